@@ -1,0 +1,123 @@
+// Recording -> Breakdown: where every byte was at the peak, and what each layer took. Pure; no I/O.
+//
+// Invariant (checked by verify()): for each PeakView the categories, the layers, and the layer x category cells each sum
+// to allocated_bytes, to the byte; likewise the live tensors.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "recording/recording.h"
+
+namespace headroom {
+
+using CategoryBytes = std::array<std::int64_t, kCategoryCount>;  // indexed by Category
+
+inline constexpr std::int64_t kNeverFreed = -1;
+
+// One allocation: from event `begin` up to, not including, event `end`.
+struct Allocation {
+  std::int64_t begin = 0;
+  std::int64_t end = kNeverFreed;
+  std::uint64_t address = 0;
+  std::int64_t requested_bytes = 0, block_bytes = 0;
+  LayerId layer{};
+  Phase phase{};             // at allocation
+  std::int32_t step = 0;     // at allocation
+  Category category{};       // resolved; never `unresolved`
+  StringId op{}, tensor{};
+};
+
+// Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime:
+//   allocated in forward and alive when the same step's backward starts -> activation
+//   allocated inside a step, never shown by a tensor, and outliving that step -> workspace
+//   freed within the step it was allocated in -> temporary
+//   anything else -> other
+std::vector<Allocation> resolve_allocations(const Recording& recording);
+
+struct LayerBytes {
+  LayerId layer{};
+  std::int64_t bytes = 0;          // self, without children
+  CategoryBytes categories{};
+};
+
+struct PeakView {
+  std::int64_t event = -1;         // the first event after which allocated bytes are at their maximum; -1: no events
+  std::int64_t time_ns = 0;
+  Phase phase = Phase::build;
+  std::int32_t step = 0;
+  LayerId layer{};                 // of the allocation that made the peak
+  std::int64_t allocated_bytes = 0;  // sum of live block bytes
+  std::int64_t requested_bytes = 0;  // of the same live blocks
+  std::int64_t reserved_bytes = 0;   // segments at that instant
+  CategoryBytes categories{};
+  std::vector<LayerBytes> layers;    // every layer of the recording, in its order
+  std::vector<std::int64_t> live;    // indices into Breakdown::allocations, largest block first
+};
+
+struct LayerRow {
+  LayerId layer{};
+  std::int64_t parameter_bytes = 0;        // block bytes of its parameters
+  std::int64_t gradient_bytes = 0;         // of the last step
+  std::int64_t optimizer_state_bytes = 0;
+  std::int64_t activation_bytes = 0;       // kept for backward in the last step
+  std::int64_t activation_requested_bytes = 0;
+  std::int64_t temporary_peak_bytes = 0;   // most of its temporaries alive at once, over the run
+  std::int64_t kv_cache_bytes = 0;
+  std::int64_t forward_peak_bytes = 0;     // most bytes allocated on the device while it ran forward (0: it never allocated)
+  std::int64_t backward_peak_bytes = 0;
+};
+
+struct StepView {
+  std::int32_t step = 0;  // 1, 2, …
+  PeakView peak;
+};
+
+struct ClosedFormCheck {
+  ClosedForm form;
+  std::int64_t recorded_bytes = -1;  // -1: not recorded in this run (for example a KV cache in training)
+};
+
+struct Breakdown {
+  std::string label;                 // what the run is called in a comparison: its mechanism, or its model
+  RunSpec spec;
+  Environment environment;
+  Outcome outcome;
+  ModelSummary model;
+  AllocatorStats stats;
+  std::vector<std::string> strings;
+  std::vector<Layer> layers;
+  std::vector<Mark> marks;
+  std::vector<Allocation> allocations;
+  PeakView peak;                     // over the whole run
+  std::int64_t peak_requested_bytes = 0;  // the allocator's own, each at its own instant
+  std::int64_t peak_reserved_bytes = 0;
+  std::vector<StepView> steps;
+  std::vector<LayerRow> layer_rows;  // every layer of the recording, in its order
+  std::int64_t parameter_count = 0, parameter_bytes = 0;
+  CategoryBytes last_step_bytes{};   // sums over layers of each category's requested bytes in the last step
+  std::vector<ClosedFormCheck> closed_forms;
+  std::vector<std::string> assumptions;
+  std::int64_t dropped_event_count = 0;
+
+  const std::string& text(StringId id) const { return strings.at(static_cast<std::size_t>(id)); }
+  const Layer& layer(LayerId id) const { return layers.at(static_cast<std::size_t>(id)); }
+};
+
+Breakdown make_breakdown(const Recording& recording, std::string label);
+
+// Bytes allocated over the run, one point per alloc or free event, thinned to at most `max_points` so that every
+// interval keeps its minimum and maximum. For curves.
+struct TimelinePoint {
+  std::int64_t event = 0, time_ns = 0;
+  std::int64_t reserved_bytes = 0;
+  CategoryBytes categories{};
+};
+std::vector<TimelinePoint> make_timeline(const Recording& recording, const Breakdown& breakdown, std::size_t max_points);
+
+// One sentence for each invariant that does not hold; empty when all hold.
+std::vector<std::string> verify(const Breakdown& breakdown);
+
+}  // namespace headroom

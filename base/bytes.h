@@ -1,0 +1,15 @@
+// The one place that prints sizes: binary units (KiB, MiB, GiB, TiB), never "MB" for MiB.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace headroom {
+
+// "1.25 GiB", "512 B", "-3.00 MiB": three significant digits at least, exact below 1 KiB.
+std::string format_bytes(std::int64_t bytes);
+
+// "1,344,219,648": digits grouped by thousands, for bytes and counts.
+std::string format_count(std::int64_t value);
+
+}  // namespace headroom

@@ -1,0 +1,23 @@
+// Reading with a limit, writing whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace headroom {
+
+// The file's bytes. Throws bad_input when it is missing, not a regular file, unreadable or larger than `limit_bytes`.
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit_bytes);
+
+// Writes to a temporary file beside `path`, syncs it and renames it over `path`; on any failure the old file
+// stays as it was and the temporary one is removed. Throws bad_input when the folder does not exist or may not
+// be written, could_not_measure when the disk is full or failing.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+// Throws bad_input unless a file could be created in `folder` (made with its parents when absent): called before
+// a long run, so that its result is not lost to a typo.
+void require_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace headroom

@@ -1,0 +1,24 @@
+# Warnings, ccache, a fast linker, sanitizers: one place for all targets.
+include(CheckLinkerFlag)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+foreach(linker mold lld gold)
+  check_linker_flag(CXX -fuse-ld=${linker} HEADROOM_LINKER_${linker})
+  if(HEADROOM_LINKER_${linker})
+    add_link_options(-fuse-ld=${linker})
+    break()
+  endif()
+endforeach()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+include_directories(${PROJECT_SOURCE_DIR})
+
+if(HEADROOM_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,39 @@
+# headroom::torch: LibTorch's CPU half from the wheel. find_package(Torch) of a CUDA wheel demands a CUDA toolkit, so two
+# imported libraries and the wheel's headers are named here instead. libtorch_cuda.so is opened at run time.
+#
+# HEADROOM_TORCH_DIR: the folder `torch` of an installed or unpacked wheel. HEADROOM_CUDA_DIR: a folder whose include/ has
+# cuda_runtime_api.h and cupti.h (headers only). scripts/setup fills the defaults.
+if(DEFINED ENV{HEADROOM_CACHE_DIR})
+  set(HEADROOM_CACHE_DIR $ENV{HEADROOM_CACHE_DIR})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(HEADROOM_CACHE_DIR $ENV{XDG_CACHE_HOME}/headroom)
+else()
+  set(HEADROOM_CACHE_DIR $ENV{HOME}/.cache/headroom)
+endif()
+set(HEADROOM_TORCH_DIR ${HEADROOM_CACHE_DIR}/torch-2.11.0/torch CACHE PATH "Folder `torch` of a LibTorch wheel")
+set(HEADROOM_CUDA_DIR ${HEADROOM_CACHE_DIR}/nvidia-13.0/nvidia/cu13 CACHE PATH "Folder with include/cuda_runtime_api.h")
+
+foreach(file ${HEADROOM_TORCH_DIR}/lib/libtorch_cpu.so ${HEADROOM_TORCH_DIR}/include/ATen/core/TensorBody.h
+             ${HEADROOM_CUDA_DIR}/include/cuda_runtime_api.h)
+  if(NOT EXISTS ${file})
+    message(FATAL_ERROR "${file} is missing: run scripts/setup, or set HEADROOM_TORCH_DIR and HEADROOM_CUDA_DIR, "
+                        "or build without Torch (cmake --preset no-torch)")
+  endif()
+endforeach()
+
+foreach(library c10 torch_cpu)
+  add_library(torch_wheel_${library} SHARED IMPORTED)
+  set_target_properties(torch_wheel_${library} PROPERTIES IMPORTED_LOCATION ${HEADROOM_TORCH_DIR}/lib/lib${library}.so)
+endforeach()
+
+add_library(headroom_torch INTERFACE)
+add_library(headroom::torch ALIAS headroom_torch)
+target_include_directories(headroom_torch SYSTEM INTERFACE
+  ${HEADROOM_TORCH_DIR}/include ${HEADROOM_TORCH_DIR}/include/torch/csrc/api/include ${HEADROOM_CUDA_DIR}/include)
+target_link_libraries(headroom_torch INTERFACE torch_wheel_torch_cpu torch_wheel_c10)
+# DT_RPATH, not DT_RUNPATH: the libraries that libtorch_cpu.so itself needs are looked up along it too, and that is how a
+# machine without NVIDIA's libraries starts (the virtual GPU's stand in for them).
+set(HEADROOM_VIRTUAL_GPU_DIR ${CMAKE_BINARY_DIR}/lib/headroom/virtual-gpu)
+target_link_options(headroom_torch INTERFACE
+  -Wl,--disable-new-dtags -Wl,-rpath,${HEADROOM_VIRTUAL_GPU_DIR} -Wl,-rpath,${HEADROOM_TORCH_DIR}/lib
+  -Wl,--allow-shlib-undefined)

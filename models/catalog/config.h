@@ -1,0 +1,74 @@
+// What a transformer is, as plain data: no Torch, so that the command line lists, checks and explains models at once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/names.h"
+
+namespace headroom::models {
+
+enum class Architecture : std::uint8_t { encoder_only, decoder_only, encoder_decoder };
+enum class NormKind : std::uint8_t { layer_norm, rms_norm };
+enum class NormPlacement : std::uint8_t { pre, post };
+enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu };  // swiglu: three matrices, SiLU gate
+enum class Positions : std::uint8_t { learned, sinusoidal, rope };
+// mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler.
+enum class Head : std::uint8_t { mlm, lm, pooler };
+
+struct ModelConfig {
+  std::string name;                 // preset, or the file's "_name_or_path", or its stem
+  Architecture architecture = Architecture::encoder_only;
+  std::int64_t vocab_size = 0;
+  std::int64_t max_positions = 0;   // longest sequence; rows of the table for learned positions
+  std::int64_t type_vocab_size = 0; // BERT's segment embeddings; 0: none
+  std::int64_t d_model = 0;
+  std::int64_t head_count = 0;      // n
+  std::int64_t head_dim = 0;        // d
+  std::int64_t kv_head_count = 0;   // g; = n unless grouped-query
+  std::int64_t d_ff = 0;
+  std::int64_t encoder_layer_count = 0;
+  std::int64_t decoder_layer_count = 0;  // decoder-only models count their layers here
+  NormKind norm = NormKind::layer_norm;
+  NormPlacement norm_placement = NormPlacement::post;
+  bool final_norm = false;          // after the last block (pre-norm models)
+  bool embedding_norm = false;      // after the embeddings (BERT)
+  double norm_eps = 1e-12;
+  Activation activation = Activation::gelu;
+  Positions positions = Positions::learned;
+  double rope_theta = 10000.0;
+  bool attention_bias = true;       // one per output feature of each projection, and of W^O
+  bool ffn_bias = true;
+  bool tied_embeddings = true;      // the head's matrix is the word embedding (encoder-decoder: all three)
+  bool softmax_fp32 = false;        // eager attention computes the softmax in fp32 and casts back (LLaMA)
+  Head head = Head::mlm;
+  double embedding_dropout = 0.0, attention_dropout = 0.0, residual_dropout = 0.0;
+  std::int64_t padding_id = -1;     // -1: none
+  std::string attention = "mha";    // the model's own mechanism
+
+  bool operator==(const ModelConfig&) const = default;
+};
+
+Json to_json(const ModelConfig& config);
+
+struct Preset {
+  std::string_view name;
+  std::string_view description;  // one line
+  ModelConfig config;
+};
+const std::vector<Preset>& presets();
+
+// `model` is a preset's name or the path of a Hugging Face config.json (types bert, gpt2, llama). Throws bad_input:
+// unknown name (nearest suggested), unreadable or malformed file, missing key, wrong type, value out of range, heads
+// that do not divide the width, unsupported model_type or an option this toolkit does not build.
+ModelConfig load_model(const std::string& model);
+ModelConfig import_hugging_face(const Json& json, const std::string& where);
+
+// Throws bad_input when `seq` exceeds max_positions of learned positions, or batch x seq x width leaves 63 bits.
+void validate_shape(const ModelConfig& config, std::int64_t batch, std::int64_t seq);
+
+}  // namespace headroom::models

@@ -1,0 +1,68 @@
+// A transformer built with ATen, for training or inference, on any device.
+//
+// The model knows nothing of profiling: it names its regions with RECORD_USER_SCOPE, whose text is the layer's full
+// path ("encoder.layer.3.attention"), so an observer can attribute what happens inside. Every parameter is born on its
+// device, in its dtype.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/catalog/config.h"
+
+namespace headroom::models {
+
+enum class AttentionBackend : std::uint8_t { eager, math, flash, efficient };
+
+struct BuildOptions {
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  AttentionBackend backend = AttentionBackend::eager;
+  bool training = true;  // dropout on, parameters require gradients
+};
+
+struct ModelLayer {
+  std::string path;    // full path; the root is "model"
+  std::string parent;  // path of the enclosing layer; the root's is "model"
+  std::string kind;    // a name of kLayerKindNames: model, stack, block, embedding, attention, ffn, norm, head, loss
+};
+
+struct ModelParameter {
+  std::string name;    // layer path + "." + role: "encoder.layer.3.attention.query.weight"
+  std::string layer;   // path of the layer that owns it
+  at::Tensor tensor;
+  std::string shared_with;  // name of the parameter whose tensor this is; empty: its own
+};
+
+// Token ids are int64 [B, T]. Encoder-only and decoder-only models use `tokens` and `labels`; encoder-decoder models
+// read `tokens` as the source and `decoder_tokens` as the target side.
+struct Batch {
+  at::Tensor tokens, decoder_tokens, labels;
+  std::vector<at::Tensor> tensors() const;  // those that are defined
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual at::Tensor forward(const Batch& batch) = 0;  // logits [B, T, V] (pooler head: [B, d_m])
+  virtual at::Tensor loss(const Batch& batch) = 0;     // scalar; forward + loss inside the scope "loss"
+  const std::vector<ModelLayer>& layers() const { return layers_; }          // parents before children
+  const std::vector<ModelParameter>& parameters() const { return parameters_; }
+  const std::vector<at::Tensor>& buffers() const { return buffers_; }  // not trained: sinusoids, rotary tables, causal masks
+
+ protected:
+  std::vector<ModelLayer> layers_;
+  std::vector<ModelParameter> parameters_;
+  std::vector<at::Tensor> buffers_;
+};
+
+std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions& options);
+
+// Random ids below the vocabulary's size, drawn on the device from Torch's generator.
+Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device);
+
+}  // namespace headroom::models
