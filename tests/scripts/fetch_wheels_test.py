@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The wheel cache against a package index of our own on the loopback address."""
+import contextlib
+import hashlib
+import http.server
+import io
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import threading
+import unittest
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import fetch_wheels
+
+NAME = "sample-1.0-py3-none-any.whl"
+
+
+def make_wheel():
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("sample/lib/a.so", os.urandom(200_000))
+        archive.writestr("sample/other/b.py", "unused")
+    return data.getvalue()
+
+
+class Index(http.server.BaseHTTPRequestHandler):
+    wheel, cut_at, ranges = b"", None, []
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if self.path == "/simple/sample/":
+            body = json.dumps({"files": [{"filename": NAME, "url": f"/files/{NAME}"}]}).encode()
+            return self.answer(200, body, len(body))
+        start = 0
+        if asked := self.headers.get("Range"):
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            Index.ranges.append(start)
+        body = Index.wheel[start:]
+        sent = body[: Index.cut_at] if Index.cut_at else body
+        Index.cut_at = None
+        self.answer(206 if start else 200, sent, len(body))
+
+    def answer(self, status, body, length):
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+
+class FetchWheels(unittest.TestCase):
+    def setUp(self):
+        Index.wheel, Index.cut_at, Index.ranges = make_wheel(), None, []
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        os.environ["PIP_INDEX_URL"] = f"http://127.0.0.1:{self.server.server_port}/simple"
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.cache = pathlib.Path(folder.name)
+        self.want = hashlib.sha256(Index.wheel).hexdigest()
+
+    def bring(self, want=None):
+        with contextlib.redirect_stdout(io.StringIO()):
+            fetch_wheels.bring(self.cache, "sample", "1.0", NAME, want or self.want, "sample-1.0", "sample/lib/")
+
+    def test_unpacks_the_named_parts_and_keeps_nothing_else(self):
+        self.bring()
+        files = sorted(p.relative_to(self.cache).as_posix() for p in self.cache.rglob("*") if p.is_file())
+        self.assertEqual(files, ["sample-1.0/sample/lib/a.so", f"stamps/{NAME}.{self.want[:16]}"])
+
+    def test_a_second_run_downloads_nothing(self):
+        self.bring()
+        self.server.shutdown()
+        self.bring()
+
+    def test_a_cut_connection_is_resumed_where_it_ended(self):
+        Index.cut_at = 1000
+        self.bring()
+        self.assertEqual(Index.ranges, [1000])
+        self.assertTrue((self.cache / "sample-1.0/sample/lib/a.so").exists())
+
+    def test_an_interrupted_run_is_resumed_by_the_next(self):
+        (self.cache / f"{NAME}.part").write_bytes(Index.wheel[:5000])
+        self.bring()
+        self.assertEqual(Index.ranges, [5000])
+
+    def test_a_wrong_hash_is_refused_and_deleted(self):
+        with self.assertRaises(SystemExit) as stop:
+            self.bring(want="0" * 64)
+        self.assertIn("does not have the pinned sha256", str(stop.exception))
+        self.assertEqual([p for p in self.cache.iterdir()], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
