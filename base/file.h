@@ -8,12 +8,14 @@
 
 namespace headroom {
 
-// The file's bytes. Throws bad_input when it is missing, not a regular file, unreadable or larger than `limit_bytes`.
+// The file's bytes. Throws bad_input when it is missing, not a regular file, unreadable or larger than `limit_bytes`;
+// could_not_measure when the disk fails.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit_bytes);
 
-// Writes to a temporary file beside `path`, syncs it and renames it over `path`; on any failure the old file
-// stays as it was and the temporary one is removed. Throws bad_input when the folder does not exist or may not
-// be written, could_not_measure when the disk is full or failing.
+// Writes to a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder; on any failure the
+// old file stays as it was and the temporary one is removed. A link is followed, an old file's permissions are kept.
+// Throws bad_input when the folder does not exist or may not be written, or `path` is a folder, a pipe or a device;
+// could_not_measure when the disk is full or failing.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // Throws bad_input unless a file could be created in `folder` (made with its parents when absent): called before

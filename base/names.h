@@ -20,7 +20,9 @@ struct Named {
   std::string_view name;
 };
 
-// The known name with the smallest edit distance to `name`; empty when none is close enough to be a typo of it.
+// The known name with the smallest edit distance to `name` (insertions, deletions, substitutions and swaps of
+// neighbours, regardless of case), as long as at most a third of the letters differ; else the first known name that
+// `name` begins ("llama" for "llama-7b"); else empty.
 std::string nearest_name(std::string_view name, const std::vector<std::string_view>& known);
 
 // "unknown WHAT 'NAME'; did you mean 'X'? Known: a, b, c"
