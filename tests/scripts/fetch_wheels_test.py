@@ -16,6 +16,7 @@ import zipfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 import fetch_wheels
 
+fetch_wheels.time.sleep = lambda _: None  # no pause between tries
 NAME = "sample-1.0-py3-none-any.whl"
 
 
@@ -58,7 +59,7 @@ class FetchWheels(unittest.TestCase):
     def setUp(self):
         Index.wheel, Index.cut_at, Index.ranges = make_wheel(), None, []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         os.environ["PIP_INDEX_URL"] = f"http://127.0.0.1:{self.server.server_port}/simple"
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
