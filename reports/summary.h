@@ -1,0 +1,43 @@
+// Numbers and words that every writer takes from a Breakdown the same way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/report.h"
+
+namespace headroom {
+
+// "virtual" or "measured": what may be said of the run's numbers.
+std::string_view truth_word(const Environment& environment);
+
+// The layer's path; empty where the recording has no such layer.
+std::string layer_path(const Breakdown& run, LayerId id);
+
+// The string; empty where the recording has no such string.
+std::string text_of(const Breakdown& run, StringId id);
+
+bool has_peak(const Breakdown& run);  // something was allocated
+
+std::int64_t sum(const CategoryBytes& bytes);
+std::int64_t bytes_of(const CategoryBytes& bytes, Category category);
+
+std::int64_t kept_activation_bytes(const Breakdown& run);  // for backward in the last step, over all layers
+std::int64_t kv_cache_bytes(const Breakdown& run);
+
+// True unless both were there to compare and differ.
+bool agrees(const ClosedFormCheck& check);
+bool was_recorded(const ClosedFormCheck& check);
+
+// "encoder.layer.3.attention, backward of step 2"
+std::string place(const Breakdown& run, const PeakView& peak);
+
+// What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device.
+struct RunPhrases {
+  std::string model, shape, mode, dtype, optimizer, attention_kernel, device;
+};
+RunPhrases phrases(const Breakdown& run);
+
+}  // namespace headroom

@@ -1,0 +1,157 @@
+#include "reports/terminal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/bytes.h"
+#include "reports/summary.h"
+
+namespace headroom {
+namespace terminal {
+namespace {
+
+constexpr int kLeastWidth = 40, kMostWidth = 400;
+constexpr std::size_t kShownDisagreements = 8;
+
+constexpr std::array kPhrases{&RunPhrases::model,     &RunPhrases::shape,            &RunPhrases::mode,  &RunPhrases::dtype,
+                              &RunPhrases::optimizer, &RunPhrases::attention_kernel, &RunPhrases::device};
+
+// Phrases joined by " · ", lines broken only between phrases.
+std::string joined(const std::vector<std::string>& list, const Page& page) {
+  std::vector<std::string> lines;
+  for (const std::string& raw : list) {
+    const std::string phrase = shorten(printable(raw), page.width);
+    if (!lines.empty() && display_width(lines.back() + " · " + phrase) <= page.width)
+      lines.back() += " · " + phrase;
+    else
+      lines.push_back(phrase);
+  }
+  std::string out;
+  for (const std::string& line : lines) out += paint(line, Style::bold, page.color) + "\n";
+  return out;
+}
+
+bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::* phrase) {
+  return std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
+}
+
+std::string differences(const Report& report, const std::vector<RunPhrases>& all, const Page& page) {
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::string line;
+    for (const auto phrase : kPhrases)
+      if (!same_everywhere(all, phrase) && !(all[i].*phrase).empty())
+        line += (line.empty() ? "" : " · ") + all[i].*phrase;
+    if (!line.empty()) out += paragraph(report.runs[i].breakdown.label + ": " + line, Style::plain, page);
+  }
+  return out;
+}
+
+std::string failure(const Breakdown& run) {
+  const Outcome& o = run.outcome;
+  if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
+  std::string where = o.phase.empty() ? "" : " in " + o.phase;
+  if (!o.layer.empty()) where += " at " + o.layer;
+  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.", run.label,
+                     where, exact(o.failed_request_bytes), exact(o.free_bytes), exact(o.allocated_bytes),
+                     exact(o.reserved_bytes));
+}
+
+std::string disagreement(const Breakdown& run, const ClosedFormCheck& check) {
+  const std::int64_t difference = check.recorded_bytes - check.form.bytes;
+  return fmt::format("{} {} of {}: closed form {} = {}, recorded {} ({}{} B)", run.label, check.form.quantity, check.form.layer,
+                     check.form.formula, format_count(check.form.bytes), format_count(check.recorded_bytes),
+                     difference > 0 ? "+" : "", format_count(difference));
+}
+
+std::string closed_form_notes(const Report& report, const Page& page) {
+  std::size_t compared = 0;
+  std::vector<std::string> wrong;
+  for (const ReportRun& r : report.runs)
+    for (const ClosedFormCheck& check : r.breakdown.closed_forms) {
+      compared += was_recorded(check);
+      if (!agrees(check)) wrong.push_back(disagreement(r.breakdown, check));
+    }
+  if (compared == 0) return "";
+  if (wrong.empty())
+    return paragraph(fmt::format("Closed forms: all {} equal the recorded bytes.", compared), Style::good, page);
+  std::string out = paragraph(fmt::format("CLOSED FORMS: {} of {} differ from the recorded bytes:", wrong.size(), compared),
+                              Style::bad, page);
+  for (std::size_t i = 0; i < std::min(wrong.size(), kShownDisagreements); ++i)
+    out += paragraph("! " + wrong[i], Style::bad, page);
+  if (wrong.size() > kShownDisagreements)
+    out += paragraph(fmt::format("! and {} more; the JSON report has all", wrong.size() - kShownDisagreements), Style::bad, page);
+  return out;
+}
+
+std::string dropped_notes(const Report& report, const Page& page) {
+  std::string out;
+  for (const ReportRun& r : report.runs)
+    if (r.breakdown.dropped_event_count > 0)
+      out += paragraph(fmt::format("! {}: {} events were dropped, so its numbers are too low.", r.breakdown.label,
+                                   format_count(r.breakdown.dropped_event_count)),
+                       Style::bad, page);
+  return out;
+}
+
+std::string assumption_notes(const Report& report, const Page& page) {
+  std::string out;
+  std::set<std::string> seen;
+  for (const ReportRun& r : report.runs)
+    for (const std::string& text : r.breakdown.assumptions)
+      if (seen.insert(text).second) out += paragraph("- " + text, Style::dim, page);
+  return out.empty() ? "" : paragraph("Assumed:", Style::plain, page) + out;
+}
+
+}  // namespace
+
+std::string paragraph(std::string_view text, Style style, const Page& page) {
+  std::string out;
+  for (const std::string& line : wrap(printable(text), page.width, 2)) out += paint(line, style, page.color) + "\n";
+  return out;
+}
+
+std::string exact(std::int64_t bytes) {
+  const std::string text = format_bytes(bytes);
+  return text.ends_with(" B") ? text : fmt::format("{} ({})", text, format_count(bytes));
+}
+
+std::string percent(double value) {
+  const std::string text = fmt::format("{:.1f} %", value);
+  return text == "-0.0 %" ? "0.0 %" : text;
+}
+
+std::string header(const Report& report, const Page& page) {
+  std::vector<RunPhrases> all;
+  for (const ReportRun& r : report.runs) all.push_back(phrases(r.breakdown));
+  std::vector<std::string> common;
+  for (const auto phrase : kPhrases)
+    if (same_everywhere(all, phrase) && !(all.front().*phrase).empty()) common.push_back(all.front().*phrase);
+  std::string out;
+  if (!common.empty()) out += joined(common, page);
+  return out + differences(report, all, page);
+}
+
+std::string notes(const Report& report, const Page& page) {
+  std::string out;
+  for (const ReportRun& r : report.runs)
+    if (r.breakdown.outcome.kind != OutcomeKind::ok) out += paragraph("! " + failure(r.breakdown), Style::bad, page);
+  return out + dropped_notes(report, page) + closed_form_notes(report, page) + assumption_notes(report, page);
+}
+
+}  // namespace terminal
+
+std::string write_terminal(const Report& report, const TerminalOptions& options) {
+  if (report.runs.empty()) return "No runs.\n";
+  const int width = std::clamp(options.width, terminal::kLeastWidth, terminal::kMostWidth);
+  const terminal::Page page{static_cast<std::size_t>(width), options.color};
+  const std::string body = report.runs.size() == 1 ? terminal::profile_body(report.runs.front().breakdown, page)
+                                                   : terminal::compare_body(report, page);
+  const std::string notes = terminal::notes(report, page);
+  return terminal::header(report, page) + "\n" + body + (notes.empty() ? "" : "\n" + notes);
+}
+
+}  // namespace headroom

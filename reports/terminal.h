@@ -1,0 +1,35 @@
+// The parts of write_terminal, each a block of whole lines.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "reports/report.h"
+#include "reports/text.h"
+
+namespace headroom::terminal {
+
+struct Page {
+  std::size_t width = 100;
+  bool color = false;
+};
+
+// What was run, on what, and whether the numbers are virtual or measured.
+std::string header(const Report& report, const Page& page);
+
+std::string compare_body(const Report& report, const Page& page);  // one row for each run
+std::string profile_body(const Breakdown& run, const Page& page);  // one run in depth
+
+// Failed runs, dropped events, closed forms against what was recorded, assumptions.
+std::string notes(const Report& report, const Page& page);
+
+// `text` wrapped, in `style`, every line after the first indented by two.
+std::string paragraph(std::string_view text, Style style, const Page& page);
+
+// "1.25 GiB (1,342,177,280)"; the exact count only where it says more.
+std::string exact(std::int64_t bytes);
+
+// "12.3 %", "-4.0 %", "0.0 %".
+std::string percent(double value);
+
+}  // namespace headroom::terminal

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "reports/categories.h"
+#include "reports/summary.h"
+#include "reports/table.h"
+#include "reports/terminal.h"
+
+namespace headroom::terminal {
+namespace {
+
+constexpr const char* kNothing = "–";
+
+// The columns of the table, in order; a run makes one cell of each.
+enum At : std::size_t {
+  variant, peak, peak_exact, peak_saving, reserved, parameter, gradient, optimizer_state, activation, scratch, rest, kept,
+  kept_saving, attention_saving, kv_per_token, column_count
+};
+
+std::vector<Column> columns() {
+  std::vector<Column> c(column_count);
+  c[variant] = {"variant", 0, true};
+  c[peak] = {"peak\nallocated", 0};
+  c[peak_exact] = {"exact\nbytes", 13, false, "exact bytes"};
+  c[peak_saving] = {"peak\nsaved", 1};
+  c[reserved] = {"peak\nreserved", 7};
+  c[parameter] = {"at peak:\nparameters", 3, false, "parameters"};
+  c[gradient] = {"\ngradients", 4, false, "gradients"};
+  c[optimizer_state] = {"optimizer\nstate", 5};
+  c[activation] = {"acti-\nvations", 6, false, "activations"};
+  c[scratch] = {"temporaries\n+workspace", 8, false, "temporaries + workspace"};
+  c[rest] = {"\nother", 12, false, "other"};
+  c[kept] = {"kept for\nbackward", 9};
+  c[kept_saving] = {"kept\nsaved", 11};
+  c[attention_saving] = {"attention\nparams saved", 2};
+  c[kv_per_token] = {"KV cache\nper token", 10};
+  return c;
+}
+
+Cell size(std::int64_t bytes) { return bytes == 0 ? Cell{"0", Style::dim} : Cell{format_bytes(bytes)}; }
+
+Cell saving(const std::optional<double>& value) {
+  if (!value) return {kNothing, Style::dim};
+  return {percent(*value), *value > 0.05 ? Style::good : *value < -0.05 ? Style::bad : Style::dim};
+}
+
+std::int64_t rest_bytes(const CategoryBytes& c) {
+  return bytes_of(c, Category::kv_cache) + bytes_of(c, Category::input) + bytes_of(c, Category::other);
+}
+
+void fill_sizes(std::vector<Cell>& cells, const Breakdown& run) {
+  const CategoryBytes& c = run.peak.categories;
+  cells[peak] = {format_bytes(run.peak.allocated_bytes), Style::bold};
+  cells[peak_exact] = {format_count(run.peak.allocated_bytes)};
+  cells[reserved] = size(run.peak_reserved_bytes);
+  cells[parameter] = size(bytes_of(c, Category::parameter));
+  cells[gradient] = size(bytes_of(c, Category::gradient));
+  cells[optimizer_state] = size(bytes_of(c, Category::optimizer_state));
+  cells[activation] = size(bytes_of(c, Category::activation));
+  cells[scratch] = size(bytes_of(c, Category::temporary) + bytes_of(c, Category::workspace));
+  cells[rest] = size(rest_bytes(c));
+  cells[kept] = size(kept_activation_bytes(run));
+}
+
+void fill_savings(std::vector<Cell>& cells, const ComparisonRow& row, bool baseline) {
+  const Cell mark{"baseline", Style::dim};
+  cells[peak_saving] = baseline ? mark : saving(row.peak_saving_percent);
+  cells[kept_saving] = baseline ? Cell{"–", Style::dim} : saving(row.activation_saving_percent);
+  cells[attention_saving] = baseline ? Cell{"–", Style::dim} : saving(row.attention_saving_percent);
+}
+
+std::vector<Cell> row(const Report& report, std::size_t index) {
+  const Breakdown& run = report.runs[index].breakdown;
+  std::vector<Cell> cells(column_count, Cell{kNothing, Style::dim});
+  const bool baseline = report.comparison && report.comparison->baseline == index;
+  cells[variant] = {printable(run.label) + (baseline ? " *" : ""), baseline ? Style::bold : Style::plain};
+  const std::int64_t kv = run.model.kv_cache_bytes_per_token;
+  cells[kv_per_token] = kv == 0 ? Cell{kNothing, Style::dim} : Cell{format_bytes(kv)};
+  if (run.outcome.kind != OutcomeKind::ok) {
+    cells[peak] = {run.outcome.kind == OutcomeKind::oom ? "OOM" : "failed", Style::bad};
+    return cells;
+  }
+  fill_sizes(cells, run);
+  if (report.comparison && index < report.comparison->rows.size())
+    fill_savings(cells, report.comparison->rows[index], baseline);
+  return cells;
+}
+
+// Columns that say nothing in any row leave the table.
+bool all_runs(const Report& report, bool (*predicate)(const Breakdown&)) {
+  return std::all_of(report.runs.begin(), report.runs.end(), [&](const ReportRun& r) { return predicate(r.breakdown); });
+}
+
+std::vector<std::size_t> useful_columns(const Report& report) {
+  std::vector<std::size_t> useful;
+  const bool no_rest = all_runs(report, [](const Breakdown& b) { return rest_bytes(b.peak.categories) == 0; });
+  const bool no_kept = all_runs(report, [](const Breakdown& b) { return kept_activation_bytes(b) == 0; });
+  const bool no_kv = all_runs(report, [](const Breakdown& b) { return b.model.kv_cache_bytes_per_token == 0; });
+  for (std::size_t i = 0; i < column_count; ++i) {
+    const bool saving_column = i == peak_saving || i == kept_saving || i == attention_saving;
+    if (saving_column && !report.comparison) continue;
+    if ((i == rest && no_rest) || ((i == kept || i == kept_saving) && no_kept) || (i == kv_per_token && no_kv)) continue;
+    useful.push_back(i);
+  }
+  return useful;
+}
+
+template <class T>
+std::vector<T> pick(const std::vector<T>& all, const std::vector<std::size_t>& indices) {
+  std::vector<T> out;
+  for (const std::size_t i : indices) out.push_back(all[i]);
+  return out;
+}
+
+Table make_table(const Report& report) {
+  const std::vector<std::size_t> useful = useful_columns(report);
+  Table table(pick(columns(), useful));
+  for (std::size_t i = 0; i < report.runs.size(); ++i) table.add_row(pick(row(report, i), useful));
+  return table;
+}
+
+std::string legend(const Report& report, const Table& table, const Page& page) {
+  std::string out;
+  if (report.comparison) out += "* baseline of the savings. ";
+  const std::vector<std::string> missing = table.left_out(page.width);
+  for (std::size_t i = 0; i < missing.size(); ++i) out += (i == 0 ? "Not shown at this width: " : ", ") + missing[i];
+  if (!missing.empty()) out += ".";
+  return out.empty() ? "" : paragraph(out, Style::dim, page);
+}
+
+// One line where all runs peak at the same place, else one for each.
+std::string places(const Report& report, const Page& page) {
+  std::vector<std::string> lines, where;
+  for (const ReportRun& r : report.runs) {
+    const Breakdown& run = r.breakdown;
+    if (!has_peak(run) || run.outcome.kind != OutcomeKind::ok) continue;
+    where.push_back(place(run, run.peak));
+    lines.push_back(fmt::format("{}: {} in {}", run.label, exact(run.peak.allocated_bytes), where.back()));
+  }
+  if (lines.empty()) return "";
+  if (std::all_of(where.begin(), where.end(), [&](const auto& w) { return w == where.front(); }))
+    return paragraph(fmt::format("The peak is in {}{}.", where.front(), where.size() > 1 ? " for every variant" : ""),
+                     Style::plain, page);
+  std::string out = paragraph("Where the peak is:", Style::plain, page);
+  for (const std::string& line : lines) out += paragraph("- " + line, Style::plain, page);
+  return out;
+}
+
+}  // namespace
+
+std::string compare_body(const Report& report, const Page& page) {
+  const Table table = make_table(report);
+  return table.render(page.width, page.color) + legend(report, table, page) + "\n" + places(report, page);
+}
+
+}  // namespace headroom::terminal

@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "reports/categories.h"
+#include "reports/folding.h"
+#include "reports/summary.h"
+#include "reports/table.h"
+#include "reports/terminal.h"
+
+namespace headroom::terminal {
+namespace {
+
+constexpr std::size_t kShownTensors = 10;
+
+double share(std::int64_t bytes, std::int64_t total) {
+  return total > 0 ? static_cast<double>(bytes) / static_cast<double>(total) : 0.0;
+}
+
+std::string share_text(std::int64_t bytes, std::int64_t total) { return percent(100 * share(bytes, total)); }
+
+Cell size(std::int64_t bytes) { return bytes == 0 ? Cell{"0", Style::dim} : Cell{format_bytes(bytes)}; }
+
+std::string key_figures(const Breakdown& run, const Page& page) {
+  std::string out = paragraph(fmt::format("Peak allocated  {} in {}", exact(run.peak.allocated_bytes), place(run, run.peak)),
+                              Style::bold, page);
+  out += paragraph(fmt::format("Peak requested  {}", exact(run.peak_requested_bytes)), Style::plain, page);
+  out += paragraph(fmt::format("Peak reserved   {}", exact(run.peak_reserved_bytes)), Style::plain, page);
+  if (run.parameter_count > 0)
+    out += paragraph(fmt::format("Parameters      {}, {}", format_count(run.parameter_count), exact(run.parameter_bytes)),
+                     Style::plain, page);
+  if (const std::int64_t kept = kept_activation_bytes(run); kept > 0)
+    out += paragraph(fmt::format("Kept for backward  {} in the last step", exact(kept)), Style::plain, page);
+  if (run.model.kv_cache_bytes_per_token > 0)
+    out += paragraph(fmt::format("KV cache        {} per token of one sequence", exact(run.model.kv_cache_bytes_per_token)),
+                     Style::plain, page);
+  return out;
+}
+
+std::string categories(const Breakdown& run, const Page& page) {
+  const std::size_t bar_width = std::clamp<std::size_t>(page.width / 3, 10, 40);
+  Table table({{"at the peak", 0, true}, {"size", 0}, {"share", 1}, {"bytes", 2, false, "exact bytes"}, {"", 3, true, "bars"}});
+  const std::int64_t total = run.peak.allocated_bytes;
+  for (const CategoryStyle& style : kCategoryStyles) {
+    const std::int64_t bytes = bytes_of(run.peak.categories, style.category);
+    if (bytes == 0) continue;
+    table.add_row({{std::string(style.title)}, size(bytes), {share_text(bytes, total)}, {format_count(bytes)},
+                   {bar(share(bytes, total), bar_width), Style::plain, style.ansi_color}});
+  }
+  table.add_rule();
+  table.add_row({{"sum", Style::bold}, {format_bytes(total), Style::bold}, {share_text(total, total)}, {format_count(total)}, {}});
+  return table.render(page.width, page.color);
+}
+
+struct LayerSums {
+  std::int64_t bytes = 0, kept = 0;
+  CategoryBytes categories{};
+};
+
+LayerSums sums_of(const Breakdown& run, const FoldedLayer& row) {
+  LayerSums out;
+  for (const LayerId id : row.members) {
+    const auto index = static_cast<std::size_t>(id);
+    if (index < run.layer_rows.size()) out.kept += run.layer_rows[index].activation_bytes;
+    if (index >= run.peak.layers.size()) continue;
+    out.bytes += run.peak.layers[index].bytes;
+    for (std::size_t i = 0; i < kCategoryCount; ++i) out.categories[i] += run.peak.layers[index].categories[i];
+  }
+  return out;
+}
+
+// Rows with bytes of their own, and the parents that lead to them.
+std::vector<bool> rows_to_show(const std::vector<FoldedLayer>& rows, const std::vector<LayerSums>& sums) {
+  std::vector<bool> show(rows.size(), false);
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    if (sums[i].bytes != 0 || sums[i].kept != 0) show[i] = true;
+    if (show[i]) show[rows[i].parent] = true;
+  }
+  return show;
+}
+
+std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::int64_t total) {
+  const auto at = [&](Category c) { return bytes_of(s.categories, c); };
+  const std::int64_t scratch = at(Category::temporary) + at(Category::workspace);
+  const std::int64_t rest = at(Category::kv_cache) + at(Category::input) + at(Category::other);
+  return {{name}, size(s.bytes), {share_text(s.bytes, total), Style::dim}, size(at(Category::parameter)),
+          size(at(Category::gradient)), size(at(Category::optimizer_state)), size(at(Category::activation)), size(scratch),
+          size(rest), size(s.kept)};
+}
+
+Table layer_table(const Breakdown& run) {
+  Table table({{"layer", 0, true}, {"at peak", 0}, {"share", 5}, {"para-\nmeters", 2, false, "parameters"},
+               {"gra-\ndients", 3, false, "gradients"}, {"optimizer\nstate", 4}, {"acti-\nvations", 1, false, "activations"},
+               {"temporaries\n+workspace", 6, false, "temporaries + workspace"}, {"other", 8}, {"kept for\nbackward", 7}});
+  const std::vector<FoldedLayer> rows = fold_layers(run.layers);
+  std::vector<LayerSums> sums;
+  for (const FoldedLayer& row : rows) sums.push_back(sums_of(run, row));
+  const std::vector<bool> show = rows_to_show(rows, sums);
+  LayerSums total;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    total.bytes += sums[i].bytes;
+    total.kept += sums[i].kept;
+    for (std::size_t c = 0; c < kCategoryCount; ++c) total.categories[c] += sums[i].categories[c];
+    if (!show[i]) continue;
+    const std::string indent(static_cast<std::size_t>(rows[i].depth) * 2, ' ');
+    const std::string count = rows[i].members.size() > 1 ? fmt::format(" ×{}", rows[i].members.size()) : "";
+    table.add_row(layer_cells(indent + printable(rows[i].name) + count, sums[i], run.peak.allocated_bytes));
+  }
+  table.add_rule();
+  table.add_row(layer_cells("sum", total, run.peak.allocated_bytes));
+  return table;
+}
+
+std::string layers(const Breakdown& run, const Page& page) {
+  const Table table = layer_table(run);
+  std::string out = table.render(page.width, page.color);
+  std::string legend = "Each row is the layer's own bytes, without those of the layers below it; ×N adds up N equal layers.";
+  const std::vector<std::string> missing = table.left_out(page.width);
+  for (std::size_t i = 0; i < missing.size(); ++i) legend += (i == 0 ? " Not shown at this width: " : ", ") + missing[i];
+  if (!missing.empty()) legend += ".";
+  return out + paragraph(legend, Style::dim, page);
+}
+
+std::string tensors(const Breakdown& run, const Page& page) {
+  Table table({{"largest at the peak", 0, true, "tensor"}, {"size", 0}, {"bytes", 4, false, "exact bytes"}, {"category", 1, true},
+               {"layer", 2, true}, {"operator", 3, true}, {"phase", 5, true}});
+  for (std::size_t i = 0; i < std::min(run.peak.live.size(), kShownTensors); ++i) {
+    const Allocation& a = run.allocations.at(static_cast<std::size_t>(run.peak.live[i]));
+    const std::string shape = printable(text_of(run, a.tensor));
+    table.add_row({{shape.empty() ? "(scratch)" : shape}, size(a.block_bytes), {format_count(a.block_bytes)},
+                   {std::string(style_of(a.category).title)}, {shorten(printable(layer_path(run, a.layer)), 40)},
+                   {shorten(printable(text_of(run, a.op)), 32)}, {std::string(to_name(kPhaseNames, a.phase))}});
+  }
+  return table.render(page.width, page.color);
+}
+
+std::string steps(const Breakdown& run, const Page& page) {
+  if (run.steps.empty()) return "";
+  Table table({{"step", 0, true}, {"peak", 0}, {"bytes", 2, false, "exact bytes"}, {"reserved\nthen", 3}, {"where", 1, true}});
+  for (const StepView& view : run.steps) {
+    const bool first = view.step == 1;
+    const std::string kind = run.steps.size() == 1 ? "" : first ? " (first)" : " (steady)";
+    table.add_row({{fmt::format("{}{}", view.step, kind)}, size(view.peak.allocated_bytes), {format_count(view.peak.allocated_bytes)},
+                   size(view.peak.reserved_bytes), {printable(place(run, view.peak))}});
+  }
+  return table.render(page.width, page.color);
+}
+
+}  // namespace
+
+std::string profile_body(const Breakdown& run, const Page& page) {
+  if (!has_peak(run)) return paragraph("Nothing was allocated.", Style::plain, page);
+  std::string out = key_figures(run, page) + "\n" + categories(run, page) + "\n" + layers(run, page);
+  if (!run.peak.live.empty()) out += "\n" + tensors(run, page);
+  const std::string step_table = steps(run, page);
+  return step_table.empty() ? out : out + "\n" + step_table;
+}
+
+}  // namespace headroom::terminal

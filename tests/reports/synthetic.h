@@ -1,0 +1,64 @@
+// Runs made by hand: a script of allocations becomes a Breakdown and a timeline whose sums are known, so that the
+// writers are tested without a recording.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+
+namespace headroom::synthetic {
+
+class Run {
+ public:
+  explicit Run(std::string label);
+
+  LayerId layer(const std::string& path, LayerKind kind, LayerId parent = LayerId::root);
+  void phase(Phase phase, std::int32_t step);
+  // Returns the allocation's number, for free(). Blocks are `bytes` rounded up to 512.
+  std::size_t alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op = "",
+                    const std::string& tensor = "");
+  void free(std::size_t allocation);
+  void closed_form(const std::string& quantity, const std::string& layer, const std::string& formula, std::int64_t bytes,
+                   std::int64_t recorded);
+
+  ReportRun finish();
+
+  Breakdown run;  // what the script does not decide may be set here
+
+ private:
+  StringId intern(const std::string& text);
+  void event();
+  void note_peak(PeakView& peak, LayerId layer) const;
+  void fill(PeakView& peak) const;
+  void fill_layer_rows();
+
+  std::vector<TimelinePoint> timeline_;
+  CategoryBytes live_{};
+  std::int64_t requested_ = 0, reserved_ = 0, time_ns_ = 0;
+  Phase phase_ = Phase::build;
+  std::int32_t step_ = 0;
+};
+
+// What a variant of attention costs, in bytes for each layer.
+struct Variant {
+  std::string name;
+  std::int64_t attention_parameters = 0;   // of one layer
+  std::int64_t attention_activations = 0;  // of one layer
+  std::int64_t kv_bytes_per_token = 0;
+};
+
+// An encoder of `layers` blocks, two training steps with AdamW, on a virtual H100.
+ReportRun encoder(const Variant& variant, int layers = 12);
+
+// Savings of all rows against `baseline`, by their definition in analysis/comparison.h.
+Report report_of(std::vector<ReportRun> runs, std::size_t baseline = 0);
+
+// Seven variants as in the main comparison.
+Report seven_variants();
+
+// A run of two layers and a handful of blocks, small enough to add up by hand.
+ReportRun tiny(const std::string& label = "tiny");
+
+}  // namespace headroom::synthetic
