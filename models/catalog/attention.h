@@ -47,7 +47,18 @@ const AttentionMechanism& attention_mechanism(std::string_view name);
 // `config` with another mechanism. Throws bad_input where it is undefined for the model (with the reason).
 ModelConfig with_attention(ModelConfig config, std::string_view name);
 
-// Sums over the model's attention sublayers.
+// The shape of one attention sublayer of `config`, for batch 1 and one token, fp32.
+AttentionShape attention_shape(const ModelConfig& config);
+
+// Encoder and decoder self-attention, then cross-attention.
+std::int64_t attention_sublayer_count(const ModelConfig& config);
+
+// Every parameter once, tied ones included once: Hugging Face's count. Throws bad_input when it leaves 63 bits.
+std::int64_t parameter_count(const ModelConfig& config);
+
+// Sums over the model's attention sublayers. The cache counts decoders only: an encoder keeps none. For an
+// encoder-decoder it is per token of both sides: self-attention's per target token, cross-attention's per source token
+// (el-exact: one vector per source token for the whole model).
 std::int64_t attention_parameter_count(const ModelConfig& config);
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes);
 

@@ -1,8 +1,8 @@
 // What a transformer is, as plain data: no Torch, so that the command line lists, checks and explains models at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +15,29 @@ namespace headroom::models {
 enum class Architecture : std::uint8_t { encoder_only, decoder_only, encoder_decoder };
 enum class NormKind : std::uint8_t { layer_norm, rms_norm };
 enum class NormPlacement : std::uint8_t { pre, post };
-enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu };  // swiglu: three matrices, SiLU gate
+// gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2 runs
+// it; swiglu: three matrices, SiLU gate.
+enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new };
 enum class Positions : std::uint8_t { learned, sinusoidal, rope };
 // mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler.
 enum class Head : std::uint8_t { mlm, lm, pooler };
+
+inline constexpr std::array kArchitectureNames{Named<Architecture>{Architecture::encoder_only, "encoder-only"},
+                                               Named<Architecture>{Architecture::decoder_only, "decoder-only"},
+                                               Named<Architecture>{Architecture::encoder_decoder, "encoder-decoder"}};
+inline constexpr std::array kNormKindNames{Named<NormKind>{NormKind::layer_norm, "layer-norm"},
+                                           Named<NormKind>{NormKind::rms_norm, "rms-norm"}};
+inline constexpr std::array kNormPlacementNames{Named<NormPlacement>{NormPlacement::pre, "pre"},
+                                                Named<NormPlacement>{NormPlacement::post, "post"}};
+inline constexpr std::array kActivationNames{
+    Named<Activation>{Activation::gelu, "gelu"}, Named<Activation>{Activation::gelu_tanh, "gelu-tanh"},
+    Named<Activation>{Activation::relu, "relu"}, Named<Activation>{Activation::swiglu, "swiglu"},
+    Named<Activation>{Activation::gelu_new, "gelu-new"}};
+inline constexpr std::array kPositionsNames{Named<Positions>{Positions::learned, "learned"},
+                                            Named<Positions>{Positions::sinusoidal, "sinusoidal"},
+                                            Named<Positions>{Positions::rope, "rope"}};
+inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
+                                       Named<Head>{Head::pooler, "pooler"}};
 
 struct ModelConfig {
   std::string name;                 // preset, or the file's "_name_or_path", or its stem
@@ -68,7 +87,13 @@ const std::vector<Preset>& presets();
 ModelConfig load_model(const std::string& model);
 ModelConfig import_hugging_face(const Json& json, const std::string& where);
 
-// Throws bad_input when `seq` exceeds max_positions of learned positions, or batch x seq x width leaves 63 bits.
+// Throws bad_input when a field is out of range, fields contradict each other, or the model has more parameters than
+// kMaxParameterCount. `where` opens the message.
+void validate_config(const ModelConfig& config, const std::string& where);
+inline constexpr std::int64_t kMaxParameterCount = std::int64_t{1} << 50;  // times 16 bytes stays below 2^63
+
+// Throws bad_input when `seq` exceeds max_positions of a position table (learned, sinusoidal), or when the bytes of the
+// largest activation leave 63 bits.
 void validate_shape(const ModelConfig& config, std::int64_t batch, std::int64_t seq);
 
 }  // namespace headroom::models

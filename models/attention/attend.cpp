@@ -1,0 +1,95 @@
+#include "models/attention/attend.h"
+
+#include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/ScalarType.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
+
+#include <cmath>
+
+#include "models/layers.h"
+
+namespace headroom::models {
+namespace {
+
+// Leaves exactly one back end to scaled_dot_product_attention, and the process as it was afterwards.
+class OneBackend {
+ public:
+  explicit OneBackend(AttentionBackend backend)
+      : flash_(context_.userEnabledFlashSDP()), efficient_(context_.userEnabledMemEfficientSDP()),
+        math_(context_.userEnabledMathSDP()), cudnn_(context_.userEnabledCuDNNSDP()) {
+    set(backend == AttentionBackend::flash, backend == AttentionBackend::efficient, backend == AttentionBackend::math, false);
+  }
+  ~OneBackend() { set(flash_, efficient_, math_, cudnn_); }
+  OneBackend(const OneBackend&) = delete;
+  OneBackend& operator=(const OneBackend&) = delete;
+
+ private:
+  void set(bool flash, bool efficient, bool math, bool cudnn) {
+    context_.setSDPUseFlash(flash);
+    context_.setSDPUseMemEfficient(efficient);
+    context_.setSDPUseMath(math);
+    context_.setSDPUseCuDNN(cudnn);
+  }
+
+  at::Context& context_ = at::globalContext();
+  bool flash_, efficient_, math_, cudnn_;
+};
+
+at::Tensor rotate_half(const at::Tensor& x) {
+  const std::int64_t half = x.size(-1) / 2;
+  return at::cat({-x.slice(-1, half), x.slice(-1, 0, half)}, -1);
+}
+
+}  // namespace
+
+Attend::Attend(const Builder& builder)
+    : backend(builder.options.backend), scale(1.0 / std::sqrt(static_cast<double>(builder.config.head_dim))),
+      dropout_rate(builder.dropout(builder.config.attention_dropout)), softmax_fp32(builder.config.softmax_fp32) {}
+
+at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const {
+  const at::Tensor view = projected.view({projected.size(0), projected.size(1), heads, -1}).transpose(1, 2);  // [B, n, T, d]
+  return eager() ? view.contiguous() : view;
+}
+
+at::Tensor Attend::rotate(const at::Tensor& heads, const AttentionContext& context) const {
+  if (!context.cos.defined()) return heads;
+  return heads * context.cos + rotate_half(heads) * context.sin;
+}
+
+at::Tensor Attend::merge(const at::Tensor& heads) { return heads.transpose(1, 2).flatten(2); }
+
+at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
+                                 const at::Tensor& bias) const {
+  at::Tensor scores = at::bmm(q, k.transpose(1, 2));
+  if (bias.defined()) scores = scores + bias;
+  scores = scores * scale;
+  if (context.mask.defined()) {
+    const std::int64_t query_len = context.mask.size(0), key_len = context.mask.size(1);
+    scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
+  }
+  if (!softmax_fp32) return dropout(at::softmax(scores, -1), dropout_rate);
+  const auto wide = c10::promoteTypes(q.scalar_type(), at::kFloat);
+  return dropout(at::softmax(scores, -1, wide).to(q.scalar_type()), dropout_rate);
+}
+
+at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                              const AttentionContext& context) const {
+  const std::int64_t batch = q.size(0), heads = q.size(1), query_len = q.size(2), groups = k.size(1), width = q.size(3);
+  if (eager()) {
+    const std::int64_t rows = heads / groups * query_len;
+    const at::Tensor p = probabilities(q.reshape({batch * groups, rows, width}), k.reshape({batch * groups, -1, width}), context);
+    return at::bmm(p, v.reshape({batch * groups, -1, width})).view({batch, heads, query_len, width});
+  }
+  const auto repeated = [&](const at::Tensor& x) {  // [B, g, S, d] -> [B, n, S, d]: a view when g is 1
+    if (groups == heads) return x;
+    return x.unsqueeze(2).expand({batch, groups, heads / groups, x.size(2), width}).flatten(1, 2);
+  };
+  const OneBackend one(backend);
+  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale);
+}
+
+}  // namespace headroom::models

@@ -1,0 +1,36 @@
+// The attention mechanisms of models/catalog/attention.h, built with ATen.
+//
+// Shapes: B batch, T query and S key length, n heads, g key-value heads, d head size, d_m width. Weights are [out, in].
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "models/builder.h"
+
+namespace headroom::models {
+
+// What all layers of a stack share in one forward pass.
+struct AttentionContext {
+  bool causal = false;
+  at::Tensor mask;      // eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores
+  at::Tensor cos, sin;  // rotary positions: [T, d]
+};
+
+class Attention {
+ public:
+  virtual ~Attention() = default;
+  // Queries from x [B, T, d_m]; keys and values from memory [B, S, d_m], which is x for self-attention.
+  virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const = 0;
+};
+
+// Declares its parameters in `layer`. `mechanism` is a name of the registry.
+std::unique_ptr<Attention> make_attention(Builder& builder, const std::string& layer, std::string_view mechanism);
+
+// What no back end can do: throws bad_input. (efficient on the CPU, dropout in the CPU's flash kernel, el-exact fused.)
+void require_backend(const ModelConfig& config, const BuildOptions& options);
+
+}  // namespace headroom::models

@@ -1,0 +1,53 @@
+// A block (attention, optional cross-attention, feed-forward, each with its norm and residual) and a stack of them.
+//
+// Post-norm: the norm's layer owns dropout and residual add, as in Hugging Face's BertSelfOutput and BertOutput. Pre-norm:
+// the block owns them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/attention/attention.h"
+#include "models/layers.h"
+
+namespace headroom::models {
+
+class Block {
+ public:
+  Block(Builder& builder, const std::string& path, bool cross);
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const;
+
+ private:
+  struct AttentionLayer {
+    std::string path;
+    std::unique_ptr<Attention> attention;
+    Norm norm;
+  };
+  AttentionLayer attention_layer(Builder& builder, const std::string& role) const;
+  template <class Sublayer>
+  at::Tensor residual(const at::Tensor& x, const Norm& norm, const Sublayer& sublayer) const;
+
+  std::string path_;
+  bool post_;
+  double dropout_;
+  std::vector<AttentionLayer> attention_;  // self, then cross
+  std::unique_ptr<FeedForward> ffn_;
+  std::unique_ptr<Norm> ffn_norm_;
+};
+
+class Stack {
+ public:
+  Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross);
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory = {}) const;
+
+ private:
+  AttentionContext context(const at::Tensor& x) const;
+
+  std::string path_;
+  bool causal_, eager_;
+  at::Tensor inverse_frequencies_;  // rotary positions: [d/2], fp32
+  std::vector<Block> blocks_;
+};
+
+}  // namespace headroom::models

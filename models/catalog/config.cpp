@@ -1,0 +1,125 @@
+#include "models/catalog/config.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/bytes.h"
+#include "models/catalog/attention.h"
+#include "models/catalog/checked.h"
+
+namespace headroom::models {
+
+Json to_json(const ModelConfig& c) {
+  return Json{{"name", c.name},
+              {"architecture", to_name(kArchitectureNames, c.architecture)},
+              {"vocab_size", c.vocab_size},
+              {"max_positions", c.max_positions},
+              {"type_vocab_size", c.type_vocab_size},
+              {"d_model", c.d_model},
+              {"head_count", c.head_count},
+              {"head_dim", c.head_dim},
+              {"kv_head_count", c.kv_head_count},
+              {"d_ff", c.d_ff},
+              {"encoder_layer_count", c.encoder_layer_count},
+              {"decoder_layer_count", c.decoder_layer_count},
+              {"norm", to_name(kNormKindNames, c.norm)},
+              {"norm_placement", to_name(kNormPlacementNames, c.norm_placement)},
+              {"final_norm", c.final_norm},
+              {"embedding_norm", c.embedding_norm},
+              {"norm_eps", c.norm_eps},
+              {"activation", to_name(kActivationNames, c.activation)},
+              {"positions", to_name(kPositionsNames, c.positions)},
+              {"rope_theta", c.rope_theta},
+              {"attention_bias", c.attention_bias},
+              {"ffn_bias", c.ffn_bias},
+              {"tied_embeddings", c.tied_embeddings},
+              {"softmax_fp32", c.softmax_fp32},
+              {"head", to_name(kHeadNames, c.head)},
+              {"embedding_dropout", c.embedding_dropout},
+              {"attention_dropout", c.attention_dropout},
+              {"residual_dropout", c.residual_dropout},
+              {"padding_id", c.padding_id},
+              {"attention", c.attention}};
+}
+
+namespace {
+
+void require(bool holds, const std::string& where, const std::string& problem) {
+  if (!holds) throw bad_input(where + ": " + problem);
+}
+
+void require_range(std::int64_t value, std::int64_t low, std::int64_t high, const std::string& where, const std::string& what) {
+  require(value >= low && value <= high, where,
+          what + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " + std::to_string(high));
+}
+
+void require_sizes(const ModelConfig& c, const std::string& where) {
+  require_range(c.vocab_size, 1, std::int64_t{1} << 28, where, "the vocabulary's size");
+  require_range(c.max_positions, 1, std::int64_t{1} << 31, where, "the number of positions");
+  require_range(c.type_vocab_size, 0, 1 << 20, where, "the number of token types");
+  require_range(c.d_model, 1, 1 << 20, where, "the width");
+  require_range(c.head_count, 1, 1 << 16, where, "the number of heads");
+  require_range(c.head_dim, 1, 1 << 16, where, "the head size");
+  require_range(c.kv_head_count, 1, c.head_count, where, "the number of key-value heads");
+  require_range(c.d_ff, 1, 1 << 24, where, "the feed-forward width");
+  require_range(c.encoder_layer_count, 0, 1 << 14, where, "the number of encoder layers");
+  require_range(c.decoder_layer_count, 0, 1 << 14, where, "the number of decoder layers");
+  require_range(c.padding_id, -1, c.vocab_size - 1, where, "the padding id");
+  for (double rate : {c.embedding_dropout, c.attention_dropout, c.residual_dropout})
+    require(rate >= 0 && rate < 1, where, "a dropout rate is " + std::to_string(rate) + ", expected 0 up to, not including, 1");
+  require(c.norm_eps > 0 && c.norm_eps < 1, where, "the norm's epsilon must lie between 0 and 1");
+  require(c.rope_theta >= 1 && c.rope_theta <= 1e12, where, "the rotary base must lie between 1 and 1e12");
+}
+
+}  // namespace
+
+void validate_config(const ModelConfig& c, const std::string& where) {
+  require_sizes(c, where);
+  require((c.encoder_layer_count > 0) == (c.architecture != Architecture::decoder_only) &&
+              (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
+          where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
+  require(c.head_count % c.kv_head_count == 0, where,
+          std::to_string(c.head_count) + " heads do not divide into " + std::to_string(c.kv_head_count) + " key-value heads");
+  require(c.positions != Positions::rope || c.head_dim % 2 == 0, where,
+          "rotary positions turn pairs, so the head size (" + std::to_string(c.head_dim) + ") must be even");
+  require(c.positions != Positions::rope || c.architecture == Architecture::decoder_only, where,
+          "rotary positions are built for decoder-only models");
+  require(with_attention(c, c.attention).kv_head_count == c.kv_head_count, where,
+          "attention '" + c.attention + "' does not go with " + std::to_string(c.kv_head_count) + " key-value heads");
+  const std::int64_t count = parameter_count(c);
+  require(count <= kMaxParameterCount, where,
+          format_count(count) + " parameters, more than the limit of " + format_count(kMaxParameterCount));
+}
+
+void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) {
+  require(batch >= 1, c.name, "the batch is " + std::to_string(batch) + ", expected at least 1");
+  require(seq >= 1, c.name, "the sequence length is " + std::to_string(seq) + ", expected at least 1");
+  require(c.positions == Positions::rope || seq <= c.max_positions, c.name,
+          "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " + std::to_string(c.max_positions) +
+              " positions");
+  const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
+  checked_product({16, batch, seq, width});
+  checked_product({16, batch, seq, seq, c.head_count});
+  checked_product({16, batch, seq, c.head_count, c.d_model});
+}
+
+ModelConfig load_model(const std::string& model) {
+  std::vector<std::string_view> known;
+  for (const Preset& preset : presets()) {
+    if (preset.name == model) return preset.config;
+    known.push_back(preset.name);
+  }
+  std::filesystem::path path = model;
+  std::error_code ignored;
+  const bool is_path = path.has_parent_path() || path.extension() == ".json" || std::filesystem::exists(path, ignored);
+  if (!is_path) throw bad_input(unknown_name_message("model", model, known) + ", or the path of a config.json");
+  if (std::filesystem::is_directory(path, ignored)) path /= "config.json";
+  ModelConfig config = import_hugging_face(parse_json_file(path), path.string());
+  if (config.name.empty()) {
+    const bool generic = path.stem() == "config" && path.has_parent_path();
+    config.name = generic ? path.parent_path().filename().string() : path.stem().string();
+  }
+  return config;
+}
+
+}  // namespace headroom::models

@@ -1,0 +1,76 @@
+// The layers every transformer is made of. Each follows the operators of Hugging Face's eager code one by one, since that
+// order decides which tensors live at the same time.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "models/builder.h"
+
+namespace headroom::models {
+
+// native_dropout on every device (at::dropout keeps a float mask on the CPU): the mask is one byte per element.
+at::Tensor dropout(const at::Tensor& x, double rate);
+
+class Linear {
+ public:
+  Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out, bool bias);
+  Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
+  at::Tensor operator()(const at::Tensor& x) const;
+  const at::Tensor& weight() const { return weight_; }  // [out, in]
+  const at::Tensor& bias() const { return bias_; }      // [out], or undefined
+
+ private:
+  at::Tensor weight_, bias_;
+};
+
+// LayerNorm as one operator; RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which keeps
+// the fp32 input, the reciprocal root and the normalised input for backward.
+class Norm {
+ public:
+  Norm(Builder& builder, const std::string& path);
+  at::Tensor operator()(const at::Tensor& x) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  NormKind kind_;
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+at::Tensor activate(const at::Tensor& x, Activation activation);
+
+class FeedForward {
+ public:
+  FeedForward(Builder& builder, const std::string& path);
+  at::Tensor operator()(const at::Tensor& x) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  Activation activation_;
+  Linear up_, down_;
+  std::vector<Linear> gate_;  // swiglu only
+};
+
+// Word, position and token-type embeddings, their norm and dropout.
+class Embeddings {
+ public:
+  Embeddings(Builder& builder, const std::string& path);
+  at::Tensor operator()(const at::Tensor& tokens) const;  // [B, T] -> [B, T, d_m]
+
+ private:
+  at::Tensor positions(std::int64_t seq) const;
+
+  std::string path_;
+  Positions kind_;
+  std::int64_t padding_id_;
+  double dropout_, scale_;
+  at::Tensor word_, position_, token_type_;
+  at::Tensor position_ids_, token_type_ids_, sinusoids_;
+  std::vector<Norm> norm_;
+};
+
+}  // namespace headroom::models

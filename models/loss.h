@@ -1,0 +1,14 @@
+// Mean losses over [B, T, V] logits and int64 labels [B, T].
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace headroom::models {
+
+// Cross-entropy in the logits' dtype, as BertForMaskedLM computes it.
+at::Tensor token_loss(const at::Tensor& logits, const at::Tensor& labels);
+
+// Each position predicts the next label; logits are widened to fp32 first, as Hugging Face's causal models do.
+at::Tensor causal_loss(const at::Tensor& logits, const at::Tensor& labels);
+
+}  // namespace headroom::models
