@@ -2,7 +2,8 @@
 //
 // Invariant (checked by verify.h): replaying `events` in order, a block is allocated only at an address not live and
 // freed only when live; the running sum of block_bytes never goes negative and its maximum equals
-// stats.peak_allocated_bytes; likewise requested_bytes and the segments' reserved bytes.
+// stats.peak_allocated_bytes; likewise requested_bytes and the segments' reserved bytes. Layers come after their parents,
+// a layer's id is its index, ids are within their tables, and events have the phase and step of the mark before them.
 //
 // Units: integers of bytes end in _bytes, nanoseconds since the run's start in _ns, counts in _count.
 #pragma once

@@ -52,17 +52,21 @@ struct RunSpec {
   bool operator==(const RunSpec&) const = default;
 };
 
+inline constexpr std::int64_t kMaxTokensPerStep = 2147483647;  // batch x seq: what a 32-bit index holds
+inline constexpr std::int64_t kMaxSteps = 1000;                // further steps allocate what the second did
+
 Json to_json(const RunSpec& spec);
 
-// Throws bad_input for a missing or ill-typed key, a value out of range, or batch x seq beyond what an index holds
-// (batch, seq, batch * seq and steps are checked; model, attention and device names are checked where they are known).
-// Unknown keys are ignored.
+// Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a
+// missing or ill-typed key, a value out of range, or batch x seq beyond what an index holds (batch, seq, batch * seq,
+// steps, dropout and seed are checked; model, attention and device names are checked where they are known).
 RunSpec run_spec_from_json(const Json& json, const std::string& where);
 
 // Throws bad_input, naming the flag, when a value of `spec` is out of range.
 void validate(const RunSpec& spec);
 
-// The command that repeats the run: "headroom profile bert-base --attention mha --batch 8 …".
+// The command that repeats the run: "headroom profile bert-base --attention mha --batch 8 …". Attention (when chosen),
+// batch, seq and device are always there, the rest where it differs from the defaults; quoted for a POSIX shell.
 std::string reproduction_command(const RunSpec& spec);
 
 }  // namespace headroom

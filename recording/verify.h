@@ -8,7 +8,8 @@
 
 namespace headroom {
 
-// One sentence for each promise that does not hold, with the numbers; empty when all hold.
+// One sentence for each promise that does not hold, with the numbers (the first three of each kind and how many more);
+// empty when all hold. Takes any Recording, however broken. Where events were dropped, sums are not checked.
 std::vector<std::string> verify(const Recording& recording);
 
 }  // namespace headroom

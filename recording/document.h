@@ -1,0 +1,22 @@
+// The JSON document of a recording: everything but the events. Keys are those of recording.h.
+#pragma once
+
+#include <string>
+
+#include "recording/recording.h"
+
+namespace headroom {
+
+// "event_count" is events.size().
+Json recording_document(const Recording& recording);
+
+struct RecordingDocument {
+  Recording recording;  // without its events
+  std::int64_t event_count = 0;
+};
+
+// Throws bad_input, opening with `where`, on a foreign or newer schema, a missing or ill-typed key, an unknown name, an
+// id out of range, or layers that do not form a tree. Unknown keys are ignored.
+RecordingDocument parse_recording_document(const Json& json, const std::string& where);
+
+}  // namespace headroom
