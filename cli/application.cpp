@@ -1,0 +1,76 @@
+#include "cli/application.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <new>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/interrupts.h"
+#include "cli/parse_errors.h"
+#include "cli/terminal.h"
+
+namespace headroom::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Headroom: how much memory a transformer takes, where every byte goes, and which attention mechanism would take less.";
+
+constexpr const char* kFooter = R"(
+Examples:
+  headroom compare bert-base --attention mha,mqa,mhe-add,mhe-mul --batch 8
+  headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
+  headroom compare ./config.json --out results --format json,html
+  headroom report results/mha.headroom results/mqa.headroom
+  headroom list attention
+
+Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
+not write. headroom COMMAND --help explains a command.)";
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app(kDescription, "headroom");
+  app.footer(kFooter);
+  app.set_help_flag("--help,-h", "Explain and exit");
+  app.set_version_flag("--version", fmt::format("headroom {}", version()), "Print the version and exit");
+  app.require_subcommand(0, 1);
+  app.get_formatter()->column_width(30);
+  Chosen chosen;
+  add_commands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    write_stdout(app.help());
+    return 0;
+  } catch (const CLI::CallForVersion& text) {
+    write_stdout(fmt::format("{}\n", text.what()));
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw explain_parse_error(app, error);
+  }
+  if (!chosen) throw bad_input("expected a command: compare, profile, report or list (headroom --help explains them)");
+  return chosen();
+}
+
+}  // namespace
+
+std::string_view version() { return HEADROOM_VERSION; }
+
+int run(int argc, char** argv) {
+  prepare_standard_streams();
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const Interrupted& interrupted) {
+    end_by_signal(interrupted.signal);
+  } catch (const Error& error) {
+    complain(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    complain("host memory ran out");
+  } catch (const std::exception& error) {
+    complain(fmt::format("unexpected failure: {}", error.what()));
+  }
+  return static_cast<int>(ExitCode::could_not_measure);
+}
+
+}  // namespace headroom::cli

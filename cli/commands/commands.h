@@ -1,0 +1,27 @@
+// The commands: each in its own file with its options, its set-up and its run.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace headroom::cli {
+
+// What the command line asked for, to be called once it is parsed. Returns the exit code; throws Error and Interrupted.
+using Chosen = std::function<int()>;
+
+void add_compare(CLI::App& app, Chosen& chosen);
+void add_profile(CLI::App& app, Chosen& chosen);
+void add_report(CLI::App& app, Chosen& chosen);
+void add_list(CLI::App& app, Chosen& chosen);
+
+inline void add_commands(CLI::App& app, Chosen& chosen) {
+  add_compare(app, chosen);
+  add_profile(app, chosen);
+  add_report(app, chosen);
+  add_list(app, chosen);
+}
+
+}  // namespace headroom::cli

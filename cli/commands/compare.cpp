@@ -1,0 +1,88 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "cli/arguments.h"
+#include "cli/commands/baseline.h"
+#include "cli/commands/commands.h"
+#include "cli/measurement.h"
+#include "cli/output.h"
+#include "cli/run_flags.h"
+#include "models/catalog/attention.h"
+
+namespace headroom::cli {
+namespace {
+
+struct CompareOptions {
+  RunFlags run;
+  OutputFlags output;
+  std::string baseline, jobs;
+};
+
+bool is_defined_for(const models::ModelConfig& model, std::string_view mechanism) {
+  try {
+    models::with_attention(model, mechanism);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::vector<std::string> all_mechanisms_for(const models::ModelConfig& model) {
+  std::vector<std::string> names;
+  for (const auto& mechanism : models::attention_mechanisms())
+    if (is_defined_for(model, mechanism.name)) names.emplace_back(mechanism.name);
+  return names;
+}
+
+std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model) {
+  if (options.run.attention.empty()) return all_mechanisms_for(model);
+  auto names = parse_list("--attention", options.run.attention);
+  for (const auto& name : names) models::with_attention(model, name);
+  return names;
+}
+
+int run_compare(const CompareOptions& options) {
+  const CheckedRun checked = check_run(options.run);
+  const auto names = mechanisms(options, checked.model);
+  const std::size_t baseline = baseline_index(options.baseline, names);
+  const std::size_t jobs = options.jobs.empty()
+                               ? default_jobs(checked.spec.device)
+                               : static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
+  std::vector<PlannedRun> runs;
+  for (const auto& name : names) {
+    runs.push_back({name, checked.spec});
+    runs.back().spec.attention = name;
+  }
+  return measure_and_report(runs, baseline, jobs, plan_output(options.output));
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand("compare", "One model with several attention mechanisms, side by side");
+  add_run_flags(*command, options->run);
+  command->add_option("--attention", options->run.attention, "Mechanisms, separated by commas (headroom list attention)\n"
+                                                             "(default: all that are defined for the model)")
+      ->type_name("LIST")->group("What is run");
+  command->add_option("--baseline", options->baseline, "Savings are against this one (default: mha if it is among\n"
+                                                       "them, else the first)")
+      ->type_name("NAME")->group("What is run");
+  command->add_option("--jobs", options->jobs, "Workers at once (default: one per core for virtual devices,\n"
+                                               "else 1)")
+      ->type_name("N")->group("What is run");
+  add_output_flags(*command, options->output);
+  command->footer(R"(
+Runs MODEL's steps once with each mechanism, each in a process of its own, and shows what each saves.
+
+Examples:
+  headroom compare bert-base --attention mha,sha,mqa,skv,el-slice,mhe-add,mhe-mul --batch 8 --seq 128
+  headroom compare gpt2 --attention mha,mqa --dtype bf16 --sdpa flash --device virtual:a100-40gb
+  headroom compare ./config.json --attention mha,mhe-mul --out results --format json,html)");
+  command->callback([options, &chosen] { chosen = [options] { return run_compare(*options); }; });
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,46 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/measurement.h"
+#include "cli/output.h"
+#include "cli/run_flags.h"
+#include "models/catalog/attention.h"
+
+namespace headroom::cli {
+namespace {
+
+struct ProfileOptions {
+  RunFlags run;
+  OutputFlags output;
+};
+
+int run_profile(const ProfileOptions& options) {
+  CheckedRun checked = check_run(options.run);
+  checked.spec.attention = options.run.attention;
+  if (!checked.spec.attention.empty()) models::with_attention(checked.model, checked.spec.attention);
+  const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
+  return measure_and_report({{label, checked.spec}}, 0, 1, plan_output(options.output));
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ProfileOptions>();
+  CLI::App* command = app.add_subcommand("profile", "Where every byte of one model goes");
+  add_run_flags(*command, options->run);
+  command->add_option("--attention", options->run.attention, "The mechanism (headroom list attention)\n"
+                                                             "(default: the model's own)")
+      ->type_name("NAME")->group("What is run");
+  add_output_flags(*command, options->output);
+  command->footer(R"(
+Runs MODEL's steps on the device and shows the memory at its peak: by category, by layer, and the largest tensors.
+
+Examples:
+  headroom profile bert-base --batch 8 --seq 512
+  headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --optimizer adamw
+  headroom profile ./config.json --mode forward --device cpu --format json)");
+  command->callback([options, &chosen] { chosen = [options] { return run_profile(*options); }; });
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/application.h"
+#include "cli/commands/baseline.h"
+#include "cli/commands/commands.h"
+#include "cli/measurement.h"
+#include "cli/output.h"
+#include "recording/file.h"
+#include "recording/verify.h"
+
+namespace headroom::cli {
+namespace {
+
+struct ReportOptions {
+  std::vector<std::string> recordings;
+  std::string baseline;
+  OutputFlags output;
+};
+
+// The files' names without ".headroom" where those tell them apart, else their paths.
+std::vector<std::string> labels_of(const std::vector<std::string>& paths) {
+  std::vector<std::string> stems;
+  for (const auto& path : paths) {
+    stems.push_back(printable(std::filesystem::path(path).stem().string()));
+    if (std::ranges::count(stems, stems.back()) > 1) return paths;
+  }
+  return stems;
+}
+
+ReportRun read_run(const std::string& path, const std::string& label) {
+  const Recording recording = read_recording(path);
+  if (const auto broken = verify(recording); !broken.empty())
+    throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
+  return make_run(recording, label, ExitCode::bad_input);
+}
+
+int run_report(const ReportOptions& options) {
+  if (options.recordings.empty()) throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
+  const auto labels = labels_of(options.recordings);
+  const std::size_t baseline = baseline_index(options.baseline, labels);
+  Report report{std::string(version()), {}, {}};
+  std::vector<Breakdown> breakdowns;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    report.runs.push_back(read_run(options.recordings[i], labels[i]));
+    breakdowns.push_back(report.runs.back().breakdown);
+  }
+  if (labels.size() > 1) report.comparison = compare(breakdowns, baseline);
+  const OutputPlan plan = plan_output(options.output);
+  write_files(plan, report, {});
+  write_result(plan, report);
+  return 0;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command = app.add_subcommand("report", "Show recordings again, in any format");
+  command->add_option("RECORDING", options->recordings, "Recordings that --out of another command wrote")->type_name("");
+  command->add_option("--baseline", options->baseline, "Savings are against this one (default: mha if it is among\n"
+                                                       "them, else the first)")
+      ->type_name("NAME")->group("What comes out");
+  add_output_flags(*command, options->output);
+  command->footer(R"(
+Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.
+
+Examples:
+  headroom report results/mha.headroom
+  headroom report results/mha.headroom results/mqa.headroom --baseline mqa
+  headroom report results/*.headroom --out pages --format html)");
+  command->callback([options, &chosen] { chosen = [options] { return run_report(*options); }; });
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,226 @@
+#include "cli/measurement.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/bytes.h"
+#include "cli/application.h"
+#include "cli/device.h"
+#include "cli/progress.h"
+#include "cli/scratch_folder.h"
+#include "cli/worker_process.h"
+#include "recording/file.h"
+#include "recording/verify.h"
+#include "virtual_gpu/catalog.h"
+
+namespace headroom::cli {
+namespace {
+
+constexpr std::size_t kTimelinePoints = 2000;
+constexpr int kProgressMilliseconds = 100;
+
+Recording unrecorded(const RunSpec& spec, const std::string& message) {
+  Recording recording;
+  recording.spec = spec;
+  recording.outcome = {OutcomeKind::error, message};
+  recording.model.name = spec.model;
+  recording.model.attention = spec.attention;
+  recording.layers = {{LayerId::root, LayerId::root, "model", LayerKind::model}};
+  recording.environment.headroom_version = version();
+  if (is_virtual(spec.device)) {
+    recording.environment.device_kind = DeviceKind::virtual_cuda;
+    recording.environment.device_name = virtual_gpu::device_model(spec.device).product;
+  }
+  return recording;
+}
+
+void fail(MeasuredRun& run, const RunSpec& spec, const WorkerEnd& end) {
+  run.code = end.code;
+  run.message = end.message;
+  run.last_words = end.last_words;
+  run.recording = unrecorded(spec, end.message);
+}
+
+std::string out_of_memory_message(const Recording& recording) {
+  const Outcome& outcome = recording.outcome;
+  return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free", recording.environment.device_name,
+                     format_bytes(outcome.failed_request_bytes), outcome.phase, outcome.layer,
+                     format_bytes(outcome.free_bytes));
+}
+
+void require_promises(const std::vector<std::string>& broken, const std::string& label, ExitCode code) {
+  if (!broken.empty()) throw Error(code, fmt::format("{}: the recording contradicts itself: {}", label, broken.front()));
+}
+
+void take_recording(MeasuredRun& run, const std::filesystem::path& file) {
+  run.recording = read_recording(file);
+  require_promises(verify(run.recording), run.label, ExitCode::could_not_measure);
+  const OutcomeKind outcome = run.recording.outcome.kind;
+  if (outcome == OutcomeKind::ok) return;
+  run.code = ExitCode::could_not_measure;
+  run.message = outcome == OutcomeKind::oom ? out_of_memory_message(run.recording) : run.recording.outcome.message;
+}
+
+// The workers of one measurement: some waiting, at most `jobs` running, some done.
+class Fleet {
+ public:
+  Fleet(const std::vector<PlannedRun>& planned, const MeasureOptions& options, Interrupts& interrupts)
+      : planned_(planned), options_(options), interrupts_(interrupts), line_(options.show_progress),
+        width_(terminal_width(STDERR_FILENO)), runs_(planned.size()), workers_(planned.size()) {
+    command_ = worker_command(planned.front().spec.device);
+  }
+
+  std::vector<MeasuredRun> finish_all() {
+    while (done_ < planned_.size()) {
+      start_waiting();
+      show_progress();
+      wait();
+      interrupts_.throw_if_caught();
+      for (std::size_t i = 0; i < next_; ++i)
+        if (workers_[i]) attend(i);
+    }
+    return std::move(runs_);
+  }
+
+ private:
+  std::filesystem::path file_of(std::size_t i) const { return scratch_.path() / fmt::format("{}.headroom", i); }
+
+  void start_waiting() {
+    while (next_ < planned_.size() && next_ - done_ < options_.jobs) {
+      const std::size_t i = next_++;
+      runs_[i].label = planned_[i].label;
+      try {
+        workers_[i] =
+            std::make_unique<WorkerProcess>(command_, planned_[i].spec, file_of(i), interrupts_.original_mask());
+      } catch (const Error& error) {
+        fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
+        ++done_;
+      }
+    }
+  }
+
+  void wait() {
+    if (done_ == next_) return;
+    std::vector<pollfd> wanted{{interrupts_.descriptor(), POLLIN, 0}};
+    for (const auto& worker : workers_)
+      if (worker) worker->add_descriptors(wanted);
+    poll(wanted.data(), wanted.size(), line_.enabled() ? kProgressMilliseconds : -1);
+  }
+
+  void attend(std::size_t i) {
+    workers_[i]->read_available();
+    if (!workers_[i]->has_ended()) return;
+    const WorkerEnd end = workers_[i]->end();
+    workers_[i].reset();
+    ++done_;
+    if (end.code != ExitCode::done) return fail(runs_[i], planned_[i].spec, end);
+    try {
+      take_recording(runs_[i], file_of(i));
+    } catch (const Error& error) {
+      fail(runs_[i], planned_[i].spec,
+           {ExitCode::could_not_measure,
+            fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()), {}});
+    }
+    std::error_code ignored;
+    std::filesystem::remove(file_of(i), ignored);
+  }
+
+  void show_progress() {
+    if (!line_.enabled()) return;
+    std::vector<RunningRun> running;
+    for (std::size_t i = 0; i < next_; ++i)
+      if (workers_[i]) running.push_back({planned_[i].label, workers_[i]->progress()});
+    line_.show(progress_text(done_, planned_.size(), running, width_));
+  }
+
+  const std::vector<PlannedRun>& planned_;
+  const MeasureOptions& options_;
+  Interrupts& interrupts_;
+  WorkerCommand command_;
+  ScratchFolder scratch_;
+  ProgressLine line_;
+  int width_;
+  std::vector<MeasuredRun> runs_;
+  std::vector<std::unique_ptr<WorkerProcess>> workers_;
+  std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
+};
+
+Report make_report(const std::vector<MeasuredRun>& runs, std::size_t baseline) {
+  Report report{std::string(version()), {}, {}};
+  std::vector<Breakdown> breakdowns;
+  for (const auto& run : runs) report.runs.push_back(make_run(run.recording, run.label, ExitCode::could_not_measure));
+  if (runs.size() < 2) return report;
+  for (const auto& run : report.runs) breakdowns.push_back(run.breakdown);
+  report.comparison = compare(breakdowns, baseline);
+  return report;
+}
+
+bool is_recorded(const MeasuredRun& run) { return run.recording.outcome.kind != OutcomeKind::error; }
+
+std::vector<LabeledRecording> recorded(const std::vector<MeasuredRun>& runs) {
+  std::vector<LabeledRecording> out;
+  for (const auto& run : runs)
+    if (is_recorded(run)) out.push_back({run.label, run.recording});
+  return out;
+}
+
+void explain(const MeasuredRun& run, bool one_of_many) {
+  if (run.message.empty()) return;
+  complain(one_of_many ? run.label + ": " + run.message : run.message);
+  if (!run.last_words.empty()) show_last_words(run.last_words);
+}
+
+}  // namespace
+
+std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
+                                 Interrupts& interrupts) {
+  return Fleet(runs, options, interrupts).finish_all();
+}
+
+std::size_t default_jobs(const std::string& device) {
+  cpu_set_t cores;
+  if (!is_virtual(device) || sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+ReportRun make_run(const Recording& recording, const std::string& label, ExitCode code) {
+  ReportRun run;
+  run.breakdown = make_breakdown(recording, label);
+  if (recording.outcome.kind != OutcomeKind::error) require_promises(verify(run.breakdown), label, code);
+  run.timeline = make_timeline(recording, run.breakdown, kTimelinePoints);
+  return run;
+}
+
+int measure_and_report(const std::vector<PlannedRun>& planned, std::size_t baseline, std::size_t jobs,
+                       const OutputPlan& output) {
+  Report report;
+  std::vector<MeasuredRun> runs;
+  ExitCode code = ExitCode::done;
+  std::string trouble;
+  {
+    Interrupts interrupts;
+    runs = measure(planned, {jobs, !output.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
+    for (const auto& run : runs) code = std::max(code, run.code);
+    if (std::ranges::any_of(runs, is_recorded)) {
+      report = make_report(runs, baseline);
+      try {
+        write_files(output, report, recorded(runs));
+      } catch (const Error& error) {
+        trouble = error.what();
+        code = std::max(code, error.code());
+      }
+    }
+    interrupts.throw_if_caught();
+  }
+  for (const auto& run : runs) explain(run, runs.size() > 1);
+  if (!trouble.empty()) complain(trouble);
+  if (!report.runs.empty()) write_result(output, report);
+  return static_cast<int>(code);
+}
+
+}  // namespace headroom::cli

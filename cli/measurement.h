@@ -1,0 +1,51 @@
+// Runs specs in workers, several at once, and reports what comes back.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/interrupts.h"
+#include "cli/output.h"
+#include "recording/recording.h"
+#include "reports/report.h"
+
+namespace headroom::cli {
+
+struct PlannedRun {
+  std::string label;
+  RunSpec spec;
+};
+
+// What became of a planned run. Its outcome is `ok`, `oom`, or `error` when its worker failed: then nothing was recorded,
+// `message` says why, and `last_words` is what a crashed worker left on stderr.
+struct MeasuredRun {
+  std::string label;
+  Recording recording;
+  ExitCode code = ExitCode::done;  // oom and error: not done
+  std::string message, last_words;
+};
+
+struct MeasureOptions {
+  std::size_t jobs = 1;  // workers at once
+  bool show_progress = false;
+};
+
+// In the order given, whatever finishes first. Throws Interrupted once the workers are dead and the temporary folder is
+// gone; could_not_measure when there is no worker to start.
+std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
+                                 Interrupts& interrupts);
+
+// The cores this process may use for virtual devices, whose runs share nothing; 1 for cpu and cuda.
+std::size_t default_jobs(const std::string& device);
+
+// Breakdown and timeline of one recording. Throws Error(code) when the recording's promises do not hold.
+ReportRun make_run(const Recording& recording, const std::string& label, ExitCode code);
+
+// The second half of a command that measures: run, write the files, print the result, say what failed.
+// `baseline` is an index into `runs`. Returns the exit code.
+int measure_and_report(const std::vector<PlannedRun>& runs, std::size_t baseline, std::size_t jobs,
+                       const OutputPlan& output);
+
+}  // namespace headroom::cli

@@ -1,0 +1,62 @@
+// Where results go.
+//
+// Without --out exactly one format, on stdout. With --out FOLDER: report.json and report.html as asked, one recording per
+// run, LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "recording/recording.h"
+#include "reports/report.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace headroom::cli {
+
+enum class Format { terminal, json, html };
+
+struct FormatRow {
+  Format format;
+  std::string_view name, description, file;  // file: its name under --out; empty: stdout
+};
+const std::vector<FormatRow>& formats();
+
+// As typed; empty where the default holds.
+struct OutputFlags {
+  std::string format, out, color, width;
+  bool quiet = false;
+};
+
+void add_output_flags(CLI::App& command, OutputFlags& flags);
+
+struct OutputPlan {
+  std::vector<Format> formats;                 // in the order asked for
+  std::optional<std::filesystem::path> folder;
+  Color color = Color::automatic;
+  std::optional<int> width;
+  bool quiet = false;
+
+  bool writes(Format format) const;
+};
+
+// Throws bad_input; the folder is made and known to be writable.
+OutputPlan plan_output(const OutputFlags& flags);
+
+struct LabeledRecording {
+  std::string label;
+  Recording recording;
+};
+
+// The files under --out, each whole or not at all.
+void write_files(const OutputPlan& plan, const Report& report, const std::vector<LabeledRecording>& recordings);
+
+// The result on stdout, if any goes there.
+void write_result(const OutputPlan& plan, const Report& report);
+
+}  // namespace headroom::cli

@@ -1,0 +1,50 @@
+#include "cli/parse_errors.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/names.h"
+
+namespace headroom::cli {
+namespace {
+
+std::string with_suggestion(const std::string& message, const std::string& nearest, const std::string& otherwise) {
+  return nearest.empty() ? fmt::format("{}; {}", message, otherwise)
+                         : fmt::format("{}; did you mean '{}'?", message, nearest);
+}
+
+std::string unknown_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  return unknown_name_message("command", name, {names.begin(), names.end()});
+}
+
+std::string unknown_flag(const CLI::App& command, const std::string& flag) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  return with_suggestion(fmt::format("unknown flag '{}'", flag), nearest_name(flag, {names.begin(), names.end()}),
+                         command.get_display_name() + " --help lists the flags");
+}
+
+std::string unexpected(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  const auto extras = app.remaining(true);
+  const std::string first = extras.empty() ? "" : extras.front();
+  if (first.starts_with("-") && first != "-" && first != "--")
+    return unknown_flag(chosen.empty() ? app : *chosen.front(), first.substr(0, first.find('=')));
+  if (chosen.empty()) return unknown_command(app, first);
+  return fmt::format("unexpected argument '{}' after the others of {}", first, chosen.front()->get_name());
+}
+
+}  // namespace
+
+Error explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_name() == "ExtrasError") return bad_input(unexpected(app));
+  return bad_input(error.what());
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,94 @@
+#include "cli/run_flags.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cctype>
+
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/device.h"
+
+namespace headroom::cli {
+namespace {
+
+template <class E, std::size_t N>
+std::string help(std::string_view what, const std::array<Named<E>, N>& table, E fallback) {
+  return fmt::format("{}: {} (default: {})", what, alternatives(table), to_name(table, fallback));
+}
+
+template <class E, std::size_t N>
+void choose(E& value, const std::array<Named<E>, N>& table, std::string_view what, const std::string& text) {
+  if (!text.empty()) value = from_name(table, what, text);
+}
+
+void count(std::int64_t& value, std::string_view flag, const std::string& text, std::int64_t low) {
+  if (!text.empty()) value = parse_integer(flag, text, low);
+}
+
+std::string default_number(std::string_view what, std::int64_t value) {
+  return fmt::format("{} (default: {})", what, value);
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App& command, RunFlags& flags) {
+  const RunSpec defaults;
+  const auto add = [&](const char* name, std::string& value, const char* type, const std::string& text) {
+    command.add_option(name, value, text)->type_name(type)->group("What is run");
+  };
+  command.add_option("MODEL", flags.model, "A preset's name (headroom list models) or the path of a Hugging Face config.json")
+      ->type_name("");
+  add("--batch", flags.batch, "N", default_number("Sequences per step", defaults.batch));
+  add("--seq", flags.seq, "N", default_number("Tokens per sequence", defaults.seq));
+  add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
+  add("--dtype", flags.dtype, "DTYPE",
+      help("Numbers, amp-* under autocast", kDtypeNames, defaults.dtype));
+  add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
+  add("--optimizer-implementation", flags.optimizer_implementation, "NAME",
+      help("How it steps", kOptimizerImplementationNames, defaults.optimizer_implementation));
+  add("--sdpa", flags.sdpa, "NAME", help("Attention's arithmetic", kSdpaNames, defaults.sdpa));
+  add("--dropout", flags.dropout, "RATE", "Every dropout rate of the model, from 0 up to, not including, 1\n"
+                                          "(default: the model's own)");
+  add("--steps", flags.steps, "N",
+      default_number("Steps to run; the first has no optimizer state yet", defaults.steps));
+  add("--device", flags.device, "NAME", "cpu, cuda, cuda:N or virtual:NAME (headroom list devices)\n"
+                                        "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
+  add("--seed", flags.seed, "N", default_number("Of parameters, inputs and dropout", defaults.seed));
+}
+
+CheckedRun check_run(const RunFlags& flags) {
+  if (flags.model.empty())
+    throw bad_input("expected a MODEL: a preset's name (headroom list models) or the path of a config.json");
+  CheckedRun run;
+  RunSpec& spec = run.spec;
+  spec.model = flags.model;
+  count(spec.batch, "--batch", flags.batch, 1);
+  count(spec.seq, "--seq", flags.seq, 1);
+  count(spec.steps, "--steps", flags.steps, 1);
+  count(spec.seed, "--seed", flags.seed, 0);
+  choose(spec.mode, kModeNames, "mode", flags.mode);
+  choose(spec.dtype, kDtypeNames, "dtype", flags.dtype);
+  choose(spec.optimizer, kOptimizerNames, "optimizer", flags.optimizer);
+  choose(spec.optimizer_implementation, kOptimizerImplementationNames, "optimizer implementation",
+         flags.optimizer_implementation);
+  choose(spec.sdpa, kSdpaNames, "sdpa", flags.sdpa);
+  if (!flags.dropout.empty()) spec.dropout = parse_number("--dropout", flags.dropout);
+  validate(spec);
+  run.model = models::load_model(spec.model);
+  models::validate_shape(run.model, spec.batch, spec.seq);
+  spec.device = flags.device.empty() ? default_device() : flags.device;
+  require_device(spec.device);
+  return run;
+}
+
+std::string model_label(const models::ModelConfig& model) {
+  std::string label;
+  for (const char c : model.name.substr(0, 100)) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c == '.' && !label.empty());
+    label += plain ? c : '-';
+  }
+  return label.empty() ? "model" : label;
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,34 @@
+// The flags that describe a run, shared by the commands that measure, and the RunSpec they make.
+#pragma once
+
+#include <string>
+
+#include "models/catalog/config.h"
+#include "recording/run_spec.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace headroom::cli {
+
+// As typed; empty where the default holds.
+struct RunFlags {
+  std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps, device,
+      seed;
+};
+
+void add_run_flags(CLI::App& command, RunFlags& flags);
+
+// A run that is known to make sense, all but its mechanism: every value in range, the model readable, the shape within it,
+// the device known. Throws bad_input, or could_not_measure for cuda where no GPU is usable.
+struct CheckedRun {
+  RunSpec spec;
+  models::ModelConfig model;
+};
+CheckedRun check_run(const RunFlags& flags);
+
+// What a run of this model may be called: letters, digits and ._- only, so that it can name a file.
+std::string model_label(const models::ModelConfig& model);
+
+}  // namespace headroom::cli

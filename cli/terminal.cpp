@@ -1,0 +1,112 @@
+#include "cli/terminal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace headroom::cli {
+namespace {
+
+constexpr int kDefaultWidth = 100, kLeastWidth = 40, kMostWidth = 10000;
+constexpr int kLastLines = 20;
+
+// Returns 0 or the error number.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(descriptor, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      pollfd ready{descriptor, POLLOUT, 0};
+      poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+std::string reason(int error) {
+  if (error == EPIPE) return "its reader has gone";
+  if (error == EBADF) return "it is closed";
+  return std::strerror(error);
+}
+
+std::optional<int> width_from_environment() {
+  const char* text = std::getenv("COLUMNS");
+  int width = 0;
+  if (!text || std::from_chars(text, text + std::strlen(text), width).ec != std::errc() || width <= 0) return {};
+  return width;
+}
+
+std::optional<int> width_from_device(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
+  return size.ws_col;
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value && *value;
+}
+
+}  // namespace
+
+void prepare_standard_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) open("/dev/null", O_RDONLY);
+}
+
+void write_stdout(std::string_view text) {
+  if (const int error = write_all(STDOUT_FILENO, text))
+    throw could_not_measure("cannot write the result to stdout: " + reason(error));
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
+    else if (c == '\n') out += "\\n";
+    else out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+void complain(std::string_view message) { write_all(STDERR_FILENO, "headroom: " + printable(message) + "\n"); }
+
+void show_last_words(std::string_view text) {
+  std::string out;
+  for (int lines = 0; lines < kLastLines && !text.empty(); ++lines) {
+    const auto newline = text.rfind('\n');
+    const auto begin = newline == std::string_view::npos ? 0 : newline + 1;
+    out = "  " + printable(text.substr(begin)) + "\n" + out;
+    text = text.substr(0, begin == 0 ? 0 : newline);
+  }
+  write_all(STDERR_FILENO, out);
+}
+
+int terminal_width(int descriptor) {
+  auto width = width_from_environment();
+  if (!width) width = width_from_device(descriptor);
+  return std::clamp(width.value_or(kDefaultWidth), kLeastWidth, kMostWidth);
+}
+
+bool wants_color(Color color) {
+  if (color != Color::automatic) return color == Color::always;
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) && !is_set("NO_COLOR") && terminal && std::string_view(terminal) != "dumb";
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,189 @@
+#include "cli/worker_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace headroom::cli {
+namespace {
+
+constexpr std::size_t kStderrKept = 64 << 10, kLongestPartialLine = 64 << 10;
+constexpr int kProgressDescriptor = 3;
+
+[[noreturn]] void fail(const char* what) {
+  throw could_not_measure(fmt::format("cannot start the worker: {}: {}", what, std::strerror(errno)));
+}
+
+struct Pipe {
+  Descriptor read, write;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+void never_block(const Descriptor& descriptor) {
+  fcntl(descriptor.get(), F_SETFL, fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
+}
+
+Descriptor memory_file(const std::string& text) {
+  Descriptor file(memfd_create("headroom-spec", MFD_CLOEXEC));
+  if (!file.is_open()) fail("memfd_create");
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t count = write(file.get(), text.data() + at, text.size() - at);
+    if (count < 0) fail("write");
+    at += static_cast<std::size_t>(count);
+  }
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (auto& string : strings) out.push_back(string.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// Everything the child does between fork and exec, prepared before the fork: there it may call only the kernel.
+struct Launch {
+  const char* executable;
+  char** arguments;
+  char** environment;
+  int input, discard, error, progress, failure;
+  pid_t parent;
+  const sigset_t* mask;
+};
+
+[[noreturn]] void become_worker(const Launch& launch) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != launch.parent) _exit(127);
+  std::signal(SIGPIPE, SIG_DFL);
+  sigprocmask(SIG_SETMASK, launch.mask, nullptr);
+  dup2(launch.input, STDIN_FILENO);
+  dup2(launch.discard, STDOUT_FILENO);
+  dup2(launch.error, STDERR_FILENO);
+  dup2(launch.progress, kProgressDescriptor);
+  execve(launch.executable, launch.arguments, launch.environment);
+  const int error = errno;
+  [[maybe_unused]] const ssize_t count = write(launch.failure, &error, sizeof error);
+  _exit(127);
+}
+
+// Above the numbers the child gives its own, so that no dup2 there overwrites a descriptor still needed.
+Descriptor raised(Descriptor descriptor) {
+  const int copy = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, kProgressDescriptor + 1);
+  if (copy < 0) fail("fcntl");
+  return Descriptor(copy);
+}
+
+// Reads what is there; false once the other end is closed.
+bool read_some(const Descriptor& descriptor, std::string& out) {
+  char buffer[16 << 10];
+  for (;;) {
+    const ssize_t count = read(descriptor.get(), buffer, sizeof buffer);
+    if (count > 0) out.append(buffer, static_cast<std::size_t>(count));
+    else if (count == 0 || (errno != EINTR && errno != EAGAIN)) return false;
+    else if (errno == EAGAIN) return true;
+    if (out.size() > (1u << 20)) return true;  // a flood: the caller's turn, more at the next call
+  }
+}
+
+void keep_end(std::string& text, std::size_t size) {
+  if (text.size() > size) text.erase(0, text.size() - size);
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(const WorkerCommand& command, const RunSpec& spec, const std::filesystem::path& recording,
+                             const sigset_t& mask) {
+  std::vector<std::string> arguments{command.executable.string(), "--out", recording.string(), "--progress-fd",
+                                     std::to_string(kProgressDescriptor)};
+  std::vector<std::string> environment = command.environment;
+  const auto argument_pointers = pointers(arguments), environment_pointers = pointers(environment);
+  const Descriptor input = raised(memory_file(to_json(spec).dump()));
+  const Descriptor discard = raised(Descriptor(open("/dev/null", O_WRONLY | O_CLOEXEC)));
+  Pipe progress = make_pipe(), error = make_pipe(), failure = make_pipe();
+  for (Pipe* pipe : {&progress, &error, &failure}) pipe->write = raised(std::move(pipe->write));
+  const Launch launch{command.executable.c_str(), const_cast<char**>(argument_pointers.data()),
+                      const_cast<char**>(environment_pointers.data()), input.get(), discard.get(), error.write.get(),
+                      progress.write.get(), failure.write.get(), getpid(), &mask};
+
+  process_ = fork();
+  if (process_ < 0) fail("fork");
+  if (process_ == 0) become_worker(launch);
+  setpgid(process_, process_);
+  failure.write.close();
+  int reason = 0;
+  ssize_t count;
+  while ((count = read(failure.read.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
+  }
+  if (count == sizeof reason) {
+    waitpid(process_, nullptr, 0);
+    throw could_not_measure(fmt::format("cannot start the worker {}: {}", arguments[0], std::strerror(reason)));
+  }
+  progress_pipe_ = std::move(progress.read);
+  stderr_pipe_ = std::move(error.read);
+  never_block(progress_pipe_);
+  never_block(stderr_pipe_);
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (!reaped_) reap();
+}
+
+// The whole group is killed, whatever the worker started included, while its leader still holds the group's number.
+void WorkerProcess::reap() {
+  kill(-process_, SIGKILL);
+  while (waitpid(process_, &wait_status_, 0) < 0 && errno == EINTR) {
+  }
+  reaped_ = true;
+}
+
+void WorkerProcess::add_descriptors(std::vector<pollfd>& wanted) const {
+  for (const Descriptor* pipe : {&progress_pipe_, &stderr_pipe_})
+    if (pipe->is_open()) wanted.push_back({pipe->get(), POLLIN, 0});
+}
+
+void WorkerProcess::read_available() {
+  std::string bytes;
+  if (progress_pipe_.is_open() && !read_some(progress_pipe_, bytes)) progress_pipe_.close();
+  take_progress(bytes);
+  if (stderr_pipe_.is_open() && !read_some(stderr_pipe_, stderr_text_)) stderr_pipe_.close();
+  keep_end(stderr_text_, kStderrKept);
+}
+
+void WorkerProcess::take_progress(const std::string& bytes) {
+  partial_line_ += bytes;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = partial_line_.find('\n', begin)) != std::string::npos; begin = end + 1)
+    if (auto progress = parse_progress(std::string_view(partial_line_).substr(begin, end - begin)))
+      progress_ = std::move(*progress);
+  partial_line_.erase(0, begin);
+  keep_end(partial_line_, kLongestPartialLine);
+}
+
+bool WorkerProcess::has_ended() {
+  if (reaped_) return true;
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return false;
+  reap();
+  read_available();
+  return true;
+}
+
+WorkerEnd WorkerProcess::end() const { return explain_worker_exit(wait_status_, stderr_text_); }
+
+}  // namespace headroom::cli

@@ -1,0 +1,51 @@
+// One running headroom-worker: started in its own process group, fed its RunSpec, listened to without ever blocking.
+//
+// The spec is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the other.
+// The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object.
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/descriptor.h"
+#include "cli/progress.h"
+#include "cli/worker_command.h"
+#include "cli/worker_exit.h"
+#include "recording/run_spec.h"
+
+namespace headroom::cli {
+
+class WorkerProcess {
+ public:
+  // `mask`: the signals blocked in the worker. Throws could_not_measure when it cannot be started.
+  WorkerProcess(const WorkerCommand& command, const RunSpec& spec, const std::filesystem::path& recording,
+                const sigset_t& mask);
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  void add_descriptors(std::vector<pollfd>& wanted) const;
+  void read_available();
+  bool has_ended();       // reaps it; then `end()` is known and all it wrote is read
+  WorkerEnd end() const;  // only after has_ended()
+
+  const Progress& progress() const { return progress_; }
+
+ private:
+  void reap();
+  void take_progress(const std::string& bytes);
+
+  pid_t process_ = -1;
+  bool reaped_ = false;
+  int wait_status_ = 0;
+  Descriptor progress_pipe_, stderr_pipe_;
+  std::string partial_line_, stderr_text_;
+  Progress progress_;
+};
+
+}  // namespace headroom::cli
