@@ -22,6 +22,9 @@ struct DeviceModel {
   std::int64_t l2_bytes = 0;
   int clock_khz = 0, memory_clock_khz = 0, memory_bus_bits = 0;
   std::string source;        // where the figures are from
+  // Where the driver puts new allocations: "descending" or "ascending". Equal free blocks of PyTorch's allocator are told
+  // apart by address, so this can change which one is taken.
+  std::string address_order = "descending";
 };
 
 const std::vector<DeviceModel>& device_catalog();

@@ -1,0 +1,169 @@
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/cudart/api.h"
+#include "virtual_gpu/report.h"
+
+using namespace headroom::virtual_gpu;
+
+namespace {
+
+void fill_attributes(const DeviceModel& model, cudaDeviceProp* out) {
+  const auto attribute = [&](cudaDeviceAttr which) { return *device_attribute(model, which); };
+  out->canMapHostMemory = attribute(cudaDevAttrCanMapHostMemory);
+  out->concurrentKernels = attribute(cudaDevAttrConcurrentKernels);
+  out->ECCEnabled = attribute(cudaDevAttrEccEnabled);
+  out->pciBusID = attribute(cudaDevAttrPciBusId);
+  out->asyncEngineCount = attribute(cudaDevAttrAsyncEngineCount);
+  out->unifiedAddressing = attribute(cudaDevAttrUnifiedAddressing);
+  out->streamPrioritiesSupported = attribute(cudaDevAttrStreamPrioritiesSupported);
+  out->globalL1CacheSupported = attribute(cudaDevAttrGlobalL1CacheSupported);
+  out->localL1CacheSupported = attribute(cudaDevAttrLocalL1CacheSupported);
+  out->managedMemory = attribute(cudaDevAttrManagedMemory);
+  out->concurrentManagedAccess = attribute(cudaDevAttrConcurrentManagedAccess);
+  out->computePreemptionSupported = attribute(cudaDevAttrComputePreemptionSupported);
+  out->canUseHostPointerForRegisteredMem = attribute(cudaDevAttrCanUseHostPointerForRegisteredMem);
+  out->cooperativeLaunch = attribute(cudaDevAttrCooperativeLaunch);
+  out->hostRegisterSupported = attribute(cudaDevAttrHostRegisterSupported);
+  out->memoryPoolsSupported = attribute(cudaDevAttrMemoryPoolsSupported);
+  out->gpuDirectRDMASupported = attribute(cudaDevAttrGPUDirectRDMASupported);
+  out->ipcEventSupported = attribute(cudaDevAttrIpcEventSupport);
+  out->clusterLaunch = attribute(cudaDevAttrClusterLaunch);
+}
+
+void fill_limits(const DeviceModel& model, cudaDeviceProp* out) {
+  out->totalGlobalMem = static_cast<std::size_t>(model.total_bytes);
+  out->sharedMemPerBlock = static_cast<std::size_t>(model.shared_bytes_per_block);
+  out->sharedMemPerBlockOptin = static_cast<std::size_t>(model.shared_bytes_per_block_optin);
+  out->sharedMemPerMultiprocessor = static_cast<std::size_t>(model.shared_bytes_per_multiprocessor);
+  out->reservedSharedMemPerBlock = static_cast<std::size_t>(model.reserved_shared_bytes_per_block);
+  out->regsPerBlock = model.registers_per_block;
+  out->regsPerMultiprocessor = model.registers_per_multiprocessor;
+  out->warpSize = 32;
+  out->memPitch = 2147483647;
+  out->maxThreadsPerBlock = 1024;
+  out->maxThreadsDim[0] = out->maxThreadsDim[1] = 1024;
+  out->maxThreadsDim[2] = 64;
+  out->maxGridSize[0] = 2147483647;
+  out->maxGridSize[1] = out->maxGridSize[2] = 65535;
+  out->totalConstMem = 65536;
+  out->textureAlignment = out->surfaceAlignment = 512;
+  out->texturePitchAlignment = 32;
+  out->multiProcessorCount = model.multiprocessor_count;
+  out->maxThreadsPerMultiProcessor = model.max_threads_per_multiprocessor;
+  out->maxBlocksPerMultiProcessor = model.max_blocks_per_multiprocessor;
+  out->memoryBusWidth = model.memory_bus_bits;
+  out->l2CacheSize = static_cast<int>(model.l2_bytes);
+}
+
+// The driver's newest version of a function carries a suffix, as in cuMemAlloc_v2; cuda.h hides it behind a macro.
+void* driver_function(const char* name) {
+  static void* const driver = dlopen("libcuda.so.1", RTLD_LAZY);
+  if (driver == nullptr) return nullptr;
+  for (const char* suffix : {"_v4", "_v3", "_v2", ""})
+    if (void* function = dlsym(driver, (std::string(name) + suffix).c_str())) return function;
+  return nullptr;
+}
+
+}  // namespace
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  if (count == nullptr) return finish(cudaErrorInvalidValue);
+  *count = device() == nullptr ? 0 : 1;
+  return with_device([] { return cudaSuccess; });
+}
+
+cudaError_t cudaGetDevice(int* ordinal) {
+  *ordinal = 0;
+  return device() == nullptr ? finish(cudaErrorNoDevice) : cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int ordinal) {
+  if (device() != nullptr && ordinal != 0) return finish(cudaErrorInvalidDevice);
+  return with_context([] { return cudaSuccess; });
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int ordinal) {
+  return with_device([&] {
+    if (ordinal != 0 || out == nullptr) return cudaErrorInvalidDevice;
+    *out = {};
+    const DeviceModel& model = *device();
+    std::snprintf(out->name, sizeof out->name, "%s", model.product.c_str());
+    std::memcpy(out->uuid.bytes, "headroom-virtual", sizeof out->uuid.bytes);
+    out->major = model.major;
+    out->minor = model.minor;
+    fill_limits(model, out);
+    fill_attributes(model, out);
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+  return with_device([&] {
+    if (ordinal != 0) return cudaErrorInvalidDevice;
+    const auto known = device_attribute(*device(), attribute);
+    if (!known || value == nullptr) return cudaErrorInvalidValue;
+    *value = *known;
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaDeviceGetPCIBusId(char* out, int length, int ordinal) {
+  return with_device([&] {
+    if (ordinal != 0) return cudaErrorInvalidDevice;
+    const int written = std::snprintf(out, static_cast<std::size_t>(length), "0000:%02X:00.0", kPciBusId);
+    return written < length ? cudaSuccess : cudaErrorInvalidValue;
+  });
+}
+
+cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+  return with_context([&] {
+    if (least != nullptr) *least = kLowestPriority;
+    if (greatest != nullptr) *greatest = kHighestPriority;
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) {
+  return with_device([&] {
+    if (ordinal != 0 || peer != 0) return cudaErrorInvalidDevice;
+    *can = 0;
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
+  return with_context([] { return cudaErrorInvalidDevice; });
+}
+
+cudaError_t cudaDeviceSynchronize() {
+  return with_context([] { return cudaSuccess; });
+}
+
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = device() == nullptr ? 0 : kDriverVersion;
+  return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = kRuntimeVersion;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* result) {
+  *function = driver_function(name);
+  if (result != nullptr) *result = *function != nullptr ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
+  return cudaSuccess;
+}
+
+const char* headroom_virtual_gpu_report() {
+  thread_local std::string document;
+  document = report_json();
+  return document.c_str();
+}
