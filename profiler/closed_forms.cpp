@@ -1,0 +1,58 @@
+#include "profiler/closed_forms.h"
+
+#include "models/catalog/attention.h"
+
+namespace headroom::profiler {
+namespace {
+
+using models::AttentionShape;
+using models::Formula;
+
+bool is_autocast(Dtype dtype) { return dtype == Dtype::amp_fp16 || dtype == Dtype::amp_bf16; }
+
+std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 || dtype == Dtype::bf16 ? 2 : 4; }
+
+// Math SDPA and autocast keep copies of their own; inference keeps nothing.
+bool has_saved_form(const RunSpec& spec) {
+  return spec.mode == Mode::train && !is_autocast(spec.dtype) && spec.sdpa != Sdpa::math;
+}
+
+AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, bool cross) {
+  AttentionShape shape = models::attention_shape(config);
+  shape.batch = spec.batch;
+  shape.query_len = shape.key_len = spec.seq;
+  shape.element_bytes = parameter_element_bytes(spec.dtype);
+  shape.fused = spec.sdpa == Sdpa::flash || spec.sdpa == Sdpa::efficient;
+  shape.cross = cross;
+  if (cross) shape.rope = false;
+  return shape;
+}
+
+ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
+                const std::string& suffix) {
+  return {quantity, layer, formula.text + suffix, formula.value * scale};
+}
+
+}  // namespace
+
+std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& config,
+                                     const std::vector<Layer>& layers) {
+  const auto& mechanism = models::attention_mechanism(config.attention);
+  const std::int64_t element_bytes = parameter_element_bytes(spec.dtype);
+  const std::string times_element = " elements of " + std::to_string(element_bytes) + " B";
+  std::vector<ClosedForm> forms;
+  forms.push_back({"parameter_bytes", "model", "every parameter once," + times_element,
+                   models::parameter_count(config) * element_bytes});
+  for (const Layer& layer : layers) {
+    if (layer.kind != LayerKind::attention) continue;
+    const AttentionShape shape = shape_of(spec, config, layer.path.ends_with("cross_attention"));
+    forms.push_back(form("parameter_bytes", layer.path, mechanism.parameter_count(shape), element_bytes, times_element));
+    if (has_saved_form(spec)) forms.push_back(form("activation_bytes", layer.path, mechanism.saved_bytes(shape), 1, " bytes"));
+  }
+  if (config.decoder_layer_count > 0)
+    forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
+                     models::kv_cache_bytes_per_token(config, element_bytes)});
+  return forms;
+}
+
+}  // namespace headroom::profiler

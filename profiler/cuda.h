@@ -1,0 +1,44 @@
+// CUDA, real or virtual, reached without linking it: libtorch_cuda.so is opened at run time, so one worker serves every
+// device. The allocator's classes are used through their virtual functions alone.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "recording/recording.h"
+
+namespace headroom::profiler::cuda {
+
+// Opens libtorch_cuda.so and prepares device `index`. Throws could_not_measure when the library does not load or there
+// is no such device, with the loader's or the driver's own words.
+void open(c10::DeviceIndex index);
+
+// True over the virtual GPU: its libcudart answers to headroom_virtual_gpu_report.
+bool is_virtual();
+
+// Fills the CUDA fields of `environment` from the device.
+void describe(c10::DeviceIndex index, Environment& environment);
+
+// What the virtual runtime could not know, one sentence each; empty on a real GPU.
+std::vector<std::string> virtual_assumptions();
+
+struct AllocatorEvent {
+  enum class Kind { alloc, free, segment_alloc, segment_free, out_of_memory };
+  Kind kind{};
+  std::uint64_t address = 0;  // out_of_memory: the bytes free on the device
+  std::int64_t bytes = 0;     // alloc, free: requested; segments: their size; out_of_memory: the request, rounded to 512
+};
+
+// Calls `listener` for every event of device `index` from now on, on the thread that caused it and under the allocator's
+// lock. There is no detaching: the listener must outlive the process's use of CUDA.
+void listen(c10::DeviceIndex index, std::function<void(const AllocatorEvent&)> listener);
+
+AllocatorStats allocator_stats(c10::DeviceIndex index);
+
+// The allocator's size of the block that begins at `address`; -1 when there is none. Walks all blocks: for rare cases.
+std::int64_t block_bytes(c10::DeviceIndex index, std::uint64_t address);
+
+}  // namespace headroom::profiler::cuda

@@ -1,0 +1,304 @@
+#include "profiler/run.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "models/catalog/attention.h"
+#include "models/catalog/config.h"
+#include "models/model.h"
+#include "profiler/closed_forms.h"
+#include "profiler/cuda.h"
+#include "profiler/device.h"
+#include "profiler/dtype_name.h"
+#include "profiler/optimizer.h"
+#include "profiler/recorder.h"
+
+namespace headroom::profiler {
+namespace {
+
+models::ModelConfig resolve_model(const RunSpec& spec) {
+  models::ModelConfig config = models::load_model(spec.model);
+  if (!spec.attention.empty()) config = models::with_attention(std::move(config), spec.attention);
+  if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
+  models::validate_shape(config, spec.batch, spec.seq);
+  return config;
+}
+
+at::ScalarType parameter_dtype(Dtype dtype) {
+  if (dtype == Dtype::fp16) return at::kHalf;
+  if (dtype == Dtype::bf16) return at::kBFloat16;
+  return at::kFloat;
+}
+
+std::optional<at::ScalarType> autocast_dtype(Dtype dtype) {
+  if (dtype == Dtype::amp_fp16) return at::kHalf;
+  if (dtype == Dtype::amp_bf16) return at::kBFloat16;
+  return std::nullopt;
+}
+
+models::AttentionBackend attention_backend(Sdpa sdpa) {
+  switch (sdpa) {
+    case Sdpa::math: return models::AttentionBackend::math;
+    case Sdpa::flash: return models::AttentionBackend::flash;
+    case Sdpa::efficient: return models::AttentionBackend::efficient;
+    case Sdpa::eager: break;
+  }
+  return models::AttentionBackend::eager;
+}
+
+// What the spec asks for and nothing else: cuDNN's attention, which PyTorch would prefer on some devices, is off.
+void allow_only(Sdpa sdpa) {
+  at::globalContext().setSDPUseFlash(sdpa == Sdpa::flash);
+  at::globalContext().setSDPUseMemEfficient(sdpa == Sdpa::efficient);
+  at::globalContext().setSDPUseMath(sdpa == Sdpa::math);
+  at::globalContext().setSDPUseCuDNN(false);
+}
+
+// `with torch.autocast(device, dtype)`; leaving it drops the casted weights it kept.
+class Autocast {
+ public:
+  Autocast(at::DeviceType device, Dtype dtype) : device_(device), active_(autocast_dtype(dtype).has_value()) {
+    if (!active_) return;
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, *autocast_dtype(dtype));
+    at::autocast::set_autocast_cache_enabled(true);
+    at::autocast::increment_nesting();
+  }
+  ~Autocast() {
+    if (!active_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool active_;
+};
+
+class Session : private ParameterObserver {
+ public:
+  Session(const RunSpec& spec, models::ModelConfig config, at::Device device, Progress& progress)
+      : spec_(spec), config_(std::move(config)), device_(device), progress_(progress), recorder_(device) {}
+
+  void build();
+  void take_steps();
+  Recording finish();
+  Recorder& recorder() { return recorder_; }
+  void tag_gradients();
+  std::string where() const { return where_; }
+
+ private:
+  void begin(Phase phase, std::int32_t step);
+  void read_layers();
+  void tag_parameters();
+  void train_step(std::int32_t step);
+  void forward_step(std::int32_t step);
+  Outcome outcome() const;
+  ModelSummary summary() const;
+
+  void begin_parameter(std::size_t index) override { parameter_scope_.emplace(trainable_layers_[index]); }
+  void end_parameter() override { parameter_scope_.reset(); }
+  void on_state(std::size_t index, const at::Tensor& state) override {
+    recorder_.tag(state, Category::optimizer_state, trainable_layers_[index]);
+  }
+
+  const RunSpec& spec_;
+  const models::ModelConfig config_;
+  const at::Device device_;
+  Progress& progress_;
+  std::string where_ = "building the model";
+  std::vector<Layer> layers_;
+  std::unordered_map<std::string, LayerId> layer_ids_;
+  std::vector<ParameterRecord> parameter_records_;
+  LayerId loss_layer_{};
+  std::vector<at::Tensor> trainable_;
+  std::vector<LayerId> trainable_layers_;
+  Recorder recorder_;
+  std::optional<Attribution::LayerScope> parameter_scope_;
+  std::unique_ptr<models::Model> model_;
+  models::Batch batch_;
+  std::unique_ptr<ParameterUpdate> optimizer_;
+  at::Tensor result_;  // the loop's variable `loss` (train) or `output` (forward)
+};
+
+void Session::begin(Phase phase, std::int32_t step) {
+  if (step > 0) where_ = fmt::format("{} of step {}", to_name(kPhaseNames, phase), step);
+  recorder_.begin_phase(phase, step);
+  progress_.report({phase, step, spec_.steps, recorder_.allocated_bytes()});
+}
+
+void Session::build() {
+  progress_.report({Phase::build, 0, spec_.steps, 0});
+  at::manual_seed(static_cast<std::uint64_t>(spec_.seed));
+  allow_only(spec_.sdpa);
+  model_ = models::build_model(config_, {.device = device_,
+                                         .dtype = parameter_dtype(spec_.dtype),
+                                         .backend = attention_backend(spec_.sdpa),
+                                         .training = spec_.mode == Mode::train});
+  read_layers();
+  tag_parameters();
+  batch_ = models::make_batch(config_, spec_.batch, spec_.seq, device_);
+  for (const at::Tensor& tensor : batch_.tensors()) recorder_.tag(tensor, Category::input);
+  if (spec_.mode == Mode::train)
+    optimizer_ = make_optimizer(spec_.optimizer, spec_.optimizer_implementation, trainable_, *this);
+}
+
+void Session::read_layers() {
+  for (const models::ModelLayer& layer : model_->layers()) {
+    const auto id = static_cast<LayerId>(layers_.size());
+    layer_ids_[layer.path] = id;
+    const auto kind = from_name(kLayerKindNames, "layer kind", layer.kind);
+    layers_.push_back({id, layer_ids_.at(layer.parent), layer.path, kind});
+    if (kind == LayerKind::loss) loss_layer_ = id;
+  }
+  recorder_.attribution().set_layers(layers_);
+}
+
+void Session::tag_parameters() {
+  for (const models::ModelParameter& parameter : model_->parameters()) {
+    const LayerId layer = layer_ids_.at(parameter.layer);
+    const at::Tensor& tensor = parameter.tensor;
+    const bool own = parameter.shared_with.empty();
+    parameter_records_.push_back({parameter.name, tensor.sizes().vec(), std::string(dtype_name(tensor.scalar_type())),
+                                  own ? static_cast<std::int64_t>(tensor.nbytes()) : 0, layer, tensor.requires_grad(),
+                                  parameter.shared_with});
+    if (!own) continue;
+    recorder_.tag(tensor, Category::parameter, layer);
+    if (!tensor.requires_grad()) continue;
+    trainable_.push_back(tensor);
+    trainable_layers_.push_back(layer);
+    recorder_.attribution().add_accumulator(tensor, layer);
+  }
+  for (const at::Tensor& buffer : model_->buffers()) recorder_.tag(buffer, Category::other);
+}
+
+void Session::tag_gradients() {
+  for (std::size_t i = 0; i < trainable_.size(); ++i)
+    recorder_.tag(trainable_[i].grad(), Category::gradient, trainable_layers_[i]);
+}
+
+void Session::take_steps() {
+  for (std::int32_t step = 1; step <= spec_.steps; ++step)
+    spec_.mode == Mode::train ? train_step(step) : forward_step(step);
+}
+
+void Session::forward_step(std::int32_t step) {
+  begin(Phase::forward, step);
+  const at::NoGradGuard no_grad;
+  const Autocast autocast(device_.type(), spec_.dtype);
+  result_ = model_->forward(batch_);
+}
+
+void Session::train_step(std::int32_t step) {
+  Attribution& attribution = recorder_.attribution();
+  begin(Phase::forward, step);
+  drop_gradients(trainable_);
+  attribution.begin_forward();
+  {
+    const Autocast autocast(device_.type(), spec_.dtype);
+    result_ = model_->loss(batch_);
+  }
+  begin(Phase::backward, step);
+  attribution.begin_backward(loss_layer_);
+  result_.backward();
+  attribution.end_backward();
+  tag_gradients();
+  if (!optimizer_) return;
+  begin(Phase::optimizer, step);
+  optimizer_->step();
+}
+
+Outcome Session::outcome() const {
+  const auto& failure = recorder_.out_of_memory();
+  if (!failure) return {};
+  Outcome outcome;
+  outcome.kind = OutcomeKind::oom;
+  outcome.failed_request_bytes = failure->request_bytes;
+  outcome.free_bytes = failure->free_bytes;
+  outcome.allocated_bytes = failure->totals.allocated_bytes;
+  outcome.reserved_bytes = device_.is_cuda() ? failure->totals.reserved_bytes : failure->totals.allocated_bytes;
+  outcome.phase = to_name(kPhaseNames, failure->phase);
+  const auto layer = static_cast<std::size_t>(failure->layer);
+  outcome.layer = layer < layers_.size() ? layers_[layer].path : "model";
+  return outcome;
+}
+
+ModelSummary Session::summary() const {
+  ModelSummary summary;
+  summary.name = config_.name;
+  summary.attention = config_.attention;
+  summary.config = models::to_json(config_);
+  summary.parameter_count = models::parameter_count(config_);
+  summary.attention_parameter_count = models::attention_parameter_count(config_);
+  const bool two_bytes = parameter_dtype(spec_.dtype) != at::kFloat || autocast_dtype(spec_.dtype).has_value();
+  summary.kv_cache_bytes_per_token = models::kv_cache_bytes_per_token(config_, two_bytes ? 2 : 4);
+  return summary;
+}
+
+Recording Session::finish() {
+  recorder_.stop();
+  Recording recording;
+  recording.spec = spec_;
+  recording.environment = describe_environment(device_);
+  recording.outcome = outcome();
+  recording.model = summary();
+  if (layers_.empty()) layers_.push_back({LayerId::root, LayerId::root, "model", LayerKind::model});
+  recording.closed_forms = closed_forms(spec_, config_, layers_);
+  recording.layers = std::move(layers_);
+  recording.parameters = std::move(parameter_records_);
+  if (device_.is_cuda()) recording.assumptions = cuda::virtual_assumptions();
+  recorder_.take(recording);
+  return recording;
+}
+
+std::string first_line(const char* text) {
+  const std::string whole = text;
+  return whole.substr(0, whole.find('\n'));
+}
+
+// Torch has no kernel for what the spec combines: the user can choose another combination.
+Error unsupported(const RunSpec& spec, const std::string& where, const c10::Error& error) {
+  return bad_input(fmt::format("PyTorch has no kernel on {} for {} with --dtype {} --sdpa {} ({}): {}", spec.device, spec.model,
+                               to_name(kDtypeNames, spec.dtype), to_name(kSdpaNames, spec.sdpa), where,
+                               first_line(error.what_without_backtrace())));
+}
+
+void measure(Session& session, const RunSpec& spec) {
+  try {
+    session.build();
+    session.take_steps();
+  } catch (const c10::Error& error) {
+    if (session.recorder().out_of_memory()) return session.tag_gradients();
+    const std::string message = first_line(error.what_without_backtrace());
+    const bool missing = dynamic_cast<const c10::NotImplementedError*>(&error) != nullptr ||
+                         message.find("not implemented for") != std::string::npos ||
+                         message.find("No available kernel") != std::string::npos;
+    if (missing) throw unsupported(spec, session.where(), error);
+    throw could_not_measure(fmt::format("PyTorch failed in {}: {}", session.where(), message));
+  }
+}
+
+}  // namespace
+
+Recording run(const RunSpec& spec, Progress& progress) {
+  validate(spec);
+  models::ModelConfig config = resolve_model(spec);
+  const at::Device device = open_device(spec.device);
+  require_supported(spec, device);
+  // Kept for the rest of the process: freeing the model and Torch's caches takes longer than a run.
+  auto* session = new Session(spec, std::move(config), device, progress);
+  measure(*session, spec);
+  return session->finish();
+}
+
+}  // namespace headroom::profiler
