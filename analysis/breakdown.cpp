@@ -1,1 +1,36 @@
 #include "analysis/breakdown.h"
+
+#include "analysis/layers.h"
+#include "analysis/peaks.h"
+
+namespace headroom {
+
+Breakdown make_breakdown(const Recording& recording, std::string label) {
+  Breakdown b;
+  b.label = std::move(label);
+  b.spec = recording.spec;
+  b.environment = recording.environment;
+  b.outcome = recording.outcome;
+  b.model = recording.model;
+  b.stats = recording.stats;
+  b.strings = recording.strings;
+  b.layers = recording.layers;
+  b.marks = recording.marks;
+  b.allocations = resolve_allocations(recording);
+  Peaks peaks = find_peaks(recording, b.allocations);
+  b.peak = std::move(peaks.run);
+  b.steps = std::move(peaks.steps);
+  b.peak_requested_bytes = recording.stats.peak_requested_bytes;
+  b.peak_reserved_bytes = recording.stats.peak_reserved_bytes;
+  LayerTotals totals = total_layers(recording, b.allocations);
+  b.layer_rows = std::move(totals.rows);
+  b.last_step_bytes = totals.last_step_bytes;
+  b.parameter_count = recording.model.parameter_count;
+  for (const ParameterRecord& p : recording.parameters) b.parameter_bytes += p.bytes;
+  b.closed_forms = check_closed_forms(recording, b.allocations);
+  b.assumptions = recording.assumptions;
+  b.dropped_event_count = recording.dropped_event_count;
+  return b;
+}
+
+}  // namespace headroom

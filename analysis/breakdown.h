@@ -2,6 +2,10 @@
 //
 // Invariant (checked by verify()): for each PeakView the categories, the layers, and the layer x category cells each sum
 // to allocated_bytes, to the byte; likewise the live tensors.
+//
+// A Recording given here has its ids within its tables, as decode_recording ensures. Its events may break other promises:
+// a free of nothing is passed over, an allocation at a live address ends the one that was there. Memory and time grow
+// linearly with the events. "The last step" is the highest step number of any event; 0, the build, when no step began.
 #pragma once
 
 #include <array>
@@ -30,11 +34,15 @@ struct Allocation {
   StringId op{}, tensor{};
 };
 
-// Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime:
-//   allocated in forward and alive when the same step's backward starts -> activation
+// Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime, the first rule
+// that holds:
 //   allocated inside a step, never shown by a tensor, and outliving that step -> workspace
-//   freed within the step it was allocated in -> temporary
+//   allocated in forward and alive when the same step's backward starts -> activation
+//   freed within the step it was allocated in (the build counts as step 0) -> temporary
 //   anything else -> other
+// A block never freed outlives its step. Where a training run ended before the step's backward (out of memory), what is
+// alive of its forward is activation: it would have been kept. A run without backward keeps nothing: what it frees within
+// the step is temporary.
 std::vector<Allocation> resolve_allocations(const Recording& recording);
 
 struct LayerBytes {
@@ -44,19 +52,22 @@ struct LayerBytes {
 };
 
 struct PeakView {
-  std::int64_t event = -1;         // the first event after which allocated bytes are at their maximum; -1: no events
+  std::int64_t event = -1;         // the first event after which allocated bytes are at their maximum (for a step: the
+                                   // maximum over its own events); -1: no events
   std::int64_t time_ns = 0;
   Phase phase = Phase::build;
   std::int32_t step = 0;
-  LayerId layer{};                 // of the allocation that made the peak
+  LayerId layer{};                 // of the allocation that made the peak; the root when a step's peak is no allocation
   std::int64_t allocated_bytes = 0;  // sum of live block bytes
   std::int64_t requested_bytes = 0;  // of the same live blocks
-  std::int64_t reserved_bytes = 0;   // segments at that instant
+  std::int64_t reserved_bytes = 0;   // segments at that instant; allocated_bytes where the allocator has no segments (CPU)
   CategoryBytes categories{};
   std::vector<LayerBytes> layers;    // every layer of the recording, in its order
   std::vector<std::int64_t> live;    // indices into Breakdown::allocations, largest block first
 };
 
+// Bytes of blocks (and requested bytes where the name says so) of the layer itself, without its children. Parameters,
+// gradients, optimizer state and KV cache: the most of them alive at once in the last step.
 struct LayerRow {
   LayerId layer{};
   std::int64_t parameter_bytes = 0;        // block bytes of its parameters
@@ -66,7 +77,9 @@ struct LayerRow {
   std::int64_t activation_requested_bytes = 0;
   std::int64_t temporary_peak_bytes = 0;   // most of its temporaries alive at once, over the run
   std::int64_t kv_cache_bytes = 0;
-  std::int64_t forward_peak_bytes = 0;     // most bytes allocated on the device while it ran forward (0: it never allocated)
+  // Most bytes allocated on the device while it or a layer below it ran forward (prefill and decode included) or backward,
+  // over the run, as seen at their allocations; 0: they never allocated.
+  std::int64_t forward_peak_bytes = 0;
   std::int64_t backward_peak_bytes = 0;
 };
 
@@ -75,6 +88,9 @@ struct StepView {
   PeakView peak;
 };
 
+// What was recorded beside a closed form, in requested bytes: parameter_bytes, of the layer's parameters, once the build is
+// done; activation_bytes, of what the layer's forward kept for backward in the last step, once backward began;
+// kv_cache_bytes_per_token is not recorded in training. The layer "model" stands for all layers, others for themselves.
 struct ClosedFormCheck {
   ClosedForm form;
   std::int64_t recorded_bytes = -1;  // -1: not recorded in this run (for example a KV cache in training)
@@ -96,8 +112,9 @@ struct Breakdown {
   std::int64_t peak_reserved_bytes = 0;
   std::vector<StepView> steps;
   std::vector<LayerRow> layer_rows;  // every layer of the recording, in its order
-  std::int64_t parameter_count = 0, parameter_bytes = 0;
-  CategoryBytes last_step_bytes{};   // sums over layers of each category's requested bytes in the last step
+  std::int64_t parameter_count = 0, parameter_bytes = 0;  // of distinct storages: elements, and elements x element size
+  CategoryBytes last_step_bytes{};   // requested bytes in the last step, all layers: of activations, the sum of what was
+                                     // kept for backward; of others, the most alive at once
   std::vector<ClosedFormCheck> closed_forms;
   std::vector<std::string> assumptions;
   std::int64_t dropped_event_count = 0;
@@ -108,8 +125,9 @@ struct Breakdown {
 
 Breakdown make_breakdown(const Recording& recording, std::string label);
 
-// Bytes allocated over the run, one point per alloc or free event, thinned to at most `max_points` so that every
-// interval keeps its minimum and maximum. For curves.
+// Bytes allocated over the run, one point per alloc or free event, thinned to at most `max_points` so that every interval
+// keeps its minimum and maximum, the first and the last point and the run's peak among them (below four points: the peak
+// alone). For curves.
 struct TimelinePoint {
   std::int64_t event = 0, time_ns = 0;
   std::int64_t reserved_bytes = 0;

@@ -113,10 +113,10 @@ class Replay {
       problems_.add("addresses", "event {} allocates a {} at {:#x}, where one is live", event, thing_, address);
       return;
     }
-    requested_ += requested;
-    bytes_ += bytes;
-    peak_requested_ = std::max(peak_requested_, requested_);
-    peak_bytes_ = std::max(peak_bytes_, bytes_);
+    requested_ += static_cast<std::uint64_t>(requested);
+    bytes_ += static_cast<std::uint64_t>(bytes);
+    peak_requested_ = std::max(peak_requested_, number(requested_));
+    peak_bytes_ = std::max(peak_bytes_, number(bytes_));
   }
 
   void release(std::size_t event, std::uint64_t address, std::int64_t requested, std::int64_t bytes) {
@@ -129,12 +129,12 @@ class Replay {
     if (sizes.requested != requested || sizes.bytes != bytes)
       problems_.add("sizes", "event {} frees a {} of {} bytes ({} requested), it was allocated with {} ({} requested)",
                     event, thing_, bytes, requested, sizes.bytes, sizes.requested);
-    requested_ -= sizes.requested;
-    bytes_ -= sizes.bytes;
+    requested_ -= static_cast<std::uint64_t>(sizes.requested);
+    bytes_ -= static_cast<std::uint64_t>(sizes.bytes);
     live_.erase(found);
   }
 
-  std::int64_t bytes() const { return bytes_; }
+  std::int64_t bytes() const { return number(bytes_); }
   std::int64_t peak_bytes() const { return peak_bytes_; }
   std::int64_t peak_requested() const { return peak_requested_; }
 
@@ -145,7 +145,8 @@ class Replay {
   const char* thing_;
   Problems& problems_;
   std::unordered_map<std::uint64_t, Sizes> live_;
-  std::int64_t requested_ = 0, bytes_ = 0, peak_requested_ = 0, peak_bytes_ = 0;
+  std::uint64_t requested_ = 0, bytes_ = 0;  // unsigned: absurd sizes wrap instead of overflowing
+  std::int64_t peak_requested_ = 0, peak_bytes_ = 0;
 };
 
 void check_row(const Events& e, std::size_t i, Problems& problems) {
@@ -186,18 +187,26 @@ void check_replay(const Recording& r, Problems& problems) {
     check("final_reserved_bytes", r.stats.final_reserved_bytes, segments.bytes());
 }
 
+// Elements of a tensor; -1 when no 64-bit integer holds them.
+std::int64_t element_count(const std::vector<std::int64_t>& shape) {
+  std::int64_t count = 1;
+  for (std::int64_t extent : shape)
+    if (extent < 0 || __builtin_mul_overflow(count, extent, &count)) return -1;
+  return count;
+}
+
 void check_parameters(const Recording& r, Problems& problems) {
   std::map<std::string_view, const ParameterRecord*> by_name;
   for (const ParameterRecord& p : r.parameters)
     if (!by_name.emplace(p.name, &p).second) problems.add("parameters", "two parameters are named '{}'", p.name);
-  std::int64_t distinct_count = 0;
+  std::uint64_t distinct_count = 0;
   for (const ParameterRecord& p : r.parameters) {
-    std::int64_t count = 1;
-    for (std::int64_t extent : p.shape) count *= extent;
+    const std::int64_t count = element_count(p.shape);
+    if (count < 0) problems.add("parameters", "parameter '{}' has an impossible shape", p.name);
     if (number(p.layer) >= number(r.layers.size()))
       problems.add("parameters", "parameter '{}' is in layer {} of {}", p.name, number(p.layer), r.layers.size());
     if (p.shared_with.empty()) {
-      distinct_count += count;
+      distinct_count += static_cast<std::uint64_t>(count);
       if (count > 0 && (p.bytes <= 0 || p.bytes % count != 0))
         problems.add("parameters", "parameter '{}' has {} elements in {} bytes", p.name, count, p.bytes);
       continue;
@@ -208,7 +217,7 @@ void check_parameters(const Recording& r, Problems& problems) {
     if (p.bytes != 0)
       problems.add("parameters", "parameter '{}' shares '{}' and yet has {} bytes", p.name, p.shared_with, p.bytes);
   }
-  if (!r.parameters.empty() && r.model.parameter_count != distinct_count)
+  if (!r.parameters.empty() && number(distinct_count) != r.model.parameter_count)
     problems.add("parameters", "model.parameter_count is {}, the parameters have {} elements", r.model.parameter_count,
                  distinct_count);
 }

@@ -1,0 +1,192 @@
+#include "analysis/layers.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "analysis/sweep.h"
+
+namespace headroom {
+namespace {
+
+std::int32_t last_step(const Recording& recording) {
+  const auto& steps = recording.events.step;
+  return steps.empty() ? 0 : *std::max_element(steps.begin(), steps.end());
+}
+
+std::int64_t first_event_of(const Recording& recording, std::int32_t step) {
+  const auto& steps = recording.events.step;
+  return std::find(steps.begin(), steps.end(), step) - steps.begin();
+}
+
+bool is_kept_in(const Allocation& a, std::int32_t step) {
+  return a.category == Category::activation && a.phase == Phase::forward && a.step == step;
+}
+
+bool is_forward(Phase phase) { return phase == Phase::forward || phase == Phase::prefill || phase == Phase::decode; }
+
+// Bytes alive now and the most of them at once since `restart`.
+struct Gauge {
+  std::int64_t now = 0, most = 0;
+  void add(std::int64_t bytes) {
+    now += bytes;
+    most = std::max(most, now);
+  }
+  void remove(std::int64_t bytes) { now -= bytes; }
+  void restart() { most = now; }
+};
+using Gauges = std::array<Gauge, kCategoryCount>;
+
+class Totals {
+ public:
+  Totals(const Recording& recording, const std::vector<Allocation>& allocations)
+      : recording_(recording),
+        allocations_(allocations),
+        last_step_(last_step(recording)),
+        blocks_(recording.layers.size()),
+        temporaries_(recording.layers.size()),
+        result_{std::vector<LayerRow>(recording.layers.size())} {}
+
+  LayerTotals run() {
+    const std::int64_t last_step_begin = first_event_of(recording_, last_step_);
+    sweep(
+        allocations_, static_cast<std::int64_t>(recording_.events.size()), [&](std::size_t i) { begin(allocations_[i]); },
+        [&](std::size_t i) { end(allocations_[i]); },
+        [&](std::int64_t event) {
+          if (event + 1 == last_step_begin) restart();
+        });
+    read_gauges();
+    raise_to_parents();
+    return std::move(result_);
+  }
+
+ private:
+  void begin(const Allocation& a) {
+    const auto category = static_cast<std::size_t>(a.category);
+    const auto layer = static_cast<std::size_t>(a.layer);
+    LayerRow& row = result_.rows[layer];
+    allocated_ += a.block_bytes;
+    requested_[category].add(a.requested_bytes);
+    blocks_[layer][category].add(a.block_bytes);
+    if (a.category == Category::temporary) temporaries_[layer].add(a.block_bytes);
+    if (is_forward(a.phase)) row.forward_peak_bytes = std::max(row.forward_peak_bytes, allocated_);
+    if (a.phase == Phase::backward) row.backward_peak_bytes = std::max(row.backward_peak_bytes, allocated_);
+    if (!is_kept_in(a, last_step_)) return;
+    row.activation_bytes += a.block_bytes;
+    row.activation_requested_bytes += a.requested_bytes;
+  }
+
+  void end(const Allocation& a) {
+    const auto category = static_cast<std::size_t>(a.category);
+    const auto layer = static_cast<std::size_t>(a.layer);
+    allocated_ -= a.block_bytes;
+    requested_[category].remove(a.requested_bytes);
+    blocks_[layer][category].remove(a.block_bytes);
+    if (a.category == Category::temporary) temporaries_[layer].remove(a.block_bytes);
+  }
+
+  void restart() {
+    for (Gauge& gauge : requested_) gauge.restart();
+    for (Gauges& gauges : blocks_)
+      for (Gauge& gauge : gauges) gauge.restart();
+  }
+
+  void read_gauges() {
+    const auto most = [](const Gauges& gauges, Category c) { return gauges[static_cast<std::size_t>(c)].most; };
+    auto& kept = result_.last_step_bytes[static_cast<std::size_t>(Category::activation)];
+    for (std::size_t c = 0; c < kCategoryCount; ++c) result_.last_step_bytes[c] = requested_[c].most;
+    kept = 0;
+    for (std::size_t i = 0; i < result_.rows.size(); ++i) {
+      LayerRow& row = result_.rows[i];
+      row.layer = static_cast<LayerId>(i);
+      row.parameter_bytes = most(blocks_[i], Category::parameter);
+      row.gradient_bytes = most(blocks_[i], Category::gradient);
+      row.optimizer_state_bytes = most(blocks_[i], Category::optimizer_state);
+      row.kv_cache_bytes = most(blocks_[i], Category::kv_cache);
+      row.temporary_peak_bytes = temporaries_[i].most;
+      kept += row.activation_requested_bytes;
+    }
+  }
+
+  // Children come after their parents, so one pass backwards reaches the root.
+  void raise_to_parents() {
+    for (std::size_t i = result_.rows.size(); i-- > 1;) {
+      const LayerRow& row = result_.rows[i];
+      LayerRow& parent = result_.rows[static_cast<std::size_t>(recording_.layers[i].parent)];
+      parent.forward_peak_bytes = std::max(parent.forward_peak_bytes, row.forward_peak_bytes);
+      parent.backward_peak_bytes = std::max(parent.backward_peak_bytes, row.backward_peak_bytes);
+    }
+  }
+
+  const Recording& recording_;
+  const std::vector<Allocation>& allocations_;
+  std::int32_t last_step_;
+  std::int64_t allocated_ = 0;
+  Gauges requested_{};
+  std::vector<Gauges> blocks_;      // per layer, in the last step
+  std::vector<Gauge> temporaries_;  // per layer, over the run
+  LayerTotals result_;
+};
+
+bool reached(const Recording& recording, Phase phase, std::int32_t step) {
+  for (const Mark& mark : recording.marks)
+    if (mark.phase == phase && mark.step == step) return true;
+  const Events& events = recording.events;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (events.phase[i] == phase && events.step[i] == step) return true;
+  return false;
+}
+
+// Requested bytes that closed forms speak of, per layer and in all.
+class Recorded {
+ public:
+  Recorded(const Recording& recording, const std::vector<Allocation>& allocations)
+      : step_(last_step(recording)),
+        built_(step_ > 0),
+        kept_(built_ && reached(recording, Phase::backward, step_)),
+        parameters_(recording.layers.size()),
+        activations_(recording.layers.size()) {
+    for (const Layer& layer : recording.layers) layers_.emplace(layer.path, static_cast<std::size_t>(layer.id));
+    const std::int64_t step_begin = first_event_of(recording, step_);
+    for (const Allocation& a : allocations) {
+      const bool alive = a.end == kNeverFreed || a.end >= step_begin;
+      if (a.category == Category::parameter && alive) parameters_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
+      if (is_kept_in(a, step_)) activations_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
+    }
+  }
+
+  std::int64_t bytes(const ClosedForm& form) const {
+    if (form.quantity == "parameter_bytes" && built_) return of_layer(parameters_, form.layer);
+    if (form.quantity == "activation_bytes" && kept_) return of_layer(activations_, form.layer);
+    return -1;
+  }
+
+ private:
+  std::int64_t of_layer(const std::vector<std::int64_t>& bytes, const std::string& path) const {
+    std::int64_t sum = 0;
+    for (std::int64_t of_one : bytes) sum += of_one;
+    if (path == "model") return sum;
+    const auto found = layers_.find(path);
+    return found == layers_.end() ? -1 : bytes[found->second];
+  }
+
+  std::int32_t step_;
+  bool built_, kept_;
+  std::vector<std::int64_t> parameters_, activations_;
+  std::unordered_map<std::string_view, std::size_t> layers_;
+};
+
+}  // namespace
+
+LayerTotals total_layers(const Recording& recording, const std::vector<Allocation>& allocations) {
+  return Totals(recording, allocations).run();
+}
+
+std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording,
+                                                const std::vector<Allocation>& allocations) {
+  const Recorded recorded(recording, allocations);
+  std::vector<ClosedFormCheck> checks;
+  for (const ClosedForm& form : recording.closed_forms) checks.push_back({form, recorded.bytes(form)});
+  return checks;
+}
+
+}  // namespace headroom
