@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/bytes.h"
 
@@ -50,7 +52,7 @@ std::string place(const Breakdown& run, const PeakView& peak) {
   const std::string layer = layer_path(run, peak.layer);
   const std::string phase(to_name(kPhaseNames, peak.phase));
   const std::string when = peak.step > 0 ? fmt::format("{} of step {}", phase, peak.step) : phase;
-  return layer.empty() ? when : fmt::format("{}, {}", when, layer);
+  return layer.empty() ? when : fmt::format("{} at {}", when, layer);
 }
 
 RunPhrases phrases(const Breakdown& run) {
@@ -66,9 +68,29 @@ RunPhrases phrases(const Breakdown& run) {
   if (spec.mode == Mode::forward) result.optimizer = "";
   result.attention_kernel = fmt::format("{} attention", to_name(kSdpaNames, spec.sdpa));
   const Environment& environment = run.environment;
-  result.device = fmt::format("{} {}", truth_word(environment),
-                              environment.device_name.empty() ? spec.device : environment.device_name);
+  result.device = environment.device_name.empty() ? spec.device : environment.device_name;
   if (environment.device_total_bytes > 0) result.device += ", " + format_bytes(environment.device_total_bytes);
+  return result;
+}
+
+Headline headline_of(const Report& report) {
+  if (report.runs.empty()) return {"no runs", "", {}};
+  std::vector<RunPhrases> all;
+  for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
+  const auto common = [&](std::string RunPhrases::* phrase, const char* otherwise) {
+    const bool same = std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
+    return same ? all.front().*phrase : otherwise;
+  };
+  Headline result;
+  const std::string model = common(&RunPhrases::model, "several models");
+  result.title = all.size() == 1 ? model + " · " + report.runs.front().breakdown.label
+                                 : fmt::format("{} · {} variants", model, all.size());
+  if (all.size() == 1 && report.runs.front().breakdown.label == model) result.title = model;
+  result.device = common(&RunPhrases::device, "several devices");
+  for (const auto& [phrase, otherwise] :
+       {std::pair{&RunPhrases::shape, "several shapes"}, {&RunPhrases::mode, "several modes"}, {&RunPhrases::dtype, "several dtypes"},
+        {&RunPhrases::optimizer, "several optimizers"}, {&RunPhrases::attention_kernel, "several attention kernels"}})
+    if (const std::string text = common(phrase, otherwise); !text.empty()) result.settings.push_back(text);
   return result;
 }
 

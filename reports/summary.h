@@ -31,7 +31,7 @@ std::int64_t kv_cache_bytes(const Breakdown& run);
 bool agrees(const ClosedFormCheck& check);
 bool was_recorded(const ClosedFormCheck& check);
 
-// "encoder.layer.3.attention, backward of step 2"
+// "backward of step 2 at encoder.layer.3.attention"
 std::string place(const Breakdown& run, const PeakView& peak);
 
 // What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device.
@@ -39,5 +39,12 @@ struct RunPhrases {
   std::string model, shape, mode, dtype, optimizer, attention_kernel, device;
 };
 RunPhrases phrases(const Breakdown& run);
+
+// What all runs have in common, for a title: "bert-base: 7 attention variants", the device, the other settings.
+struct Headline {
+  std::string title, device;
+  std::vector<std::string> settings;
+};
+Headline headline_of(const Report& report);
 
 }  // namespace headroom

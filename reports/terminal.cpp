@@ -114,6 +114,13 @@ std::string paragraph(std::string_view text, Style style, const Page& page) {
   return out;
 }
 
+std::string not_shown(const Table& table, const Page& page) {
+  const std::vector<std::string> names = table.left_out(page.width);
+  if (names.empty()) return "";
+  if (names.size() > 5) return fmt::format("A wider terminal shows {} more columns.", names.size());
+  return fmt::format("Not shown at this width: {}.", fmt::join(names, ", "));
+}
+
 std::string exact(std::int64_t bytes) {
   const std::string text = format_bytes(bytes);
   return text.ends_with(" B") ? text : fmt::format("{} ({})", text, format_count(bytes));
@@ -126,7 +133,10 @@ std::string percent(double value) {
 
 std::string header(const Report& report, const Page& page) {
   std::vector<RunPhrases> all;
-  for (const ReportRun& r : report.runs) all.push_back(phrases(r.breakdown));
+  for (const ReportRun& r : report.runs) {
+    all.push_back(phrases(r.breakdown));
+    all.back().device = fmt::format("{} {}", truth_word(r.breakdown.environment), all.back().device);
+  }
   std::vector<std::string> common;
   for (const auto phrase : kPhrases)
     if (same_everywhere(all, phrase) && !(all.front().*phrase).empty()) common.push_back(all.front().*phrase);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "reports/report.h"
+#include "reports/table.h"
 #include "reports/text.h"
 
 namespace headroom::terminal {
@@ -25,6 +26,9 @@ std::string notes(const Report& report, const Page& page);
 
 // `text` wrapped, in `style`, every line after the first indented by two.
 std::string paragraph(std::string_view text, Style style, const Page& page);
+
+// "Not shown at this width: a, b."; a mere count where they are many; empty where every column is shown.
+std::string not_shown(const Table& table, const Page& page);
 
 // "1.25 GiB (1,342,177,280)"; the exact count only where it says more.
 std::string exact(std::int64_t bytes);

@@ -34,7 +34,7 @@ std::vector<Column> columns() {
   c[rest] = {"\nother", 12, false, "other"};
   c[kept] = {"kept for\nbackward", 9};
   c[kept_saving] = {"kept\nsaved", 11};
-  c[attention_saving] = {"attention\nparams saved", 2};
+  c[attention_saving] = {"attention\nparams\nsaved", 2};
   c[kv_per_token] = {"KV cache\nper token", 10};
   return c;
 }
@@ -124,9 +124,7 @@ Table make_table(const Report& report) {
 std::string legend(const Report& report, const Table& table, const Page& page) {
   std::string out;
   if (report.comparison) out += "* baseline of the savings. ";
-  const std::vector<std::string> missing = table.left_out(page.width);
-  for (std::size_t i = 0; i < missing.size(); ++i) out += (i == 0 ? "Not shown at this width: " : ", ") + missing[i];
-  if (!missing.empty()) out += ".";
+  out += not_shown(table, page);
   return out.empty() ? "" : paragraph(out, Style::dim, page);
 }
 

@@ -22,19 +22,23 @@ std::string share_text(std::int64_t bytes, std::int64_t total) { return percent(
 
 Cell size(std::int64_t bytes) { return bytes == 0 ? Cell{"0", Style::dim} : Cell{format_bytes(bytes)}; }
 
+std::string figure(std::string_view name, const std::string& value, Style style, const Page& page) {
+  return paragraph(pad_right(name, 16) + value, style, page);
+}
+
 std::string key_figures(const Breakdown& run, const Page& page) {
-  std::string out = paragraph(fmt::format("Peak allocated  {} in {}", exact(run.peak.allocated_bytes), place(run, run.peak)),
-                              Style::bold, page);
-  out += paragraph(fmt::format("Peak requested  {}", exact(run.peak_requested_bytes)), Style::plain, page);
-  out += paragraph(fmt::format("Peak reserved   {}", exact(run.peak_reserved_bytes)), Style::plain, page);
-  if (run.parameter_count > 0)
-    out += paragraph(fmt::format("Parameters      {}, {}", format_count(run.parameter_count), exact(run.parameter_bytes)),
-                     Style::plain, page);
+  std::string out = figure("Peak allocated", exact(run.peak.allocated_bytes), Style::bold, page);
+  out += figure("Peak is in", place(run, run.peak), Style::bold, page);
+  out += figure("Peak requested", exact(run.peak_requested_bytes), Style::plain, page);
+  out += figure("Peak reserved", exact(run.peak_reserved_bytes), Style::plain, page);
+  if (run.parameter_count > 0) {
+    out += figure("Parameters", format_count(run.parameter_count), Style::plain, page);
+    out += figure("Parameter bytes", exact(run.parameter_bytes), Style::plain, page);
+  }
   if (const std::int64_t kept = kept_activation_bytes(run); kept > 0)
-    out += paragraph(fmt::format("Kept for backward  {} in the last step", exact(kept)), Style::plain, page);
-  if (run.model.kv_cache_bytes_per_token > 0)
-    out += paragraph(fmt::format("KV cache        {} per token of one sequence", exact(run.model.kv_cache_bytes_per_token)),
-                     Style::plain, page);
+    out += figure("Backward keeps", exact(kept), Style::plain, page);
+  if (const std::int64_t kv = run.model.kv_cache_bytes_per_token; kv > 0)
+    out += figure("KV per token", exact(kv), Style::plain, page);
   return out;
 }
 
@@ -84,6 +88,7 @@ std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::
   const auto at = [&](Category c) { return bytes_of(s.categories, c); };
   const std::int64_t scratch = at(Category::temporary) + at(Category::workspace);
   const std::int64_t rest = at(Category::kv_cache) + at(Category::input) + at(Category::other);
+  if (s.bytes == 0 && s.kept == 0) return std::vector<Cell>{{name}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   return {{name}, size(s.bytes), {share_text(s.bytes, total), Style::dim}, size(at(Category::parameter)),
           size(at(Category::gradient)), size(at(Category::optimizer_state)), size(at(Category::activation)), size(scratch),
           size(rest), size(s.kept)};
@@ -116,9 +121,7 @@ std::string layers(const Breakdown& run, const Page& page) {
   const Table table = layer_table(run);
   std::string out = table.render(page.width, page.color);
   std::string legend = "Each row is the layer's own bytes, without those of the layers below it; ×N adds up N equal layers.";
-  const std::vector<std::string> missing = table.left_out(page.width);
-  for (std::size_t i = 0; i < missing.size(); ++i) legend += (i == 0 ? " Not shown at this width: " : ", ") + missing[i];
-  if (!missing.empty()) legend += ".";
+  if (const std::string missing = not_shown(table, page); !missing.empty()) legend += " " + missing;
   return out + paragraph(legend, Style::dim, page);
 }
 

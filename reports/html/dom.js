@@ -1,0 +1,79 @@
+"use strict";
+// Elements from plain values: strings only ever become text, so nothing a recording names is read as markup.
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+}
+
+const drawingRoot = document.getElementById("drawing").content.firstElementChild;
+function draw(tag, attributes, ...children) {
+  const element = document.createElementNS(drawingRoot.namespaceURI, tag);
+  setAttributes(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+const $ = (id) => document.getElementById(id);
+const fill = (id, ...children) => $(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
+
+// Sizes as headroom prints them: binary units, three significant digits at least.
+const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+const grouped = (value) => Math.trunc(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+const view = { exact: false };
+
+function binarySize(bytes) {
+  let size = Math.abs(bytes), unit = 0;
+  if (size < 1024) return bytes + " B";
+  for (size /= 1024, unit = 1; size >= 1023.5 && unit + 1 < units.length; ++unit) size /= 1024;
+  return (bytes < 0 ? "-" : "") + size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0) + " " + units[unit];
+}
+const exactSize = (bytes) => grouped(bytes) + " B";
+const sizeText = (bytes) => (view.exact ? exactSize(bytes) : binarySize(bytes));
+const size = (bytes, extra) => h("span", { "data-tip": exactSize(bytes) + (extra ? "\n" + extra : "") }, sizeText(bytes));
+const percentText = (value) => (value.toFixed(1) === "-0.0" ? "0.0" : value.toFixed(1)) + " %";
+const shareText = (part, whole) => (whole > 0 ? percentText((100 * part) / whole) : "–");
+const timeText = (ns) =>
+  ns < 1e3 ? ns + " ns" : ns < 1e6 ? (ns / 1e3).toFixed(1) + " µs" : ns < 1e9 ? (ns / 1e6).toFixed(2) + " ms" : (ns / 1e9).toFixed(3) + " s";
+const sumOf = (numbers) => numbers.reduce((a, b) => a + b, 0);
+const color = (category) => "var(--" + category.name + ")";
+const swatch = (category) => h("span", { class: "swatch", "aria-hidden": "true", style: { "--color": color(category) } });
+
+function savingText(percent) {
+  if (percent === null || percent === undefined) return h("span", { class: "none" }, "–");
+  return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
+}
+
+// One of several choices, as radio buttons: arrow keys move, screen readers count them.
+function segmented(legend, name, choices, chosen, onchange) {
+  return h("fieldset", { class: "segmented" }, h("legend", {}, legend), choices.map(([value, text]) =>
+    h("label", {}, h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onchange(value) }), h("span", {}, text))));
+}
+
+// Exact bytes under the pointer and at the keyboard's focus, from data-tip.
+function showTip(event) {
+  const holder = event.target.closest ? event.target.closest("[data-tip]") : null;
+  const tip = $("tip");
+  tip.hidden = !holder;
+  if (!holder) return;
+  tip.textContent = holder.dataset.tip;
+  const box = holder.getBoundingClientRect(), own = tip.getBoundingClientRect();
+  const pointed = event.type === "mousemove" || event.type === "mouseover";
+  const x = pointed ? event.clientX - own.width / 2 : box.left;
+  const above = box.top - own.height - 8;
+  tip.style.left = Math.max(4, Math.min(x, innerWidth - own.width - 4)) + "px";
+  tip.style.top = (above > 4 ? above : Math.min(box.bottom + 8, innerHeight - own.height - 4)) + "px";
+}
+for (const type of ["mouseover", "mousemove", "focusin"]) document.addEventListener(type, showTip);
+document.addEventListener("focusout", () => ($("tip").hidden = true));
+document.addEventListener("keydown", (event) => event.key === "Escape" && ($("tip").hidden = true));

@@ -1,0 +1,105 @@
+// Layers x categories as a tree. A closed row stands for everything below it, an open one for its own bytes, so the rows
+// on screen always add up to the total. Identical blocks are one row until unfolded.
+const layerView = { kind: "peak", closed: new Set(), unfolded: new Set() };
+const runColumns = [["parameters", "parameter", sumOf], ["gradients", "gradient", sumOf], ["optimizer state", "optimizer_state", sumOf],
+  ["kept for backward", "activation", sumOf], ["temporaries, most", "temporary", (v) => Math.max(0, ...v)], ["KV cache", "kv_cache", sumOf],
+  ["forward peak", "other", (v) => Math.max(0, ...v)], ["backward peak", "other", (v) => Math.max(0, ...v)]];
+
+function foldedNode(run, index) {
+  const row = run.folds[index];
+  const parent = run.folds[row.parent];
+  return {
+    key: "f" + index, name: row.name, members: row.members, count: row.members.length,
+    group: index > 0 && row.members.length > parent.members.length,
+    children: () => run.folds.flatMap((other, i) => (i > 0 && other.parent === index ? [foldedNode(run, i)] : [])),
+    singles: () => row.members.map((id) => singleNode(run, id)),
+  };
+}
+
+function singleNode(run, id) {
+  const layer = run.layers[id], prefix = run.layers[layer.parent].path + ".";
+  return {
+    key: "l" + id, name: layer.path.startsWith(prefix) ? layer.path.slice(prefix.length) : layer.path, members: [id], count: 1, group: false,
+    children: () => run.layers.flatMap((other, i) => (i > 0 && i !== id && other.parent === id ? [singleNode(run, i)] : [])),
+  };
+}
+
+const childrenOf = (node) => (node.group && layerView.unfolded.has(node.key) ? node.singles() : node.children());
+function everythingBelow(node) {
+  return [...node.members, ...node.children().flatMap(everythingBelow)];
+}
+
+// Bytes of some layers, one number for each column.
+function layerCells(run, ids) {
+  if (layerView.kind === "peak") return categories.map((_, c) => sumOf(ids.map((id) => run.cells[id][c] || 0)));
+  return runColumns.map(([, , join], c) => join(ids.map((id) => run.rows[id][c])));
+}
+
+function visibleRows(run, node, depth, out) {
+  const children = childrenOf(node), open = children.length > 0 && !layerView.closed.has(node.key);
+  const unfolded = node.group && layerView.unfolded.has(node.key);
+  const ids = open ? (unfolded ? [] : node.members) : everythingBelow(node);
+  out.push({ node, depth, open, unfolded, expandable: children.length > 0, cells: layerCells(run, ids) });
+  if (open) for (const child of children) visibleRows(run, child, depth + 1, out);
+  return out;
+}
+
+function toggle(set, key, again) {
+  if (!set.delete(key)) set.add(key);
+  again();
+}
+
+function layerName(row, again) {
+  const { node, depth } = row;
+  const twist = row.expandable
+    ? h("button", { class: "twist", type: "button", id: "twist-" + node.key, "aria-expanded": String(row.open), "aria-label": (row.open ? "Close " : "Open ") + node.name, onclick: () => toggle(layerView.closed, node.key, again) }, row.open ? "▾" : "▸")
+    : h("span", { class: "twist" });
+  const fold = node.group && (node.singles().some((single) => single.children().length > 0) || node.count > 1) &&
+    h("button", { class: "fold", type: "button", id: "fold-" + node.key, onclick: () => toggle(layerView.unfolded, node.key, again) }, row.unfolded ? "fold" : "show each of " + node.count);
+  return h("span", { class: "tree", style: { "--depth": depth } }, twist, h("span", { title: node.name }, node.name),
+    node.count > 1 && !row.unfolded && h("span", { class: "times" }, "×" + node.count), fold);
+}
+
+function heatCell(bytes, most, category, what) {
+  if (bytes === 0) return h("td", { class: "zero" }, "0");
+  const share = Math.sqrt(bytes / Math.max(most, 1));
+  return h("td", { class: "heat", style: { "--color": color(category), "--share": share.toFixed(3) } }, size(bytes, what));
+}
+
+function peakTable(run, rows, again) {
+  const used = usedCategories(rows.map((row) => row.cells)), total = run.peak.allocated;
+  const most = Math.max(...rows.flatMap((row) => row.cells));
+  const head = [h("th", { scope: "col", class: "text" }, "layer"), used.map((c) => h("th", { scope: "col", "data-tip": categories[c].meaning }, swatch(categories[c]), categories[c].title)), h("th", { scope: "col" }, "together"), h("th", { scope: "col", class: "text" }, "share")];
+  const body = rows.map((row) => {
+    const own = sumOf(row.cells);
+    const header = h("th", { scope: "row" }, layerName(row, again));
+    if (own === 0 && row.open) return h("tr", {}, header, h("td", { colspan: used.length + 2 }));
+    return h("tr", {}, header, used.map((c) => heatCell(row.cells[c], most, categories[c], row.node.name + ", " + categories[c].title)),
+      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (4.5 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
+  });
+  const foot = h("tr", {}, h("th", { scope: "row" }, "sum"), used.map((c) => h("td", {}, size(sumOf(rows.map((row) => row.cells[c]))))), h("td", {}, size(total)), h("td", { class: "share" }, shareText(total, total)));
+  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body), h("tfoot", {}, foot));
+}
+
+function runTable(run, rows, again) {
+  const category = runColumns.map(([, name]) => categories.find((c) => c.name === name));
+  const most = runColumns.map((_, c) => Math.max(...rows.map((row) => row.cells[c])));
+  const head = [h("th", { scope: "col", class: "text" }, "layer"), runColumns.map(([title]) => h("th", { scope: "col" }, title))];
+  const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, layerName(row, again)), row.cells.map((bytes, c) => heatCell(bytes, most[c], category[c], row.node.name + ", " + runColumns[c][0]))));
+  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
+}
+
+function layersSection(run) {
+  const again = () => {
+    const focused = document.activeElement && document.activeElement.id;
+    layersSection(run);
+    if (focused && $(focused)) $(focused).focus();
+  };
+  fill("layers-controls", segmented("What the table shows", "layers", [["peak", "At the peak"], ["run", "Over the run"]], layerView.kind, (value) => { layerView.kind = value; again(); }));
+  $("layers-hint").textContent = layerView.kind === "peak"
+    ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak."
+    : "What each layer took in the last step. Peaks are the largest among the layers of a row; the other columns are sums.";
+  if (run.folds.length === 0) return fill("layers", h("p", { class: "hint" }, "No layers were recorded."));
+  const rows = visibleRows(run, foldedNode(run, 0), 0, []);
+  fill("layers", layerView.kind === "peak" ? peakTable(run, rows, again) : runTable(run, rows, again));
+}

@@ -1,0 +1,103 @@
+// Largest tensors, steps, closed forms, environment.
+const tensorView = { key: 0, ascending: false, filter: "", all: false };
+const tensorColumns = [["bytes", (t) => t.bytes, false], ["tensor", (t) => t.tensor, true], ["operator", (t) => t.op, true], ["layer", (t) => t.layer, true],
+  ["category", (t) => t.category.title, true], ["phase", (t) => t.phase + (t.step > 0 ? " " + t.step : ""), true]];
+const shownTensors = 20;
+
+const tensorsOf = (run) => run.tensors.map(([bytes, requested, tensor, op, layer, category, phase, step]) => ({
+  bytes, requested, tensor: run.strings[tensor] || "(scratch)", op: run.strings[op], layer: run.layers[layer] ? run.layers[layer].path : "", category: categories[category], phase: data.phases[phase], step }));
+
+function orderedTensors(run) {
+  const value = tensorColumns[tensorView.key][1], sign = tensorView.ascending ? 1 : -1, wanted = tensorView.filter.toLowerCase();
+  const matches = tensorsOf(run).filter((t) => [t.tensor, t.op, t.layer, t.category.title, t.phase].some((text) => text.toLowerCase().includes(wanted)));
+  return matches.sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || b.bytes - a.bytes);
+}
+
+function tensorRow(t) {
+  return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" }, t.layer),
+    h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")));
+}
+
+function tensorTable(run) {
+  const rows = orderedTensors(run), shown = tensorView.all ? rows : rows.slice(0, shownTensors);
+  const sortBy = (key) => {
+    tensorView.ascending = key === tensorView.key ? !tensorView.ascending : tensorColumns[key][2];
+    tensorView.key = key;
+    tensorTable(run);
+    document.querySelectorAll("#tensors .sort")[key].focus();
+  };
+  const head = tensorColumns.map(([name, , text], key) => h("th", { scope: "col", class: text ? "text" : null, "aria-sort": key === tensorView.key ? (tensorView.ascending ? "ascending" : "descending") : null },
+    h("button", { class: "sort", type: "button", onclick: () => sortBy(key) }, name)));
+  const rest = run.smaller.count > 0 ? grouped(run.smaller.count) + " smaller ones hold " + binarySize(run.smaller.bytes) + " together." : "";
+  fill("tensors", h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, shown.map(tensorRow))),
+    rows.length === 0 && h("p", { class: "hint" }, "None matches."),
+    rows.length > shownTensors && h("p", {}, h("button", { class: "button", type: "button", style: { "margin-top": "0.6rem" }, onclick: () => { tensorView.all = !tensorView.all; tensorTable(run); } }, tensorView.all ? "Show fewer" : "Show all " + rows.length)),
+    rest && h("p", { class: "hint" }, rest));
+}
+
+function tensorSection(run) {
+  fill("tensors-controls", h("input", { type: "search", placeholder: "filter", "aria-label": "Filter tensors by shape, operator, layer, category or phase", value: tensorView.filter, oninput: (event) => { tensorView.filter = event.target.value; tensorTable(run); } }));
+  tensorTable(run);
+}
+
+function stepsSection(run) {
+  if (run.steps.length === 0) return fill("steps", h("p", { class: "hint" }, "No step was recorded."));
+  const used = usedCategories(run.steps.map((step) => step.peak.categories));
+  const column = (step) => step.peak.event < 0 ? "–" : null;
+  const line = (name, cell) => h("tr", {}, h("th", { scope: "row" }, name), run.steps.map((step) => h("td", {}, column(step) || cell(step.peak))));
+  fill("steps", h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "text" }, "peak of"), run.steps.map((step, i) => h("th", { scope: "col" }, "step " + step.step + (run.steps.length === 1 ? "" : i === 0 ? ", the first" : ", steady"))))),
+    h("tbody", {}, used.map((c) => line([swatch(categories[c]), categories[c].title], (peak) => size(peak.categories[c]))), line("reserved then", (peak) => size(peak.reserved)), line("where", (peak) => place(run, peak))),
+    h("tfoot", {}, line("allocated", (peak) => size(peak.allocated)))));
+}
+
+// Forms that differ only in the numbers of their layer's path are one row.
+function groupedForms(run) {
+  const groups = new Map();
+  for (const form of run.forms) {
+    const pattern = form.layer.replace(/\d+/g, "*");
+    const key = JSON.stringify([form.quantity, pattern, form.formula, form.closed, form.recorded]);
+    if (!groups.has(key)) groups.set(key, { ...form, pattern, count: 0 });
+    ++groups.get(key).count;
+  }
+  return [...groups.values()].sort((a, b) => Number(b.recorded !== null && b.recorded !== b.closed) - Number(a.recorded !== null && a.recorded !== a.closed));
+}
+
+function verdict(form) {
+  if (form.recorded === null) return h("span", { class: "none" }, "not in this run");
+  const difference = form.recorded - form.closed;
+  return difference === 0 ? h("span", { class: "saves" }, "✓ equal") : h("span", { class: "costs" }, "✗ " + (difference > 0 ? "+" : "") + grouped(difference) + " B");
+}
+
+function formsSection(run) {
+  if (run.forms.length === 0) return fill("forms", h("p", { class: "hint" }, "This run has no closed forms."));
+  const rows = groupedForms(run).map((form) => h("tr", {}, h("th", { scope: "row" }, form.quantity.replace(/_/g, " ").replace(/ bytes/, ""), h("br"), h("span", { class: "times", style: { "margin-left": 0 } }, form.count > 1 ? form.pattern + " ×" + form.count : form.layer)),
+    h("td", { class: "text wrap mono" }, form.formula), h("td", {}, size(form.closed)), h("td", {}, form.recorded === null ? "–" : size(form.recorded)), h("td", { class: "text" }, verdict(form))));
+  fill("forms", h("table", {}, h("thead", {}, h("tr", {}, [["quantity", true], ["closed form", true], ["expected", false], ["recorded", false], ["", true]].map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows)));
+}
+
+async function copyText(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", {}, text);
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+const pairs = (rows) => h("dl", {}, rows.filter(([, value]) => value !== "" && value !== null).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+function factsSection(run) {
+  const e = run.environment;
+  const button = h("button", { class: "button", type: "button", onclick: (event) => copyText(run.command, event.currentTarget) }, "Copy");
+  fill("facts", h("h3", {}, "Repeat this run"), h("div", { class: "command" }, h("code", {}, run.command), button),
+    h("div", { class: "facts" },
+      h("div", {}, h("h3", {}, "Environment"), pairs([["numbers are", run.truth], ["device", e.device_name], ["compute capability", e.compute_capability], ["device memory", e.total > 0 ? size(e.total) : ""], ["PyTorch", e.torch], ["CUDA", e.cuda], ["driver", e.driver], ["allocator settings", e.allocator_settings], ["headroom", e.headroom]])),
+      h("div", {}, h("h3", {}, "The allocator’s own account"), pairs([["most allocated", size(run.allocator.allocated)], ["most requested", size(run.allocator.requested)], ["most reserved", size(run.allocator.reserved)], ["events dropped", grouped(run.dropped)]])),
+      run.assumptions.length > 0 && h("div", {}, h("h3", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, text))))));
+}
