@@ -1,0 +1,93 @@
+#include "recording/run_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/temporary_folder.h"
+
+namespace headroom {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::message_of;
+
+RunSpec every_field_set() {
+  return {.model = "configs/my model.json", .attention = "mhe-add", .batch = 8, .seq = 512, .mode = Mode::forward,
+          .dtype = Dtype::amp_bf16, .optimizer = Optimizer::sgd,
+          .optimizer_implementation = OptimizerImplementation::for_loop, .sdpa = Sdpa::flash, .dropout = 0.1, .steps = 3,
+          .device = "cuda:1", .seed = 42};
+}
+
+std::string refusal(const char* text) {
+  return message_of(ExitCode::bad_input, [&] { run_spec_from_json(parse_json(text, "spec"), "spec"); });
+}
+
+TEST(RunSpec, SurvivesJson) {
+  const RunSpec spec = every_field_set();
+  EXPECT_EQ(run_spec_from_json(to_json(spec), "spec"), spec);
+  EXPECT_EQ(run_spec_from_json(parse_json(to_json(spec).dump(), "spec"), "spec"), spec);
+  EXPECT_EQ(run_spec_from_json(to_json(RunSpec{.model = "gpt2"}), "spec"), RunSpec{.model = "gpt2"});
+}
+
+TEST(RunSpec, NeedsOnlyAModelAndIgnoresUnknownKeys) {
+  EXPECT_EQ(run_spec_from_json(parse_json(R"({"model": "gpt2", "colour": 7})", "spec"), "spec"),
+            RunSpec{.model = "gpt2"});
+}
+
+TEST(RunSpec, RefusesBadMembersWithKeyAndExpectation) {
+  EXPECT_EQ(refusal("{}"), "spec: 'model' is missing, expected a text");
+  EXPECT_EQ(refusal(R"({"model": ""})"), "spec: 'model' is \"\", expected a preset's name or a path");
+  EXPECT_EQ(refusal(R"({"model": "m", "batch": 0})"),
+            "spec: 'batch' is 0, expected a whole number from 1 to 2147483647");
+  EXPECT_THAT(refusal(R"({"model": "m", "seq": "long"})"), HasSubstr("'seq' is \"long\""));
+  EXPECT_THAT(refusal(R"({"model": "m", "steps": 1001})"), HasSubstr("'steps' is 1001"));
+  EXPECT_THAT(refusal(R"({"model": "m", "dropout": 1.5})"), HasSubstr("'dropout' is 1.5, expected a number from 0 to 1"));
+  EXPECT_THAT(refusal(R"({"model": "m", "dtype": "fp23"})"), HasSubstr("unknown dtype 'fp23'; did you mean 'fp32'?"));
+  EXPECT_THAT(refusal(R"({"model": "m", "seed": -1})"), HasSubstr("'seed' is -1"));
+  EXPECT_THAT(refusal("[]"), HasSubstr("expected an object"));
+}
+
+TEST(RunSpec, RefusesMoreTokensThanAnIndexHolds) {
+  EXPECT_NO_THROW(run_spec_from_json(parse_json(R"({"model": "m", "batch": 1, "seq": 2147483647})", "spec"), "spec"));
+  EXPECT_EQ(refusal(R"({"model": "m", "batch": 2147483647, "seq": 2147483647})"),
+            "spec: 'batch' x 'seq' is 2,147,483,647 x 2,147,483,647 tokens, expected at most 2,147,483,647 a step");
+  EXPECT_THAT(refusal(R"({"model": "m", "batch": 65536, "seq": 32768})"), HasSubstr("65,536 x 32,768"));
+}
+
+TEST(ValidateRunSpec, NamesTheFlag) {
+  const auto complaint = [](const RunSpec& spec) { return message_of(ExitCode::bad_input, [&] { validate(spec); }); };
+  EXPECT_NO_THROW(validate(every_field_set()));
+  EXPECT_THAT(complaint({.model = ""}), HasSubstr("MODEL is empty"));
+  EXPECT_EQ(complaint({.model = "m", .batch = 0}), "--batch is 0, expected a whole number from 1 to 2147483647");
+  EXPECT_THAT(complaint({.model = "m", .seq = -1}), HasSubstr("--seq is -1"));
+  EXPECT_THAT(complaint({.model = "m", .batch = 1 << 30, .seq = 4}), HasSubstr("--batch x --seq"));
+  EXPECT_THAT(complaint({.model = "m", .steps = 0}), HasSubstr("--steps is 0"));
+  EXPECT_THAT(complaint({.model = "m", .dropout = -0.5}), HasSubstr("--dropout is -0.5"));
+  EXPECT_THAT(complaint({.model = "m", .dropout = NAN}), HasSubstr("--dropout"));
+  EXPECT_THAT(complaint({.model = "m", .device = ""}), HasSubstr("--device is empty"));
+  EXPECT_THAT(complaint({.model = "m", .seed = -3}), HasSubstr("--seed is -3"));
+}
+
+TEST(ReproductionCommand, LeavesOutDefaults) {
+  EXPECT_EQ(reproduction_command({.model = "bert-base"}),
+            "headroom profile bert-base --batch 1 --seq 128 --device virtual:h100-80gb");
+  EXPECT_EQ(reproduction_command({.model = "bert-base", .attention = "mha", .batch = 8, .device = "cpu"}),
+            "headroom profile bert-base --attention mha --batch 8 --seq 128 --device cpu");
+}
+
+TEST(ReproductionCommand, NamesEverythingThatDiffers) {
+  EXPECT_EQ(reproduction_command(every_field_set()),
+            "headroom profile 'configs/my model.json' --attention mhe-add --batch 8 --seq 512 --mode forward "
+            "--dtype amp-bf16 --optimizer sgd --optimizer-implementation for-loop --sdpa flash --dropout 0.1 --steps 3 "
+            "--seed 42 --device cuda:1");
+}
+
+TEST(ReproductionCommand, QuotesForTheShell) {
+  EXPECT_THAT(reproduction_command({.model = "it's $HOME.json"}), HasSubstr("profile 'it'\\''s $HOME.json' --batch"));
+  EXPECT_THAT(reproduction_command({.model = "--help"}), HasSubstr("profile ./--help --batch"));
+}
+
+}  // namespace
+}  // namespace headroom
