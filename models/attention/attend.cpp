@@ -84,12 +84,13 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
     const at::Tensor p = probabilities(q.reshape({batch * groups, rows, width}), k.reshape({batch * groups, -1, width}), context);
     return at::bmm(p, v.reshape({batch * groups, -1, width})).view({batch, heads, query_len, width});
   }
-  const auto repeated = [&](const at::Tensor& x) {  // [B, g, S, d] -> [B, n, S, d]: a view when g is 1
-    if (groups == heads) return x;
+  const bool grouped_kernel = groups < heads && backend != AttentionBackend::efficient;
+  const auto repeated = [&](const at::Tensor& x) {  // [B, g, S, d] -> [B, n, S, d]
+    if (groups == heads || grouped_kernel) return x;
     return x.unsqueeze(2).expand({batch, groups, heads / groups, x.size(2), width}).flatten(1, 2);
   };
   const OneBackend one(backend);
-  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale);
+  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale, grouped_kernel);
 }
 
 }  // namespace headroom::models

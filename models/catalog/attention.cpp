@@ -51,13 +51,19 @@ Error undefined(const ModelConfig& config, std::string_view mechanism, const std
   return bad_input(config.name + ": attention '" + std::string(mechanism) + "' is undefined here: " + reason);
 }
 
-// The model's own groups, else the smallest group of at least four heads that divides them (Llama 2 and 3: 4 to 8).
+bool splits_into(const ModelConfig& config, std::int64_t heads_per_group) {
+  return heads_per_group < config.head_count && config.head_count % heads_per_group == 0;
+}
+
+// The model's own groups, else the smallest groups of at least four heads (Llama 2 and 3: 4 to 8), else of three or two.
 std::int64_t group_count(const ModelConfig& config) {
   if (config.kv_head_count > 1 && config.kv_head_count < config.head_count) return config.kv_head_count;
   for (std::int64_t heads_per_group = 4; heads_per_group < config.head_count; ++heads_per_group)
-    if (config.head_count % heads_per_group == 0) return config.head_count / heads_per_group;
+    if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
+  for (std::int64_t heads_per_group : {3, 2})
+    if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
   throw undefined(config, "gqa",
-                  std::to_string(config.head_count) + " heads do not split into equal groups of four or more; use mqa or mha");
+                  std::to_string(config.head_count) + " heads do not split into two or more equal groups; use mqa or mha");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct AttentionShape {
   bool dropout = false;            // attention dropout rate > 0
   bool softmax_fp32 = false;       // and element_bytes < 4
   bool fused = false;              // flash or efficient SDPA instead of eager
+  bool repeats_groups = false;     // the fused kernel takes no groups (efficient): keys and values are copied n/g times
   bool rope = false;
   bool cross = false;              // keys and values come from another sequence
 };

@@ -105,7 +105,8 @@ Formula mha_saved(const Shape& s) {
 Formula grouped_saved(const Shape& s) {
   FormulaBuilder sum;
   add_queries(sum, s, 2, s.head_count, "B·T·n·d");
-  add_keys(sum, s, 2, s.kv_head_count, "B·S·g·d");
+  if (s.fused && s.repeats_groups) add_keys(sum, s, 2, s.head_count, "B·S·n·d");
+  else add_keys(sum, s, 2, s.kv_head_count, "B·S·g·d");
   return add_probabilities(sum, s, s.head_count).done();
 }
 

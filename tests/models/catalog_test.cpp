@@ -1,0 +1,238 @@
+// Parameter counts, closed forms and the choice of mechanisms: arithmetic only, no Torch.
+#include "models/catalog/attention.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/error.h"
+
+namespace headroom::models {
+namespace {
+
+AttentionShape shape(std::int64_t n, std::int64_t d, std::int64_t d_model, bool bias = false) {
+  AttentionShape s;
+  s.head_count = s.kv_head_count = n;
+  s.head_dim = d;
+  s.d_model = d_model;
+  s.bias = bias;
+  return s;
+}
+
+std::int64_t parameters(std::string_view mechanism, const AttentionShape& s) {
+  return attention_mechanism(mechanism).parameter_count(s).value;
+}
+
+TEST(ParameterCount, OfOneSublayerOfWidth768EqualsThePaperTable) {
+  const std::map<std::string, std::int64_t> expected{{"sha", 737280},    {"sha-compact", 196608}, {"mhe-add", 739584},
+                                                     {"mhe-mul", 739584}, {"el-slice", 1179648},   {"mqa", 1277952},
+                                                     {"skv", 1769472},    {"mha", 2359296},        {"el-exact", 2359296}};
+  for (const auto& [mechanism, count] : expected) EXPECT_EQ(parameters(mechanism, shape(12, 64, 768)), count) << mechanism;
+}
+
+TEST(ParameterCount, OfEighteenSublayersOfWidth512EqualsThePaperTable) {
+  const std::map<std::string, std::int64_t> expected{
+      {"sha", 6488064}, {"sha-compact", 2359296}, {"mhe-add", 6515712}, {"mhe-mul", 6515712}, {"el-slice", 9437184},
+      {"mqa", 10616832}, {"skv", 14155776},       {"mha", 18874368},    {"el-exact", 18874368}};
+  for (const auto& [mechanism, count] : expected) {
+    EXPECT_EQ(18 * parameters(mechanism, shape(8, 64, 512)), count) << mechanism;
+    EXPECT_EQ(attention_parameter_count(with_attention(load_model("transformer-base"), mechanism)), count) << mechanism;
+  }
+}
+
+TEST(ParameterCount, OfTwelveSublayersWithoutBiasesEqualsThePaperTable) {
+  ModelConfig bert = load_model("bert-base");
+  bert.attention_bias = false;
+  const std::map<std::string, std::int64_t> expected{{"sha", 8847360},      {"sha-compact", 2359296}, {"mhe-add", 8875008},
+                                                     {"mhe-mul", 8875008},  {"el-slice", 14155776},   {"mqa", 15335424},
+                                                     {"skv", 21233664},     {"mha", 28311552},        {"el-exact", 28311552}};
+  for (const auto& [mechanism, count] : expected)
+    EXPECT_EQ(attention_parameter_count(with_attention(bert, mechanism)), count) << mechanism;
+}
+
+TEST(ParameterCount, OfProjectionsGrowsWithHeadsAsTheFormulasSay) {
+  struct Row {
+    std::int64_t n, mha, mhe, sha;
+  };
+  for (const Row& row : {Row{1, 12288, 12480, 12288}, Row{2, 49152, 24960, 24576}, Row{12, 1769472, 149760, 147456},
+                         Row{32, 12582912, 399360, 393216}, Row{128, 201326592, 1597440, 1572864}}) {
+    const AttentionShape s = shape(row.n, 64, row.n * 64);
+    const std::int64_t output = row.n * 64 * row.n * 64;
+    EXPECT_EQ(parameters("mha", s) - output, row.mha);
+    EXPECT_EQ(parameters("mhe-mul", s) - output, row.mhe);
+    EXPECT_EQ(parameters("sha", s) - output, row.sha);
+    EXPECT_EQ(parameters("mha", s) - parameters("sha", s), (3 * row.n * row.n - 3 * row.n) * 64 * 64);
+    EXPECT_EQ(parameters("mhe-add", s) - parameters("sha", s), 3 * row.n * 64);
+  }
+}
+
+TEST(ParameterCount, BiasesAreOnePerOutputFeature) {
+  const std::map<std::string, std::int64_t> projections{{"sha", 192},      {"sha-compact", 192}, {"mhe-add", 192},
+                                                        {"mhe-mul", 192},  {"el-slice", 768},    {"mqa", 768 + 128},
+                                                        {"skv", 2 * 768},  {"mha", 3 * 768},     {"el-exact", 3 * 768}};
+  for (const auto& [mechanism, features] : projections)
+    EXPECT_EQ(parameters(mechanism, shape(12, 64, 768, true)) - parameters(mechanism, shape(12, 64, 768)), features + 768)
+        << mechanism;
+}
+
+TEST(ParameterCount, GroupedQueryLiesBetweenMultiQueryAndMultiHead) {
+  AttentionShape s = shape(8, 32, 256);
+  s.kv_head_count = 2;
+  EXPECT_EQ(parameters("gqa", s), 163840);
+  s.kv_head_count = 1;
+  EXPECT_EQ(parameters("gqa", s), parameters("mqa", s));
+  s.kv_head_count = 8;
+  EXPECT_EQ(parameters("gqa", s), parameters("mha", s));
+}
+
+TEST(ParameterCount, OfPresetsEqualsTheirReference) {
+  const std::map<std::string, std::int64_t> expected{
+      {"bert-base", 109514298},  {"bert-large", 335174458}, {"gpt2", 124439808},      {"gpt2-medium", 354823168},
+      {"gpt2-xl", 1557611200},   {"llama-7b", 6738415616},  {"transformer-base", 63045632}};
+  ASSERT_EQ(presets().size(), expected.size());
+  for (const Preset& preset : presets())
+    EXPECT_EQ(parameter_count(preset.config), expected.at(std::string(preset.name))) << preset.name;
+  ModelConfig bert = load_model("bert-base");
+  bert.head = Head::pooler;
+  EXPECT_EQ(parameter_count(bert), 109482240);
+}
+
+TEST(ParameterCount, OfWholeModelsWithEachMechanismEqualsTheTable) {
+  struct Row {
+    const char* mechanism;
+    std::int64_t bert, gpt2, bert_unbiased, gpt2_unbiased;
+  };
+  ModelConfig bert = load_model("bert-base"), gpt2 = load_model("gpt2");
+  bert.head = Head::pooler;
+  gpt2.max_positions = 512;
+  for (const Row& row : {Row{"sha", 89992704, 104557056, 89981184, 104545536}, Row{"mhe-add", 90020352, 104584704, 90008832, 104573184},
+                         Row{"mhe-mul", 90020352, 104584704, 90008832, 104573184},
+                         Row{"el-slice", 95308032, 109872384, 95289600, 109853952},
+                         Row{"mqa", 96489216, 111053568, 96469248, 111033600}, Row{"skv", 102395136, 116959488, 102367488, 116931840},
+                         Row{"mha", 109482240, 124046592, 109445376, 124009728},
+                         Row{"el-exact", 109482240, 124046592, 109445376, 124009728}}) {
+    bert.attention_bias = gpt2.attention_bias = true;
+    EXPECT_EQ(parameter_count(with_attention(bert, row.mechanism)), row.bert) << row.mechanism;
+    EXPECT_EQ(parameter_count(with_attention(gpt2, row.mechanism)), row.gpt2) << row.mechanism;
+    bert.attention_bias = gpt2.attention_bias = false;
+    EXPECT_EQ(parameter_count(with_attention(bert, row.mechanism)), row.bert_unbiased) << row.mechanism;
+    EXPECT_EQ(parameter_count(with_attention(gpt2, row.mechanism)), row.gpt2_unbiased) << row.mechanism;
+  }
+}
+
+// B=2, T=512, n=12, d=64, fp32, no dropout.
+TEST(SavedBytesFormula, EqualsPublishedMeasurements) {
+  AttentionShape s = shape(12, 64, 768);
+  s.batch = 2;
+  s.query_len = s.key_len = 512;
+  EXPECT_EQ(attention_mechanism("mha").saved_bytes(s).value, 37748736);
+  EXPECT_EQ(attention_mechanism("mhe-add").saved_bytes(s).value, 37748736);
+  s.fused = true;
+  EXPECT_EQ(attention_mechanism("mha").saved_bytes(s).value, 12632064);
+}
+
+TEST(SavedBytesFormula, DropoutKeepsAMaskAndASecondProduct) {
+  AttentionShape s = shape(2, 4, 8);
+  s.query_len = s.key_len = 16;
+  const std::int64_t without = attention_mechanism("mha").saved_bytes(s).value;
+  s.dropout = true;
+  EXPECT_EQ(attention_mechanism("mha").saved_bytes(s).value - without, 2 * 16 * 16 * (1 + 4));
+}
+
+TEST(KvCache, PerTokenOfGpt2InHalfPrecision) {
+  const std::map<std::string, std::int64_t> expected{{"mha", 36864},     {"skv", 18432}, {"el-slice", 18432}, {"el-exact", 18432},
+                                                     {"mqa", 3072},      {"sha", 3072},  {"sha-compact", 3072}, {"mhe-add", 3072},
+                                                     {"mhe-mul", 3072},  {"gqa", 9216}};
+  for (const auto& [mechanism, bytes] : expected)
+    EXPECT_EQ(kv_cache_bytes_per_token(with_attention(load_model("gpt2"), mechanism), 2), bytes) << mechanism;
+}
+
+TEST(KvCache, AnEncoderHasNone) { EXPECT_EQ(kv_cache_bytes_per_token(load_model("bert-base"), 2), 0); }
+
+TEST(KvCache, ExactElCachesTheEncodersOutputOncePerModel) {
+  const ModelConfig model = load_model("transformer-base");
+  EXPECT_EQ(kv_cache_bytes_per_token(model, 2), 2 * 6 * 2 * 512 * 2);
+  EXPECT_EQ(kv_cache_bytes_per_token(with_attention(model, "el-exact"), 2), (6 + 1) * 512 * 2);
+}
+
+TEST(Formula, TextIsThatOfItsValue) {
+  AttentionShape s = shape(12, 64, 768, true);
+  EXPECT_EQ(attention_mechanism("mhe-add").parameter_count(s).text, "3·d·d_m + 3·n·d + n·d·d_m + 3·d + d_m");
+  EXPECT_EQ(attention_mechanism("mqa").kv_cache_bytes_per_token(s).text, "8·d");
+  EXPECT_EQ(attention_mechanism("skv").saved_bytes(s).text, "8·B·T·n·d + 4·B·S·n·d + 4·B·n·T·S");
+}
+
+TEST(Formula, OverflowIsBadInput) {
+  AttentionShape s = shape(12, 64, 768);
+  s.batch = s.query_len = s.key_len = std::int64_t{1} << 40;
+  EXPECT_THROW(attention_mechanism("mha").saved_bytes(s), Error);
+}
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::bad_input);
+    return error.what();
+  }
+  return "(no error)";
+}
+
+TEST(Mechanism, UnknownNameSuggestsTheNearest) {
+  EXPECT_THAT(message_of([] { attention_mechanism("mhe-ad"); }), testing::HasSubstr("mhe-add"));
+  EXPECT_THAT(message_of([] { with_attention(load_model("gpt2"), "mqq"); }), testing::HasSubstr("mqa"));
+}
+
+TEST(Mechanism, UndefinedCombinationsSayWhy) {
+  EXPECT_THAT(message_of([] { with_attention(load_model("llama-7b"), "el-exact"); }), testing::HasSubstr("rotary"));
+  ModelConfig wide = load_model("bert-base");
+  wide.head_dim = 32;
+  EXPECT_THAT(message_of([&] { with_attention(wide, "el-slice"); }), testing::HasSubstr("must equal the width (768)"));
+  ModelConfig seven = load_model("bert-base");
+  seven.head_count = seven.kv_head_count = 7;
+  EXPECT_THAT(message_of([&] { with_attention(seven, "gqa"); }), testing::HasSubstr("7 heads do not split"));
+}
+
+TEST(Mechanism, GroupsAreTheModelsOwnOrOfFourHeadsAndMoreWherePossible) {
+  EXPECT_EQ(with_attention(load_model("gpt2"), "gqa").kv_head_count, 3);
+  EXPECT_EQ(with_attention(load_model("gpt2-xl"), "gqa").kv_head_count, 5);
+  ModelConfig narrow = load_model("bert-base");
+  narrow.head_count = narrow.kv_head_count = 6;
+  EXPECT_EQ(with_attention(narrow, "gqa").kv_head_count, 2);
+  ModelConfig grouped = with_attention(load_model("llama-7b"), "gqa");
+  EXPECT_EQ(grouped.kv_head_count, 8);
+  grouped.kv_head_count = 2;
+  EXPECT_EQ(with_attention(grouped, "gqa").kv_head_count, 2);
+  EXPECT_EQ(with_attention(grouped, "mha").kv_head_count, 32);
+  EXPECT_EQ(with_attention(grouped, "mqa").kv_head_count, 1);
+}
+
+TEST(Mechanism, EveryRegistryRowHasNameSourceAndForms) {
+  for (const AttentionMechanism& mechanism : attention_mechanisms()) {
+    EXPECT_FALSE(mechanism.name.empty() || mechanism.title.empty() || mechanism.source.empty());
+    EXPECT_GT(mechanism.parameter_count(shape(4, 8, 32)).value, 0);
+    EXPECT_GT(mechanism.saved_bytes(shape(4, 8, 32)).value, 0);
+    EXPECT_GT(mechanism.kv_cache_bytes_per_token(shape(4, 8, 32)).value, 0);
+  }
+}
+
+TEST(Shape, SequencesBeyondThePositionTableAreRefused) {
+  EXPECT_NO_THROW(validate_shape(load_model("bert-base"), 8, 512));
+  EXPECT_THAT(message_of([] { validate_shape(load_model("bert-base"), 8, 513); }), testing::HasSubstr("512 positions"));
+  EXPECT_NO_THROW(validate_shape(load_model("llama-7b"), 1, 100000));
+}
+
+TEST(Shape, SizesBeyond63BitsAreRefused) {
+  for (const auto& [batch, seq] : {std::pair<std::int64_t, std::int64_t>{1, std::int64_t{1} << 40},
+                                   {std::int64_t{1} << 62, 512},
+                                   {std::int64_t{1} << 40, 1 << 20},
+                                   {0, 8},
+                                   {8, 0},
+                                   {-1, 8},
+                                   {8, std::numeric_limits<std::int64_t>::min()}})
+    EXPECT_THROW(validate_shape(load_model("llama-7b"), batch, seq), Error) << batch << " x " << seq;
+}
+
+}  // namespace
+}  // namespace headroom::models
