@@ -17,7 +17,7 @@ class Generator {
     describe();
     while (r_.events.size() < event_count) {
       if (chance(24)) begin_phase();
-      if (chance(40)) reserve();
+      if (r_.events.size() == 0 || chance(40)) reserve();
       else if (!live_.empty() && chance(2)) release();
       else allocate();
     }
