@@ -9,10 +9,10 @@
 namespace headroom::virtual_gpu {
 
 struct DeviceModel {
-  std::string name;          // "h100-80gb"
-  std::string product;       // cudaDeviceProp::name: "NVIDIA H100 80GB HBM3"
-  int major = 0, minor = 0;  // compute capability
-  std::int64_t total_bytes = 0;          // totalGlobalMem, as cudaMemGetInfo reports it
+  std::string name;              // "h100-80gb"
+  std::string product;           // cudaDeviceProp::name: "NVIDIA H100 80GB HBM3"
+  int major = 0, minor = 0;      // compute capability
+  std::int64_t total_bytes = 0;  // totalGlobalMem, as cudaMemGetInfo reports it
   int multiprocessor_count = 0;
   int max_threads_per_multiprocessor = 0;
   int max_blocks_per_multiprocessor = 0;
@@ -21,9 +21,9 @@ struct DeviceModel {
   int registers_per_block = 65536, registers_per_multiprocessor = 65536;
   std::int64_t l2_bytes = 0;
   int clock_khz = 0, memory_clock_khz = 0, memory_bus_bits = 0;
-  std::string source;        // where the figures are from
-  // Where the driver puts new allocations: "descending" or "ascending". Equal free blocks of PyTorch's allocator are told
-  // apart by address, so this can change which one is taken.
+  std::string source;  // where the figures are from
+  // Where the driver puts new allocations: "descending" or "ascending". Equal free blocks of PyTorch's allocator are
+  // told apart by address, so this can change which one is taken.
   std::string address_order = "descending";
 };
 

@@ -51,7 +51,9 @@ void count_launch() { launch_count.fetch_add(1, std::memory_order_relaxed); }
 
 void count_host_read(std::uint64_t bytes) {
   if (host_read_count.fetch_add(1, std::memory_order_relaxed) == 0)
-    assume("kernels compute nothing: a host read of device memory gives zeros, so what depends on a value goes as for zero");
+    assume(
+        "kernels compute nothing: a host read of device memory gives zeros, so what depends on a value goes as for "
+        "zero");
   host_read_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
@@ -76,8 +78,8 @@ std::string report_json() {
   out += ", \"host_read_count\": " + std::to_string(host_read_count.load());
   out += ", \"host_read_bytes\": " + std::to_string(host_read_bytes.load());
   out += ", \"unimplemented\": " + list(notes().unimplemented, [](const auto& entry) {
-    return "{\"function\": " + quoted(entry.first) + ", \"count\": " + std::to_string(entry.second) + "}";
-  });
+           return "{\"function\": " + quoted(entry.first) + ", \"count\": " + std::to_string(entry.second) + "}";
+         });
   return out + ", \"assumptions\": " + list(notes().assumptions, quoted) + "}";
 }
 

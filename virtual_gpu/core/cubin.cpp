@@ -90,8 +90,8 @@ void read_kernel_attributes(const Section& info, KernelFacts& facts) {
   });
 }
 
-// Without a bound of its own a kernel may use as many threads as its registers allow, allocated for whole warps in units
-// of 256 from 65,536 (CUDA C++ Programming Guide, compute capabilities).
+// Without a bound of its own a kernel may use as many threads as its registers allow, allocated for whole warps in
+// units of 256 from 65,536 (CUDA C++ Programming Guide, compute capabilities).
 int thread_limit(const KernelFacts& facts) {
   if (facts.registers == 0) return facts.max_threads_per_block;
   const int warp_registers = (facts.registers * 32 + 255) / 256 * 256;
@@ -101,7 +101,7 @@ int thread_limit(const KernelFacts& facts) {
 
 }  // namespace
 
-Facts read_cubin(std::string_view file) {
+Facts read_cubin(std::string_view file, std::uint64_t reserved_shared_bytes) {
   constexpr std::string_view text = ".text.", shared = ".nv.shared.", constants = ".nv.constant0.", info = ".nv.info.";
   const std::vector<Section> sections = read_sections(file);
   const auto with_prefix = [&](std::string_view prefix, auto visit) {
@@ -111,7 +111,8 @@ Facts read_cubin(std::string_view file) {
   Facts facts;
   with_prefix(text, [&](const Section&, const std::string& kernel) { facts[kernel]; });
   with_prefix(shared, [&](const Section& section, const std::string& kernel) {
-    if (const auto it = facts.find(kernel); it != facts.end()) it->second.static_shared_bytes = section.header.sh_size;
+    if (const auto it = facts.find(kernel); it != facts.end())
+      it->second.static_shared_bytes = section.header.sh_size - std::min(section.header.sh_size, reserved_shared_bytes);
   });
   with_prefix(constants, [&](const Section& section, const std::string& kernel) {
     if (const auto it = facts.find(kernel); it != facts.end()) it->second.constant_bytes = section.header.sh_size;

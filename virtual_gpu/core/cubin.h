@@ -10,6 +10,8 @@
 namespace headroom::virtual_gpu {
 
 // By mangled name; binary_version is left 0. Empty for bytes that are no such file; damaged parts are passed over.
-std::unordered_map<std::string, KernelFacts> read_cubin(std::string_view file);
+// `reserved_shared_bytes`: what the section of a kernel with shared memory holds beside the kernel's own. Code for
+// compute capability 9.0 and later counts the 1 KiB in that CUDA keeps for itself; cudaFuncGetAttributes does not.
+std::unordered_map<std::string, KernelFacts> read_cubin(std::string_view file, std::uint64_t reserved_shared_bytes);
 
 }  // namespace headroom::virtual_gpu

@@ -1,6 +1,6 @@
 // The device this process has, if any: HEADROOM_VIRTUAL_GPU names a row of devices.json. Without the variable, with an
-// unknown name (said once on stderr) or when CUDA_VISIBLE_DEVICES hides device 0 there is none, as on a machine without a GPU.
-// The environment is read at the first question, not when the library is loaded.
+// unknown name (said once on stderr) or when CUDA_VISIBLE_DEVICES hides device 0 there is none, as on a machine without
+// a GPU. The environment is read at the first question, not when the library is loaded.
 #pragma once
 
 #include <optional>

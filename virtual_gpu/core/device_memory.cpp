@@ -29,7 +29,8 @@ void reserve_host_range() {
   void* got = mmap(reinterpret_cast<void*>(kBaseAddress), kAddressBytes, PROT_NONE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (got != MAP_FAILED) return;
-  std::perror("headroom: cannot reserve the virtual GPU's address range (16 TiB at 0x200000000000; is `ulimit -v` set?)");
+  std::perror(
+      "headroom: cannot reserve the virtual GPU's address range (16 TiB at 0x200000000000; is `ulimit -v` set?)");
   std::abort();
 }
 

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -70,7 +71,8 @@ std::string decompress(const Entry& entry) {
   using Decompress = std::size_t (*)(void*, std::size_t, const void*, std::size_t);
   using IsError = unsigned (*)(std::size_t);
   static void* const library = dlopen("libzstd.so.1", RTLD_LAZY | RTLD_LOCAL);
-  static const auto decompress_into = library == nullptr ? nullptr : reinterpret_cast<Decompress>(dlsym(library, "ZSTD_decompress"));
+  static const auto decompress_into =
+      library == nullptr ? nullptr : reinterpret_cast<Decompress>(dlsym(library, "ZSTD_decompress"));
   static const auto is_error = library == nullptr ? nullptr : reinterpret_cast<IsError>(dlsym(library, "ZSTD_isError"));
   if ((entry.header.flags & (kZstd | kLz4)) == 0) return {entry.payload, entry.header.payload_bytes};
   if ((entry.header.flags & kLz4) != 0 || decompress_into == nullptr || is_error == nullptr) return {};
@@ -91,9 +93,10 @@ void FatBinary::read(const DeviceModel& model) {
     unknown_.binary_version = std::max(unknown_.binary_version, version);
     const std::string cubin = decompress(entry);
     if (cubin.empty())
-      assume("some kernels' registers and shared memory could not be read (libzstd.so.1 missing?): temporary storage that "
-             "CUB sizes by occupancy may differ");
-    for (auto& [name, facts] : read_cubin(cubin)) {
+      assume(
+          "some kernels' registers and shared memory could not be read (libzstd.so.1 missing?): temporary storage that "
+          "CUB sizes by occupancy may differ");
+    for (auto& [name, facts] : read_cubin(cubin, version >= 90 ? 1024 : 0)) {
       KernelFacts& kept = facts_[name];
       if (kept.binary_version > version) continue;
       kept = facts;

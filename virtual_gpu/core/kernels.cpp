@@ -92,10 +92,12 @@ bool find_variable(const void* host_variable, void** address, std::uint64_t* byt
 
 const KernelFacts& kernel_facts(const Kernel& kernel) { return kernel.binary->facts(kernel.name, *device()); }
 
-cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes, cudaStream_t stream) {
+cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes,
+                   cudaStream_t stream) {
   if (const cudaError_t error = check_stream(stream)) return error;
   const std::uint64_t threads = static_cast<std::uint64_t>(block.x) * block.y * block.z;
-  const bool grid_fits = grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 2147483647u && grid.y <= 65535 && grid.z <= 65535;
+  const bool grid_fits =
+      grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 2147483647u && grid.y <= 65535 && grid.z <= 65535;
   const bool block_fits = threads > 0 && threads <= 1024 && block.x <= 1024 && block.y <= 1024 && block.z <= 64;
   if (!grid_fits || !block_fits) return cudaErrorInvalidConfiguration;
   const std::uint64_t limit = kernel.dynamic_shared_limit_bytes > 0

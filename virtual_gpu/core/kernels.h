@@ -1,5 +1,5 @@
-// Kernels: what the program registered while it was loaded, what its launches asked for, and the facts that host code reads
-// before it launches (registers, shared memory, binary version), which come from the fat binary the kernel is in.
+// Kernels: what the program registered while it was loaded, what its launches asked for, and the facts that host code
+// reads before it launches (registers, shared memory, binary version), which come from the fat binary the kernel is in.
 #pragma once
 
 #include <driver_types.h>
@@ -38,7 +38,8 @@ const KernelFacts& kernel_facts(const Kernel& kernel);
 bool find_variable(const void* host_variable, void** address, std::uint64_t* bytes);
 
 // What a launch of `kernel` with this shape would say; counts it when it is good.
-cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes, cudaStream_t stream);
+cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes,
+                   cudaStream_t stream);
 
 struct CallConfiguration {
   dim3 grid, block;

@@ -10,7 +10,8 @@ struct ErrorText {
   const char *name, *text;
 };
 
-#define HEADROOM_ERROR(code, text) {code, #code, text}
+#define HEADROOM_ERROR(code, text) \
+  { code, #code, text }
 constexpr ErrorText kErrorTexts[] = {
     HEADROOM_ERROR(cudaSuccess, "no error"),
     HEADROOM_ERROR(cudaErrorInvalidValue, "invalid argument"),

@@ -1,7 +1,6 @@
-// Kernel registration and launch, among them the functions that nvcc's generated code calls (crt/host_runtime.h declares
-// those; they are no part of the documented API).
+// Kernel registration and launch, among them the functions that nvcc's generated code calls (crt/host_runtime.h
+// declares those; they are no part of the documented API).
 #include "virtual_gpu/core/kernels.h"
-
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -32,7 +31,8 @@ cudaError_t with_kernel(const void* function, Body body) {
 cudaError_t set_attribute(Kernel& kernel, cudaFuncAttribute attribute, int value) {
   switch (attribute) {
     case cudaFuncAttributeMaxDynamicSharedMemorySize: {
-      const auto room = device()->shared_bytes_per_block_optin - static_cast<std::int64_t>(kernel_facts(kernel).static_shared_bytes);
+      const auto room =
+          device()->shared_bytes_per_block_optin - static_cast<std::int64_t>(kernel_facts(kernel).static_shared_bytes);
       if (value < 0 || value > room) return cudaErrorInvalidValue;
       kernel.dynamic_shared_limit_bytes = value;
       return cudaSuccess;
@@ -41,7 +41,8 @@ cudaError_t set_attribute(Kernel& kernel, cudaFuncAttribute attribute, int value
       if (value < -1 || value > 100) return cudaErrorInvalidValue;
       kernel.preferred_carveout = value;
       return cudaSuccess;
-    default: return cudaSuccess;
+    default:
+      return cudaSuccess;
   }
 }
 
@@ -57,8 +58,8 @@ void __cudaRegisterFatBinaryEnd(void**) {}
 void __cudaUnregisterFatBinary(void**) {}
 char __cudaInitModule(void**) { return 1; }
 
-void __cudaRegisterFunction(void** binary, const char* host_function, char*, const char* name, int, uint3*, uint3*, dim3*, dim3*,
-                            int*) {
+void __cudaRegisterFunction(void** binary, const char* host_function, char*, const char* name, int, uint3*, uint3*,
+                            dim3*, dim3*, int*) {
   register_kernel(reinterpret_cast<FatBinary*>(binary), host_function, name);
 }
 
@@ -82,16 +83,19 @@ cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, std::size_t* sha
 }
 
 cudaError_t __cudaGetKernel(cudaKernel_t* out, const void* function) {
-  return with_kernel(function, [&](Kernel& kernel) { return *out = reinterpret_cast<cudaKernel_t>(&kernel), cudaSuccess; });
+  return with_kernel(function,
+                     [&](Kernel& kernel) { return *out = reinterpret_cast<cudaKernel_t>(&kernel), cudaSuccess; });
 }
 
-cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void**, std::size_t shared_bytes, cudaStream_t stream) {
+cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void**, std::size_t shared_bytes,
+                               cudaStream_t stream) {
   return launch_kernel(reinterpret_cast<Kernel*>(kernel), grid, block, shared_bytes, stream);
 }
 
 }  // extern "C"
 
-cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void**, std::size_t shared_bytes, cudaStream_t stream) {
+cudaError_t cudaLaunchKernel(const void* function, dim3 grid, dim3 block, void**, std::size_t shared_bytes,
+                             cudaStream_t stream) {
   return launch_kernel(find_kernel(function), grid, block, shared_bytes, stream);
 }
 
@@ -101,7 +105,8 @@ cudaError_t cudaLaunchCooperativeKernel(const void* function, dim3 grid, dim3 bl
 }
 
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* function, void**) {
-  return launch_kernel(find_kernel(function), config->gridDim, config->blockDim, config->dynamicSmemBytes, config->stream);
+  return launch_kernel(find_kernel(function), config->gridDim, config->blockDim, config->dynamicSmemBytes,
+                       config->stream);
 }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* out, const void* function) {
@@ -128,7 +133,8 @@ cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribu
   return with_kernel(function, [&](Kernel& kernel) { return set_attribute(kernel, attribute, value); });
 }
 
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* out, const void* function, int threads, std::size_t shared_bytes) {
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* out, const void* function, int threads,
+                                                          std::size_t shared_bytes) {
   return with_kernel(function, [&](Kernel& kernel) { return resident_blocks(out, kernel, threads, shared_bytes); });
 }
 

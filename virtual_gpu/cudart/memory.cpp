@@ -131,7 +131,8 @@ cudaError_t cudaMemcpy(void* target, const void* source, std::size_t bytes, cuda
   return with_context([&] { return copy(target, source, bytes, kind); });
 }
 
-cudaError_t cudaMemcpyAsync(void* target, const void* source, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void* target, const void* source, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
   return with_context([&] { return copy_on(stream, target, source, bytes, kind); });
 }
 
@@ -169,7 +170,8 @@ cudaError_t cudaGetSymbolAddress(void** out, const void* symbol) {
   });
 }
 
-cudaError_t cudaMemcpyToSymbol(const void* symbol, const void* source, std::size_t bytes, std::size_t offset, cudaMemcpyKind) {
+cudaError_t cudaMemcpyToSymbol(const void* symbol, const void* source, std::size_t bytes, std::size_t offset,
+                               cudaMemcpyKind) {
   return with_context([&] {
     void* address = nullptr;
     std::uint64_t size = 0;

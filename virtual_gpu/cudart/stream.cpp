@@ -1,6 +1,5 @@
-#include "virtual_gpu/core/streams.h"
-
 #include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -62,8 +61,9 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status)
   return device() == nullptr ? finish(cudaErrorNoDevice) : cudaSuccess;
 }
 
-cudaError_t cudaStreamGetCaptureInfo(cudaStream_t, cudaStreamCaptureStatus* status, unsigned long long* id, cudaGraph_t* graph,
-                                     const cudaGraphNode_t** dependencies, const cudaGraphEdgeData** edges, std::size_t* count) {
+cudaError_t cudaStreamGetCaptureInfo(cudaStream_t, cudaStreamCaptureStatus* status, unsigned long long* id,
+                                     cudaGraph_t* graph, const cudaGraphNode_t** dependencies,
+                                     const cudaGraphEdgeData** edges, std::size_t* count) {
   *status = cudaStreamCaptureStatusNone;
   if (id != nullptr) *id = 0;
   if (graph != nullptr) *graph = nullptr;

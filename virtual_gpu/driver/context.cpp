@@ -31,7 +31,8 @@ struct ErrorText {
   const char *name, *text;
 };
 
-#define HEADROOM_ERROR(code, text) {code, #code, text}
+#define HEADROOM_ERROR(code, text) \
+  { code, #code, text }
 constexpr ErrorText kErrorTexts[] = {
     HEADROOM_ERROR(CUDA_SUCCESS, "no error"),
     HEADROOM_ERROR(CUDA_ERROR_INVALID_VALUE, "invalid argument"),
@@ -81,7 +82,8 @@ CUresult cuDeviceGetName(char* out, int length, CUdevice ordinal) {
 
 CUresult cuDeviceTotalMem(std::size_t* bytes, CUdevice ordinal) {
   return with_driver([&] {
-    return ordinal == 0 ? (*bytes = static_cast<std::size_t>(device()->total_bytes), CUDA_SUCCESS) : CUDA_ERROR_INVALID_DEVICE;
+    return ordinal == 0 ? (*bytes = static_cast<std::size_t>(device()->total_bytes), CUDA_SUCCESS)
+                        : CUDA_ERROR_INVALID_DEVICE;
   });
 }
 

@@ -35,7 +35,8 @@ CUresult cuMemAddressFree(CUdeviceptr address, std::size_t bytes) {
   return with_device([&] { return device_memory().free_reservation(address, bytes); });
 }
 
-CUresult cuMemCreate(CUmemGenericAllocationHandle* out, std::size_t bytes, const CUmemAllocationProp* prop, unsigned long long) {
+CUresult cuMemCreate(CUmemGenericAllocationHandle* out, std::size_t bytes, const CUmemAllocationProp* prop,
+                     unsigned long long) {
   return with_device([&] {
     const bool here = prop != nullptr && prop->location.type == CU_MEM_LOCATION_TYPE_DEVICE && prop->location.id == 0;
     std::uint64_t handle = 0;
@@ -102,7 +103,8 @@ CUresult cuPointerGetAttribute(void* out, CUpointer_attribute attribute, CUdevic
       case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
         *static_cast<CUdeviceptr*>(out) = address;
         return cudaSuccess;
-      case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL: return *static_cast<int*>(out) = 0, cudaSuccess;
+      case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
+        return *static_cast<int*>(out) = 0, cudaSuccess;
       case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
         if (!region) return cudaErrorInvalidValue;
         *static_cast<CUdeviceptr*>(out) = region->base;
@@ -111,7 +113,8 @@ CUresult cuPointerGetAttribute(void* out, CUpointer_attribute attribute, CUdevic
         if (!region) return cudaErrorInvalidValue;
         *static_cast<std::size_t*>(out) = region->bytes;
         return cudaSuccess;
-      default: return cudaErrorNotSupported;
+      default:
+        return cudaErrorNotSupported;
     }
   });
 }

@@ -1,5 +1,5 @@
-// libcublas.so.13: handles are real, every routine is one launch. Results that a caller asks for in host memory (pointer
-// mode host) are zeros, as any read of the device is.
+// libcublas.so.13: handles are real, every routine is one launch. Results that a caller asks for in host memory
+// (pointer mode host) are zeros, as any read of the device is.
 #include <cstddef>
 
 #include "virtual_gpu/core/counters.h"
@@ -55,9 +55,10 @@ Status cublasGetMathMode(Handle* handle, int* mode) { return *mode = handle->mat
 
 #define HEADROOM_ROUTINE(name) \
   Status name(Handle* handle) { return launch(handle); }
-#define HEADROOM_FOUR_TYPES(name, suffix)                                                  \
-  HEADROOM_ROUTINE(cublasS##name##suffix) HEADROOM_ROUTINE(cublasD##name##suffix) \
-  HEADROOM_ROUTINE(cublasC##name##suffix) HEADROOM_ROUTINE(cublasZ##name##suffix)
+#define HEADROOM_FOUR_TYPES(name, suffix)                                         \
+  HEADROOM_ROUTINE(cublasS##name##suffix)                                         \
+  HEADROOM_ROUTINE(cublasD##name##suffix) HEADROOM_ROUTINE(cublasC##name##suffix) \
+      HEADROOM_ROUTINE(cublasZ##name##suffix)
 
 HEADROOM_FOUR_TYPES(gemm, _v2)
 HEADROOM_FOUR_TYPES(gemmBatched, )

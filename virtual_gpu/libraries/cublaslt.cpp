@@ -1,5 +1,5 @@
-// libcublasLt.so.13: descriptors hold nothing that host code reads back; the heuristic offers one algorithm that needs no
-// workspace of its own (PyTorch hands over its own in any case), and a multiplication is one launch.
+// libcublasLt.so.13: descriptors hold nothing that host code reads back; the heuristic offers one algorithm that needs
+// no workspace of its own (PyTorch hands over its own in any case), and a multiplication is one launch.
 #include <cstddef>
 #include <cstdint>
 
@@ -38,15 +38,17 @@ Status cublasLtDestroy(Descriptor* handle) { return destroy(handle); }
 Status cublasLtMatmulDescCreate(Descriptor** out, int, int) { return create(out); }
 Status cublasLtMatmulDescDestroy(Descriptor* descriptor) { return destroy(descriptor); }
 Status cublasLtMatmulDescSetAttribute(Descriptor*, int, const void*, std::size_t) { return kSuccess; }
-Status cublasLtMatrixLayoutCreate(Descriptor** out, int, std::uint64_t, std::uint64_t, std::int64_t) { return create(out); }
+Status cublasLtMatrixLayoutCreate(Descriptor** out, int, std::uint64_t, std::uint64_t, std::int64_t) {
+  return create(out);
+}
 Status cublasLtMatrixLayoutDestroy(Descriptor* layout) { return destroy(layout); }
 Status cublasLtMatrixLayoutSetAttribute(Descriptor*, int, const void*, std::size_t) { return kSuccess; }
 Status cublasLtMatmulPreferenceCreate(Descriptor** out) { return create(out); }
 Status cublasLtMatmulPreferenceDestroy(Descriptor* preference) { return destroy(preference); }
 Status cublasLtMatmulPreferenceSetAttribute(Descriptor*, int, const void*, std::size_t) { return kSuccess; }
 
-Status cublasLtMatmulAlgoGetHeuristic(void*, void*, void*, void*, void*, void*, void*, int wanted, HeuristicResult* results,
-                                      int* found) {
+Status cublasLtMatmulAlgoGetHeuristic(void*, void*, void*, void*, void*, void*, void*, int wanted,
+                                      HeuristicResult* results, int* found) {
   if (wanted < 1 || results == nullptr || found == nullptr) return kInvalidValue;
   results[0] = {.state = kSuccess, .waves = 1.0F};
   *found = 1;
