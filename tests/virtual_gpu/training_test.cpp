@@ -26,6 +26,7 @@
 #include <ATen/ops/topk.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/AllocatorConfig.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 #include <gmock/gmock.h>
@@ -130,6 +131,23 @@ TEST_F(Allocator, FreedSegmentsGoBackToTheDevice) {
   EXPECT_EQ(growth.reserved(), 100 * kMiB);
   c10::getDeviceAllocator(at::kCUDA)->emptyCache();
   EXPECT_EQ(growth.reserved(), 0);
+}
+
+TEST_F(Allocator, ExpandableSegmentsMapPagesOf20MiBAndUnmapThem) {
+  c10::CachingAllocator::setAllocatorSettings("expandable_segments:True");
+  const Growth growth;
+  {
+    const Tensor first = at::empty({21 * kMiB}, on_gpu(at::kByte));
+    EXPECT_EQ(growth.reserved(), 40 * kMiB);
+    EXPECT_EQ(growth.allocated(), 21 * kMiB);
+    const Tensor second = at::empty({21 * kMiB}, on_gpu(at::kByte));
+    EXPECT_EQ(growth.reserved(), 60 * kMiB);
+    const Tensor small = at::empty({1}, on_gpu(at::kByte));
+    EXPECT_EQ(growth.reserved(), 62 * kMiB);
+  }
+  c10::getDeviceAllocator(at::kCUDA)->emptyCache();
+  EXPECT_EQ(growth.reserved(), 0);
+  c10::CachingAllocator::setAllocatorSettings("expandable_segments:False");
 }
 
 TEST_F(Allocator, OutOfMemoryIsRaisedByPyTorchInItsOwnWords) {

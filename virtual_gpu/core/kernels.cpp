@@ -23,9 +23,10 @@ struct Variable {
 template <class Entry, const void* Entry::*Key>
 class Registry {
  public:
-  void add(const Entry& entry) {
+  template <class... Arguments>
+  void add(Arguments... arguments) {
     const std::lock_guard lock(mutex_);
-    entries_.push_back(entry);
+    entries_.emplace_back(arguments...);
     sorted_ = false;
   }
 
@@ -72,12 +73,12 @@ thread_local std::vector<CallConfiguration> call_stack;
 FatBinary* register_binary(const void* fat_binary) { return new FatBinary(fat_binary); }
 
 void register_kernel(FatBinary* binary, const void* host_function, const char* name) {
-  kernels().add({.host_function = host_function, .name = name, .binary = binary});
+  kernels().add(host_function, name, binary);
 }
 
 void register_variable(const void* host_variable, std::uint64_t bytes) {
   const std::uint64_t room = (bytes + 255) / 256 * 256;
-  variables().add({host_variable, bytes, variables_end.fetch_add(room)});
+  variables().add(host_variable, bytes, variables_end.fetch_add(room));
 }
 
 Kernel* find_kernel(const void* host_function) { return kernels().find(host_function); }
@@ -92,6 +93,11 @@ bool find_variable(const void* host_variable, void** address, std::uint64_t* byt
 
 const KernelFacts& kernel_facts(const Kernel& kernel) { return kernel.binary->facts(kernel.name, *device()); }
 
+int dynamic_shared_limit_bytes(const Kernel& kernel) {
+  const int raised = kernel.raised_dynamic_shared_bytes;
+  return raised > 0 ? raised : static_cast<int>(device()->shared_bytes_per_block);
+}
+
 cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes,
                    cudaStream_t stream) {
   if (const cudaError_t error = check_stream(stream)) return error;
@@ -100,10 +106,8 @@ cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dy
       grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 2147483647u && grid.y <= 65535 && grid.z <= 65535;
   const bool block_fits = threads > 0 && threads <= 1024 && block.x <= 1024 && block.y <= 1024 && block.z <= 64;
   if (!grid_fits || !block_fits) return cudaErrorInvalidConfiguration;
-  const std::uint64_t limit = kernel.dynamic_shared_limit_bytes > 0
-                                  ? static_cast<std::uint64_t>(kernel.dynamic_shared_limit_bytes)
-                                  : static_cast<std::uint64_t>(device()->shared_bytes_per_block);
-  if (dynamic_shared_bytes > limit) return cudaErrorInvalidValue;
+  if (dynamic_shared_bytes > static_cast<std::uint64_t>(dynamic_shared_limit_bytes(kernel)))
+    return cudaErrorInvalidValue;
   count_launch();
   return cudaSuccess;
 }

@@ -5,6 +5,7 @@
 #include <driver_types.h>
 #include <vector_types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -22,8 +23,8 @@ struct Kernel {
   const void* host_function = nullptr;
   const char* name = nullptr;  // mangled
   FatBinary* binary = nullptr;
-  int dynamic_shared_limit_bytes = 0;  // raised by cudaFuncSetAttribute; 0: the device's default
-  int preferred_carveout = -1;
+  std::atomic<int> raised_dynamic_shared_bytes = 0;  // by cudaFuncSetAttribute; 0: the device's default holds
+  std::atomic<int> preferred_carveout = -1;
 };
 
 // Registration happens in static constructors: append only; the first lookup sorts.
@@ -33,6 +34,7 @@ void register_variable(const void* host_variable, std::uint64_t bytes);
 
 Kernel* find_kernel(const void* host_function);  // nullptr: not a kernel
 const KernelFacts& kernel_facts(const Kernel& kernel);
+int dynamic_shared_limit_bytes(const Kernel& kernel);  // of the opt-in, else the device's 48 KiB
 
 // Device address and size of a variable; false when unknown.
 bool find_variable(const void* host_variable, void** address, std::uint64_t* bytes);

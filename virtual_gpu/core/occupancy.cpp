@@ -34,9 +34,9 @@ cudaError_t resident_blocks(int* out, const Kernel& kernel, int block_threads, s
   function.numRegs = facts.registers;
   function.sharedSizeBytes = facts.static_shared_bytes;
   function.partitionedGCConfig = PARTITIONED_GC_OFF;
-  function.shmemLimitConfig = kernel.dynamic_shared_limit_bytes > 0 ? FUNC_SHMEM_LIMIT_OPTIN : FUNC_SHMEM_LIMIT_DEFAULT;
-  function.maxDynamicSharedSizeBytes = static_cast<std::size_t>(
-      kernel.dynamic_shared_limit_bytes > 0 ? kernel.dynamic_shared_limit_bytes : device()->shared_bytes_per_block);
+  function.shmemLimitConfig =
+      kernel.raised_dynamic_shared_bytes > 0 ? FUNC_SHMEM_LIMIT_OPTIN : FUNC_SHMEM_LIMIT_DEFAULT;
+  function.maxDynamicSharedSizeBytes = static_cast<std::size_t>(dynamic_shared_limit_bytes(kernel));
   function.numBlockBarriers = 1;
   cudaOccDeviceState state;
   state.cacheConfig = CACHE_PREFER_NONE;

@@ -28,15 +28,22 @@ cudaError_t with_kernel(const void* function, Body body) {
   });
 }
 
+// No kernel has more than 48 KiB of static shared memory, so below that distance from the device's limit the kernel's
+// own figure, which has to be read from its machine code, does not matter.
+bool fits_dynamic_shared(const Kernel& kernel, int bytes) {
+  constexpr int most_static_bytes = 49152;
+  const auto limit = static_cast<int>(device()->shared_bytes_per_block_optin);
+  if (bytes < 0 || bytes > limit) return false;
+  return bytes <= limit - most_static_bytes ||
+         bytes <= limit - static_cast<int>(kernel_facts(kernel).static_shared_bytes);
+}
+
 cudaError_t set_attribute(Kernel& kernel, cudaFuncAttribute attribute, int value) {
   switch (attribute) {
-    case cudaFuncAttributeMaxDynamicSharedMemorySize: {
-      const auto room =
-          device()->shared_bytes_per_block_optin - static_cast<std::int64_t>(kernel_facts(kernel).static_shared_bytes);
-      if (value < 0 || value > room) return cudaErrorInvalidValue;
-      kernel.dynamic_shared_limit_bytes = value;
+    case cudaFuncAttributeMaxDynamicSharedMemorySize:
+      if (!fits_dynamic_shared(kernel, value)) return cudaErrorInvalidValue;
+      kernel.raised_dynamic_shared_bytes = value;
       return cudaSuccess;
-    }
     case cudaFuncAttributePreferredSharedMemoryCarveout:
       if (value < -1 || value > 100) return cudaErrorInvalidValue;
       kernel.preferred_carveout = value;
@@ -122,9 +129,9 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* out, const void* function)
     out->ptxVersion = out->binaryVersion = facts.binary_version;
     out->preferredShmemCarveout = kernel.preferred_carveout;
     out->maxDynamicSharedSizeBytes =
-        kernel.dynamic_shared_limit_bytes > 0
-            ? kernel.dynamic_shared_limit_bytes
-            : static_cast<int>(device()->shared_bytes_per_block) - static_cast<int>(facts.static_shared_bytes);
+        kernel.raised_dynamic_shared_bytes > 0
+            ? dynamic_shared_limit_bytes(kernel)
+            : dynamic_shared_limit_bytes(kernel) - static_cast<int>(facts.static_shared_bytes);
     return cudaSuccess;
   });
 }

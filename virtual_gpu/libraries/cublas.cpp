@@ -55,10 +55,10 @@ Status cublasGetMathMode(Handle* handle, int* mode) { return *mode = handle->mat
 
 #define HEADROOM_ROUTINE(name) \
   Status name(Handle* handle) { return launch(handle); }
-#define HEADROOM_FOUR_TYPES(name, suffix)                                         \
-  HEADROOM_ROUTINE(cublasS##name##suffix)                                         \
-  HEADROOM_ROUTINE(cublasD##name##suffix) HEADROOM_ROUTINE(cublasC##name##suffix) \
-      HEADROOM_ROUTINE(cublasZ##name##suffix)
+#define HEADROOM_FOUR_TYPES(name, suffix) \
+  HEADROOM_ROUTINE(cublasS##name##suffix) \
+  HEADROOM_ROUTINE(cublasD##name##suffix) \
+  HEADROOM_ROUTINE(cublasC##name##suffix) HEADROOM_ROUTINE(cublasZ##name##suffix)
 
 HEADROOM_FOUR_TYPES(gemm, _v2)
 HEADROOM_FOUR_TYPES(gemmBatched, )
