@@ -75,7 +75,7 @@ function peakTable(run, rows, again) {
     const header = h("th", { scope: "row" }, layerName(row, again));
     if (own === 0 && row.open) return h("tr", {}, header, h("td", { colspan: used.length + 2 }));
     return h("tr", {}, header, used.map((c) => heatCell(row.cells[c], most, categories[c], row.node.name + ", " + categories[c].title)),
-      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (4.5 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
+      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (3 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
   });
   const foot = h("tr", {}, h("th", { scope: "row" }, "sum"), used.map((c) => h("td", {}, size(sumOf(rows.map((row) => row.cells[c]))))), h("td", {}, size(total)), h("td", { class: "share" }, shareText(total, total)));
   return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body), h("tfoot", {}, foot));

@@ -90,7 +90,15 @@ function barRow(run, index, most, chosen, choose) {
         h("span", { class: "reserved", style: { width: (100 * run.peak.most_reserved) / most + "%" } }));
   return h("button", { class: "bar-row", type: "button", "aria-pressed": String(index === chosen), "aria-label": label, onclick: () => choose(index) },
     h("span", { class: "who" }, run.label, base && h("small", {}, "baseline")), bar,
-    h("span", { class: "much" }, failed(run) ? "–" : [h("b", {}, size(run.peak.allocated)), " ", !base && run.saving && savingText(run.saving.peak)]));
+    !failed(run) && [h("span", { class: "much" }, size(run.peak.allocated)), h("span", { class: "diff" }, base ? null : differenceText(run))]);
+}
+
+// "12.9 % saved" or "3.0 % more" than the baseline's peak.
+function differenceText(run) {
+  const percent = run.saving ? run.saving.peak : null;
+  if (percent === null) return null;
+  return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": percent.toFixed(6) + " % saved against the baseline" },
+    percentText(Math.abs(percent)) + (percent < 0 ? " more" : " saved"));
 }
 
 function bars(chosen, choose) {
@@ -100,12 +108,12 @@ function bars(chosen, choose) {
     h("li", { "data-tip": "The most the allocator held from the device at any time." }, h("span", { class: "swatch line", "aria-hidden": "true" }), "reserved"));
   fill("bars", data.runs.map((run, i) => barRow(run, i, most, chosen, choose)),
     h("div", { class: "bar-row axis-row", "aria-hidden": "true", style: { cursor: "default" } }, h("span"),
-      h("div", { class: "axis" }, ticksUpTo(most, 5).map((at) => h("span", { style: { left: (100 * at) / most + "%" } }, tickText(at)))), h("span")));
+      h("div", { class: "axis" }, ticksUpTo(most, 6).map((at) => h("span", { style: { left: (100 * at) / most + "%" } }, tickText(at)))), h("span"), h("span")));
 }
 
 // Nothing for the baseline itself.
 const savingOf = (run, key) => savingText(run.saving && data.runs[data.baseline] !== run ? run.saving[key] : null);
-const comparisonColumns = [
+const allComparisonColumns = [
   ["peak allocated", (r) => size(r.peak.allocated)], ["peak saved", (r) => savingOf(r, "peak")],
   ["peak reserved", (r) => size(r.peak.most_reserved)], ["parameters", (r) => size(r.parameters.bytes)],
   ["parameters saved", (r) => savingOf(r, "parameter")], ["attention params saved", (r) => savingOf(r, "attention")],
@@ -113,6 +121,9 @@ const comparisonColumns = [
   ["KV cache per token", (r) => (r.kv_per_token > 0 ? size(r.kv_per_token) : "–")], ["KV cache saved", (r) => savingOf(r, "kv")]];
 
 function comparisonTable(chosen) {
+  const has = { "kept for backward": data.runs.some((run) => run.kept > 0), "kept saved": data.runs.some((run) => run.kept > 0),
+    "KV cache per token": data.runs.some((run) => run.kv_per_token > 0), "KV cache saved": data.runs.some((run) => run.kv_per_token > 0) };
+  const comparisonColumns = allComparisonColumns.filter(([name]) => has[name] !== false && (data.baseline !== null || !name.endsWith("saved")));
   const head = h("tr", {}, h("th", { scope: "col", class: "text" }, "variant"), comparisonColumns.map(([name]) => h("th", { scope: "col" }, name)));
   const rows = data.runs.map((run, i) => h("tr", { class: i === chosen ? "chosen" : null },
     h("th", { scope: "row" }, run.label, i === data.baseline ? " (baseline)" : ""),

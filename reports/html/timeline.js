@@ -32,6 +32,7 @@ function scales(run, line, width) {
   };
 }
 
+const shortPhases = { build: "b", forward: "fwd", backward: "bwd", optimizer: "opt", prefill: "pre", decode: "dec" };
 const round = (value) => Math.round(value * 10) / 10;
 function stepPath(s, values, backwards) {
   const parts = [];
@@ -57,17 +58,18 @@ function bands(run, s) {
   run.marks.forEach((mark, i) => {
     const start = s.x(mark[key]), end = i + 1 < run.marks.length ? s.x(run.marks[i + 1][key]) : s.right;
     if (end - start < 0.5) return;
-    const name = data.phases[mark.phase] + (mark.step > 0 ? " " + mark.step : "");
+    const number = mark.step > 0 ? " " + mark.step : "", phase = data.phases[mark.phase];
     if (i % 2 === 0) out.push(draw("rect", { x: start, y: margin.top, width: end - start, height, fill: "var(--band)" }));
     out.push(draw("line", { x1: start, x2: start, y1: 8, y2: s.bottom, stroke: "var(--line)" }));
-    const room = Math.floor((end - start - 8) / 6.6);
-    if (room >= 3) out.push(draw("text", { x: start + 5, y: 20 }, name.length <= room ? name : name.slice(0, room - 1) + "…"));
+    const room = Math.floor((end - start - 4) / 6.6);
+    const name = [phase + number, shortPhases[phase] + number, shortPhases[phase]].find((text) => text.length <= room);
+    if (name) out.push(draw("text", { x: start + 5, y: 20 }, name));
   });
   return out;
 }
 
 function gridLines(s) {
-  return ticksUpTo(s.most, 5).flatMap((bytes) => [
+  return ticksUpTo(s.most, 6).flatMap((bytes) => [
     draw("line", { x1: s.left, x2: s.right, y1: s.y(bytes), y2: s.y(bytes), stroke: "var(--grid)" }),
     draw("text", { x: s.left - 8, y: s.y(bytes) + 4, "text-anchor": "end" }, tickText(bytes))]);
 }

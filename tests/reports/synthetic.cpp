@@ -345,4 +345,59 @@ Report seven_variants() {
   return report_of(std::move(runs));
 }
 
+ReportRun out_of_memory() {
+  Run r("big");
+  const LayerId layer = r.layer("encoder.layer.0.attention", LayerKind::attention);
+  r.run.spec.model = "big";
+  r.run.model.name = "big";
+  r.run.environment.device_kind = DeviceKind::virtual_cuda;
+  r.run.environment.device_name = "NVIDIA GeForce RTX 4090";
+  r.alloc(layer, Category::parameter, 1'048'576, "aten::empty", "[512, 512] float32");
+  r.phase(Phase::forward, 1);
+  r.alloc(layer, Category::other, 2'097'152, "aten::bmm", "[1024, 512] float32");
+  r.run.outcome = {OutcomeKind::oom, "CUDA out of memory.", 8'589'934'592, 536'870'912, 3'145'728, 20'971'520, "forward",
+                   "encoder.layer.0.attention"};
+  return r.finish();
+}
+
+ReportRun failed() {
+  ReportRun run;
+  run.breakdown.label = "broken";
+  run.breakdown.spec.model = "bert-base";
+  run.breakdown.outcome.kind = OutcomeKind::error;
+  run.breakdown.outcome.message = "the worker was killed by signal 9";
+  return run;
+}
+
+ReportRun hostile() {
+  const std::string markup = "<script>alert(1)</script><!--</style>{{data}}", escape = "\x1b[31m\x1b]0;title\x07\r\n\t", bad = "\xff\xc3(";
+  Run r("名前" + markup + escape + bad);
+  r.run.spec.model = "/tmp/" + markup + "/config.json";
+  r.run.model.name = markup + escape;
+  r.run.environment.device_name = markup;
+  r.run.assumptions = {markup + escape + bad};
+  r.run.dropped_event_count = 3;
+  const LayerId layer = r.layer("注意力." + markup + escape, LayerKind::attention);
+  r.alloc(layer, Category::parameter, 1000, markup, escape + bad);
+  r.closed_form("parameter_bytes", markup, "4·<b>d</b>" + escape, 999, 1000);
+  return r.finish();
+}
+
+std::vector<Named> all_reports() {
+  const ReportRun mha = seven_variants().runs.front();
+  std::vector<ReportRun> many;
+  for (int i = 0; i < 15; ++i) many.push_back(tiny("run " + std::to_string(i)));
+  return {{"none", report_of({})},
+          {"tiny", report_of({tiny()})},
+          {"profile", report_of({mha})},
+          {"seven", seven_variants()},
+          {"oom", report_of({out_of_memory()})},
+          {"failed", report_of({failed()})},
+          {"mixed", report_of({tiny(), out_of_memory(), failed()})},
+          {"failed-baseline", report_of({failed(), tiny()})},
+          {"hostile", report_of({hostile()})},
+          {"hostile-compare", report_of({hostile(), tiny(std::string(300, 'x'))})},
+          {"many", report_of(std::move(many))}};
+}
+
 }  // namespace headroom::synthetic

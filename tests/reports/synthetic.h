@@ -61,4 +61,15 @@ Report seven_variants();
 // A run of two layers and a handful of blocks, small enough to add up by hand.
 ReportRun tiny(const std::string& label = "tiny");
 
+ReportRun out_of_memory();  // stopped in the forward pass of step 1
+ReportRun failed();         // never started; nothing was recorded
+ReportRun hostile();        // markup, escape sequences, bad UTF-8 and wide letters in every text
+
+// Named reports of every kind above and of their mixtures.
+struct Named {
+  std::string name;
+  Report report;
+};
+std::vector<Named> all_reports();
+
 }  // namespace headroom::synthetic

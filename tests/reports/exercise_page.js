@@ -1,0 +1,57 @@
+// Runs after the page's own scripts: presses every control, moves the cursor, and adds up what is on screen.
+(() => {
+  const problems = [];
+  const expect = (truth, text) => truth || problems.push(text);
+  const number = (text) => Number(text.replace(/[^0-9-]/g, ""));
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  addEventListener("error", (event) => problems.push(event.message));
+
+  function rowsSumToTotal(run) {
+    const rows = all("#layers tbody tr"), foot = document.querySelector("#layers tfoot");
+    if (!foot) return;
+    const together = (row) => [...row.cells].slice(-2)[0];
+    const sum = rows.filter((row) => row.cells.length > 2).map((row) => number(together(row).textContent)).reduce((a, b) => a + b, 0);
+    expect(sum === run.peak.allocated, "rows of the layer table sum to " + sum + ", the peak is " + run.peak.allocated);
+  }
+
+  function pressAll(selector) {
+    for (let i = 0; i < all(selector).length; ++i) all(selector)[i].click();
+  }
+
+  function exercise(run) {
+    if (!view.exact) $("exact").click();
+    rowsSumToTotal(run);
+    all(".fold").length && all(".fold")[0].click();
+    rowsSumToTotal(run);
+    all(".twist[aria-expanded]").reverse().forEach((twist) => { $(twist.id) && $(twist.id).click(); rowsSumToTotal(run); });
+    pressAll("#layers-controls input");
+    pressAll("#timeline-controls input");
+    pressAll("#tensors .sort");
+    const drawing = document.querySelector("#timeline svg");
+    if (drawing) {
+      for (const key of ["ArrowRight", "ArrowLeft", "PageDown", "End", "Home"]) drawing.dispatchEvent(new KeyboardEvent("keydown", { key }));
+      const box = drawing.getBoundingClientRect();
+      drawing.dispatchEvent(new PointerEvent("pointermove", { clientX: box.left + box.width / 2, clientY: box.top + 50 }));
+      const lines = all(".readout li").map((line) => number(line.lastElementChild.textContent)), reserved = lines.pop(), allocated = lines.pop();
+      expect(lines.reduce((a, b) => a + b, 0) === allocated, "the categories under the cursor do not sum to what is allocated");
+      expect(reserved >= allocated || run.timeline.reserved.length === 0, "less is reserved than allocated");
+      const line = timelineOf(run);
+      expect(Math.max(...line.total) === run.peak.allocated, "the curve does not reach the peak");
+    }
+    $("tensors-controls").firstElementChild.value = "no such tensor";
+    $("tensors-controls").firstElementChild.dispatchEvent(new Event("input"));
+    layerView.kind = "peak";
+  }
+
+  expect(document.documentElement.dataset.drawn === "yes", "the page was not drawn to its end");
+  expect(document.documentElement.scrollWidth <= innerWidth + 1, "the page is wider than the window");
+  expect(!document.body.innerText.includes("[object"), "an object was written as text");
+  data.runs.forEach((run, i) => { choose(i); exercise(run); });
+  expect(!document.body.innerText.includes("NaN") && !document.body.innerText.includes("undefined"), "NaN or undefined is on the page");
+  all("button, input, select").forEach((control) => {
+    const name = control.getAttribute("aria-label") || control.textContent || (control.labels && control.labels[0] && control.labels[0].textContent) || control.placeholder;
+    expect(name && name.trim(), "a control has no name: " + control.outerHTML);
+  });
+  expect(performance.getEntriesByType("resource").length === 0, "the page fetched " + performance.getEntriesByType("resource").map((entry) => entry.name));
+  document.documentElement.dataset.exercised = problems.join("; ") || "well";
+})();
