@@ -1,13 +1,11 @@
 #include "models/blocks.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
-#include <cmath>
 #include <limits>
 
+#include "models/attention/rotary.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -63,12 +61,9 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)
     : path_(builder.layer(path, "model", "stack")), causal_(causal),
       eager_(builder.options.backend == AttentionBackend::eager) {
-  if (builder.config.positions == Positions::rope) {
-    const auto options = at::TensorOptions(builder.options.device).dtype(at::kFloat);
-    const double width = static_cast<double>(builder.config.head_dim);
-    const at::Tensor exponents = at::arange(0, builder.config.head_dim, 2, options) / width;
-    inverse_frequencies_ = builder.buffer(exponents.mul(-std::log(builder.config.rope_theta)).exp());
-  }
+  const ModelConfig& config = builder.config;
+  if (config.positions == Positions::rope)
+    inverse_frequencies_ = builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
   for (std::int64_t i = 0; i < layer_count; ++i)
     blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), cross);
 }
@@ -79,11 +74,9 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   result.causal = causal_;
   if (causal_ && eager_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   if (inverse_frequencies_.defined()) {
-    const at::Tensor positions = at::arange(seq, inverse_frequencies_.options()).unsqueeze(1);
-    at::Tensor angles = positions * inverse_frequencies_;  // [T, d/2]
-    angles = at::cat({angles, angles}, -1);
-    result.cos = angles.cos().to(x.scalar_type());
-    result.sin = angles.sin().to(x.scalar_type());
+    const RotaryTables tables = rotary_tables(inverse_frequencies_, seq, x.scalar_type());
+    result.cos = tables.cos;
+    result.sin = tables.sin;
   }
   return result;
 }

@@ -52,11 +52,12 @@ namespace {
 
 // 0.5·x·(1 + tanh(sqrt(2/pi)·(x + 0.044715·x^3))), operator by operator.
 at::Tensor gelu_new(const at::Tensor& x) {
+  const at::Tensor half = x * 0.5;
   at::Tensor inner = at::pow(x, 3) * 0.044715;
   inner = x + inner;
   inner = inner * std::sqrt(2.0 / std::numbers::pi);
   inner = at::tanh(inner) + 1.0;
-  return x * 0.5 * inner;
+  return half * inner;
 }
 
 }  // namespace
@@ -81,9 +82,13 @@ FeedForward::FeedForward(Builder& builder, const std::string& path)
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x) const {
-  if (activation_ == Activation::swiglu) return down_(activate(gate_[0](x), activation_) * up_(x));
-  at::Tensor hidden = up_(x);
+  const bool gated = activation_ == Activation::swiglu;
+  at::Tensor hidden = gated ? gate_[0](x) : up_(x);
   hidden = activate(hidden, activation_);
+  if (gated) {
+    const at::Tensor up = up_(x);
+    hidden = hidden * up;
+  }
   return down_(hidden);
 }
 

@@ -4,12 +4,12 @@
 #include <ATen/TensorOperators.h>
 #include <c10/core/ScalarType.h>
 #include <ATen/ops/bmm.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
 
+#include "models/attention/rotary.h"
 #include "models/layers.h"
 
 namespace headroom::models {
@@ -39,11 +39,6 @@ class OneBackend {
   bool flash_, efficient_, math_, cudnn_;
 };
 
-at::Tensor rotate_half(const at::Tensor& x) {
-  const std::int64_t half = x.size(-1) / 2;
-  return at::cat({-x.slice(-1, half), x.slice(-1, 0, half)}, -1);
-}
-
 }  // namespace
 
 Attend::Attend(const Builder& builder)
@@ -56,8 +51,7 @@ at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const 
 }
 
 at::Tensor Attend::rotate(const at::Tensor& heads, const AttentionContext& context) const {
-  if (!context.cos.defined()) return heads;
-  return heads * context.cos + rotate_half(heads) * context.sin;
+  return context.cos.defined() ? models::rotate(heads, context.cos, context.sin) : heads;
 }
 
 at::Tensor Attend::merge(const at::Tensor& heads) { return heads.transpose(1, 2).flatten(2); }
@@ -71,9 +65,9 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
     const std::int64_t query_len = context.mask.size(0), key_len = context.mask.size(1);
     scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
   }
-  if (!softmax_fp32) return dropout(at::softmax(scores, -1), dropout_rate);
   const auto wide = c10::promoteTypes(q.scalar_type(), at::kFloat);
-  return dropout(at::softmax(scores, -1, wide).to(q.scalar_type()), dropout_rate);
+  scores = softmax_fp32 ? at::softmax(scores, -1, wide).to(q.scalar_type()) : at::softmax(scores, -1);
+  return dropout(scores, dropout_rate);
 }
 
 at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

@@ -177,7 +177,7 @@ TEST(Import, HeadsThatDoNotDivideTheWidthAreRefused) {
 }
 
 TEST(Import, AModelOfMoreThanTheLargestCountIsRefused) {
-  expect_refused(kLlama, R"({"hidden_size": 1048576, "intermediate_size": 16777216, "num_hidden_layers": 16384})", "parameters");
+  expect_refused(kLlama, R"({"hidden_size": 1048576, "num_attention_heads": 64, "intermediate_size": 16777216, "num_hidden_layers": 16384})", "parameters");
 }
 
 TEST(Import, OtherJsonThanAnObjectIsRefused) {

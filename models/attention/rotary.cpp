@@ -1,0 +1,34 @@
+#include "models/attention/rotary.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+
+#include <cmath>
+
+namespace headroom::models {
+
+at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device device) {
+  const at::Tensor exponents = at::arange(0, head_dim, 2, at::TensorOptions(device).dtype(at::kFloat));
+  return (exponents * (-std::log(theta) / static_cast<double>(head_dim))).exp();
+}
+
+RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype) {
+  const at::Tensor positions = at::arange(seq, inverse_frequencies.options()).unsqueeze(1);
+  at::Tensor angles = positions * inverse_frequencies;  // [T, d/2]
+  angles = at::cat({angles, angles}, -1);
+  RotaryTables tables;
+  tables.cos = angles.cos().to(dtype);
+  tables.sin = angles.sin().to(dtype);
+  return tables;
+}
+
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const std::int64_t half = x.size(-1) / 2;
+  const at::Tensor straight = x * cos;
+  at::Tensor turned = at::cat({-x.slice(-1, half), x.slice(-1, 0, half)}, -1);
+  turned = turned * sin;
+  return straight + turned;
+}
+
+}  // namespace headroom::models
