@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/commands/commands.h"
+#include "cli/help.h"
 #include "cli/interrupts.h"
 #include "cli/parse_errors.h"
 #include "cli/terminal.h"
@@ -31,16 +32,17 @@ not write. headroom COMMAND --help explains a command.)";
 int parse_and_run(int argc, char** argv) {
   CLI::App app(kDescription, "headroom");
   app.footer(kFooter);
-  app.set_help_flag("--help,-h", "Explain and exit");
-  app.set_version_flag("--version", fmt::format("headroom {}", version()), "Print the version and exit");
+  app.set_help_flag("--help,-h", "Explain and exit")->group("Help");
+  app.set_version_flag("--version", fmt::format("headroom {}", version()), "Print the version and exit")->group("Help");
   app.require_subcommand(0, 1);
-  app.get_formatter()->column_width(30);
+  app.formatter(make_help_formatter());
   Chosen chosen;
   add_commands(app, chosen);
+  for (CLI::App* command : app.get_subcommands(nullptr)) command->get_help_ptr()->group("Help");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    write_stdout(app.help());
+    write_stdout(help_text(app));
     return 0;
   } catch (const CLI::CallForVersion& text) {
     write_stdout(fmt::format("{}\n", text.what()));
@@ -48,6 +50,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw explain_parse_error(app, error);
   }
+  require_values(app);
   if (!chosen) throw bad_input("expected a command: compare, profile, report or list (headroom --help explains them)");
   return chosen();
 }

@@ -58,13 +58,12 @@ const std::vector<FormatRow>& formats() {
 
 bool OutputPlan::writes(Format format) const { return std::ranges::find(formats, format) != formats.end(); }
 
-void add_output_flags(CLI::App& command, OutputFlags& flags) {
+void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) {
   const char* group = "What comes out";
   command.add_option("--format", flags.format, "terminal, json, html; several, separated by commas, with --out\n"
                                                "(default: terminal)")
       ->type_name("LIST")->group(group);
-  command.add_option("--out", flags.out, "Write report.json and report.html, as asked by --format, and a recording\n"
-                                         "of each run, LABEL.headroom, into this folder; it is made when absent")
+  command.add_option("--out", flags.out, fmt::format("Write {}\ninto this folder, which is made when absent", files))
       ->type_name("FOLDER")->group(group);
   command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout unless --format names terminal")
       ->group(group);

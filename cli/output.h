@@ -33,7 +33,12 @@ struct OutputFlags {
   bool quiet = false;
 };
 
-void add_output_flags(CLI::App& command, OutputFlags& flags);
+// What --out of a command that measures writes.
+inline constexpr const char* kMeasuredFiles =
+    "report.json and report.html, as asked by --format, and a recording of each\nrun, LABEL.headroom,";
+
+// `files`: what --out writes, for its help.
+void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
 
 struct OutputPlan {
   std::vector<Format> formats;                 // in the order asked for

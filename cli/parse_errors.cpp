@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ std::string unknown_flag(const CLI::App& command, const std::string& flag) {
   for (const CLI::Option* option : command.get_options())
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
   return with_suggestion(fmt::format("unknown flag '{}'", flag), nearest_name(flag, {names.begin(), names.end()}),
-                         command.get_display_name() + " --help lists the flags");
+                         (command.get_parent() ? "headroom " + command.get_name() : "headroom") + " --help lists the flags");
 }
 
 std::string unexpected(const CLI::App& app) {
@@ -40,11 +41,31 @@ std::string unexpected(const CLI::App& app) {
   return fmt::format("unexpected argument '{}' after the others of {}", first, chosen.front()->get_name());
 }
 
+// "--batch: 1 required N missing", "--batch: At Most 1 required but received 2".
+std::string mismatch(const std::string& text) {
+  const std::string flag = text.substr(0, text.find(':'));
+  if (text.ends_with("missing")) return flag + " expects a value";
+  if (text.find("received") != std::string::npos) return flag + " is given more than once";
+  return text;
+}
+
+bool has_empty_value(const CLI::Option& option) {
+  const auto& values = option.results();
+  return std::find(values.begin(), values.end(), "") != values.end();
+}
+
 }  // namespace
 
 Error explain_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_name() == "ExtrasError") return bad_input(unexpected(app));
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return bad_input(unexpected(app));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) return bad_input(mismatch(error.what()));
   return bad_input(error.what());
+}
+
+void require_values(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands())
+    for (const CLI::Option* option : command->get_options())
+      if (has_empty_value(*option)) throw bad_input(option->get_name() + " expects a value");
 }
 
 }  // namespace headroom::cli

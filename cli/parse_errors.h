@@ -12,4 +12,7 @@ namespace headroom::cli {
 
 Error explain_parse_error(const CLI::App& app, const CLI::ParseError& error);
 
+// Throws bad_input for a flag or an argument whose value is empty.
+void require_values(const CLI::App& app);
+
 }  // namespace headroom::cli

@@ -22,8 +22,9 @@ void choose(E& value, const std::array<Named<E>, N>& table, std::string_view wha
   if (!text.empty()) value = from_name(table, what, text);
 }
 
-void count(std::int64_t& value, std::string_view flag, const std::string& text, std::int64_t low) {
-  if (!text.empty()) value = parse_integer(flag, text, low);
+void count(std::int64_t& value, std::string_view flag, const std::string& text, std::int64_t low,
+           std::int64_t high) {
+  if (!text.empty()) value = parse_integer(flag, text, low, high);
 }
 
 std::string default_number(std::string_view what, std::int64_t value) {
@@ -32,13 +33,14 @@ std::string default_number(std::string_view what, std::int64_t value) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunFlags& flags) {
+void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_type, const char* attention_help) {
   const RunSpec defaults;
   const auto add = [&](const char* name, std::string& value, const char* type, const std::string& text) {
     command.add_option(name, value, text)->type_name(type)->group("What is run");
   };
   command.add_option("MODEL", flags.model, "A preset's name (headroom list models) or the path of a Hugging Face config.json")
       ->type_name("");
+  add("--attention", flags.attention, attention_type, attention_help);
   add("--batch", flags.batch, "N", default_number("Sequences per step", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
@@ -47,8 +49,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
   add("--optimizer-implementation", flags.optimizer_implementation, "NAME",
       help("How it steps", kOptimizerImplementationNames, defaults.optimizer_implementation));
-  add("--sdpa", flags.sdpa, "NAME", help("Attention's arithmetic", kSdpaNames, defaults.sdpa));
-  add("--dropout", flags.dropout, "RATE", "Every dropout rate of the model, from 0 up to, not including, 1\n"
+  add("--sdpa", flags.sdpa, "NAME", help("Attention as separate operators (eager), or one back end of\n"
+                                     "scaled_dot_product_attention", kSdpaNames, defaults.sdpa));
+  add("--dropout", flags.dropout, "RATE", "Every dropout rate of the model, from 0 to 1\n"
                                           "(default: the model's own)");
   add("--steps", flags.steps, "N",
       default_number("Steps to run; the first has no optimizer state yet", defaults.steps));
@@ -63,10 +66,10 @@ CheckedRun check_run(const RunFlags& flags) {
   CheckedRun run;
   RunSpec& spec = run.spec;
   spec.model = flags.model;
-  count(spec.batch, "--batch", flags.batch, 1);
-  count(spec.seq, "--seq", flags.seq, 1);
-  count(spec.steps, "--steps", flags.steps, 1);
-  count(spec.seed, "--seed", flags.seed, 0);
+  count(spec.batch, "--batch", flags.batch, 1, kMaxTokensPerStep);
+  count(spec.seq, "--seq", flags.seq, 1, kMaxTokensPerStep);
+  count(spec.steps, "--steps", flags.steps, 1, kMaxSteps);
+  count(spec.seed, "--seed", flags.seed, 0, INT64_MAX);
   choose(spec.mode, kModeNames, "mode", flags.mode);
   choose(spec.dtype, kDtypeNames, "dtype", flags.dtype);
   choose(spec.optimizer, kOptimizerNames, "optimizer", flags.optimizer);

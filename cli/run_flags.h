@@ -18,7 +18,8 @@ struct RunFlags {
       seed;
 };
 
-void add_run_flags(CLI::App& command, RunFlags& flags);
+// One mechanism or several: what --attention takes is the command's to say.
+void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_type, const char* attention_help);
 
 // A run that is known to make sense, all but its mechanism: every value in range, the model readable, the shape within it,
 // the device known. Throws bad_input, or could_not_measure for cuda where no GPU is usable.

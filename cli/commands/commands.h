@@ -17,6 +17,7 @@ void add_profile(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 
+// In the order of --help.
 inline void add_commands(CLI::App& app, Chosen& chosen) {
   add_compare(app, chosen);
   add_profile(app, chosen);

@@ -31,13 +31,6 @@ struct Entry {
 };
 using Entries = std::vector<Entry>;
 
-std::string places(const models::AttentionMechanism& mechanism) {
-  std::string text = "self";
-  if (mechanism.causal) text += ", causal";
-  if (mechanism.cross) text += ", cross";
-  return text;
-}
-
 Entries list_models() {
   Entries out;
   for (const auto& preset : models::presets())
@@ -49,7 +42,7 @@ Entries list_models() {
 Entries list_attention() {
   Entries out;
   for (const auto& mechanism : models::attention_mechanisms())
-    out.push_back({{std::string(mechanism.name), std::string(mechanism.title), places(mechanism)},
+    out.push_back({{std::string(mechanism.name), std::string(mechanism.title)},
                    {{"name", mechanism.name}, {"title", mechanism.title}, {"source", mechanism.source},
                     {"causal", mechanism.causal}, {"cross", mechanism.cross}}});
   return out;

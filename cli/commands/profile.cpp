@@ -28,11 +28,8 @@ int run_profile(const ProfileOptions& options) {
 void add_profile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ProfileOptions>();
   CLI::App* command = app.add_subcommand("profile", "Where every byte of one model goes");
-  add_run_flags(*command, options->run);
-  command->add_option("--attention", options->run.attention, "The mechanism (headroom list attention)\n"
-                                                             "(default: the model's own)")
-      ->type_name("NAME")->group("What is run");
-  add_output_flags(*command, options->output);
+  add_run_flags(*command, options->run, "NAME", "A mechanism (headroom list attention)\n(default: the model's own)");
+  add_output_flags(*command, options->output, kMeasuredFiles);
   command->footer(R"(
 Runs MODEL's steps on the device and shows the memory at its peak: by category, by layer, and the largest tensors.
 

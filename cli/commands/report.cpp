@@ -63,10 +63,10 @@ void add_report(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand("report", "Show recordings again, in any format");
   command->add_option("RECORDING", options->recordings, "Recordings that --out of another command wrote")->type_name("");
-  command->add_option("--baseline", options->baseline, "Savings are against this one (default: mha if it is among\n"
-                                                       "them, else the first)")
+  command->add_option("--baseline", options->baseline, "Savings are against this one\n"
+                                                       "(default: mha if it is among them, else the first)")
       ->type_name("NAME")->group("What comes out");
-  add_output_flags(*command, options->output);
+  add_output_flags(*command, options->output, "report.json and report.html, as asked by --format,");
   command->footer(R"(
 Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.
 

@@ -1,0 +1,216 @@
+// A worker for tests: speaks the protocol of headroom-worker and does as HEADROOM_FAKE says.
+//
+// HEADROOM_FAKE is "ACTION" or "MECHANISM=ACTION,MECHANISM=ACTION,…" (others: ok). HEADROOM_FAKE_PIDS names a folder where it
+// leaves a file named by its process id once it runs.
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <string>
+
+#include "base/file.h"
+#include "recording/file.h"
+#include "recording/recording.h"
+
+using namespace headroom;
+
+namespace {
+
+struct Request {
+  std::string out;
+  int progress = -1;
+  RunSpec spec;
+};
+
+std::string action_for(const std::string& attention) {
+  const char* given = std::getenv("HEADROOM_FAKE");
+  const std::string script = given ? given : "ok";
+  if (script.find('=') == std::string::npos) return script;
+  const std::string list = "," + script + ",", key = "," + attention + "=";
+  const auto found = list.find(key);
+  if (found == std::string::npos) return "ok";
+  const auto begin = found + key.size();
+  return list.substr(begin, list.find(',', begin) - begin);
+}
+
+void note_process() {
+  if (const char* folder = std::getenv("HEADROOM_FAKE_PIDS"))
+    std::ofstream(fmt::format("{}/{}", folder, getpid())) << getpid();
+}
+
+void say(const Request& request, const std::string& bytes) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t count = write(request.progress, bytes.data() + at, bytes.size() - at);
+    if (count < 0) return;
+    at += static_cast<std::size_t>(count);
+  }
+}
+
+void add_event(Recording& recording, Action action, std::uint64_t address, std::int64_t bytes, Category category) {
+  Events& events = recording.events;
+  const bool segment = action == Action::segment_alloc;
+  events.time_ns.push_back(static_cast<std::int64_t>(events.size()));
+  events.address.push_back(address);
+  events.requested_bytes.push_back(segment ? 0 : bytes);
+  events.block_bytes.push_back(bytes);
+  events.layer.push_back(segment ? LayerId::root : LayerId{1});
+  events.phase.push_back(Phase::build);
+  events.step.push_back(0);
+  events.category.push_back(category);
+  events.op.push_back(StringId::none);
+  events.tensor.push_back(StringId::none);
+  events.action.push_back(action);
+}
+
+// One parameter of 1024 fp32 elements per letter of the mechanism's name, in a segment of 1 MiB.
+Recording recording_of(const RunSpec& spec) {
+  Recording recording;
+  recording.spec = spec;
+  recording.environment.headroom_version = "0.1.0";
+  recording.environment.device_kind = spec.device == "cpu" ? DeviceKind::cpu : DeviceKind::virtual_cuda;
+  recording.environment.device_name = "Stand-in";
+  recording.model.name = spec.model;
+  recording.model.attention = spec.attention;
+  recording.layers = {{LayerId{0}, LayerId{0}, "model", LayerKind::model},
+                      {LayerId{1}, LayerId{0}, "layer.0.attention", LayerKind::attention}};
+  recording.marks = {{0, 0, Phase::build, 0}};
+  add_event(recording, Action::segment_alloc, 0x100000, 1 << 20, Category::unresolved);
+  recording.stats.peak_reserved_bytes = recording.stats.final_reserved_bytes = 1 << 20;
+  for (std::size_t i = 0; i < spec.attention.size(); ++i) {
+    recording.parameters.push_back({fmt::format("layer.0.attention.{}", i), {1024}, "float32", 4096, LayerId{1}, true, ""});
+    add_event(recording, Action::alloc, 0x100000 + 4096 * i, 4096, Category::parameter);
+    recording.model.parameter_count += 1024;
+    recording.stats.peak_allocated_bytes += 4096;
+  }
+  recording.model.attention_parameter_count = recording.model.parameter_count;
+  recording.stats.peak_requested_bytes = recording.stats.final_allocated_bytes = recording.stats.peak_allocated_bytes;
+  return recording;
+}
+
+Recording out_of_memory(const RunSpec& spec) {
+  Recording recording = recording_of(spec);
+  recording.outcome.kind = OutcomeKind::oom;
+  recording.outcome.message = "CUDA out of memory";
+  recording.outcome.failed_request_bytes = 3 << 20;
+  recording.outcome.free_bytes = 1 << 20;
+  recording.outcome.phase = "forward";
+  recording.outcome.layer = "layer.0.attention";
+  return recording;
+}
+
+void die_of(int number) {
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+[[noreturn]] void hang() {
+  for (;;) pause();
+}
+
+int fail(int code, const std::string& text) {
+  std::cerr << text << std::flush;
+  return code;
+}
+
+int measure_well(const Request& request) {
+  say(request, "{\"phase\":\"forward\",\"step\":1,\"steps\":2,\"allocated_bytes\":1048576}\n");
+  write_recording(request.out, recording_of(request.spec));
+  return 0;
+}
+
+// A megabyte of everything, with lines of all lengths, before the result.
+int flood(const Request& request) {
+  for (int i = 0; i < 16; ++i) {
+    say(request, std::string(1 << 16, 'x'));
+    std::cerr << std::string(1 << 16, 'y') << std::flush;
+    say(request, "\n\n{\"phase\":7}\n[[[[\n{\"phase\":\"\\u001b[31m\",\"step\":99999999999999999999}\n");
+  }
+  return measure_well(request);
+}
+
+int leave_half_a_recording(const Request& request) {
+  const std::string whole = encode_recording(recording_of(request.spec));
+  std::ofstream(request.out) << whole.substr(0, whole.size() / 2);
+  return 0;
+}
+
+int contradict_itself(const Request& request) {
+  Recording recording = recording_of(request.spec);
+  recording.stats.peak_allocated_bytes += 1;
+  write_recording(request.out, recording);
+  return 0;
+}
+
+std::string environment_text() {
+  const auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return std::string(text ? text : "(unset)");
+  };
+  const bool loaded = dlsym(RTLD_DEFAULT, "headroom_fake_virtual_gpu") != nullptr;
+  return fmt::format("HEADROOM_VIRTUAL_GPU={} loaded={}\n", value("HEADROOM_VIRTUAL_GPU"), loaded);
+}
+
+int act(const std::string& action, const Request& request) {
+  if (action == "ok") return measure_well(request);
+  if (action == "slow") return usleep(300'000), measure_well(request);
+  if (action == "oom") return write_recording(request.out, out_of_memory(request.spec)), 0;
+  if (action == "hang") hang();
+  if (action == "stubborn") {
+    for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+    hang();
+  }
+  if (action == "brood") {  // with a child that would outlive it
+    if (fork() == 0) note_process();
+    hang();
+  }
+  if (action == "orphan") {  // whose child keeps the pipes open after it
+    if (fork() == 0) {
+      note_process();
+      hang();
+    }
+    return measure_well(request);
+  }
+  if (action == "segv") return std::cerr << "first\nlast words\n" << std::flush, die_of(SIGSEGV), 0;
+  if (action == "abort") return die_of(SIGABRT), 0;
+  if (action == "killed") return die_of(SIGKILL), 0;
+  if (action == "refuse") return fail(2, "a warning\n--sdpa flash needs fp16 or bf16\n");
+  if (action == "unable") return fail(3, "no usable device\n");
+  if (action == "mute") return 3;
+  if (action == "seven") return fail(7, "some\nlines\n");
+  if (action == "no-library")
+    return fail(127, "headroom-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object "
+                     "file: No such file or directory\n");
+  if (action == "wrong-library")
+    return fail(127, "headroom-worker: symbol lookup error: headroom-worker: undefined symbol: _ZN2at4_ops5emptyE\n");
+  if (action == "nothing") return 0;
+  if (action == "garbage") return std::ofstream(request.out) << std::string(5000, '\xfe'), 0;
+  if (action == "half") return leave_half_a_recording(request);
+  if (action == "contradiction") return contradict_itself(request);
+  if (action == "flood") return flood(request);
+  if (action == "environment") return fail(3, environment_text());
+  if (action == "spec") return fail(3, to_json(request.spec).dump() + "\n");
+  return fail(70, "no such action: " + action);
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  Request request;
+  for (int i = 1; i + 1 < count; i += 2) {
+    if (std::string(values[i]) == "--out") request.out = values[i + 1];
+    if (std::string(values[i]) == "--progress-fd") request.progress = std::atoi(values[i + 1]);
+  }
+  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  request.spec = run_spec_from_json(parse_json(text, "stdin"), "stdin");
+  note_process();
+  const int code = act(action_for(request.spec.attention), request);
+  std::cerr.flush();
+  _exit(code);
+}

@@ -1,0 +1,80 @@
+// The parts of the command line that need no process to be tested.
+#include <gtest/gtest.h>
+
+#include "cli/arguments.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/worker_exit.h"
+
+namespace headroom::cli {
+namespace {
+
+TEST(Progress, LineOfTheProtocolIsRead) {
+  const auto progress = parse_progress(R"({"phase":"forward","step":1,"steps":2,"allocated_bytes":123})");
+  ASSERT_TRUE(progress);
+  EXPECT_EQ(progress->phase, "forward");
+  EXPECT_EQ(progress->step, 1);
+  EXPECT_EQ(progress->steps, 2);
+  EXPECT_EQ(progress->allocated_bytes, 123);
+}
+
+TEST(Progress, AnythingElseIsNoProgress) {
+  for (const std::string line : {"", "x", "7", "[]", "{}", R"({"phase":7})", R"({"phase":"forward")", "\xff\xfe"})
+    EXPECT_FALSE(parse_progress(line)) << line;
+  EXPECT_FALSE(parse_progress(std::string(100'000, '[')));
+}
+
+TEST(Progress, OddNumbersCountAsNone) {
+  const auto progress = parse_progress(R"({"phase":"forward","step":"one","steps":1.5,"allocated_bytes":null})");
+  ASSERT_TRUE(progress);
+  EXPECT_EQ(progress->step, 0);
+  EXPECT_EQ(progress->steps, 0);
+  EXPECT_EQ(progress->allocated_bytes, 0);
+}
+
+TEST(Progress, PhaseCannotSteerTheTerminal) {
+  EXPECT_EQ(parse_progress(R"({"phase":"\u001b[2J\n"})")->phase, "\\x1b[2J\\n");
+}
+
+TEST(Progress, TextNamesWhatRunsAndWhere) {
+  const std::vector<RunningRun> running{{"mqa", {"backward", 1, 2, 1 << 20}}, {"skv", {}}, {"sha", {"build", 0, 2, 0}}};
+  EXPECT_EQ(progress_text(2, 7, running, 200),
+            "2 of 7 done · mqa: step 1 of 2, backward, 1.00 MiB · skv: starting · sha: build");
+  EXPECT_EQ(progress_text(0, 1, {{"bert-base", {"forward", 2, 2, 0}}}, 200), "bert-base: step 2 of 2, forward");
+}
+
+TEST(Progress, TextIsCutToTheWidthBetweenCharacters) {
+  const std::vector<RunningRun> running{{"a", {}}};
+  EXPECT_EQ(progress_text(2, 7, running, 200), "2 of 7 done · a: starting");
+  EXPECT_EQ(progress_text(2, 7, running, 14), "2 of 7 done ·");
+}
+
+TEST(Printable, ControlCharactersAreMadeVisible) {
+  EXPECT_EQ(printable("plain · text"), "plain · text");
+  EXPECT_EQ(printable("a\tb\r\n\x7f\x1b"), "a\\x09b\\x0d\\n\\x7f\\x1b");
+}
+
+TEST(ParseList, KeepsTheOrder) {
+  EXPECT_EQ(parse_list("--attention", "mqa,mha"), (std::vector<std::string>{"mqa", "mha"}));
+  EXPECT_EQ(parse_list("--attention", "mqa"), (std::vector<std::string>{"mqa"}));
+}
+
+TEST(WorkerExit, OnlyTheLastLineOfARefusalIsTheMessage) {
+  const WorkerEnd end = explain_worker_exit(3 << 8, "warning: something\nheadroom-worker: no device\n");
+  EXPECT_EQ(end.code, ExitCode::could_not_measure);
+  EXPECT_EQ(end.message, "no device");
+  EXPECT_EQ(end.last_words, "");
+}
+
+TEST(WorkerExit, UnnamedSignalsAreNumbered) {
+  EXPECT_EQ(explain_worker_exit(40, "").message, "the worker died of signal 40");
+}
+
+TEST(WorkerExit, SuccessHasNothingToSay) {
+  const WorkerEnd end = explain_worker_exit(0, "a warning\n");
+  EXPECT_EQ(end.code, ExitCode::done);
+  EXPECT_EQ(end.message, "");
+}
+
+}  // namespace
+}  // namespace headroom::cli

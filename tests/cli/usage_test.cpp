@@ -1,0 +1,177 @@
+// What the tool says about itself, and about command lines it cannot follow: exact texts.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/cli/tool.h"
+
+namespace headroom::cli_test {
+namespace {
+
+struct Case {
+  std::string line;
+  std::string message;  // after "headroom: "
+  int code = 2;
+};
+
+void expect_refused(const Case& expected) {
+  SCOPED_TRACE("headroom " + expected.line);
+  Tool tool;
+  const Ended ended = tool.run(words(expected.line));
+  EXPECT_EQ(ended.code, expected.code);
+  EXPECT_EQ(ended.err, "headroom: " + expected.message + "\n");
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(tool.workers(0).size(), 0u) << "a worker was started";
+}
+
+TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
+  for (const std::string command : {"", "profile", "compare", "report", "list"}) {
+    Tool tool;
+    const Ended ended = tool.run(words(command + " --help"));
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_EQ(ended.err, "");
+    expect_golden("help" + (command.empty() ? "" : "-" + command) + ".txt", ended.out);
+  }
+}
+
+TEST(Help, FitsTerminalsOf120Columns) {
+  for (const std::string command : {"", "profile", "compare", "report", "list"}) {
+    std::istringstream text(Tool().run(words(command + " --help")).out);
+    for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
+  }
+}
+
+TEST(Help, NeedsNoWorkerAndNoHome) {
+  Tool tool;
+  tool.environment = {};
+  EXPECT_EQ(tool.run({"--help"}).code, 0);
+}
+
+TEST(Version, IsOneLine) {
+  const Ended ended = Tool().run({"--version"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.out, "headroom 0.1.0\n");
+}
+
+TEST(Usage, WhatIsMissingIsNamed) {
+  const std::vector<Case> cases{
+      {"", "expected a command: compare, profile, report or list (headroom --help explains them)"},
+      {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
+      {"compare", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
+      {"report", "expected the path of a RECORDING, as --out of another command writes it"},
+      {"list", "expected what to list: models, attention, devices or formats"},
+      {"profile bert-base --batch", "--batch expects a value"}};
+  for (const auto& expected : cases) expect_refused(expected);
+}
+
+TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
+  const std::string models = "bert-base, bert-large, gpt2, gpt2-medium, gpt2-xl, transformer-base, llama-7b, or the path of a "
+                             "config.json";
+  const std::string mechanisms = "mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, mhe-mul";
+  const std::string devices = "cpu, cuda, cuda:0, virtual:h100-80gb, virtual:a100-40gb, virtual:rtx4090-24gb";
+  const std::vector<Case> cases{
+      {"comprae bert-base", "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, report, list"},
+      {"check budgets.toml", "unknown command 'check'. Known: compare, profile, report, list"},
+      {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
+      {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
+      {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
+      {"compare bert-base --jbos 2", "unknown flag '--jbos'; did you mean '--jobs'?"},
+      {"profile bert-base --zzz", "unknown flag '--zzz'; headroom profile --help lists the flags"},
+      {"profile bert-base -x", "unknown flag '-x'; headroom profile --help lists the flags"},
+      {"list modles", "unknown list 'modles'; did you mean 'models'? Known: models, attention, devices, formats"},
+      {"list models --format html", "unknown format 'html'. Known: terminal, json"},
+      {"profile bret-base", "unknown model 'bret-base'; did you mean 'bert-base'? Known: " + models},
+      {"profile bert-base --attention mqaa",
+       "unknown attention mechanism 'mqaa'; did you mean 'mqa'? Known: " + mechanisms},
+      {"compare bert-base --attention mha,mhe_add",
+       "unknown attention mechanism 'mhe_add'; did you mean 'mhe-add'? Known: " + mechanisms},
+      {"compare bert-base --attention mha,mqa --baseline mqq",
+       "unknown baseline 'mqq'; did you mean 'mqa'? Known: mha, mqa"},
+      {"profile bert-base --device vritual:h100-80gb",
+       "unknown device 'vritual:h100-80gb'; did you mean 'virtual:h100-80gb'? Known: " + devices},
+      {"profile bert-base --device h100-80gb", "unknown device 'h100-80gb'; did you mean 'virtual:h100-80gb'?"},
+      {"profile bert-base --device cuda:x", "unknown device 'cuda:x'; did you mean 'cuda:0'? Known: " + devices},
+      {"profile bert-base --dtype fp8",
+       "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
+      {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward"},
+      {"profile bert-base --optimizer adamx",
+       "unknown optimizer 'adamx'; did you mean 'adam'? Known: none, sgd, adam, adamw"},
+      {"profile bert-base --optimizer-implementation for_each",
+       "unknown optimizer implementation 'for_each'; did you mean 'foreach'? Known: foreach, fused, for-loop"},
+      {"profile bert-base --sdpa falsh",
+       "unknown sdpa 'falsh'; did you mean 'flash'? Known: eager, math, flash, efficient"},
+      {"profile bert-base --format jsno", "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html"},
+      {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
+  for (const auto& expected : cases) expect_refused(expected);
+}
+
+TEST(Usage, ANumberOutOfRangeOrNoNumberIsRefused) {
+  const std::string tokens = "expected a whole number from 1 to 2147483647";
+  const std::vector<Case> cases{
+      {"profile bert-base --batch 0", "--batch is '0', " + tokens},
+      {"profile bert-base --batch -8", "--batch is '-8', " + tokens},
+      {"profile bert-base --batch=-8", "--batch is '-8', " + tokens},
+      {"profile bert-base --batch eight", "--batch is 'eight', " + tokens},
+      {"profile bert-base --batch 8.0", "--batch is '8.0', " + tokens},
+      {"profile bert-base --batch 0x8", "--batch is '0x8', " + tokens},
+      {"profile bert-base --batch 1e3", "--batch is '1e3', " + tokens},
+      {"profile bert-base --batch 9223372036854775807", "--batch is '9223372036854775807', " + tokens},
+      {"profile bert-base --batch 9223372036854775808",
+       "--batch is '9223372036854775808', beyond what 63 bits hold; " + tokens},
+      {"profile bert-base --seq 0", "--seq is '0', " + tokens},
+      {"profile bert-base --seq 1k", "--seq is '1k', " + tokens},
+      {"profile bert-base --batch 65536 --seq 65536",
+       "--batch x --seq is 65,536 x 65,536 tokens, expected at most 2,147,483,647 a step"},
+      {"profile bert-base --steps 0", "--steps is '0', expected a whole number from 1 to 1000"},
+      {"profile bert-base --seed -1", "--seed is '-1', expected a whole number of at least 0"},
+      {"profile bert-base --dropout lots", "--dropout is 'lots', expected a number"},
+      {"profile bert-base --dropout nan", "--dropout is 'nan', expected a number"},
+      {"profile bert-base --dropout 1.5", "--dropout is 1.5, expected a number from 0 to 1"},
+      {"compare bert-base --jobs 0", "--jobs is '0', expected a whole number from 1 to 1024"},
+      {"profile bert-base --width 39", "--width is '39', expected a whole number from 40 to 10000"}};
+  for (const auto& expected : cases) expect_refused(expected);
+}
+
+TEST(Usage, WhatContradictsItselfIsRefused) {
+  const std::vector<Case> cases{
+      {"profile bert-base gpt2", "unexpected argument 'gpt2' after the others of profile"},
+      {"profile bert-base --batch 1 --batch 2", "--batch is given more than once"},
+      {"compare bert-base --attention mha,mqa,mha", "--attention names 'mha' twice"},
+      {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
+      {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},
+      {"profile bert-base --attention mha,mqa",
+       "unknown attention mechanism 'mha,mqa'. Known: mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, "
+       "mhe-mul"},
+      {"profile bert-base --format json,html", "--format json,html needs --out FOLDER: only one format fits on stdout"},
+      {"profile bert-base --format json,json", "--format names 'json' twice"},
+      {"profile bert-base --out --quiet", "--out expects a folder, not the flag '--quiet'; a folder of that name is ./--quiet"},
+      {"profile bert-base --seq 513", "bert-base: a sequence of 513 tokens is longer than its table of 512 positions"},
+      {"report nothing.headroom", "cannot read 'nothing.headroom': No such file or directory"}};
+  for (const auto& expected : cases) expect_refused(expected);
+}
+
+TEST(Usage, AFlagsValueCannotSteerTheTerminal) {
+  const Ended ended = Tool().run({"profile", "bert-base", "--dtype", "x\x1b[31m\ny"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_EQ(ended.err, "headroom: unknown dtype 'x\\x1b[31m\\ny'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16\n");
+}
+
+TEST(Usage, AnEmptyValueIsRefused) {
+  for (const std::string flag : {"--batch", "--dtype", "--device", "--attention", "--format"}) {
+    const Ended ended = Tool().run({"profile", "bert-base", flag, ""});
+    EXPECT_EQ(ended.code, 2) << flag;
+    EXPECT_EQ(ended.err, "headroom: " + flag + " expects a value\n");
+  }
+}
+
+TEST(Usage, CudaWithoutAGpuCannotBeMeasured) {
+  if (std::filesystem::exists("/dev/nvidiactl")) GTEST_SKIP() << "there is one here";
+  expect_refused({"profile bert-base --device cuda",
+                  "no NVIDIA GPU is usable here (/dev/nvidiactl and libcuda.so.1 are needed for --device cuda); --device "
+                  "virtual:h100-80gb needs none", 3});
+}
+
+}  // namespace
+}  // namespace headroom::cli_test
