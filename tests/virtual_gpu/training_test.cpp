@@ -79,25 +79,11 @@ class PyTorchOnVirtualGpu : public testing::Test {
   void SetUp() override {
     ASSERT_NE(dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL), nullptr) << dlerror();
     at::globalContext().setSDPUseCuDNN(false);
+    at::empty({1}, on_gpu());  // the allocator has no statistics before its first use
     c10::getDeviceAllocator(at::kCUDA)->emptyCache();
   }
   void TearDown() override { EXPECT_THAT(report(), HasSubstr("\"unimplemented\": []")); }
 };
-
-using Workspaces = PyTorchOnVirtualGpu;
-
-// Before all others: a workspace, once taken, stays.
-TEST_F(Workspaces, TheFirstProductTakesOneAndTheAutogradThreadAnother) {
-  const Tensor a = at::empty({512, 512}, on_gpu()).requires_grad_(),
-               b = at::empty({512, 512}, on_gpu()).requires_grad_();
-  const std::int64_t matrix = 512 * 512 * 4, before = allocated_bytes();
-  const Tensor c = at::matmul(a, b);
-  EXPECT_EQ(allocated_bytes() - before, matrix + cublas_workspace_bytes());
-  const Tensor d = at::matmul(a, b);
-  EXPECT_EQ(allocated_bytes() - before, 2 * matrix + cublas_workspace_bytes());
-  c.sum().backward();
-  EXPECT_EQ(allocated_bytes() - before, 4 * matrix + 2 * cublas_workspace_bytes());
-}
 
 using Allocator = PyTorchOnVirtualGpu;
 
@@ -174,6 +160,21 @@ TEST_F(Allocator, TheDeviceIsFilledToItsLastGranule) {
   const std::int64_t granules = (model().total_bytes - reserved_bytes()) / (2 * kMiB);
   const Tensor all = at::empty({granules * 2 * kMiB}, on_gpu(at::kByte));
   EXPECT_THROW(at::empty({2 * kMiB}, on_gpu(at::kByte)), c10::OutOfMemoryError);
+}
+
+using Workspaces = PyTorchOnVirtualGpu;
+
+// Before all others that multiply: a workspace, once taken, stays.
+TEST_F(Workspaces, TheFirstProductTakesOneAndTheAutogradThreadAnother) {
+  const Tensor a = at::empty({512, 512}, on_gpu()).requires_grad_(),
+               b = at::empty({512, 512}, on_gpu()).requires_grad_();
+  const std::int64_t matrix = 512 * 512 * 4, before = allocated_bytes();
+  const Tensor c = at::matmul(a, b);
+  EXPECT_EQ(allocated_bytes() - before, matrix + cublas_workspace_bytes());
+  const Tensor d = at::matmul(a, b);
+  EXPECT_EQ(allocated_bytes() - before, 2 * matrix + cublas_workspace_bytes());
+  c.sum().backward();
+  EXPECT_EQ(allocated_bytes() - before, 4 * matrix + 2 * cublas_workspace_bytes());
 }
 
 TEST_F(PyTorchOnVirtualGpu, CopiesKeepHostBytesAndReadZerosFromTheDevice) {
