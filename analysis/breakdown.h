@@ -87,6 +87,7 @@ struct StepView {
   std::int32_t step = 0;  // 1, 2, …
   PeakView peak;
 };
+inline constexpr std::size_t kStepViewsAtEachEnd = 8;
 
 // What was recorded beside a closed form, in requested bytes: parameter_bytes, of the layer's parameters, once the build is
 // done; activation_bytes, of what the layer's forward kept for backward in the last step, once backward began;
@@ -110,7 +111,7 @@ struct Breakdown {
   PeakView peak;                     // over the whole run
   std::int64_t peak_requested_bytes = 0;  // the allocator's own, each at its own instant
   std::int64_t peak_reserved_bytes = 0;
-  std::vector<StepView> steps;
+  std::vector<StepView> steps;       // ascending; of long runs the first and the last few, and the step of the run's peak
   std::vector<LayerRow> layer_rows;  // every layer of the recording, in its order
   std::int64_t parameter_count = 0, parameter_bytes = 0;  // of distinct storages: elements, and elements x element size
   CategoryBytes last_step_bytes{};   // requested bytes in the last step, all layers: of activations, the sum of what was

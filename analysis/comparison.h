@@ -21,12 +21,12 @@ struct ComparisonRow {
 };
 
 struct Comparison {
-  std::size_t baseline = 0;  // index into the runs
+  std::size_t baseline = 0;         // index into the runs
   std::vector<ComparisonRow> rows;  // one per run, in order
 };
 
-// Runs whose outcome is not ok get a row without savings; so do all when the baseline is such a run. Throws bad_input when
-// there is no run number `baseline`.
+// Runs whose outcome is not ok get a row without savings; so do all when the baseline is such a run. Throws bad_input
+// when there is no run number `baseline`.
 Comparison compare(const std::vector<Breakdown>& runs, std::size_t baseline);
 
 }  // namespace headroom

@@ -49,8 +49,8 @@ class Totals {
   LayerTotals run() {
     const std::int64_t last_step_begin = first_event_of(recording_, last_step_);
     sweep(
-        allocations_, static_cast<std::int64_t>(recording_.events.size()), [&](std::size_t i) { begin(allocations_[i]); },
-        [&](std::size_t i) { end(allocations_[i]); },
+        allocations_, static_cast<std::int64_t>(recording_.events.size()),
+        [&](std::size_t i) { begin(allocations_[i]); }, [&](std::size_t i) { end(allocations_[i]); },
         [&](std::int64_t event) {
           if (event + 1 == last_step_begin) restart();
         });
@@ -149,7 +149,8 @@ class Recorded {
     const std::int64_t step_begin = first_event_of(recording, step_);
     for (const Allocation& a : allocations) {
       const bool alive = a.end == kNeverFreed || a.end >= step_begin;
-      if (a.category == Category::parameter && alive) parameters_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
+      if (a.category == Category::parameter && alive)
+        parameters_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
       if (is_kept_in(a, step_)) activations_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
     }
   }

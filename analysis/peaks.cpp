@@ -20,6 +20,16 @@ struct Instant {
 struct Instants {
   Instant run;
   std::map<std::int32_t, Instant> steps;
+
+  // A view costs as much as there is alive, so of many steps only some are shown.
+  void thin(std::int32_t step_of_peak) {
+    std::size_t place = 0;
+    std::erase_if(steps, [&, count = steps.size()](const auto& item) {
+      const bool at_an_end = place < kStepViewsAtEachEnd || place + kStepViewsAtEachEnd >= count;
+      ++place;
+      return !at_an_end && item.first != step_of_peak;
+    });
+  }
 };
 
 Instants find_instants(const Events& events, const std::vector<Allocation>& allocations) {
@@ -129,10 +139,11 @@ std::map<std::int64_t, PeakView> views_at(const Recording& recording, const std:
 }  // namespace
 
 Peaks find_peaks(const Recording& recording, const std::vector<Allocation>& allocations) {
-  const Instants instants = find_instants(recording.events, allocations);
+  Instants instants = find_instants(recording.events, allocations);
   Peaks peaks;
   peaks.run.layers = empty_layers(recording);
   if (instants.run.event < 0) return peaks;
+  instants.thin(recording.events.step[instants.run.event]);
   std::vector<std::int64_t> wanted{instants.run.event};
   for (const auto& [step, instant] : instants.steps) wanted.push_back(instant.event);
   const auto views = views_at(recording, allocations, wanted);

@@ -9,7 +9,7 @@ namespace headroom {
 
 struct Peaks {
   PeakView run;
-  std::vector<StepView> steps;  // 1, 2, … as far as they have events
+  std::vector<StepView> steps;  // those that Breakdown::steps shows
 };
 
 Peaks find_peaks(const Recording& recording, const std::vector<Allocation>& allocations);

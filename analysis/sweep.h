@@ -11,7 +11,8 @@ namespace headroom {
 // For each event 0 … event_count - 1 calls ended(index), then begun(index), where they apply, then after(event).
 // `allocations` are in order of `begin`.
 template <class Begun, class Ended, class After>
-void sweep(const std::vector<Allocation>& allocations, std::int64_t event_count, Begun begun, Ended ended, After after) {
+void sweep(const std::vector<Allocation>& allocations, std::int64_t event_count, Begun begun, Ended ended,
+           After after) {
   constexpr std::uint32_t kNone = 0;
   std::vector<std::uint32_t> ending(static_cast<std::size_t>(event_count), kNone);  // index + 1
   for (std::size_t i = 0; i < allocations.size(); ++i)

@@ -27,8 +27,8 @@ std::vector<Level> levels_of(const Events& events, const std::vector<Allocation>
 
 bool lower(const Level& a, const Level& b) { return a.bytes < b.bytes; }
 
-// Events to show, ascending. Each interval gives its first lowest and its first highest level, so the run's first highest
-// is among them.
+// Events to show, ascending. Each interval gives its first lowest and its first highest level, so the run's first
+// highest is among them.
 std::vector<std::int64_t> choose_events(const std::vector<Level>& levels, std::size_t max_points) {
   std::vector<std::int64_t> chosen;
   if (levels.empty() || max_points == 0) return chosen;
@@ -51,7 +51,8 @@ std::vector<std::int64_t> choose_events(const std::vector<Level>& levels, std::s
 
 class Curve {
  public:
-  Curve(const Events& events, const std::vector<Allocation>& allocations) : events_(events), allocations_(allocations) {}
+  Curve(const Events& events, const std::vector<Allocation>& allocations)
+      : events_(events), allocations_(allocations) {}
 
   std::vector<TimelinePoint> points_at(const std::vector<std::int64_t>& chosen) {
     std::vector<TimelinePoint> points;
@@ -81,7 +82,8 @@ class Curve {
 
   const Events& events_;
   const std::vector<Allocation>& allocations_;
-  bool segments_ = std::find(events_.action.begin(), events_.action.end(), Action::segment_alloc) != events_.action.end();
+  bool segments_ =
+      std::find(events_.action.begin(), events_.action.end(), Action::segment_alloc) != events_.action.end();
   std::int64_t allocated_ = 0, reserved_ = 0;
   CategoryBytes categories_{};
 };

@@ -15,7 +15,8 @@ std::int64_t sum(const CategoryBytes& categories) {
 
 void expect_equal(Sentences& problems, const std::string& name, const char* what, std::int64_t found,
                   std::int64_t expected) {
-  if (found != expected) problems.push_back(fmt::format("{}: {} is {} bytes, expected {}", name, what, found, expected));
+  if (found != expected)
+    problems.push_back(fmt::format("{}: {} is {} bytes, expected {}", name, what, found, expected));
 }
 
 void check_layers(const Breakdown& b, const PeakView& peak, const std::string& name, Sentences& problems) {

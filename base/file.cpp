@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <string>
@@ -23,13 +25,9 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 // What the user can mend by naming another path; the rest is the machine's.
 bool is_bad_path(int error) {
-  switch (error) {
-    case ENOENT: case ENOTDIR: case EISDIR: case EEXIST: case EACCES: case EPERM: case EROFS: case ENAMETOOLONG:
-    case ELOOP: case EINVAL: case ETXTBSY: case ENXIO:
-      return true;
-    default:
-      return false;
-  }
+  constexpr std::array kErrors{ENOENT, ENOTDIR,      EISDIR, EEXIST, EACCES,  EPERM,
+                               EROFS,  ENAMETOOLONG, ELOOP,  EINVAL, ETXTBSY, ENXIO};
+  return std::find(kErrors.begin(), kErrors.end(), error) != kErrors.end();
 }
 
 Error failure(std::string_view doing, const fs::path& path, int error) {

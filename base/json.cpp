@@ -72,7 +72,8 @@ std::string explanation(const std::string& what) {
   std::string text = dash != std::string::npos      ? what.substr(dash + 3)
                      : bracket != std::string::npos ? what.substr(bracket + 2)
                                                     : what;
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
   return shortened(text, 200);
 }
 

@@ -12,7 +12,7 @@ namespace headroom {
 namespace {
 
 constexpr std::string_view kEndMark = "END.MARK";
-constexpr std::size_t kHeaderBytes = 12;         // magic, version
+constexpr std::size_t kHeaderBytes = 12;  // magic, version
 constexpr std::size_t kNameBytes = 8;
 constexpr std::size_t kSectionHeaderBytes = 24;  // name, raw size, stored size
 constexpr std::size_t kTrailerBytes = 16;        // end mark, checksum
@@ -57,9 +57,9 @@ void ContainerWriter::add_compressed(std::string_view name, std::string_view byt
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kCompressionLevel);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   std::string stored(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress2(context.get(), stored.data(), stored.size(), bytes.data(), bytes.size());
-  if (ZSTD_isError(size)) throw could_not_measure(fmt::format("cannot compress a recording: {}", ZSTD_getErrorName(size)));
+  const std::size_t size = ZSTD_compress2(context.get(), stored.data(), stored.size(), bytes.data(), bytes.size());
+  if (ZSTD_isError(size))
+    throw could_not_measure(fmt::format("cannot compress a recording: {}", ZSTD_getErrorName(size)));
   add_header(name, bytes.size(), size);
   out_.append(stored, 0, size);
 }
@@ -102,7 +102,8 @@ void ContainerReader::read_sections(std::string_view body) {
     body.remove_prefix(kSectionHeaderBytes);
     if (stored_bytes > body.size()) fail("the recording is damaged: a section reaches beyond the file's end");
     const auto same_name = [&](const Section& section) { return section.name == name; };
-    if (std::any_of(sections_.begin(), sections_.end(), same_name)) fail("the recording is damaged: a section occurs twice");
+    if (std::any_of(sections_.begin(), sections_.end(), same_name))
+      fail("the recording is damaged: a section occurs twice");
     if (sections_.size() == 1000) fail("the recording is damaged: it has more than 1000 sections");
     sections_.push_back({name, raw_bytes, body.substr(0, stored_bytes)});
     body.remove_prefix(stored_bytes);

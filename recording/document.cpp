@@ -55,13 +55,17 @@ Json to_json(const ModelSummary& m) {
 }
 
 Json to_json(const Layer& l) {
-  return {{"parent", static_cast<std::uint32_t>(l.parent)}, {"path", l.path}, {"kind", to_name(kLayerKindNames, l.kind)}};
+  return {
+      {"parent", static_cast<std::uint32_t>(l.parent)}, {"path", l.path}, {"kind", to_name(kLayerKindNames, l.kind)}};
 }
 
 Json to_json(const ParameterRecord& p) {
-  return {{"name", p.name},   {"shape", p.shape},
-          {"dtype", p.dtype}, {"bytes", p.bytes},
-          {"layer", static_cast<std::uint32_t>(p.layer)}, {"trainable", p.trainable},
+  return {{"name", p.name},
+          {"shape", p.shape},
+          {"dtype", p.dtype},
+          {"bytes", p.bytes},
+          {"layer", static_cast<std::uint32_t>(p.layer)},
+          {"trainable", p.trainable},
           {"shared_with", p.shared_with}};
 }
 
@@ -124,7 +128,8 @@ void check_schema(const Node& node) {
   int version = 0;
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), version);
   const bool newer = schema.starts_with(family) && parsed.ptr == number.data() + number.size() && version > 1;
-  if (newer) node.reader.fail("schema", fmt::format("at most {}: a newer version of Headroom wrote it", kRecordingSchema));
+  if (newer)
+    node.reader.fail("schema", fmt::format("at most {}: a newer version of Headroom wrote it", kRecordingSchema));
   node.reader.fail("schema", kRecordingSchema);
 }
 
@@ -248,7 +253,8 @@ RecordingDocument parse_recording_document(const Json& json, const std::string& 
   r.outcome = read_outcome(node.child("outcome"));
   r.model = read_model(node.child("model"));
   read_list(node, "strings", r.strings, read_text);
-  if (r.strings.empty() || !r.strings.front().empty()) node.reader.fail("strings", "an array whose first text is empty");
+  if (r.strings.empty() || !r.strings.front().empty())
+    node.reader.fail("strings", "an array whose first text is empty");
   read_layers(node, r.layers);
   if (r.layers.empty() && document.event_count > 0) node.reader.fail("layers", "at least the root");
   read_list(node, "parameters", r.parameters, [&](const Json& item, const std::string& place) {

@@ -50,7 +50,8 @@ void check_totals(const Events& events, const std::string& where) {
 Events decode_events(const ContainerReader& container, const RecordingDocument& document, const std::string& where) {
   const auto count = static_cast<std::size_t>(document.event_count);
   const auto fail = [&](std::string_view column) {
-    throw bad_input(fmt::format("{}: the recording is damaged: column '{}' does not hold {} events", where, column, count));
+    throw bad_input(
+        fmt::format("{}: the recording is damaged: column '{}' does not hold {} events", where, column, count));
   };
   Events events;
   // Not compressed, so that the number of events is bounded by the file's size before the others are decoded.
@@ -91,8 +92,7 @@ std::string encode_recording(const Recording& recording) {
 Recording decode_recording(std::string_view bytes, const std::string& where) {
   const ContainerReader container(bytes, where);
   const std::string_view meta = container.plain("meta");
-  RecordingDocument document =
-      parse_recording_document(parse_json(meta, where, {.size_bytes = meta.size()}), where);
+  RecordingDocument document = parse_recording_document(parse_json(meta, where, {.size_bytes = meta.size()}), where);
   document.recording.events = decode_events(container, document, where);
   return std::move(document.recording);
 }

@@ -37,8 +37,7 @@ std::int64_t number(T value) {
 
 void check_columns(const Events& e, Problems& problems) {
   const auto check = [&](const char* name, std::size_t size) {
-    if (size != e.size())
-      problems.add("columns", "column '{}' has {} rows, 'action' has {}", name, size, e.size());
+    if (size != e.size()) problems.add("columns", "column '{}' has {} rows, 'action' has {}", name, size, e.size());
   };
   check("time_ns", e.time_ns.size());
   check("address", e.address.size());
@@ -151,7 +150,8 @@ class Replay {
 
 void check_row(const Events& e, std::size_t i, Problems& problems) {
   if (e.action[i] != Action::alloc && e.category[i] != Category::unresolved)
-    problems.add("rows", "event {} is no allocation, but has the category {}", i, to_name(kCategoryNames, e.category[i]));
+    problems.add("rows", "event {} is no allocation, but has the category {}", i,
+                 to_name(kCategoryNames, e.category[i]));
   if (e.action[i] == Action::free && e.layer[i] != LayerId::root)
     problems.add("rows", "event {} is a free, but has the layer {}", i, number(e.layer[i]));
   const bool segment = e.action[i] == Action::segment_alloc || e.action[i] == Action::segment_free;
@@ -169,8 +169,10 @@ void check_replay(const Recording& r, Problems& problems) {
     const bool begins = e.action[i] == Action::alloc || e.action[i] == Action::segment_alloc;
     any_segment = any_segment || segment;
     Replay& replay = segment ? segments : blocks;
-    if (begins) replay.allocate(i, e.address[i], e.requested_bytes[i], e.block_bytes[i]);
-    else replay.release(i, e.address[i], e.requested_bytes[i], e.block_bytes[i]);
+    if (begins)
+      replay.allocate(i, e.address[i], e.requested_bytes[i], e.block_bytes[i]);
+    else
+      replay.release(i, e.address[i], e.requested_bytes[i], e.block_bytes[i]);
   }
   const auto check = [&](const char* what, std::int64_t stated, std::int64_t replayed) {
     if (stated != replayed)

@@ -17,9 +17,12 @@ class Generator {
     describe();
     while (r_.events.size() < event_count) {
       if (chance(24)) begin_phase();
-      if (r_.events.size() == 0 || chance(40)) reserve();
-      else if (!live_.empty() && chance(2)) release();
-      else allocate();
+      if (r_.events.size() == 0 || chance(40))
+        reserve();
+      else if (!live_.empty() && chance(2))
+        release();
+      else
+        allocate();
     }
     set_stats_by_replay(r_);
     return std::move(r_);
@@ -36,7 +39,8 @@ class Generator {
 
   void describe() {
     r_.spec = {.model = "random", .attention = "mha", .batch = 3, .dropout = 0.25};
-    r_.environment = {.headroom_version = "0.1.0", .device_kind = DeviceKind::virtual_cuda, .device_name = "H100 \"x\""};
+    r_.environment = {
+        .headroom_version = "0.1.0", .device_kind = DeviceKind::virtual_cuda, .device_name = "H100 \"x\""};
     r_.model.name = "random";
     r_.model.config = {{"d_model", 768}, {"norm_eps", 1e-12}};
     r_.layers.push_back({LayerId::root, LayerId::root, "model", LayerKind::model});

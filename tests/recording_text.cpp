@@ -54,7 +54,9 @@ class Parser {
     return word;
   }
 
-  void read_mode(std::istringstream& words) { result_.recording.spec.mode = from_name(kModeNames, "mode", next(words)); }
+  void read_mode(std::istringstream& words) {
+    result_.recording.spec.mode = from_name(kModeNames, "mode", next(words));
+  }
   void read_outcome(std::istringstream& words) {
     result_.recording.outcome.kind = from_name(kOutcomeNames, "outcome", next(words));
   }
@@ -65,7 +67,8 @@ class Parser {
     p.layer = layer(next(words));
     std::string shape = next(words);
     p.dtype = next(words);
-    std::replace_if(shape.begin(), shape.end(), [](unsigned char c) { return !std::isdigit(c); }, ' ');
+    std::replace_if(
+        shape.begin(), shape.end(), [](unsigned char c) { return !std::isdigit(c); }, ' ');
     std::istringstream extents(shape);
     std::int64_t count = 1;
     for (std::int64_t extent; extents >> extent; count *= extent) p.shape.push_back(extent);

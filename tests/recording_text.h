@@ -1,14 +1,14 @@
 // A recording as text a person can read, for tests.
 //
 //   mode forward                          the spec's mode (train unless said)
-//   parameter w block.0/attn [8,4] float32     a ParameterRecord; `parameter v head [8,4] float32 = w` shares w's storage
-//   form activation_bytes model 4096      a ClosedForm
+//   parameter w block.0/attn [8,4] float32     a ParameterRecord; `parameter v head [8,4] float32 = w` shares w's
+//   storage form activation_bytes model 4096      a ClosedForm
 //   == forward 1                          a Mark: phase and step of the events that follow
 //   t=10 +4096@a block.0/attn aten::mm activation? "[8, 128] float32"
 //                                         allocates block `a`: time, block bytes, layer, operator, category, tensor.
 //                                         `activation?` is untagged and expected to be resolved as an activation;
-//                                         without the question mark the profiler tagged it. +4096/4000@a: 4000 requested.
-//                                         No tensor, or "-" as operator: none.
+//                                         without the question mark the profiler tagged it. +4096/4000@a: 4000
+//                                         requested. No tensor, or "-" as operator: none.
 //   t=20 -@a                              frees block `a`
 //   segment +1048576@s, segment -@s       reserves and releases a segment
 //   outcome oom

@@ -71,13 +71,14 @@ TEST(Breakdown, LabelsEveryByteOfThePeak) {
   const Breakdown b = make_breakdown(recording_from_text(kTraining), "mha");
   EXPECT_EQ(b.label, "mha");
   EXPECT_THAT(verify(b), IsEmpty());
-  EXPECT_EQ(describe(b, b.peak),
-            "peak 10752 B (10012 requested, 3145728 reserved) after event 21 at t=220, forward of step 2, by block.0/attn\n"
-            "  parameter 1024 | optimizer_state 2048 | activation 2048 | temporary 4096 | input 512 | workspace 1024\n"
-            "  model: 512 = input 512\n"
-            "  block.0/attn: 7680 = parameter 512 | optimizer_state 1024 | activation 2048 | temporary 4096\n"
-            "  head: 2560 = parameter 512 | optimizer_state 1024 | workspace 1024\n"
-            "  live 13 12 5 10 11 0 1 2\n");
+  EXPECT_EQ(
+      describe(b, b.peak),
+      "peak 10752 B (10012 requested, 3145728 reserved) after event 21 at t=220, forward of step 2, by block.0/attn\n"
+      "  parameter 1024 | optimizer_state 2048 | activation 2048 | temporary 4096 | input 512 | workspace 1024\n"
+      "  model: 512 = input 512\n"
+      "  block.0/attn: 7680 = parameter 512 | optimizer_state 1024 | activation 2048 | temporary 4096\n"
+      "  head: 2560 = parameter 512 | optimizer_state 1024 | workspace 1024\n"
+      "  live 13 12 5 10 11 0 1 2\n");
 }
 
 TEST(Breakdown, ShowsThePeakOfEachStep) {
@@ -96,13 +97,14 @@ TEST(Breakdown, ShowsThePeakOfEachStep) {
 
 TEST(Breakdown, ShowsWhatEachLayerTookInTheLastStep) {
   const Breakdown b = make_breakdown(recording_from_text(kTraining), "mha");
-  EXPECT_EQ(describe_rows(b),
-            "model: forward peak 10752, backward peak 8192\n"
-            "block.0: forward peak 10752, backward peak 7168\n"
-            "block.0/attn: parameter 512, gradient 512, optimizer state 1024, activation 2048, activation requested 1900, "
-            "temporary peak 4096, forward peak 10752, backward peak 7168\n"
-            "head: parameter 512, gradient 512, optimizer state 1024, activation 512, activation requested 400, "
-            "temporary peak 1024, forward peak 7168, backward peak 8192\n");
+  EXPECT_EQ(
+      describe_rows(b),
+      "model: forward peak 10752, backward peak 8192\n"
+      "block.0: forward peak 10752, backward peak 7168\n"
+      "block.0/attn: parameter 512, gradient 512, optimizer state 1024, activation 2048, activation requested 1900, "
+      "temporary peak 4096, forward peak 10752, backward peak 7168\n"
+      "head: parameter 512, gradient 512, optimizer state 1024, activation 512, activation requested 400, "
+      "temporary peak 1024, forward peak 7168, backward peak 8192\n");
 }
 
 TEST(Breakdown, SumsRequestedBytesOfTheLastStep) {
@@ -132,7 +134,8 @@ TEST(Breakdown, RecordsNoActivationsForAFormBeforeBackward) {
     +512 head aten::empty parameter
     == forward 1
     +512 head aten::mm activation? "[128] float32"
-  )"), "oom");
+  )"),
+                                     "oom");
   EXPECT_EQ(b.closed_forms[0].recorded_bytes, -1);
   EXPECT_EQ(b.closed_forms[1].recorded_bytes, 512);
 }
@@ -142,7 +145,8 @@ TEST(Breakdown, RecordsNothingForAFormWhenTheBuildFailed) {
     outcome oom
     form parameter_bytes model 1024
     +512 head aten::empty parameter
-  )"), "oom");
+  )"),
+                                     "oom");
   EXPECT_EQ(b.closed_forms[0].recorded_bytes, -1);
   EXPECT_EQ(b.layer_rows[1].parameter_bytes, 512);
   EXPECT_THAT(b.steps, IsEmpty());
@@ -153,7 +157,8 @@ TEST(Breakdown, TakesTheFirstOfEqualPeaks) {
     +512@a head aten::mm temporary?
     -@a
     +512@b block aten::mm other?
-  )"), "x");
+  )"),
+                                     "x");
   EXPECT_EQ(b.peak.event, 0);
   EXPECT_EQ(b.layer(b.peak.layer).path, "head");
 }
@@ -169,7 +174,8 @@ TEST(Breakdown, CountsSegmentsGivenBack) {
     segment +500@r
     segment -@s
     +100 head aten::mm other?
-  )"), "x");
+  )"),
+                                     "x");
   EXPECT_EQ(b.peak.reserved_bytes, 500);
   EXPECT_EQ(b.peak_reserved_bytes, 1500);
 }
@@ -181,13 +187,25 @@ TEST(Breakdown, OfAStepThatOnlyFreesIsItsHighestState) {
     == forward 1
     -@a
     -@b
-  )"), "x");
+  )"),
+                                     "x");
   ASSERT_EQ(b.steps.size(), 1u);
   EXPECT_EQ(describe(b, b.steps[0].peak),
             "peak 256 B (256 requested, 256 reserved) after event 2 at t=30, forward of step 1, by model\n"
             "  other 256\n"
             "  head: 256 = other 256\n"
             "  live 1\n");
+}
+
+TEST(Breakdown, OfManyStepsShowsTheFirstTheLastAndThatOfThePeak) {
+  std::string text;
+  for (int step = 1; step <= 100; ++step)
+    text += "== forward " + std::to_string(step) + "\n+" + std::to_string(step == 50 ? 200 : 100) +
+            "@a head aten::mm temporary?\n-@a\n";
+  const Breakdown b = make_breakdown(recording_from_text(text), "x");
+  std::vector<std::int32_t> steps;
+  for (const StepView& view : b.steps) steps.push_back(view.step);
+  EXPECT_THAT(steps, testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 50, 93, 94, 95, 96, 97, 98, 99, 100));
 }
 
 TEST(Breakdown, OfNothingHasNoPeak) {
@@ -210,7 +228,8 @@ TEST(Breakdown, CountsParametersAliveInTheLastStepOnly) {
     -@fp32
     == forward 1
     +512 head aten::mm activation? "[128] float32"
-  )"), "x");
+  )"),
+                                     "x");
   EXPECT_EQ(b.layer_rows[1].parameter_bytes, 512);
 }
 

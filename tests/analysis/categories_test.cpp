@@ -169,7 +169,8 @@ TEST(Allocations, RememberTheirEvents) {
     +512/500@a block.0/attn aten::mm temporary? "[125] float32"
     -@a
     +512@a block.0 aten::mm other?
-  )").recording;
+  )")
+                             .recording;
   const auto allocations = resolve_allocations(recording);
   ASSERT_EQ(allocations.size(), 2u);
   EXPECT_EQ(allocations[0].begin, 0);
@@ -186,7 +187,8 @@ TEST(Allocations, SurviveEventsThatBreakTheirPromises) {
     +512@a head aten::mm temporary?
     +256@b head aten::mm other?
     -@b
-  )").recording;
+  )")
+                       .recording;
   recording.events.address[1] = recording.events.address[0];
   const auto allocations = resolve_allocations(recording);
   ASSERT_EQ(allocations.size(), 2u);

@@ -57,8 +57,10 @@ TEST_P(EveryRecording, PeaksWhereTheAllocatorDid) {
 TEST_P(EveryRecording, HasAStepAtItsPeakOrPeaksInTheBuild) {
   std::int64_t highest = 0;
   for (const StepView& step : breakdown.steps) highest = std::max(highest, step.peak.allocated_bytes);
-  if (breakdown.peak.step > 0) EXPECT_EQ(highest, breakdown.peak.allocated_bytes);
-  else EXPECT_LE(highest, breakdown.peak.allocated_bytes);
+  if (breakdown.peak.step > 0)
+    EXPECT_EQ(highest, breakdown.peak.allocated_bytes);
+  else
+    EXPECT_LE(highest, breakdown.peak.allocated_bytes);
 }
 
 TEST_P(EveryRecording, RaisesLayersToTheirParents) {

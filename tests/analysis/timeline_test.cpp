@@ -31,7 +31,8 @@ TEST(Timeline, HasOnePointPerAllocAndFree) {
     == forward 1
     +256@t head aten::mm temporary?
     -@t
-  )"), 100);
+  )"),
+                               100);
   std::string text;
   for (const TimelinePoint& p : points)
     text += std::to_string(p.event) + " t=" + std::to_string(p.time_ns) + " of " + std::to_string(p.reserved_bytes) +

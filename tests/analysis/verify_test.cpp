@@ -17,7 +17,8 @@ std::vector<std::string> after(F change) {
     +512/500 head aten::empty parameter "[125] float32"
     == forward 1
     +256 head aten::mm activation? "[64] float32"
-  )"), "x");
+  )"),
+                               "x");
   EXPECT_THAT(verify(b), IsEmpty());
   change(b);
   return verify(b);

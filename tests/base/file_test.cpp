@@ -168,8 +168,7 @@ TEST(WritableFolder, IsMadeWithItsParents) {
 TEST(WritableFolder, MayNotLieBelowAFile) {
   TemporaryFolder folder;
   write_file(folder / "f", "x");
-  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { require_writable_folder(folder / "f/sub"); }),
-              HasSubstr("f/sub"));
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { require_writable_folder(folder / "f/sub"); }), HasSubstr("f/sub"));
   EXPECT_THAT(message_of(ExitCode::bad_input, [&] { require_writable_folder(folder / "f"); }), HasSubstr("f'"));
 }
 

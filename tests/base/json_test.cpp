@@ -27,8 +27,8 @@ TEST(ParseJson, ReadsADocument) {
 TEST(ParseJson, TakesTheLastOfEqualKeys) { EXPECT_EQ(parse_json(R"({"a": 1, "a": 2})", "f")["a"], 2); }
 
 TEST(ParseJson, TellsLineAndColumnOfASyntaxError) {
-  EXPECT_THAT(refusal("{\n  \"a\": 1,\n  \"b\" 2\n}"), AllOf(HasSubstr("f.json: not valid JSON"),
-                                                          HasSubstr("line 3, column 7")));
+  EXPECT_THAT(refusal("{\n  \"a\": 1,\n  \"b\" 2\n}"),
+              AllOf(HasSubstr("f.json: not valid JSON"), HasSubstr("line 3, column 7")));
   EXPECT_THAT(refusal("{\"a\": 1"), HasSubstr("line 1, column 8"));
   EXPECT_THAT(refusal(""), HasSubstr("line 1, column 1"));
   EXPECT_THAT(refusal("{} x"), HasSubstr("line 1, column 4"));
@@ -81,7 +81,8 @@ class Reader : public testing::Test {
     return message_of(ExitCode::bad_input, [&] { read(reader); });
   }
   const Json json = parse_json(R"({"whole": 12, "word": "twelve", "point": 12.0, "yes": true, "none": null,
-    "huge": 18446744073709551615, "list": [1], "map": {}, "negative": -3})", "f");
+    "huge": 18446744073709551615, "list": [1], "map": {}, "negative": -3})",
+                               "f");
   const JsonReader reader{json, "f.json"};
 };
 

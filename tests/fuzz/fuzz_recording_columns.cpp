@@ -1,5 +1,5 @@
-// The columns of an otherwise right recording of eight events, from arbitrary bytes: the input is cut into ten equal parts,
-// one a column.
+// The columns of an otherwise right recording of eight events, from arbitrary bytes: the input is cut into ten equal
+// parts, one a column.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   container.add_plain("meta", document);
   container.add_plain("action", bytes.substr(0, 2));
   std::size_t at = 0;
-  for (const char* name : {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor"}) {
+  for (const char* name :
+       {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor"}) {
     container.add_compressed(name, bytes.substr(at, part));
     at += part;
   }

@@ -67,7 +67,8 @@ TEST(Columns, RefuseUnknownEnumValues) {
 }
 
 TEST(Columns, PackFourActionsAByte) {
-  const std::vector<Action> actions{Action::alloc, Action::free, Action::segment_alloc, Action::segment_free, Action::free};
+  const std::vector<Action> actions{Action::alloc, Action::free, Action::segment_alloc, Action::segment_free,
+                                    Action::free};
   EXPECT_EQ(encode_actions(actions), "\xe4\x01");
   std::vector<Action> out;
   EXPECT_TRUE(decode_actions("\xe4\x01", 5, out));

@@ -85,10 +85,17 @@ TEST(Recording, ForgedFileIsRefusedOrReadConsistently) {
     for (std::uint32_t edits = 1 + random() % 3; edits > 0; --edits) {
       const std::size_t at = 12 + random() % (forged.size() - 28);
       switch (random() % 4) {
-        case 0: forged[at] = static_cast<char>(random()); break;
-        case 1: forged[at] = static_cast<char>(forged[at] ^ (1 << random() % 8)); break;
-        case 2: forged.erase(at, 1 + random() % 8); break;
-        default: forged.insert(at, 1 + random() % 8, static_cast<char>(random()));
+        case 0:
+          forged[at] = static_cast<char>(random());
+          break;
+        case 1:
+          forged[at] = static_cast<char>(forged[at] ^ (1 << random() % 8));
+          break;
+        case 2:
+          forged.erase(at, 1 + random() % 8);
+          break;
+        default:
+          forged.insert(at, 1 + random() % 8, static_cast<char>(random()));
       }
       if (forged.size() < 60) break;
     }
@@ -143,7 +150,8 @@ TEST(Recording, SectionsMayStandInAnyOrderAmongUnknownOnes) {
 }
 
 TEST(Recording, FileWithoutAColumnIsRefused) {
-  for (const char* column : {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor"}) {
+  for (const char* column :
+       {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor"}) {
     Forgery forgery(random_recording(2, 50));
     forgery.remove(column);
     EXPECT_EQ(refusal(forgery.bytes()), std::string("run: the recording has no section '") + column + "'");

@@ -33,21 +33,23 @@ TEST(RecordingDocument, IgnoresUnknownKeys) {
 }
 
 TEST(RecordingDocument, RefusesANewerSchema) {
-  EXPECT_EQ(refusal([](Json& j) { j["schema"] = "headroom.recording/2"; }),
-            "run: 'schema' is \"headroom.recording/2\", expected at most headroom.recording/1: a newer version of Headroom "
-            "wrote it");
+  EXPECT_EQ(
+      refusal([](Json& j) { j["schema"] = "headroom.recording/2"; }),
+      "run: 'schema' is \"headroom.recording/2\", expected at most headroom.recording/1: a newer version of Headroom "
+      "wrote it");
 }
 
 TEST(RecordingDocument, RefusesAForeignSchema) {
-  for (const char* schema : {"headroom.report/1", "", "headroom.recording/", "headroom.recording/2x", "headroom.recording/0"})
+  for (const char* schema :
+       {"headroom.report/1", "", "headroom.recording/", "headroom.recording/2x", "headroom.recording/0"})
     EXPECT_THAT(refusal([&](Json& j) { j["schema"] = schema; }),
                 AllOf(HasSubstr("run: 'schema' is"), HasSubstr("expected headroom.recording/1")));
   EXPECT_THAT(refusal([](Json& j) { j.erase("schema"); }), HasSubstr("'schema' is missing"));
 }
 
 TEST(RecordingDocument, RefusesMissingParts) {
-  for (const char* key : {"spec", "environment", "outcome", "model", "strings", "layers", "parameters", "marks", "stats",
-                          "closed_forms", "assumptions", "event_count"})
+  for (const char* key : {"spec", "environment", "outcome", "model", "strings", "layers", "parameters", "marks",
+                          "stats", "closed_forms", "assumptions", "event_count"})
     EXPECT_THAT(refusal([&](Json& j) { j.erase(key); }), HasSubstr(std::string("'") + key + "' is missing"));
 }
 

@@ -49,7 +49,8 @@ TEST(RecordingFile, GivesBackAnEmptyRecording) {
 
 TEST(RecordingFile, GivesBackTheWholeDescription) {
   Recording r = random_recording(1, 10);
-  r.environment = {"0.1", "2.11", "13.0", "580", DeviceKind::cuda, "H100", "9.0", 85'000'000'000, "expandable_segments"};
+  r.environment = {
+      "0.1", "2.11", "13.0", "580", DeviceKind::cuda, "H100", "9.0", 85'000'000'000, "expandable_segments"};
   r.outcome = {OutcomeKind::oom, "out of memory", 1, 2, 3, 4, "forward", "head"};
   r.model = {"bert", "mha", {{"a", {1, 2.5, "x", nullptr, true}}}, 32, 4, 5};
   r.stats = {1, 2, 3, 4, 5};

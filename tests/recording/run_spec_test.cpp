@@ -14,10 +14,19 @@ using testing::HasSubstr;
 using testing_support::message_of;
 
 RunSpec every_field_set() {
-  return {.model = "configs/my model.json", .attention = "mhe-add", .batch = 8, .seq = 512, .mode = Mode::forward,
-          .dtype = Dtype::amp_bf16, .optimizer = Optimizer::sgd,
-          .optimizer_implementation = OptimizerImplementation::for_loop, .sdpa = Sdpa::flash, .dropout = 0.1, .steps = 3,
-          .device = "cuda:1", .seed = 42};
+  return {.model = "configs/my model.json",
+          .attention = "mhe-add",
+          .batch = 8,
+          .seq = 512,
+          .mode = Mode::forward,
+          .dtype = Dtype::amp_bf16,
+          .optimizer = Optimizer::sgd,
+          .optimizer_implementation = OptimizerImplementation::for_loop,
+          .sdpa = Sdpa::flash,
+          .dropout = 0.1,
+          .steps = 3,
+          .device = "cuda:1",
+          .seed = 42};
 }
 
 std::string refusal(const char* text) {
@@ -43,7 +52,8 @@ TEST(RunSpec, RefusesBadMembersWithKeyAndExpectation) {
             "spec: 'batch' is 0, expected a whole number from 1 to 2147483647");
   EXPECT_THAT(refusal(R"({"model": "m", "seq": "long"})"), HasSubstr("'seq' is \"long\""));
   EXPECT_THAT(refusal(R"({"model": "m", "steps": 1001})"), HasSubstr("'steps' is 1001"));
-  EXPECT_THAT(refusal(R"({"model": "m", "dropout": 1.5})"), HasSubstr("'dropout' is 1.5, expected a number from 0 to 1"));
+  EXPECT_THAT(refusal(R"({"model": "m", "dropout": 1.5})"),
+              HasSubstr("'dropout' is 1.5, expected a number from 0 to 1"));
   EXPECT_THAT(refusal(R"({"model": "m", "dtype": "fp23"})"), HasSubstr("unknown dtype 'fp23'; did you mean 'fp32'?"));
   EXPECT_THAT(refusal(R"({"model": "m", "seed": -1})"), HasSubstr("'seed' is -1"));
   EXPECT_THAT(refusal("[]"), HasSubstr("expected an object"));

@@ -106,7 +106,8 @@ TEST(VerifyRecording, FindsIdsOutsideTheirTables) {
   EXPECT_THAT(after([](Recording& r) { r.events.layer[1] = LayerId(7); }),
               ElementsAre("event 1: layer is 7, expected less than 2"));
   EXPECT_THAT(after([](Recording& r) { r.events.op[1] = StringId(70); }), ElementsAre(HasSubstr("op is 70")));
-  EXPECT_THAT(after([](Recording& r) { r.events.category[1] = Category(10); }), ElementsAre(HasSubstr("category is 10")));
+  EXPECT_THAT(after([](Recording& r) { r.events.category[1] = Category(10); }),
+              ElementsAre(HasSubstr("category is 10")));
   EXPECT_THAT(after([](Recording& r) { r.events.step.pop_back(); }),
               ElementsAre("column 'step' has 3 rows, 'action' has 4"));
 }
