@@ -17,7 +17,8 @@ Block::AttentionLayer Block::attention_layer(Builder& builder, const std::string
 }
 
 Block::Block(Builder& builder, const std::string& path, bool cross)
-    : path_(path), post_(builder.config.norm_placement == NormPlacement::post),
+    : path_(path),
+      post_(builder.config.norm_placement == NormPlacement::post),
       dropout_(builder.dropout(builder.config.residual_dropout)) {
   attention_.push_back(attention_layer(builder, "attention"));
   if (cross) attention_.push_back(attention_layer(builder, "cross_attention"));
@@ -59,11 +60,13 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
 }
 
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)
-    : path_(builder.layer(path, "model", "stack")), causal_(causal),
+    : path_(builder.layer(path, "model", "stack")),
+      causal_(causal),
       eager_(builder.options.backend == AttentionBackend::eager) {
   const ModelConfig& config = builder.config;
   if (config.positions == Positions::rope)
-    inverse_frequencies_ = builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
+    inverse_frequencies_ =
+        builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
   for (std::int64_t i = 0; i < layer_count; ++i)
     blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), cross);
 }
@@ -72,7 +75,8 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   const std::int64_t seq = x.size(1);
   AttentionContext result;
   result.causal = causal_;
-  if (causal_ && eager_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
+  if (causal_ && eager_)
+    result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   if (inverse_frequencies_.defined()) {
     const RotaryTables tables = rotary_tables(inverse_frequencies_, seq, x.scalar_type());
     result.cos = tables.cos;

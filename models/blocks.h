@@ -1,7 +1,7 @@
 // A block (attention, optional cross-attention, feed-forward, each with its norm and residual) and a stack of them.
 //
-// Post-norm: the norm's layer owns dropout and residual add, as in Hugging Face's BertSelfOutput and BertOutput. Pre-norm:
-// the block owns them.
+// Post-norm: the norm's layer owns dropout and residual add, as in Hugging Face's BertSelfOutput and BertOutput.
+// Pre-norm: the block owns them.
 #pragma once
 
 #include <memory>

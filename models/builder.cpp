@@ -28,7 +28,8 @@ at::Tensor Builder::parameter(const std::string& layer, const std::string& role,
 }
 
 at::Tensor Builder::share(const std::string& layer, const std::string& role, const std::string& shared_with) {
-  const auto owner = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == shared_with; });
+  const auto owner =
+      std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == shared_with; });
   if (owner == parameters_.end()) throw bad_input("no parameter is named " + shared_with);
   const at::Tensor tensor = owner->tensor;
   parameters_.push_back({layer + "." + role, layer, tensor, shared_with});

@@ -1,7 +1,7 @@
 // Where layers, parameters and buffers are declared while a model is put together.
 //
-// Every parameter is created on its device and in its dtype, filled in place, and only then asked for a gradient: no copy
-// of it ever exists.
+// Every parameter is created on its device and in its dtype, filled in place, and only then asked for a gradient: no
+// copy of it ever exists.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,7 +1,6 @@
 #include "models/layers.h"
 
 #include <ATen/TensorOperators.h>
-#include <c10/core/ScalarType.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
@@ -15,6 +14,7 @@
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/ScalarType.h>
 
 #include <cmath>
 #include <numbers>
@@ -27,7 +27,8 @@ at::Tensor dropout(const at::Tensor& x, double rate) {
   return rate > 0 ? std::get<0>(at::native_dropout(x, rate, true)) : x;
 }
 
-Linear::Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out, bool bias)
+Linear::Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out,
+               bool bias)
     : weight_(builder.parameter(layer, role + ".weight", {out, in}, Init::normal)) {
   if (bias) bias_ = builder.parameter(layer, role + ".bias", {out}, Init::zeros);
 }
@@ -35,7 +36,9 @@ Linear::Linear(Builder& builder, const std::string& layer, const std::string& ro
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
 Norm::Norm(Builder& builder, const std::string& path)
-    : path_(path), kind_(builder.config.norm), eps_(builder.config.norm_eps),
+    : path_(path),
+      kind_(builder.config.norm),
+      eps_(builder.config.norm_eps),
       weight_(builder.parameter(path, "weight", {builder.config.d_model}, Init::ones)) {
   if (kind_ == NormKind::layer_norm) bias_ = builder.parameter(path, "bias", {builder.config.d_model}, Init::zeros);
 }
@@ -64,17 +67,23 @@ at::Tensor gelu_new(const at::Tensor& x) {
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
   switch (activation) {
-    case Activation::gelu: return at::gelu(x);
-    case Activation::gelu_tanh: return at::gelu(x, "tanh");
-    case Activation::gelu_new: return gelu_new(x);
-    case Activation::relu: return at::relu(x);
-    case Activation::swiglu: return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::gelu_new:
+      return gelu_new(x);
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::swiglu:
+      return at::silu(x);
   }
   return x;
 }
 
 FeedForward::FeedForward(Builder& builder, const std::string& path)
-    : path_(path), activation_(builder.config.activation),
+    : path_(path),
+      activation_(builder.config.activation),
       up_(builder, path, "up", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias),
       down_(builder, path, "down", builder.config.d_ff, builder.config.d_model, builder.config.ffn_bias) {
   if (activation_ == Activation::swiglu)
@@ -108,8 +117,11 @@ at::Tensor sinusoids(std::int64_t rows, std::int64_t width, const at::TensorOpti
 }  // namespace
 
 Embeddings::Embeddings(Builder& builder, const std::string& path)
-    : path_(path), kind_(builder.config.positions), padding_id_(builder.config.padding_id),
-      dropout_(builder.dropout(builder.config.embedding_dropout)), scale_(1.0) {
+    : path_(path),
+      kind_(builder.config.positions),
+      padding_id_(builder.config.padding_id),
+      dropout_(builder.dropout(builder.config.embedding_dropout)),
+      scale_(1.0) {
   const ModelConfig& config = builder.config;
   const auto options = at::TensorOptions(builder.options.device);
   word_ = builder.parameter(path, "word.weight", {config.vocab_size, config.d_model}, Init::normal);

@@ -1,5 +1,5 @@
-// The layers every transformer is made of. Each follows the operators of Hugging Face's eager code one by one, since that
-// order decides which tensors live at the same time.
+// The layers every transformer is made of. Each follows the operators of Hugging Face's eager code one by one, since
+// that order decides which tensors live at the same time.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,8 @@ at::Tensor dropout(const at::Tensor& x, double rate);
 
 class Linear {
  public:
-  Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out, bool bias);
+  Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out,
+         bool bias);
   Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   at::Tensor operator()(const at::Tensor& x) const;
   const at::Tensor& weight() const { return weight_; }  // [out, in]
@@ -25,8 +26,8 @@ class Linear {
   at::Tensor weight_, bias_;
 };
 
-// LayerNorm as one operator; RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which keeps
-// the fp32 input, the reciprocal root and the normalised input for backward.
+// LayerNorm as one operator; RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which
+// keeps the fp32 input, the reciprocal root and the normalised input for backward.
 class Norm {
  public:
   Norm(Builder& builder, const std::string& path);

@@ -1,8 +1,8 @@
 #include "models/loss.h"
 
-#include <c10/core/ScalarType.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/pad.h>
+#include <c10/core/ScalarType.h>
 
 namespace headroom::models {
 namespace {
@@ -12,7 +12,8 @@ constexpr std::int64_t kIgnored = -100;
 }  // namespace
 
 at::Tensor token_loss(const at::Tensor& logits, const at::Tensor& labels) {
-  return at::cross_entropy_loss(logits.view({-1, logits.size(-1)}), labels.reshape({-1}), {}, at::Reduction::Mean, kIgnored);
+  return at::cross_entropy_loss(logits.view({-1, logits.size(-1)}), labels.reshape({-1}), {}, at::Reduction::Mean,
+                                kIgnored);
 }
 
 at::Tensor causal_loss(const at::Tensor& logits, const at::Tensor& labels) {

@@ -18,13 +18,18 @@ namespace {
 class OutputHead {
  public:
   OutputHead(Builder& builder, const std::string& embeddings)
-      : path_(builder.layer("head", "model", "head")), kind_(builder.config.head), activation_(builder.config.activation) {
+      : path_(builder.layer("head", "model", "head")),
+        kind_(builder.config.head),
+        activation_(builder.config.activation) {
     const ModelConfig& config = builder.config;
-    if (kind_ != Head::lm) dense_.emplace_back(builder, path_, kind_ == Head::mlm ? "transform" : "pooler", config.d_model, config.d_model, true);
+    if (kind_ != Head::lm)
+      dense_.emplace_back(builder, path_, kind_ == Head::mlm ? "transform" : "pooler", config.d_model, config.d_model,
+                          true);
     if (kind_ == Head::mlm) norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"));
     if (kind_ == Head::pooler) return;
-    weight_ = config.tied_embeddings ? builder.share(path_, "decoder.weight", embeddings + ".word.weight")
-                                     : builder.parameter(path_, "decoder.weight", {config.vocab_size, config.d_model}, Init::normal);
+    weight_ = config.tied_embeddings
+                  ? builder.share(path_, "decoder.weight", embeddings + ".word.weight")
+                  : builder.parameter(path_, "decoder.weight", {config.vocab_size, config.d_model}, Init::normal);
     if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
   }
 
@@ -129,7 +134,9 @@ std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions
 
 Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device) {
   validate_shape(config, batch, seq);
-  const auto ids = [&] { return at::randint(config.vocab_size, {batch, seq}, at::TensorOptions(device).dtype(at::kLong)); };
+  const auto ids = [&] {
+    return at::randint(config.vocab_size, {batch, seq}, at::TensorOptions(device).dtype(at::kLong));
+  };
   Batch result;
   result.tokens = ids();
   if (config.architecture == Architecture::encoder_decoder) result.decoder_tokens = ids();

@@ -32,8 +32,8 @@ struct ModelLayer {
 };
 
 struct ModelParameter {
-  std::string name;    // layer path + "." + role: "encoder.layer.3.attention.query.weight"
-  std::string layer;   // path of the layer that owns it
+  std::string name;   // layer path + "." + role: "encoder.layer.3.attention.query.weight"
+  std::string layer;  // path of the layer that owns it
   at::Tensor tensor;
   std::string shared_with;  // name of the parameter whose tensor this is; empty: its own
 };
@@ -48,11 +48,13 @@ struct Batch {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual at::Tensor forward(const Batch& batch) = 0;  // logits [B, T, V] (pooler head: [B, d_m])
-  virtual at::Tensor loss(const Batch& batch) = 0;     // scalar; forward + loss inside the scope "loss"
-  const std::vector<ModelLayer>& layers() const { return layers_; }          // parents before children
+  virtual at::Tensor forward(const Batch& batch) = 0;                // logits [B, T, V] (pooler head: [B, d_m])
+  virtual at::Tensor loss(const Batch& batch) = 0;                   // scalar; forward + loss inside the scope "loss"
+  const std::vector<ModelLayer>& layers() const { return layers_; }  // parents before children
   const std::vector<ModelParameter>& parameters() const { return parameters_; }
-  const std::vector<at::Tensor>& buffers() const { return buffers_; }  // not trained: sinusoids, rotary tables, causal masks
+  const std::vector<at::Tensor>& buffers() const {
+    return buffers_;
+  }  // not trained: sinusoids, rotary tables, causal masks
 
  protected:
   std::vector<ModelLayer> layers_;

@@ -1,5 +1,5 @@
-// The region of a layer, for whoever observes: what RECORD_USER_SCOPE(path) opens, as an object, so that regions nest in
-// one function.
+// The region of a layer, for whoever observes: what RECORD_USER_SCOPE(path) opens, as an object, so that regions nest
+// in one function.
 #pragma once
 
 #include <ATen/record_function.h>

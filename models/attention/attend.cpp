@@ -2,10 +2,10 @@
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
-#include <c10/core/ScalarType.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
+#include <c10/core/ScalarType.h>
 
 #include <cmath>
 
@@ -19,9 +19,12 @@ namespace {
 class OneBackend {
  public:
   explicit OneBackend(AttentionBackend backend)
-      : flash_(context_.userEnabledFlashSDP()), efficient_(context_.userEnabledMemEfficientSDP()),
-        math_(context_.userEnabledMathSDP()), cudnn_(context_.userEnabledCuDNNSDP()) {
-    set(backend == AttentionBackend::flash, backend == AttentionBackend::efficient, backend == AttentionBackend::math, false);
+      : flash_(context_.userEnabledFlashSDP()),
+        efficient_(context_.userEnabledMemEfficientSDP()),
+        math_(context_.userEnabledMathSDP()),
+        cudnn_(context_.userEnabledCuDNNSDP()) {
+    set(backend == AttentionBackend::flash, backend == AttentionBackend::efficient, backend == AttentionBackend::math,
+        false);
   }
   ~OneBackend() { set(flash_, efficient_, math_, cudnn_); }
   OneBackend(const OneBackend&) = delete;
@@ -42,11 +45,14 @@ class OneBackend {
 }  // namespace
 
 Attend::Attend(const Builder& builder)
-    : backend(builder.options.backend), scale(1.0 / std::sqrt(static_cast<double>(builder.config.head_dim))),
-      dropout_rate(builder.dropout(builder.config.attention_dropout)), softmax_fp32(builder.config.softmax_fp32) {}
+    : backend(builder.options.backend),
+      scale(1.0 / std::sqrt(static_cast<double>(builder.config.head_dim))),
+      dropout_rate(builder.dropout(builder.config.attention_dropout)),
+      softmax_fp32(builder.config.softmax_fp32) {}
 
 at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const {
-  const at::Tensor view = projected.view({projected.size(0), projected.size(1), heads, -1}).transpose(1, 2);  // [B, n, T, d]
+  const at::Tensor view =
+      projected.view({projected.size(0), projected.size(1), heads, -1}).transpose(1, 2);  // [B, n, T, d]
   return eager() ? view.contiguous() : view;
 }
 
@@ -75,7 +81,8 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
   const std::int64_t batch = q.size(0), heads = q.size(1), query_len = q.size(2), groups = k.size(1), width = q.size(3);
   if (eager()) {
     const std::int64_t rows = heads / groups * query_len;
-    const at::Tensor p = probabilities(q.reshape({batch * groups, rows, width}), k.reshape({batch * groups, -1, width}), context);
+    const at::Tensor p =
+        probabilities(q.reshape({batch * groups, rows, width}), k.reshape({batch * groups, -1, width}), context);
     return at::bmm(p, v.reshape({batch * groups, -1, width})).view({batch, heads, query_len, width});
   }
   const bool grouped_kernel = groups < heads && backend != AttentionBackend::efficient;
@@ -84,7 +91,8 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
     return x.unsqueeze(2).expand({batch, groups, heads / groups, x.size(2), width}).flatten(1, 2);
   };
   const OneBackend one(backend);
-  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale, grouped_kernel);
+  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale,
+                                          grouped_kernel);
 }
 
 }  // namespace headroom::models

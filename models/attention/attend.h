@@ -1,9 +1,9 @@
 // softmax(Q Kᵀ / sqrt(d) + M) V for every mechanism, eager or through one back end of scaled_dot_product_attention.
 //
-// What stays alive for backward is decided here. Eager: heads are copied once to contiguous [B, n, T, d], the layout bmm
-// reads without another copy; a group's heads are folded into the query axis, so g keys are kept, not n. Fused: heads are
-// views of the projections, because the kernels return their output in the layout of the queries, and [B, T, n, d] merges
-// into the output matrix's input without a copy.
+// What stays alive for backward is decided here. Eager: heads are copied once to contiguous [B, n, T, d], the layout
+// bmm reads without another copy; a group's heads are folded into the query axis, so g keys are kept, not n. Fused:
+// heads are views of the projections, because the kernels return their output in the layout of the queries, and [B, T,
+// n, d] merges into the output matrix's input without a copy.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,7 +22,8 @@ struct Attend {
   // Rotary positions; `heads` [B, n, T, d] as it is when the model has none.
   at::Tensor rotate(const at::Tensor& heads, const AttentionContext& context) const;
   // q [B, n, T, d], k and v [B, g, S, d] -> heads [B, n, T, d].
-  at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionContext& context) const;
+  at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                        const AttentionContext& context) const;
   // [B, n, T, d] -> [B, T, n·d].
   static at::Tensor merge(const at::Tensor& heads);
 

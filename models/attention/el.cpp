@@ -12,7 +12,8 @@ namespace {
 class ElSlice final : public Attention {
  public:
   ElSlice(Builder& b, const std::string& layer)
-      : heads_(b.config.head_count), attend_(b),
+      : heads_(b.config.head_count),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         output_(b, layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
 
@@ -36,7 +37,8 @@ class ElSlice final : public Attention {
 class ElExact final : public Attention {
  public:
   ElExact(Builder& b, const std::string& layer)
-      : heads_(b.config.head_count), attend_(b),
+      : heads_(b.config.head_count),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         value_(b, layer, "value", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
@@ -57,7 +59,9 @@ class ElExact final : public Attention {
   }
 
  private:
-  at::Tensor per_head(const at::Tensor& weight) const { return weight.view({heads_, -1, weight.size(1)}); }  // [n, d, d_m]
+  at::Tensor per_head(const at::Tensor& weight) const {
+    return weight.view({heads_, -1, weight.size(1)});
+  }  // [n, d, d_m]
 
   at::Tensor key_bias(const at::Tensor& q, std::int64_t batch) const {
     if (!key_.bias().defined()) return {};

@@ -15,14 +15,16 @@ namespace {
 class HeadEmbedding final : public Attention {
  public:
   HeadEmbedding(Builder& b, const std::string& layer, bool multiply)
-      : multiply_(multiply), attend_(b),
+      : multiply_(multiply),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, b.config.head_dim, b.config.attention_bias),
         value_(b, layer, "value", b.config.d_model, b.config.head_dim, b.config.attention_bias),
         query_embedding_(b.parameter(layer, "query_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
         key_embedding_(b.parameter(layer, "key_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
         value_embedding_(b.parameter(layer, "value_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        output_(b, layer, "output", b.config.head_count * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
+        output_(b, layer, "output", b.config.head_count * b.config.head_dim, b.config.d_model,
+                b.config.attention_bias) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
     at::Tensor q = attend_.rotate(attend_.split(query_(x), 1), context);  // [B, 1, T, d]

@@ -11,7 +11,9 @@ namespace {
 class Grouped final : public Attention {
  public:
   Grouped(Builder& b, const std::string& layer)
-      : heads_(b.config.head_count), groups_(b.config.kv_head_count), attend_(b),
+      : heads_(b.config.head_count),
+        groups_(b.config.kv_head_count),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, groups_ * b.config.head_dim, b.config.attention_bias),
         value_(b, layer, "value", b.config.d_model, groups_ * b.config.head_dim, b.config.attention_bias),
@@ -36,11 +38,13 @@ class Grouped final : public Attention {
 class Single final : public Attention {
  public:
   Single(Builder& b, const std::string& layer, bool tiled)
-      : tiles_(tiled ? b.config.head_count : 1), attend_(b),
+      : tiles_(tiled ? b.config.head_count : 1),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, b.config.head_dim, b.config.attention_bias),
         value_(b, layer, "value", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        output_(b, layer, "output", tiles_ * b.config.head_dim, b.config.d_model, b.config.attention_bias), tiled_(tiled) {}
+        output_(b, layer, "output", tiles_ * b.config.head_dim, b.config.d_model, b.config.attention_bias),
+        tiled_(tiled) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
     at::Tensor q = attend_.split(query_(x), 1);
@@ -63,7 +67,8 @@ class Single final : public Attention {
 class SharedKeyValue final : public Attention {
  public:
   SharedKeyValue(Builder& b, const std::string& layer)
-      : heads_(b.config.head_count), attend_(b),
+      : heads_(b.config.head_count),
+        attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         key_value_(b, layer, "key_value", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         output_(b, layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}

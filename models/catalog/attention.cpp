@@ -9,8 +9,8 @@ namespace headroom::models {
 
 const std::vector<AttentionMechanism>& attention_mechanisms() {
   static const std::vector<AttentionMechanism> table{
-      {"mha", "Multi-head attention", "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2", true, true, mha_parameters,
-       mha_saved, mha_cache},
+      {"mha", "Multi-head attention", "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2", true, true,
+       mha_parameters, mha_saved, mha_cache},
       {"sha", "Single-head attention, the head tiled n times before an n·d x d_m output matrix",
        "baseline of Xue & Aletras 2023, arXiv 2310.07911, counted as its parameter column implies", true, true,
        sha_tiled_parameters, sha_tiled_saved, single_cache},
@@ -19,19 +19,19 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
        sha_compact_saved, single_cache},
       {"mqa", "Multi-query attention: one key and value head", "Shazeer 2019, arXiv 1911.02150, section 3", true, true,
        mqa_parameters, mqa_saved, single_cache},
-      {"gqa", "Grouped-query attention: g key and value heads", "Ainslie et al. 2023, arXiv 2305.13245, section 2.2", true,
-       true, grouped_parameters, grouped_saved, grouped_cache},
+      {"gqa", "Grouped-query attention: g key and value heads", "Ainslie et al. 2023, arXiv 2305.13245, section 2.2",
+       true, true, grouped_parameters, grouped_saved, grouped_cache},
       {"skv", "Shared key and value projection", "baseline of Xue & Aletras 2023, arXiv 2310.07911", true, true,
        skv_parameters, skv_saved, skv_cache},
       {"el-slice", "EL attention as trained in the MHE paper: slices of the input are keys and values",
-       "baseline of Xue & Aletras 2023, arXiv 2310.07911, derived from its parameter count", true, true, el_slice_parameters,
-       el_slice_saved, el_cache},
+       "baseline of Xue & Aletras 2023, arXiv 2310.07911, derived from its parameter count", true, true,
+       el_slice_parameters, el_slice_saved, el_cache},
       {"el-exact", "EL attention: multi-head attention re-ordered so that hidden states are keys and values",
        "Yan et al. 2021, arXiv 2105.04779, section 3", true, true, mha_parameters, el_exact_saved, el_cache},
       {"mhe-add", "Multiple-head embedding, additive", "Xue & Aletras 2023, arXiv 2310.07911, section 3", true, true,
        mhe_parameters, mhe_add_saved, single_cache},
-      {"mhe-mul", "Multiple-head embedding, multiplicative: x (1 + e)", "Xue & Aletras 2023, arXiv 2310.07911, section 3",
-       true, true, mhe_parameters, mhe_mul_saved, single_cache},
+      {"mhe-mul", "Multiple-head embedding, multiplicative: x (1 + e)",
+       "Xue & Aletras 2023, arXiv 2310.07911, section 3", true, true, mhe_parameters, mhe_mul_saved, single_cache},
   };
   return table;
 }
@@ -55,15 +55,17 @@ bool splits_into(const ModelConfig& config, std::int64_t heads_per_group) {
   return heads_per_group < config.head_count && config.head_count % heads_per_group == 0;
 }
 
-// The model's own groups, else the smallest groups of at least four heads (Llama 2 and 3: 4 to 8), else of three or two.
+// The model's own groups, else the smallest groups of at least four heads (Llama 2 and 3: 4 to 8), else of three or
+// two.
 std::int64_t group_count(const ModelConfig& config) {
   if (config.kv_head_count > 1 && config.kv_head_count < config.head_count) return config.kv_head_count;
   for (std::int64_t heads_per_group = 4; heads_per_group < config.head_count; ++heads_per_group)
     if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
   for (std::int64_t heads_per_group : {3, 2})
     if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
-  throw undefined(config, "gqa",
-                  std::to_string(config.head_count) + " heads do not split into two or more equal groups; use mqa or mha");
+  throw undefined(
+      config, "gqa",
+      std::to_string(config.head_count) + " heads do not split into two or more equal groups; use mqa or mha");
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ ModelConfig with_attention(ModelConfig config, std::string_view name) {
                         std::to_string(config.head_count * config.head_dim) + ") must equal the width (" +
                         std::to_string(config.d_model) + ")");
   if (name == "el-exact" && config.positions == Positions::rope)
-    throw undefined(config, name, "it multiplies the query and key matrices together, and rotary positions act between them");
+    throw undefined(config, name,
+                    "it multiplies the query and key matrices together, and rotary positions act between them");
   config.kv_head_count = name == "gqa" ? group_count(config) : name == "mqa" ? 1 : config.head_count;
   config.attention = name;
   return config;
@@ -116,7 +119,9 @@ std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t el
 
 namespace {
 
-std::int64_t norm_parameters(const ModelConfig& c) { return c.norm == NormKind::layer_norm ? checked_product({2, c.d_model}) : c.d_model; }
+std::int64_t norm_parameters(const ModelConfig& c) {
+  return c.norm == NormKind::layer_norm ? checked_product({2, c.d_model}) : c.d_model;
+}
 
 std::int64_t ffn_parameters(const ModelConfig& c) {
   const std::int64_t matrices = c.activation == Activation::swiglu ? 3 : 2;
@@ -144,8 +149,9 @@ std::int64_t head_parameters(const ModelConfig& c) {
 std::int64_t parameter_count(const ModelConfig& c) {
   const std::int64_t blocks = checked_sum({c.encoder_layer_count, c.decoder_layer_count});
   const std::int64_t norms = checked_sum({attention_sublayer_count(c), blocks, c.final_norm ? 1 : 0});
-  return checked_sum({embedding_parameters(c), attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
-                      checked_product({norms, norm_parameters(c)}), head_parameters(c)});
+  return checked_sum({embedding_parameters(c), attention_parameter_count(c),
+                      checked_product({blocks, ffn_parameters(c)}), checked_product({norms, norm_parameters(c)}),
+                      head_parameters(c)});
 }
 
 }  // namespace headroom::models

@@ -1,4 +1,5 @@
-// The registry of attention mechanisms and their closed forms. Torch-free; the implementations are in models/attention/.
+// The registry of attention mechanisms and their closed forms. Torch-free; the implementations are in
+// models/attention/.
 //
 // Notation: B batch, T query and S key length, n heads, d head dim, d_m model width, g key-value groups.
 #pragma once
@@ -22,7 +23,7 @@ struct AttentionShape {
   bool fused = false;              // flash or efficient SDPA instead of eager
   bool repeats_groups = false;     // the fused kernel takes no groups (efficient): keys and values are copied n/g times
   bool rope = false;
-  bool cross = false;              // keys and values come from another sequence
+  bool cross = false;  // keys and values come from another sequence
 };
 
 struct Formula {
@@ -31,13 +32,13 @@ struct Formula {
 };
 
 struct AttentionMechanism {
-  std::string_view name;         // "mhe-add"
-  std::string_view title;        // "Multiple-head embedding, additive"
-  std::string_view source;       // "Xue & Aletras 2023, arXiv 2310.07911, section 3"
-  bool causal = true, cross = true;  // where it is defined
-  Formula (*parameter_count)(const AttentionShape&);            // weights + embeddings + W^O, + biases when asked
-  Formula (*saved_bytes)(const AttentionShape&);                // kept for backward in the sublayer, without its input X
-  Formula (*kv_cache_bytes_per_token)(const AttentionShape&);   // one layer, one sequence
+  std::string_view name;                                       // "mhe-add"
+  std::string_view title;                                      // "Multiple-head embedding, additive"
+  std::string_view source;                                     // "Xue & Aletras 2023, arXiv 2310.07911, section 3"
+  bool causal = true, cross = true;                            // where it is defined
+  Formula (*parameter_count)(const AttentionShape&);           // weights + embeddings + W^O, + biases when asked
+  Formula (*saved_bytes)(const AttentionShape&);               // kept for backward in the sublayer, without its input X
+  Formula (*kv_cache_bytes_per_token)(const AttentionShape&);  // one layer, one sequence
 };
 
 const std::vector<AttentionMechanism>& attention_mechanisms();

@@ -26,15 +26,17 @@ Formula with_output(FormulaBuilder sum, const Shape& s, std::int64_t feature_cou
 }
 
 // One projection's output: "count" tensors of `heads` x d features for each query or key.
-FormulaBuilder& add_queries(FormulaBuilder& sum, const Shape& s, std::int64_t count, std::int64_t heads, std::string_view text) {
+FormulaBuilder& add_queries(FormulaBuilder& sum, const Shape& s, std::int64_t count, std::int64_t heads,
+                            std::string_view text) {
   return sum.add(count * s.element_bytes, {s.batch, s.query_len, heads, s.head_dim}, text);
 }
-FormulaBuilder& add_keys(FormulaBuilder& sum, const Shape& s, std::int64_t count, std::int64_t heads, std::string_view text) {
+FormulaBuilder& add_keys(FormulaBuilder& sum, const Shape& s, std::int64_t count, std::int64_t heads,
+                         std::string_view text) {
   return sum.add(count * s.element_bytes, {s.batch, s.key_len, heads, s.head_dim}, text);
 }
 
-// What lies between scores and heads: the probabilities (with their fp32 original, dropout mask and dropped copy), or the
-// fused kernels' logarithm of the row sums.
+// What lies between scores and heads: the probabilities (with their fp32 original, dropout mask and dropped copy), or
+// the fused kernels' logarithm of the row sums.
 FormulaBuilder& add_probabilities(FormulaBuilder& sum, const Shape& s, std::int64_t heads) {
   const bool many = heads != 1;
   if (s.fused) return sum.add(4, {s.batch, heads, s.query_len}, many ? "B·n·T" : "B·T");
@@ -54,7 +56,8 @@ Formula mha_parameters(const Shape& s) {
 
 Formula grouped_parameters(const Shape& s) {
   FormulaBuilder sum;
-  sum.add(1, {s.head_count, s.head_dim, s.d_model}, "n·d·d_m").add(2, {s.kv_head_count, s.head_dim, s.d_model}, "g·d·d_m");
+  sum.add(1, {s.head_count, s.head_dim, s.d_model}, "n·d·d_m")
+      .add(2, {s.kv_head_count, s.head_dim, s.d_model}, "g·d·d_m");
   return with_output(sum, s, checked_product({s.head_count + 2 * s.kv_head_count, s.head_dim}), "(n + 2·g)·d");
 }
 
@@ -105,8 +108,10 @@ Formula mha_saved(const Shape& s) {
 Formula grouped_saved(const Shape& s) {
   FormulaBuilder sum;
   add_queries(sum, s, 2, s.head_count, "B·T·n·d");
-  if (s.fused && s.repeats_groups) add_keys(sum, s, 2, s.head_count, "B·S·n·d");
-  else add_keys(sum, s, 2, s.kv_head_count, "B·S·g·d");
+  if (s.fused && s.repeats_groups)
+    add_keys(sum, s, 2, s.head_count, "B·S·n·d");
+  else
+    add_keys(sum, s, 2, s.kv_head_count, "B·S·g·d");
   return add_probabilities(sum, s, s.head_count).done();
 }
 

@@ -19,7 +19,8 @@ class FormulaBuilder {
   Formula formula_;
 };
 
-// Parameters of one sublayer: weights, head embeddings, W^O, biases (attention.md names the terms; sources at the registry).
+// Parameters of one sublayer: weights, head embeddings, W^O, biases (attention.md names the terms; sources at the
+// registry).
 Formula mha_parameters(const AttentionShape& shape);
 Formula grouped_parameters(const AttentionShape& shape);
 Formula mqa_parameters(const AttentionShape& shape);

@@ -48,7 +48,8 @@ void require(bool holds, const std::string& where, const std::string& problem) {
   if (!holds) throw bad_input(where + ": " + problem);
 }
 
-void require_range(std::int64_t value, std::int64_t low, std::int64_t high, const std::string& where, const std::string& what) {
+void require_range(std::int64_t value, std::int64_t low, std::int64_t high, const std::string& where,
+                   const std::string& what) {
   require(value >= low && value <= high, where,
           what + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " + std::to_string(high));
 }
@@ -66,7 +67,8 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
   require_range(c.decoder_layer_count, 0, 1 << 14, where, "the number of decoder layers");
   require_range(c.padding_id, -1, c.vocab_size - 1, where, "the padding id");
   for (double rate : {c.embedding_dropout, c.attention_dropout, c.residual_dropout})
-    require(rate >= 0 && rate < 1, where, "a dropout rate is " + std::to_string(rate) + ", expected 0 up to, not including, 1");
+    require(rate >= 0 && rate < 1, where,
+            "a dropout rate is " + std::to_string(rate) + ", expected 0 up to, not including, 1");
   require(c.norm_eps > 0 && c.norm_eps < 1, where, "the norm's epsilon must lie between 0 and 1");
   require(c.rope_theta >= 1 && c.rope_theta <= 1e12, where, "the rotary base must lie between 1 and 1e12");
 }
@@ -79,7 +81,8 @@ void validate_config(const ModelConfig& c, const std::string& where) {
               (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
           where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
   require(c.head_count % c.kv_head_count == 0, where,
-          std::to_string(c.head_count) + " heads do not divide into " + std::to_string(c.kv_head_count) + " key-value heads");
+          std::to_string(c.head_count) + " heads do not divide into " + std::to_string(c.kv_head_count) +
+              " key-value heads");
   require(c.positions != Positions::rope || c.head_dim % 2 == 0, where,
           "rotary positions turn pairs, so the head size (" + std::to_string(c.head_dim) + ") must be even");
   require(c.positions != Positions::rope || c.architecture == Architecture::decoder_only, where,
@@ -95,8 +98,8 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
   require(batch >= 1, c.name, "the batch is " + std::to_string(batch) + ", expected at least 1");
   require(seq >= 1, c.name, "the sequence length is " + std::to_string(seq) + ", expected at least 1");
   require(c.positions == Positions::rope || seq <= c.max_positions, c.name,
-          "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " + std::to_string(c.max_positions) +
-              " positions");
+          "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " +
+              std::to_string(c.max_positions) + " positions");
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});
   checked_product({16, batch, seq, seq, c.head_count});

@@ -15,8 +15,8 @@ namespace headroom::models {
 enum class Architecture : std::uint8_t { encoder_only, decoder_only, encoder_decoder };
 enum class NormKind : std::uint8_t { layer_norm, rms_norm };
 enum class NormPlacement : std::uint8_t { pre, post };
-// gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2 runs
-// it; swiglu: three matrices, SiLU gate.
+// gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2
+// runs it; swiglu: three matrices, SiLU gate.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new };
 enum class Positions : std::uint8_t { learned, sinusoidal, rope };
 // mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler.
@@ -40,34 +40,34 @@ inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head
                                        Named<Head>{Head::pooler, "pooler"}};
 
 struct ModelConfig {
-  std::string name;                 // preset, or the file's "_name_or_path", or its stem
+  std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
   std::int64_t vocab_size = 0;
-  std::int64_t max_positions = 0;   // longest sequence; rows of the table for learned positions
-  std::int64_t type_vocab_size = 0; // BERT's segment embeddings; 0: none
+  std::int64_t max_positions = 0;    // longest sequence; rows of the table for learned positions
+  std::int64_t type_vocab_size = 0;  // BERT's segment embeddings; 0: none
   std::int64_t d_model = 0;
-  std::int64_t head_count = 0;      // n
-  std::int64_t head_dim = 0;        // d
-  std::int64_t kv_head_count = 0;   // g; = n unless grouped-query
+  std::int64_t head_count = 0;     // n
+  std::int64_t head_dim = 0;       // d
+  std::int64_t kv_head_count = 0;  // g; = n unless grouped-query
   std::int64_t d_ff = 0;
   std::int64_t encoder_layer_count = 0;
   std::int64_t decoder_layer_count = 0;  // decoder-only models count their layers here
   NormKind norm = NormKind::layer_norm;
   NormPlacement norm_placement = NormPlacement::post;
-  bool final_norm = false;          // after the last block (pre-norm models)
-  bool embedding_norm = false;      // after the embeddings (BERT)
+  bool final_norm = false;      // after the last block (pre-norm models)
+  bool embedding_norm = false;  // after the embeddings (BERT)
   double norm_eps = 1e-12;
   Activation activation = Activation::gelu;
   Positions positions = Positions::learned;
   double rope_theta = 10000.0;
-  bool attention_bias = true;       // one per output feature of each projection, and of W^O
+  bool attention_bias = true;  // one per output feature of each projection, and of W^O
   bool ffn_bias = true;
-  bool tied_embeddings = true;      // the head's matrix is the word embedding (encoder-decoder: all three)
-  bool softmax_fp32 = false;        // eager attention computes the softmax in fp32 and casts back (LLaMA)
+  bool tied_embeddings = true;  // the head's matrix is the word embedding (encoder-decoder: all three)
+  bool softmax_fp32 = false;    // eager attention computes the softmax in fp32 and casts back (LLaMA)
   Head head = Head::mlm;
   double embedding_dropout = 0.0, attention_dropout = 0.0, residual_dropout = 0.0;
-  std::int64_t padding_id = -1;     // -1: none
-  std::string attention = "mha";    // the model's own mechanism
+  std::int64_t padding_id = -1;   // -1: none
+  std::string attention = "mha";  // the model's own mechanism
 
   bool operator==(const ModelConfig&) const = default;
 };

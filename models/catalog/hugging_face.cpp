@@ -1,5 +1,5 @@
-// Import of Hugging Face's config.json, model types bert, gpt2 and llama. A key that changes what is computed is read or
-// refused by name; all others (token ids, generation defaults, versions) are ignored.
+// Import of Hugging Face's config.json, model types bert, gpt2 and llama. A key that changes what is computed is read
+// or refused by name; all others (token ids, generation defaults, versions) are ignored.
 #include <initializer_list>
 
 #include "models/catalog/attention.h"
@@ -16,15 +16,18 @@ class Source {
   Source(const Json& json, const std::string& where) : json_(json), where_(where), reader_(json, where) {}
 
   const JsonReader* operator->() const { return &reader_; }
+  const std::string& where() const { return where_; }
 
   // Refuses `key` unless it is absent, null or `only`.
   void only(std::string_view key, const Json& only) const {
     if (!reader_.has(key) || json_.at(std::string(key)) == only) return;
-    throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) + ", which is not built; only " + only.dump() + " is");
+    throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) + ", which is not built; only " +
+                    only.dump() + " is");
   }
   void none(std::string_view key) const {
     if (!reader_.has(key)) return;
-    throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) + ", which is not built; remove it or set it to null");
+    throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) +
+                    ", which is not built; remove it or set it to null");
   }
 
   [[noreturn]] void refuse(const std::string& problem) const { throw bad_input(where_ + ": " + problem); }
@@ -37,7 +40,8 @@ class Source {
 
   std::string name() const {
     const Json* value = json_.contains("_name_or_path") ? &json_.at("_name_or_path") : nullptr;
-    return value && value->is_string() && value->get_ref<const std::string&>().size() <= 200 ? value->get<std::string>() : "";
+    return value && value->is_string() && value->get_ref<const std::string&>().size() <= 200 ? value->get<std::string>()
+                                                                                             : "";
   }
 
   // The head that "architectures" asks for, from `known`; the first one when the key is absent or empty.
@@ -138,7 +142,7 @@ double rope_theta(const Source& source) {
   source.none("rope_scaling");
   source.only("partial_rotary_factor", 1.0);
   if (!source->has("rope_parameters")) return source->number_or("rope_theta", 10000.0, 1.0, 1e12);
-  const JsonReader parameters(source->member("rope_parameters"), "'rope_parameters'");
+  const JsonReader parameters(source->member("rope_parameters"), source.where() + ": 'rope_parameters'");
   if (const std::string type = parameters.string_or("rope_type", "default"); type != "default")
     source.refuse("'rope_parameters' asks for rope_type '" + type + "', which is not built; only 'default' is");
   return parameters.number_or("rope_theta", 10000.0, 1.0, 1e12);
@@ -147,8 +151,8 @@ double rope_theta(const Source& source) {
 void set_groups(ModelConfig& config, const Source& source) {
   config.kv_head_count = source->integer_or("num_key_value_heads", config.head_count, 1, config.head_count);
   if (config.head_count % config.kv_head_count != 0)
-    source.refuse("'num_attention_heads' (" + std::to_string(config.head_count) + ") is not a multiple of 'num_key_value_heads' (" +
-                  std::to_string(config.kv_head_count) + ")");
+    source.refuse("'num_attention_heads' (" + std::to_string(config.head_count) +
+                  ") is not a multiple of 'num_key_value_heads' (" + std::to_string(config.kv_head_count) + ")");
   if (config.kv_head_count < config.head_count) config.attention = config.kv_head_count == 1 ? "mqa" : "gqa";
 }
 
@@ -189,10 +193,14 @@ ModelConfig import_hugging_face(const Json& json, const std::string& where) {
   source.none("quantization_config");
   const std::string type = source->string("model_type");
   ModelConfig config;
-  if (type == "bert") config = import_bert(source);
-  else if (type == "gpt2") config = import_gpt2(source);
-  else if (type == "llama") config = import_llama(source);
-  else source->fail("model_type", "one that is built: bert, gpt2, llama");
+  if (type == "bert")
+    config = import_bert(source);
+  else if (type == "gpt2")
+    config = import_gpt2(source);
+  else if (type == "llama")
+    config = import_llama(source);
+  else
+    source->fail("model_type", "one that is built: bert, gpt2, llama");
   config.name = source.name();
   validate_config(config, where);
   return config;

@@ -89,13 +89,15 @@ ModelConfig llama_7b() {
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> table{
-      {"bert-base", "BERT-base, masked language model: 12 layers, width 768, 110M parameters", bert("bert-base", 12, 768, 12)},
+      {"bert-base", "BERT-base, masked language model: 12 layers, width 768, 110M parameters",
+       bert("bert-base", 12, 768, 12)},
       {"bert-large", "BERT-large, masked language model: 24 layers, width 1024, 335M parameters",
        bert("bert-large", 24, 1024, 16)},
       {"gpt2", "GPT-2 small: 12 layers, width 768, 124M parameters", gpt2("gpt2", 12, 768, 12)},
       {"gpt2-medium", "GPT-2 medium: 24 layers, width 1024, 355M parameters", gpt2("gpt2-medium", 24, 1024, 16)},
       {"gpt2-xl", "GPT-2 XL: 48 layers, width 1600, 1.56B parameters", gpt2("gpt2-xl", 48, 1600, 25)},
-      {"transformer-base", "Transformer base, WMT English-German: 6 + 6 layers, width 512, 63M parameters", transformer_base()},
+      {"transformer-base", "Transformer base, WMT English-German: 6 + 6 layers, width 512, 63M parameters",
+       transformer_base()},
       {"llama-7b", "LLaMA 7B: 32 layers, width 4096, 6.74B parameters", llama_7b()},
   };
   return table;

@@ -1,16 +1,16 @@
 // Outputs and gradients of every mechanism against a fixture computed elsewhere, and against exact identities, in fp64.
-#include <ATen/ops/arange.h>
-#include <ATen/ops/zeros_like.h>
+#include "models/catalog/attention.h"
+
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ATen/core/grad_mode.h>
-
-#include "models/catalog/attention.h"
 #include "tests/models/sublayer.h"
 
 namespace headroom::models {
@@ -66,24 +66,33 @@ void expect_values(const at::Tensor& actual, const Values& expected, double tole
 
 const std::map<std::string, Values>& causal_outputs() {
   static const std::map<std::string, Values> outputs{
-      {"mha", {0.080657, 0.02838, -0.037244, -0.085352, -0.032222, -0.044736, -0.036209, -0.010653, 0.045171, 0.035317, 0.008853,
-               -0.021775}},
-      {"el-exact", {0.080657, 0.02838, -0.037244, -0.085352, -0.032222, -0.044736, -0.036209, -0.010653, 0.045171, 0.035317,
-                    0.008853, -0.021775}},
-      {"sha-compact", {0.620862, 0.273809, -0.20202, -0.582836, -0.502663, -0.342986, -0.021997, 0.309337, 0.544317, 0.299948,
-                       -0.085491, -0.430722}},
-      {"sha", {1.299391, 0.889336, 0.061012, -0.796007, -0.933149, -0.844495, -0.358662, 0.295855, 1.080499, 0.841151, 0.206196,
-               -0.525736}},
-      {"mqa", {1.299391, 0.889336, 0.061012, -0.796007, -0.033029, -0.19055, -0.258452, -0.2048, 0.547225, 0.458494, 0.154127,
-               -0.222729}},
-      {"skv", {-0.232179, -0.243716, -0.14063, 0.028596, -0.106629, -0.098727, -0.044392, 0.030821, -0.007268, -0.016425,
-               -0.017857, -0.010891}},
-      {"el-slice", {-0.409202, -0.274407, -0.010554, 0.258262, -0.20612, -0.203777, -0.105595, 0.042251, -0.052063, -0.039437,
-                    -0.008264, 0.026797}},
-      {"mhe-add", {0.527026, 0.225608, -0.181917, -0.503883, -1.841948, -1.6393, -0.665664, 0.621045, -0.065288, -0.162949,
-                   -0.183972, -0.11847}},
-      {"mhe-mul", {2.227153, 1.510033, 0.082721, -1.383496, -1.635133, -1.258771, -0.290389, 0.814568, 2.114847, 1.469783,
-                   0.133458, -1.265635}}};
+      {"mha",
+       {0.080657, 0.02838, -0.037244, -0.085352, -0.032222, -0.044736, -0.036209, -0.010653, 0.045171, 0.035317,
+        0.008853, -0.021775}},
+      {"el-exact",
+       {0.080657, 0.02838, -0.037244, -0.085352, -0.032222, -0.044736, -0.036209, -0.010653, 0.045171, 0.035317,
+        0.008853, -0.021775}},
+      {"sha-compact",
+       {0.620862, 0.273809, -0.20202, -0.582836, -0.502663, -0.342986, -0.021997, 0.309337, 0.544317, 0.299948,
+        -0.085491, -0.430722}},
+      {"sha",
+       {1.299391, 0.889336, 0.061012, -0.796007, -0.933149, -0.844495, -0.358662, 0.295855, 1.080499, 0.841151,
+        0.206196, -0.525736}},
+      {"mqa",
+       {1.299391, 0.889336, 0.061012, -0.796007, -0.033029, -0.19055, -0.258452, -0.2048, 0.547225, 0.458494, 0.154127,
+        -0.222729}},
+      {"skv",
+       {-0.232179, -0.243716, -0.14063, 0.028596, -0.106629, -0.098727, -0.044392, 0.030821, -0.007268, -0.016425,
+        -0.017857, -0.010891}},
+      {"el-slice",
+       {-0.409202, -0.274407, -0.010554, 0.258262, -0.20612, -0.203777, -0.105595, 0.042251, -0.052063, -0.039437,
+        -0.008264, 0.026797}},
+      {"mhe-add",
+       {0.527026, 0.225608, -0.181917, -0.503883, -1.841948, -1.6393, -0.665664, 0.621045, -0.065288, -0.162949,
+        -0.183972, -0.11847}},
+      {"mhe-mul",
+       {2.227153, 1.510033, 0.082721, -1.383496, -1.635133, -1.258771, -0.290389, 0.814568, 2.114847, 1.469783,
+        0.133458, -1.265635}}};
   return outputs;
 }
 
@@ -97,7 +106,8 @@ TEST(AttentionFixture, FusedBackendsEqualTheFixture) {
   context.causal = true;
   for (AttentionBackend backend : {AttentionBackend::math, AttentionBackend::flash})
     for (const auto& [mechanism, expected] : causal_outputs())
-      if (mechanism != "el-exact") expect_values(fixture(mechanism, backend)(input(), input(), context), expected, 6e-7, mechanism);
+      if (mechanism != "el-exact")
+        expect_values(fixture(mechanism, backend)(input(), input(), context), expected, 6e-7, mechanism);
 }
 
 TEST(AttentionFixture, OutputsWithoutMaskEqualTheFixture) {
@@ -116,23 +126,26 @@ TEST(AttentionFixture, OutputsWithoutMaskEqualTheFixture) {
 
 TEST(AttentionFixture, GradientsOfTheHeadEmbeddingsEqualTheFixture) {
   const std::map<std::string, std::map<std::string, Values>> expected{
-      {"mhe-add", {{"query_embedding", {-0.112898, 0.0149678, -0.924781, -0.61404}},
-                   {"key_embedding", {0, 0, 0, 0}},
-                   {"value_embedding", {-1.99227, 4.68715, -6.84041, 8.20321}}}},
-      {"mhe-mul", {{"query_embedding", {-0.0535435, -0.177513, 0.0432842, 0.0789233}},
-                   {"key_embedding", {-0.0232848, -0.125431, 0.0443137, 0.117861}},
-                   {"value_embedding", {1.00758, -1.32967, 3.55288, -2.44051}}}}};
+      {"mhe-add",
+       {{"query_embedding", {-0.112898, 0.0149678, -0.924781, -0.61404}},
+        {"key_embedding", {0, 0, 0, 0}},
+        {"value_embedding", {-1.99227, 4.68715, -6.84041, 8.20321}}}},
+      {"mhe-mul",
+       {{"query_embedding", {-0.0535435, -0.177513, 0.0432842, 0.0789233}},
+        {"key_embedding", {-0.0232848, -0.125431, 0.0443137, 0.117861}},
+        {"value_embedding", {1.00758, -1.32967, 3.55288, -2.44051}}}}};
   for (const auto& [mechanism, gradients] : expected) {
     const Sublayer sublayer = fixture(mechanism);
     sublayer(input(), input(), causal()).sum().backward();
     for (const auto& [role, values] : gradients)
-      expect_values(sublayer.parameter(role).grad(), values, role == "key_embedding" && mechanism == "mhe-add" ? 1e-13 : 6e-6,
-                    mechanism + " " + role);
+      expect_values(sublayer.parameter(role).grad(), values,
+                    role == "key_embedding" && mechanism == "mhe-add" ? 1e-13 : 6e-6, mechanism + " " + role);
   }
 }
 
 // A larger sublayer with random weights, biases included.
-Sublayer random_sublayer(std::string_view mechanism, std::int64_t d_model = 12, AttentionBackend backend = AttentionBackend::eager) {
+Sublayer random_sublayer(std::string_view mechanism, std::int64_t d_model = 12,
+                         AttentionBackend backend = AttentionBackend::eager) {
   ModelConfig config;
   config.name = "random";
   config.d_model = d_model;
@@ -145,7 +158,9 @@ Sublayer random_sublayer(std::string_view mechanism, std::int64_t d_model = 12, 
   return sublayer;
 }
 
-at::Tensor random_input(std::int64_t seq, std::int64_t d_model = 12) { return at::randn({2, seq, d_model}, at::kDouble); }
+at::Tensor random_input(std::int64_t seq, std::int64_t d_model = 12) {
+  return at::randn({2, seq, d_model}, at::kDouble);
+}
 
 void copy_parameters(const Sublayer& from, const Sublayer& to) {
   for (const ModelParameter& p : from.parameters) set(to, p.name.substr(std::string("attention.").size()), p.tensor);
@@ -158,7 +173,8 @@ TEST(AttentionIdentity, ElExactIsMultiHeadAttention) {
   copy_parameters(mha, el);
   const at::Tensor x = random_input(6).requires_grad_(), memory = random_input(9).requires_grad_();
   const AttentionContext masked = causal_context(6, x.options());
-  for (const auto& [keys, context] : {std::pair{x, masked}, std::pair{x, AttentionContext{}}, std::pair{memory, AttentionContext{}}}) {
+  for (const auto& [keys, context] :
+       {std::pair{x, masked}, std::pair{x, AttentionContext{}}, std::pair{memory, AttentionContext{}}}) {
     const at::Tensor a = mha(x, keys, context), b = el(x, keys, context);
     EXPECT_LT(largest_difference(a, b), 1e-12);
     a.square().sum().backward();
@@ -183,7 +199,8 @@ TEST(AttentionIdentity, ValueEmbeddingOfMheAddIsAnOutputBias) {
   const Sublayer sublayer = random_sublayer("mhe-add");
   const at::Tensor x = random_input(6);
   const at::Tensor before = sublayer(x, x, {});
-  const at::Tensor constant = sublayer.parameter("output.weight").matmul(sublayer.parameter("value_embedding").reshape({-1}));
+  const at::Tensor constant =
+      sublayer.parameter("output.weight").matmul(sublayer.parameter("value_embedding").reshape({-1}));
   set(sublayer, "output.bias", sublayer.parameter("output.bias") + constant);
   set(sublayer, "value_embedding", at::zeros_like(sublayer.parameter("value_embedding")));
   EXPECT_LT(largest_difference(before, sublayer(x, x, {})), 1e-12);
@@ -193,7 +210,8 @@ TEST(AttentionIdentity, ScoresOfMheMulDependOnTheProductOfQueryAndKeyFactors) {
   const Sublayer sublayer = random_sublayer("mhe-mul");
   const at::Tensor x = random_input(6);
   const at::Tensor before = sublayer(x, x, {});
-  const at::Tensor product = (sublayer.parameter("query_embedding") + 1) * (sublayer.parameter("key_embedding") + 1) - 1;
+  const at::Tensor product =
+      (sublayer.parameter("query_embedding") + 1) * (sublayer.parameter("key_embedding") + 1) - 1;
   set(sublayer, "query_embedding", product.detach());
   set(sublayer, "key_embedding", at::zeros_like(product));
   EXPECT_LT(largest_difference(before, sublayer(x, x, {})), 1e-12);
@@ -212,7 +230,8 @@ TEST(AttentionIdentity, HeadEmbeddingsOfZeroAreSingleHeadAttentionTiled) {
 
 TEST(AttentionIdentity, TiledSingleHeadIsTheCompactOneWithSummedOutputMatrix) {
   const Sublayer tiled = random_sublayer("sha"), compact = random_sublayer("sha-compact");
-  for (const char* role : {"query.weight", "query.bias", "key.weight", "key.bias", "value.weight", "value.bias", "output.bias"})
+  for (const char* role :
+       {"query.weight", "query.bias", "key.weight", "key.bias", "value.weight", "value.bias", "output.bias"})
     set(compact, role, tiled.parameter(role));
   set(compact, "output.weight", tiled.parameter("output.weight").view({12, 4, 3}).sum(1));
   const at::Tensor x = random_input(6);
@@ -229,8 +248,10 @@ TEST(AttentionIdentity, GroupedHeadsAreMultiHeadAttentionWithRepeatedKeysAndValu
     ModelConfig config = random_sublayer("mha").config;
     config.kv_head_count = mechanism == std::string("mqa") ? 1 : 2;
     config = with_attention(config, mechanism);
-    const Sublayer grouped(config, {at::kCPU, at::kDouble, AttentionBackend::eager, true}), mha = random_sublayer("mha");
-    for (const char* role : {"query.weight", "query.bias", "output.weight", "output.bias"}) set(mha, role, grouped.parameter(role));
+    const Sublayer grouped(config, {at::kCPU, at::kDouble, AttentionBackend::eager, true}),
+        mha = random_sublayer("mha");
+    for (const char* role : {"query.weight", "query.bias", "output.weight", "output.bias"})
+      set(mha, role, grouped.parameter(role));
     for (const char* role : {"key.weight", "value.weight"})
       set(mha, role, repeated_rows(grouped.parameter(role), config.kv_head_count, 4));
     for (const char* role : {"key.bias", "value.bias"})
@@ -245,7 +266,8 @@ TEST(AttentionIdentity, SharedKeyValueIsMultiHeadAttentionWithEqualMatrices) {
   const Sublayer skv = random_sublayer("skv"), mha = random_sublayer("mha");
   copy_parameters(skv, mha);
   for (const char* role : {"weight", "bias"})
-    for (const char* side : {"key.", "value."}) set(mha, std::string(side) + role, skv.parameter(std::string("key_value.") + role));
+    for (const char* side : {"key.", "value."})
+      set(mha, std::string(side) + role, skv.parameter(std::string("key_value.") + role));
   const at::Tensor x = random_input(6);
   EXPECT_LT(largest_difference(skv(x, x, {}), mha(x, x, {})), 1e-12);
 }
@@ -266,7 +288,8 @@ TEST(AttentionIdentity, FusedBackendsEqualEagerAttentionForwardAndBackward) {
       y.square().sum().backward();
       fused(x, x, unmasked).square().sum().backward();
       for (const ModelParameter& p : eager.parameters)
-        EXPECT_LT(largest_difference(p.tensor.grad(), fused.parameter(p.name.substr(10)).grad()), 1e-10) << mechanism.name << p.name;
+        EXPECT_LT(largest_difference(p.tensor.grad(), fused.parameter(p.name.substr(10)).grad()), 1e-10)
+            << mechanism.name << p.name;
     }
   }
 }

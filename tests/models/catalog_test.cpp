@@ -1,12 +1,11 @@
 // Parameter counts, closed forms and the choice of mechanisms: arithmetic only, no Torch.
-#include "models/catalog/attention.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "base/error.h"
+#include "models/catalog/attention.h"
 
 namespace headroom::models {
 namespace {
@@ -25,16 +24,17 @@ std::int64_t parameters(std::string_view mechanism, const AttentionShape& s) {
 }
 
 TEST(ParameterCount, OfOneSublayerOfWidth768EqualsThePaperTable) {
-  const std::map<std::string, std::int64_t> expected{{"sha", 737280},    {"sha-compact", 196608}, {"mhe-add", 739584},
-                                                     {"mhe-mul", 739584}, {"el-slice", 1179648},   {"mqa", 1277952},
-                                                     {"skv", 1769472},    {"mha", 2359296},        {"el-exact", 2359296}};
-  for (const auto& [mechanism, count] : expected) EXPECT_EQ(parameters(mechanism, shape(12, 64, 768)), count) << mechanism;
+  const std::map<std::string, std::int64_t> expected{
+      {"sha", 737280},  {"sha-compact", 196608}, {"mhe-add", 739584}, {"mhe-mul", 739584},  {"el-slice", 1179648},
+      {"mqa", 1277952}, {"skv", 1769472},        {"mha", 2359296},    {"el-exact", 2359296}};
+  for (const auto& [mechanism, count] : expected)
+    EXPECT_EQ(parameters(mechanism, shape(12, 64, 768)), count) << mechanism;
 }
 
 TEST(ParameterCount, OfEighteenSublayersOfWidth512EqualsThePaperTable) {
   const std::map<std::string, std::int64_t> expected{
-      {"sha", 6488064}, {"sha-compact", 2359296}, {"mhe-add", 6515712}, {"mhe-mul", 6515712}, {"el-slice", 9437184},
-      {"mqa", 10616832}, {"skv", 14155776},       {"mha", 18874368},    {"el-exact", 18874368}};
+      {"sha", 6488064},  {"sha-compact", 2359296}, {"mhe-add", 6515712}, {"mhe-mul", 6515712},  {"el-slice", 9437184},
+      {"mqa", 10616832}, {"skv", 14155776},        {"mha", 18874368},    {"el-exact", 18874368}};
   for (const auto& [mechanism, count] : expected) {
     EXPECT_EQ(18 * parameters(mechanism, shape(8, 64, 512)), count) << mechanism;
     EXPECT_EQ(attention_parameter_count(with_attention(load_model("transformer-base"), mechanism)), count) << mechanism;
@@ -44,9 +44,9 @@ TEST(ParameterCount, OfEighteenSublayersOfWidth512EqualsThePaperTable) {
 TEST(ParameterCount, OfTwelveSublayersWithoutBiasesEqualsThePaperTable) {
   ModelConfig bert = load_model("bert-base");
   bert.attention_bias = false;
-  const std::map<std::string, std::int64_t> expected{{"sha", 8847360},      {"sha-compact", 2359296}, {"mhe-add", 8875008},
-                                                     {"mhe-mul", 8875008},  {"el-slice", 14155776},   {"mqa", 15335424},
-                                                     {"skv", 21233664},     {"mha", 28311552},        {"el-exact", 28311552}};
+  const std::map<std::string, std::int64_t> expected{
+      {"sha", 8847360},  {"sha-compact", 2359296}, {"mhe-add", 8875008}, {"mhe-mul", 8875008},  {"el-slice", 14155776},
+      {"mqa", 15335424}, {"skv", 21233664},        {"mha", 28311552},    {"el-exact", 28311552}};
   for (const auto& [mechanism, count] : expected)
     EXPECT_EQ(attention_parameter_count(with_attention(bert, mechanism)), count) << mechanism;
 }
@@ -68,11 +68,12 @@ TEST(ParameterCount, OfProjectionsGrowsWithHeadsAsTheFormulasSay) {
 }
 
 TEST(ParameterCount, BiasesAreOnePerOutputFeature) {
-  const std::map<std::string, std::int64_t> projections{{"sha", 192},      {"sha-compact", 192}, {"mhe-add", 192},
-                                                        {"mhe-mul", 192},  {"el-slice", 768},    {"mqa", 768 + 128},
-                                                        {"skv", 2 * 768},  {"mha", 3 * 768},     {"el-exact", 3 * 768}};
+  const std::map<std::string, std::int64_t> projections{{"sha", 192},     {"sha-compact", 192}, {"mhe-add", 192},
+                                                        {"mhe-mul", 192}, {"el-slice", 768},    {"mqa", 768 + 128},
+                                                        {"skv", 2 * 768}, {"mha", 3 * 768},     {"el-exact", 3 * 768}};
   for (const auto& [mechanism, features] : projections)
-    EXPECT_EQ(parameters(mechanism, shape(12, 64, 768, true)) - parameters(mechanism, shape(12, 64, 768)), features + 768)
+    EXPECT_EQ(parameters(mechanism, shape(12, 64, 768, true)) - parameters(mechanism, shape(12, 64, 768)),
+              features + 768)
         << mechanism;
 }
 
@@ -88,8 +89,8 @@ TEST(ParameterCount, GroupedQueryLiesBetweenMultiQueryAndMultiHead) {
 
 TEST(ParameterCount, OfPresetsEqualsTheirReference) {
   const std::map<std::string, std::int64_t> expected{
-      {"bert-base", 109514298},  {"bert-large", 335174458}, {"gpt2", 124439808},      {"gpt2-medium", 354823168},
-      {"gpt2-xl", 1557611200},   {"llama-7b", 6738415616},  {"transformer-base", 63045632}};
+      {"bert-base", 109514298}, {"bert-large", 335174458}, {"gpt2", 124439808},           {"gpt2-medium", 354823168},
+      {"gpt2-xl", 1557611200},  {"llama-7b", 6738415616},  {"transformer-base", 63045632}};
   ASSERT_EQ(presets().size(), expected.size());
   for (const Preset& preset : presets())
     EXPECT_EQ(parameter_count(preset.config), expected.at(std::string(preset.name))) << preset.name;
@@ -106,12 +107,12 @@ TEST(ParameterCount, OfWholeModelsWithEachMechanismEqualsTheTable) {
   ModelConfig bert = load_model("bert-base"), gpt2 = load_model("gpt2");
   bert.head = Head::pooler;
   gpt2.max_positions = 512;
-  for (const Row& row : {Row{"sha", 89992704, 104557056, 89981184, 104545536}, Row{"mhe-add", 90020352, 104584704, 90008832, 104573184},
-                         Row{"mhe-mul", 90020352, 104584704, 90008832, 104573184},
-                         Row{"el-slice", 95308032, 109872384, 95289600, 109853952},
-                         Row{"mqa", 96489216, 111053568, 96469248, 111033600}, Row{"skv", 102395136, 116959488, 102367488, 116931840},
-                         Row{"mha", 109482240, 124046592, 109445376, 124009728},
-                         Row{"el-exact", 109482240, 124046592, 109445376, 124009728}}) {
+  for (const Row& row :
+       {Row{"sha", 89992704, 104557056, 89981184, 104545536}, Row{"mhe-add", 90020352, 104584704, 90008832, 104573184},
+        Row{"mhe-mul", 90020352, 104584704, 90008832, 104573184},
+        Row{"el-slice", 95308032, 109872384, 95289600, 109853952}, Row{"mqa", 96489216, 111053568, 96469248, 111033600},
+        Row{"skv", 102395136, 116959488, 102367488, 116931840}, Row{"mha", 109482240, 124046592, 109445376, 124009728},
+        Row{"el-exact", 109482240, 124046592, 109445376, 124009728}}) {
     bert.attention_bias = gpt2.attention_bias = true;
     EXPECT_EQ(parameter_count(with_attention(bert, row.mechanism)), row.bert) << row.mechanism;
     EXPECT_EQ(parameter_count(with_attention(gpt2, row.mechanism)), row.gpt2) << row.mechanism;
@@ -141,9 +142,9 @@ TEST(SavedBytesFormula, DropoutKeepsAMaskAndASecondProduct) {
 }
 
 TEST(KvCache, PerTokenOfGpt2InHalfPrecision) {
-  const std::map<std::string, std::int64_t> expected{{"mha", 36864},     {"skv", 18432}, {"el-slice", 18432}, {"el-exact", 18432},
-                                                     {"mqa", 3072},      {"sha", 3072},  {"sha-compact", 3072}, {"mhe-add", 3072},
-                                                     {"mhe-mul", 3072},  {"gqa", 9216}};
+  const std::map<std::string, std::int64_t> expected{
+      {"mha", 36864}, {"skv", 18432},        {"el-slice", 18432}, {"el-exact", 18432}, {"mqa", 3072},
+      {"sha", 3072},  {"sha-compact", 3072}, {"mhe-add", 3072},   {"mhe-mul", 3072},   {"gqa", 9216}};
   for (const auto& [mechanism, bytes] : expected)
     EXPECT_EQ(kv_cache_bytes_per_token(with_attention(load_model("gpt2"), mechanism), 2), bytes) << mechanism;
 }

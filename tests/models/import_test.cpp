@@ -41,8 +41,10 @@ ModelConfig import(const std::string& base, const std::string& change = "{}") {
   Json json = parse_json(base, "base");
   const Json changes = parse_json(change, "change");
   for (const auto& [key, value] : changes.items()) {
-    if (value == "ABSENT") json.erase(key);
-    else json[key] = value;
+    if (value == "ABSENT")
+      json.erase(key);
+    else
+      json[key] = value;
   }
   return import_hugging_face(json, "some.json");
 }
@@ -118,13 +120,27 @@ TEST(Import, WhatCannotBeBuiltIsRefusedByName) {
 }
 
 TEST(Import, HostileValuesAreRefusedWithTheirKey) {
-  const char* const values[] = {"0",   "-1",  "-9223372036854775808", "9223372036854775807", "18446744073709551615",
-                                "1e300", "1.5", "\"768\"",              "true",                "[]",
-                                "{}",  "null", "\"ABSENT\""};
+  const char* const values[] = {"0",
+                                "-1",
+                                "-9223372036854775808",
+                                "9223372036854775807",
+                                "18446744073709551615",
+                                "1e300",
+                                "1.5",
+                                "\"768\"",
+                                "true",
+                                "[]",
+                                "{}",
+                                "null",
+                                "\"ABSENT\""};
   const std::pair<const char*, std::vector<const char*>> files[] = {
-      {kBert, {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings"}},
+      {kBert,
+       {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "max_position_embeddings"}},
       {kGpt2, {"vocab_size", "n_embd", "n_layer", "n_head", "n_positions"}},
-      {kLlama, {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings"}}};
+      {kLlama,
+       {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+        "max_position_embeddings"}}};
   for (const auto& [base, keys] : files)
     for (const char* key : keys)
       for (const char* value : values) {
@@ -140,16 +156,24 @@ TEST(Import, HostileValuesAreRefusedWithTheirKey) {
 }
 
 TEST(Import, OptionalKeysOfAWrongTypeOrRangeAreRefused) {
-  const Hostile cases[] = {
-      {kBert, R"({"hidden_dropout_prob": 1.0})", "hidden_dropout_prob"}, {kBert, R"({"hidden_dropout_prob": -0.1})", "hidden_dropout_prob"},
-      {kBert, R"({"hidden_dropout_prob": "0.1"})", "hidden_dropout_prob"}, {kBert, R"({"type_vocab_size": -2})", "type_vocab_size"},
-      {kBert, R"({"pad_token_id": 100})", "pad_token_id"}, {kBert, R"({"layer_norm_eps": 0})", "layer_norm_eps"},
-      {kBert, R"({"hidden_act": 3})", "hidden_act"}, {kBert, R"({"tie_word_embeddings": "yes"})", "tie_word_embeddings"},
-      {kBert, R"({"is_decoder": 0})", "is_decoder"}, {kGpt2, R"({"n_inner": 0})", "n_inner"},
-      {kGpt2, R"({"n_inner": 1e9})", "n_inner"}, {kLlama, R"({"num_key_value_heads": 0})", "num_key_value_heads"},
-      {kLlama, R"({"num_key_value_heads": 3})", "num_key_value_heads"}, {kLlama, R"({"num_key_value_heads": 8})", "num_key_value_heads"},
-      {kLlama, R"({"head_dim": 0})", "head_dim"}, {kLlama, R"({"rope_theta": 0})", "rope_theta"},
-      {kLlama, R"({"rope_theta": -1})", "rope_theta"}, {kLlama, R"({"rms_norm_eps": "x"})", "rms_norm_eps"}};
+  const Hostile cases[] = {{kBert, R"({"hidden_dropout_prob": 1.0})", "hidden_dropout_prob"},
+                           {kBert, R"({"hidden_dropout_prob": -0.1})", "hidden_dropout_prob"},
+                           {kBert, R"({"hidden_dropout_prob": "0.1"})", "hidden_dropout_prob"},
+                           {kBert, R"({"type_vocab_size": -2})", "type_vocab_size"},
+                           {kBert, R"({"pad_token_id": 100})", "pad_token_id"},
+                           {kBert, R"({"layer_norm_eps": 0})", "layer_norm_eps"},
+                           {kBert, R"({"hidden_act": 3})", "hidden_act"},
+                           {kBert, R"({"tie_word_embeddings": "yes"})", "tie_word_embeddings"},
+                           {kBert, R"({"is_decoder": 0})", "is_decoder"},
+                           {kGpt2, R"({"n_inner": 0})", "n_inner"},
+                           {kGpt2, R"({"n_inner": 1e9})", "n_inner"},
+                           {kLlama, R"({"num_key_value_heads": 0})", "num_key_value_heads"},
+                           {kLlama, R"({"num_key_value_heads": 3})", "num_key_value_heads"},
+                           {kLlama, R"({"num_key_value_heads": 8})", "num_key_value_heads"},
+                           {kLlama, R"({"head_dim": 0})", "head_dim"},
+                           {kLlama, R"({"rope_theta": 0})", "rope_theta"},
+                           {kLlama, R"({"rope_theta": -1})", "rope_theta"},
+                           {kLlama, R"({"rms_norm_eps": "x"})", "rms_norm_eps"}};
   for (const Hostile& c : cases) {
     try {
       import(c.base, c.change);
@@ -171,13 +195,17 @@ void expect_refused(const std::string& base, const std::string& change, const st
 }
 
 TEST(Import, HeadsThatDoNotDivideTheWidthAreRefused) {
-  expect_refused(kBert, R"({"num_attention_heads": 5})", "'hidden_size' (24) is not a multiple of 'num_attention_heads' (5)");
+  expect_refused(kBert, R"({"num_attention_heads": 5})",
+                 "'hidden_size' (24) is not a multiple of 'num_attention_heads' (5)");
   expect_refused(kGpt2, R"({"n_head": 7})", "'n_embd' (24) is not a multiple of 'n_head' (7)");
   expect_refused(kLlama, R"({"head_dim": 5})", "even");
 }
 
 TEST(Import, AModelOfMoreThanTheLargestCountIsRefused) {
-  expect_refused(kLlama, R"({"hidden_size": 1048576, "num_attention_heads": 64, "intermediate_size": 16777216, "num_hidden_layers": 16384})", "parameters");
+  expect_refused(
+      kLlama,
+      R"({"hidden_size": 1048576, "num_attention_heads": 64, "intermediate_size": 16777216, "num_hidden_layers": 16384})",
+      "parameters");
 }
 
 TEST(Import, OtherJsonThanAnObjectIsRefused) {

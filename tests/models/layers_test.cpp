@@ -16,6 +16,7 @@
 #include "models/attention/rotary.h"
 #include "models/loss.h"
 #include "tests/models/small_models.h"
+#include "tests/models/sublayer.h"
 
 namespace headroom::models {
 namespace {
@@ -52,6 +53,24 @@ TEST(Layers, RmsNormIsTorchs) {
   EXPECT_LT(largest_difference(norm(x), at::rms_norm(x, weight.sizes(), weight, model.config.norm_eps)), 1e-13);
 }
 
+TEST(Layers, FeedForwardKeepsTheTensorsItsActivationNeeds) {
+  const std::pair<Activation, std::int64_t> kept[] = {{Activation::relu, 1},
+                                                      {Activation::gelu, 2},
+                                                      {Activation::gelu_tanh, 2},
+                                                      {Activation::gelu_new, 5},
+                                                      {Activation::swiglu, 4}};
+  for (const auto& [activation, count] : kept) {
+    ModelConfig config = small_model("bert-base");
+    config.activation = activation;
+    Declared model(config);
+    const FeedForward ffn(model.builder, "ffn");
+    const at::Tensor x = at::randn({2, 5, config.d_model}).requires_grad_();
+    const std::int64_t output_bytes = 2 * 5 * config.d_model * 4;
+    EXPECT_EQ(bytes_left_allocated([&] { return ffn(x); }) - output_bytes, count * 2 * 5 * config.d_ff * 4)
+        << to_name(kActivationNames, activation);
+  }
+}
+
 TEST(Layers, DropoutKeepsTheMeanAndMasksWithOneByte) {
   const at::Tensor x = at::ones({200, 500});
   const at::Tensor y = dropout(x, 0.25);
@@ -74,7 +93,8 @@ TEST(Layers, ParametersAreBornInTheirDtypeWithTheirInitialValues) {
 
 TEST(Rotary, ScoresDependOnTheDistanceOnly) {
   const RotaryTables tables = rotary_tables(inverse_frequencies(8, 10000.0, at::kCPU), 12, at::kDouble);
-  const at::Tensor q = at::randn({1, 8}, at::kDouble).expand({12, 8}), k = at::randn({1, 8}, at::kDouble).expand({12, 8});
+  const at::Tensor q = at::randn({1, 8}, at::kDouble).expand({12, 8}),
+                   k = at::randn({1, 8}, at::kDouble).expand({12, 8});
   const at::Tensor scores = rotate(q, tables.cos, tables.sin).matmul(rotate(k, tables.cos, tables.sin).t());
   for (std::int64_t i = 1; i < 12; ++i)
     for (std::int64_t j = 1; j < 12; ++j)
@@ -120,14 +140,17 @@ at::Tensor mean_negative_log_likelihood(const at::Tensor& logits, const at::Tens
 }
 
 TEST(Loss, CausalLossPredictsTheNextToken) {
-  const at::Tensor logits = at::randn({2, 5, 7}, at::kDouble), labels = (at::randn({2, 5}).abs() * 3).to(at::kLong).clamp(0, 6);
+  const at::Tensor logits = at::randn({2, 5, 7}, at::kDouble),
+                   labels = (at::randn({2, 5}).abs() * 3).to(at::kLong).clamp(0, 6);
   const at::Tensor expected = mean_negative_log_likelihood(logits.slice(1, 0, 4), labels.slice(1, 1, 5));
   EXPECT_NEAR(causal_loss(logits, labels).item<double>(), expected.item<double>(), 1e-12);
 }
 
 TEST(Loss, TokenLossPredictsTheTokenInPlace) {
-  const at::Tensor logits = at::randn({2, 5, 7}, at::kDouble), labels = (at::randn({2, 5}).abs() * 3).to(at::kLong).clamp(0, 6);
-  EXPECT_NEAR(token_loss(logits, labels).item<double>(), mean_negative_log_likelihood(logits, labels).item<double>(), 1e-12);
+  const at::Tensor logits = at::randn({2, 5, 7}, at::kDouble),
+                   labels = (at::randn({2, 5}).abs() * 3).to(at::kLong).clamp(0, 6);
+  EXPECT_NEAR(token_loss(logits, labels).item<double>(), mean_negative_log_likelihood(logits, labels).item<double>(),
+              1e-12);
 }
 
 }  // namespace

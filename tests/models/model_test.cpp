@@ -78,7 +78,8 @@ TEST(Model, HeadsAndTyingChangeTheCountAsTheCatalogueSays) {
         config.head = head;
         config.tied_embeddings = tied;
         const auto model = build_model(config, {});
-        EXPECT_EQ(count_parameters(*model), parameter_count(config)) << preset << " head " << int(head) << " tied " << tied;
+        EXPECT_EQ(count_parameters(*model), parameter_count(config))
+            << preset << " head " << int(head) << " tied " << tied;
         model->loss(make_batch(config, 2, 4, at::kCPU)).backward();
       }
 }
@@ -93,7 +94,8 @@ TEST(Model, GradientsReachEveryParameterWithEveryMechanism) {
       for (const ModelParameter& parameter : model->parameters()) {
         ASSERT_TRUE(parameter.tensor.grad().defined()) << preset << " " << mechanism << " " << parameter.name;
         const bool dead = parameter.name.ends_with("key_embedding") || parameter.name.ends_with("key.bias");
-        EXPECT_TRUE(dead || parameter.tensor.grad().abs().max().item<double>() > 0) << preset << " " << mechanism << " " << parameter.name;
+        EXPECT_TRUE(dead || parameter.tensor.grad().abs().max().item<double>() > 0)
+            << preset << " " << mechanism << " " << parameter.name;
       }
     }
 }
@@ -226,11 +228,18 @@ TEST(Model, LayerNamesAreThoseOfTheContract) {
   const auto model = build_model(small_model("transformer-base"), {});
   std::map<std::string, std::string> kinds;
   for (const ModelLayer& layer : model->layers()) kinds[layer.path] = layer.kind;
-  for (const auto& [path, kind] : std::map<std::string, std::string>{
-           {"model", "model"}, {"embeddings", "embedding"}, {"encoder", "stack"}, {"encoder.layer.0", "block"},
-           {"encoder.layer.1.attention", "attention"}, {"encoder.layer.1.attention_norm", "norm"}, {"encoder.layer.1.ffn", "ffn"},
-           {"encoder.layer.1.ffn_norm", "norm"}, {"decoder.layer.0.cross_attention", "attention"},
-           {"decoder.layer.0.cross_attention_norm", "norm"}, {"head", "head"}, {"loss", "loss"}})
+  for (const auto& [path, kind] : std::map<std::string, std::string>{{"model", "model"},
+                                                                     {"embeddings", "embedding"},
+                                                                     {"encoder", "stack"},
+                                                                     {"encoder.layer.0", "block"},
+                                                                     {"encoder.layer.1.attention", "attention"},
+                                                                     {"encoder.layer.1.attention_norm", "norm"},
+                                                                     {"encoder.layer.1.ffn", "ffn"},
+                                                                     {"encoder.layer.1.ffn_norm", "norm"},
+                                                                     {"decoder.layer.0.cross_attention", "attention"},
+                                                                     {"decoder.layer.0.cross_attention_norm", "norm"},
+                                                                     {"head", "head"},
+                                                                     {"loss", "loss"}})
     EXPECT_EQ(kinds[path], kind) << path;
 }
 
@@ -268,10 +277,12 @@ TEST(Model, EveryLayerOpensItsScope) {
     const ModelConfig config = small_model(preset);
     const auto model = build_model(config, {});
     opened_scopes().clear();
-    const auto handle = at::addThreadLocalCallback(at::RecordFunctionCallback(note_scope).scopes({at::RecordScope::USER_SCOPE}));
+    const auto handle =
+        at::addThreadLocalCallback(at::RecordFunctionCallback(note_scope).scopes({at::RecordScope::USER_SCOPE}));
     model->loss(make_batch(config, 1, 4, at::kCPU));
     at::removeCallback(handle);
-    for (const ModelLayer& layer : model->layers()) EXPECT_TRUE(opened_scopes().contains(layer.path)) << preset << " " << layer.path;
+    for (const ModelLayer& layer : model->layers())
+      EXPECT_TRUE(opened_scopes().contains(layer.path)) << preset << " " << layer.path;
     EXPECT_EQ(opened_scopes().size(), model->layers().size());
   }
 }

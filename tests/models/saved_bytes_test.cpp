@@ -1,4 +1,5 @@
-// What the CPU's allocator still holds after one attention sublayer's forward, its output set aside, equals the closed form.
+// What the CPU's allocator still holds after one attention sublayer's forward, its output set aside, equals the closed
+// form.
 #include <ATen/ops/cos.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
@@ -45,7 +46,8 @@ std::int64_t measured(const Case& c, const ModelConfig& config) {
   const Sublayer sublayer(config, {at::kCPU, c.dtype, c.backend, true});
   const auto options = at::TensorOptions().dtype(c.dtype);
   const at::Tensor x = at::randn({c.batch, c.query_len, c.d_model}, options).requires_grad_();
-  const at::Tensor memory = c.key_len == c.query_len ? x : at::randn({c.batch, c.key_len, c.d_model}, options).requires_grad_();
+  const at::Tensor memory =
+      c.key_len == c.query_len ? x : at::randn({c.batch, c.key_len, c.d_model}, options).requires_grad_();
   AttentionContext context;
   if (c.causal) context = causal_context(c.query_len, options);
   if (c.backend != AttentionBackend::eager) context.mask = at::Tensor();
@@ -59,9 +61,10 @@ void expect_closed_form(const Case& c, std::string_view mechanism) {
   const ModelConfig config = config_of(c, mechanism);
   const Formula formula = attention_mechanism(mechanism).saved_bytes(shape_of(c, config));
   EXPECT_EQ(measured(c, config), formula.value)
-      << mechanism << ": " << formula.text << "; B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len << " n=" << c.heads
-      << " d=" << c.head_dim << " d_m=" << c.d_model << " bias " << c.bias << " causal " << c.causal << " dropout " << c.dropout
-      << " fp32 softmax " << c.softmax_fp32 << " rope " << c.rope << " backend " << int(c.backend) << " " << c.dtype;
+      << mechanism << ": " << formula.text << "; B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len
+      << " n=" << c.heads << " d=" << c.head_dim << " d_m=" << c.d_model << " bias " << c.bias << " causal " << c.causal
+      << " dropout " << c.dropout << " fp32 softmax " << c.softmax_fp32 << " rope " << c.rope << " backend "
+      << int(c.backend) << " " << c.dtype;
 }
 
 void expect_closed_form_for_all(const Case& c) {
@@ -80,15 +83,18 @@ TEST(SavedBytes, EagerEqualsItsClosedForm) {
 }
 
 TEST(SavedBytes, EagerEqualsItsClosedFormInOtherShapes) {
-  expect_closed_form_for_all({.batch = 1, .query_len = 33, .key_len = 33, .heads = 2, .head_dim = 8, .d_model = 16, .groups = 1});
-  expect_closed_form_for_all({.batch = 3, .query_len = 7, .key_len = 7, .heads = 8, .head_dim = 2, .d_model = 16, .groups = 4});
+  expect_closed_form_for_all(
+      {.batch = 1, .query_len = 33, .key_len = 33, .heads = 2, .head_dim = 8, .d_model = 16, .groups = 1});
+  expect_closed_form_for_all(
+      {.batch = 3, .query_len = 7, .key_len = 7, .heads = 8, .head_dim = 2, .d_model = 16, .groups = 4});
   expect_closed_form_for_all({.batch = 3, .query_len = 1, .key_len = 1});
   expect_closed_form_for_all({.heads = 4, .head_dim = 6, .d_model = 20, .bias = true});
   expect_closed_form_for_all({.dtype = at::kDouble});
 }
 
 TEST(SavedBytes, CrossAttentionEqualsItsClosedForm) {
-  for (bool dropout : {false, true}) expect_closed_form_for_all({.query_len = 5, .key_len = 9, .bias = true, .dropout = dropout});
+  for (bool dropout : {false, true})
+    expect_closed_form_for_all({.query_len = 5, .key_len = 9, .bias = true, .dropout = dropout});
 }
 
 TEST(SavedBytes, Fp32SoftmaxOfHalfPrecisionKeepsBothCopies) {

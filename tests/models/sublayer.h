@@ -1,7 +1,12 @@
-// One attention sublayer on the CPU, as the models build it, and a count of the bytes that an operation leaves allocated.
+// One attention sublayer on the CPU, as the models build it, and a count of the bytes that an operation leaves
+// allocated.
 #pragma once
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/sin.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
@@ -14,15 +19,11 @@
 #include "models/attention/attention.h"
 #include "models/builder.h"
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/sin.h>
-
 namespace headroom::models {
 
 struct Sublayer {
-  Sublayer(const ModelConfig& model_config, const BuildOptions& build_options) : config(model_config), options(build_options) {
+  Sublayer(const ModelConfig& model_config, const BuildOptions& build_options)
+      : config(model_config), options(build_options) {
     Builder builder(config, options, layers, parameters, buffers);
     attention = make_attention(builder, "attention", config.attention);
   }
