@@ -8,6 +8,7 @@
 #include "reports/html_assets.h"
 #include "reports/html_data.h"
 #include "reports/summary.h"
+#include "reports/text.h"
 
 namespace headroom {
 namespace {
@@ -41,7 +42,7 @@ std::string scripts() {
 }
 
 std::string value_of(std::string_view mark, const Report& report) {
-  if (mark == "title") return escaped("Headroom: " + headline_of(report).title);
+  if (mark == "title") return escaped(printable("Headroom: " + headline_of(report).title));
   if (mark == "style") return std::string(html_asset("page.css"));
   if (mark == "script") return scripts();
   if (mark == "text") return escaped(write_terminal(report, {120, false}));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/bytes.h"
 #include "reports/categories.h"
@@ -128,6 +129,58 @@ std::string legend(const Report& report, const Table& table, const Page& page) {
   return out.empty() ? "" : paragraph(out, Style::dim, page);
 }
 
+constexpr std::size_t kLeastChartWidth = 60;
+
+// What is in use at a peak as one bar, `most` bytes being `width` columns; without colour each category is a letter.
+std::string stacked_bar(const Breakdown& run, std::int64_t most, std::size_t width, bool color) {
+  std::string out;
+  std::int64_t below = 0;
+  const auto column = [&](std::int64_t bytes) {
+    return static_cast<std::size_t>(std::llround(static_cast<double>(bytes) / static_cast<double>(most) * static_cast<double>(width)));
+  };
+  for (const CategoryStyle& style : kCategoryStyles) {
+    const std::int64_t above = below + bytes_of(run.peak.categories, style.category);
+    std::string part;
+    for (std::size_t i = column(below); i < column(above); ++i) part += color ? "█" : std::string(1, style.letter);
+    if (!part.empty()) out += paint_ansi(part, style.ansi_color, color);
+    below = above;
+  }
+  return out;
+}
+
+std::string chart_legend(const std::vector<const Breakdown*>& runs, const Page& page) {
+  std::string out;
+  std::size_t used = 0;
+  for (const CategoryStyle& style : kCategoryStyles) {
+    const auto uses = [&](const Breakdown* run) { return bytes_of(run->peak.categories, style.category) != 0; };
+    if (std::none_of(runs.begin(), runs.end(), uses)) continue;
+    const std::size_t width = 2 + display_width(style.title);
+    if (used > 0) out += used + 2 + width > page.width ? "\n" : "  ";
+    used = used == 0 || used + 2 + width > page.width ? width : used + 2 + width;
+    out += paint_ansi(page.color ? "█" : std::string(1, style.letter), style.ansi_color, page.color) + " " + std::string(style.title);
+  }
+  return out + "\n";
+}
+
+// The runs' peaks as bars on one scale.
+std::string chart(const Report& report, const Page& page) {
+  std::vector<const Breakdown*> runs;
+  std::int64_t most = 0;
+  std::size_t label_width = 0;
+  for (const ReportRun& r : report.runs) {
+    if (r.breakdown.outcome.kind != OutcomeKind::ok || !has_peak(r.breakdown)) continue;
+    runs.push_back(&r.breakdown);
+    most = std::max(most, r.breakdown.peak.allocated_bytes);
+    label_width = std::max(label_width, display_width(shorten(printable(r.breakdown.label), 24)));
+  }
+  if (most == 0 || page.width < kLeastChartWidth) return "";
+  const std::size_t bar_width = page.width - label_width - 2;
+  std::string out;
+  for (const Breakdown* run : runs)
+    out += pad_right(shorten(printable(run->label), 24), label_width) + "  " + stacked_bar(*run, most, bar_width, page.color) + "\n";
+  return out + chart_legend(runs, page) + "\n";
+}
+
 // One line where all runs peak at the same place, else one for each.
 std::string places(const Report& report, const Page& page) {
   std::vector<std::string> lines, where;
@@ -150,7 +203,7 @@ std::string places(const Report& report, const Page& page) {
 
 std::string compare_body(const Report& report, const Page& page) {
   const Table table = make_table(report);
-  return table.render(page.width, page.color) + legend(report, table, page) + "\n" + places(report, page);
+  return table.render(page.width, page.color) + legend(report, table, page) + "\n" + chart(report, page) + places(report, page);
 }
 
 }  // namespace headroom::terminal

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "reports/html_data.h"
+#include "reports/text.h"
 #include "tests/reports/synthetic.h"
 
 namespace headroom {
@@ -54,6 +55,14 @@ TEST(Html, HostileTextsNeverBecomeMarkup) {
 TEST(Html, HostileTextsComeThroughTheDataUnchanged) {
   const Json data = Json::parse(embedded_data(write_html(synthetic::report_of({synthetic::hostile()}))));
   EXPECT_THAT(data.at("runs").at(0).at("layers").at(1).at("path").get<std::string>(), HasSubstr("<script>alert(1)</script><!--"));
+}
+
+TEST(Html, ThePageIsValidUtf8) {
+  for (const auto& [name, report] : synthetic::all_reports()) {
+    std::string page = write_html(report);
+    std::erase(page, '\n');
+    EXPECT_EQ(printable(page), page) << name;
+  }
 }
 
 TEST(Html, EveryMarkOfThePageIsFilledIn) {

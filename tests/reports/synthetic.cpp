@@ -251,6 +251,7 @@ std::vector<Sublayer> encoder_layers(Run& r, const Variant& v, int layers) {
   for (int i = 0; i < layers; ++i) {
     const std::string path = "encoder.layer." + std::to_string(i);
     const LayerId block = r.layer(path, LayerKind::block, encoder);
+    out.push_back({block, 0, kTokens * kWidth, "aten::native_dropout", "[8, 128, 768] bool"});
     out.push_back({r.layer(path + ".attention", LayerKind::attention, block), v.attention_parameters, v.attention_activations,
                    "aten::_softmax", "[8, 12, 128, 128] float32"});
     out.push_back({r.layer(path + ".attention_norm", LayerKind::norm, block), 2 * kWidth * 4, kTokens * kWidth * 4,
