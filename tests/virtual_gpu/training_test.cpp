@@ -85,6 +85,11 @@ class PyTorchOnVirtualGpu : public testing::Test {
   void TearDown() override { EXPECT_THAT(report(), HasSubstr("\"unimplemented\": []")); }
 };
 
+TEST(Loading, TheCudaHalvesOfTorchOpen) {
+  for (const char* library : {"libc10_cuda.so", "libtorch_cuda.so", "libtorch_cuda_linalg.so", "libcaffe2_nvrtc.so"})
+    EXPECT_NE(dlopen(library, RTLD_LAZY | RTLD_GLOBAL), nullptr) << dlerror();
+}
+
 using Allocator = PyTorchOnVirtualGpu;
 
 TEST_F(Allocator, BlocksAreRoundedTo512BytesInSegmentsOf2MiB) {

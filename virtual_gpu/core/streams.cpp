@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "virtual_gpu/core/counters.h"
+
 namespace headroom::virtual_gpu {
 namespace {
 
@@ -42,6 +44,7 @@ Event* live(cudaEvent_t handle) {
 
 cudaError_t create_stream(cudaStream_t* out, unsigned flags, int priority) {
   if (out == nullptr || flags > cudaStreamNonBlocking) return cudaErrorInvalidValue;
+  assume("work is done when it is submitted: memory used on several streams is free again at the earliest moment");
   auto* stream = new Stream;
   stream->flags = flags;
   stream->priority = std::clamp(priority, kHighestPriority, kLowestPriority);

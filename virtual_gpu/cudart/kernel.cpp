@@ -13,7 +13,6 @@ struct FatBinaryWrapper {
   void* unused;
 };
 
-// On CUDA 13 a cudaFunction handle of the runtime is the kernel itself.
 cudaError_t launch_kernel(Kernel* kernel, dim3 grid, dim3 block, std::size_t shared_bytes, cudaStream_t stream) {
   return with_context([&] {
     return kernel == nullptr ? cudaErrorInvalidDeviceFunction : launch(*kernel, grid, block, shared_bytes, stream);
