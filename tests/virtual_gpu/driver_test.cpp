@@ -50,6 +50,12 @@ TEST_F(VirtualMemory, OnlyMappedPartsCountAsDeviceMemory) {
   ASSERT_EQ(cuMemMap(base + 2 * kMiB, 2 * kMiB, 0, handle, 0), CUDA_SUCCESS);
   EXPECT_EQ(cudaMemset(reinterpret_cast<void*>(base + 2 * kMiB), 0, 2 * kMiB), cudaSuccess);
   EXPECT_EQ(cudaMemset(reinterpret_cast<void*>(base), 0, 2 * kMiB), cudaErrorInvalidValue);
+  CUmemGenericAllocationHandle next = 0;
+  ASSERT_EQ(cuMemCreate(&next, 2 * kMiB, &kOnDevice, 0), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemMap(base + 4 * kMiB, 2 * kMiB, 0, next, 0), CUDA_SUCCESS);
+  EXPECT_EQ(cudaMemset(reinterpret_cast<void*>(base + 2 * kMiB), 0, 4 * kMiB), cudaSuccess) << "mapped neighbours";
+  EXPECT_EQ(cuMemUnmap(base + 4 * kMiB, 2 * kMiB), CUDA_SUCCESS);
+  EXPECT_EQ(cuMemRelease(next), CUDA_SUCCESS);
   EXPECT_EQ(cuMemMap(base + 2 * kMiB, 2 * kMiB, 0, handle, 0), CUDA_ERROR_ALREADY_MAPPED);
   EXPECT_EQ(cuMemAddressFree(base, 64 * kMiB), CUDA_ERROR_INVALID_VALUE) << "something is mapped in it";
   EXPECT_EQ(cuMemUnmap(base + 2 * kMiB, 2 * kMiB), CUDA_SUCCESS);

@@ -121,6 +121,17 @@ TEST(Copies, BeyondAnAllocationOrInTheWrongDirectionAreErrors) {
   cudaGetLastError();
 }
 
+TEST(Copies, DoNotReachFromOneAllocationIntoItsNeighbour) {
+  auto* upper = static_cast<char*>(allocate(32 * kMiB));
+  auto* lower = static_cast<char*>(allocate(32 * kMiB));
+  ASSERT_EQ(lower + 32 * kMiB, upper);
+  EXPECT_EQ(cudaMemset(lower, 0, 32 * kMiB), cudaSuccess);
+  EXPECT_EQ(cudaMemset(lower, 0, 32 * kMiB + 1), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaFree(upper), cudaSuccess);
+  EXPECT_EQ(cudaFree(lower), cudaSuccess);
+  cudaGetLastError();
+}
+
 TEST(PinnedMemory, IsRealAndKnown) {
   void* pinned = nullptr;
   ASSERT_EQ(cudaHostAlloc(&pinned, 1000, cudaHostAllocDefault), cudaSuccess);

@@ -196,7 +196,7 @@ std::optional<Region> DeviceMemory::region(const void* pointer) const {
   if (mapping == mappings_.begin() || address >= std::prev(mapping)->first + std::prev(mapping)->second.bytes)
     return std::nullopt;
   --mapping;
-  return Region{mapping->first, mapping->second.bytes, MemoryKind::device};
+  return Region{mapping->first, mapping->second.bytes, MemoryKind::reserved};
 }
 
 MemoryUse DeviceMemory::use() const {

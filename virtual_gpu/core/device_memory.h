@@ -20,7 +20,7 @@ struct MemoryUse {
   std::uint64_t total_bytes = 0, used_bytes = 0, peak_bytes = 0;
 };
 
-enum class MemoryKind { device, managed, reserved };
+enum class MemoryKind { device, managed, reserved };  // reserved: addresses of the virtual memory API
 
 struct Region {
   std::uint64_t base = 0, bytes = 0;
@@ -44,7 +44,7 @@ class DeviceMemory {
   bool mapped(std::uint64_t address, std::uint64_t bytes) const;
 
   bool contains(const void* pointer) const;                 // inside the device's address range; no lock
-  std::optional<Region> region(const void* pointer) const;  // the live allocation or mapping around `pointer`
+  std::optional<Region> region(const void* pointer) const;  // the live allocation or mapped block around it
   MemoryUse use() const;
 
  private:

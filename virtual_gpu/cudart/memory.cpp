@@ -11,13 +11,14 @@ using namespace headroom::virtual_gpu;
 
 namespace {
 
-// Success when [pointer, pointer + bytes) lies in one live allocation, or in mapped neighbours of the device's range.
+// Success when [pointer, pointer + bytes) lies in one live allocation, or in mapped blocks each next to the other.
 cudaError_t check_device_range(const void* pointer, std::size_t bytes) {
   const auto* at = static_cast<const char*>(pointer);
   const auto* end = at + bytes;
   while (at < end) {
     const auto region = device_memory().region(at);
     if (!region) return cudaErrorInvalidValue;
+    if (region->kind != MemoryKind::reserved && at != pointer) return cudaErrorInvalidValue;
     at = reinterpret_cast<const char*>(region->base + region->bytes);
   }
   return cudaSuccess;
