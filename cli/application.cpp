@@ -22,7 +22,7 @@ constexpr const char* kFooter = R"(
 Examples:
   headroom compare bert-base --attention mha,mqa,mhe-add,mhe-mul --batch 8
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
-  headroom compare ./config.json --out results --format json,html
+  headroom compare examples/gpt2/config.json --out results --format json,html
   headroom report results/mha.headroom results/mqa.headroom
   headroom list attention
 
@@ -38,7 +38,10 @@ int parse_and_run(int argc, char** argv) {
   app.formatter(make_help_formatter());
   Chosen chosen;
   add_commands(app, chosen);
-  for (CLI::App* command : app.get_subcommands(nullptr)) command->get_help_ptr()->group("Help");
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    command->group("Commands");
+    command->get_help_ptr()->group("Help");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

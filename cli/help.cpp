@@ -29,14 +29,13 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter() {
   formatter->column_width(kFlagColumns);
   formatter->label("Positionals", "What is named");
   formatter->label("Options", "Flags");
-  formatter->label("Subcommands", "Commands");
   return formatter;
 }
 
 std::string help_text(const CLI::App& app) {
   std::string text = app.help();
   for (std::size_t at; (at = text.find("\n\n\n")) != std::string::npos;) text.erase(at, 1);
-  return text;
+  return text.ends_with('\n') ? text : text + "\n";
 }
 
 }  // namespace headroom::cli

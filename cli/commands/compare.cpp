@@ -79,7 +79,7 @@ Runs MODEL's steps once with each mechanism, each in a process of its own, and s
 Examples:
   headroom compare bert-base --attention mha,sha,mqa,skv,el-slice,mhe-add,mhe-mul --batch 8 --seq 128
   headroom compare gpt2 --attention mha,mqa --dtype bf16 --sdpa flash --device virtual:a100-40gb
-  headroom compare ./config.json --attention mha,mhe-mul --out results --format json,html)");
+  headroom compare examples/gpt2/config.json --attention mha,mhe-mul --out results --format json,html)");
   command->callback([options, &chosen] { chosen = [options] { return run_compare(*options); }; });
 }
 

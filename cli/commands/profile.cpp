@@ -36,7 +36,7 @@ Runs MODEL's steps on the device and shows the memory at its peak: by category, 
 Examples:
   headroom profile bert-base --batch 8 --seq 512
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --optimizer adamw
-  headroom profile ./config.json --mode forward --device cpu --format json)");
+  headroom profile examples/gpt2/config.json --mode forward --device cpu --format json)");
   command->callback([options, &chosen] { chosen = [options] { return run_profile(*options); }; });
 }
 

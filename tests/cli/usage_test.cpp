@@ -148,6 +148,12 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"profile bert-base --format json,json", "--format names 'json' twice"},
       {"profile bert-base --out --quiet", "--out expects a folder, not the flag '--quiet'; a folder of that name is ./--quiet"},
       {"profile bert-base --seq 513", "bert-base: a sequence of 513 tokens is longer than its table of 512 positions"},
+      {"profile llama-7b --attention el-exact",
+       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "positions act between them"},
+      {"compare llama-7b --attention mha,el-exact",
+       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "positions act between them"},
       {"report nothing.headroom", "cannot read 'nothing.headroom': No such file or directory"}};
   for (const auto& expected : cases) expect_refused(expected);
 }

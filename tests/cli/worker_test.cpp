@@ -215,6 +215,11 @@ TEST(Compare, WithoutAttentionRunsAllThatTheModelAllows) {
   EXPECT_THAT(labels, testing::IsSupersetOf({"mha", "sha", "mqa", "skv", "el-slice", "mhe-add", "mhe-mul"}));
 }
 
+TEST(Compare, WithoutAttentionLeavesOutWhatTheModelForbids) {
+  const Ended ended = Tool().run({"compare", "llama-7b", "--device", "cpu", "--format", "json"});
+  EXPECT_THAT(labels_of(Json::parse(ended.out)), testing::Not(testing::Contains("el-exact")));
+}
+
 TEST(Compare, AWorkerThatDiesIsARowAndTheOthersFinish) {
   Tool tool;
   tool.fake("mqa=segv,skv=oom");
