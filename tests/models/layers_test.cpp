@@ -77,6 +77,8 @@ TEST(Layers, DropoutKeepsTheMeanAndMasksWithOneByte) {
   EXPECT_NEAR((y == 0).to(at::kDouble).mean().item<double>(), 0.25, 0.02);
   EXPECT_NEAR(y.max().item<double>(), 1 / 0.75, 1e-6);
   EXPECT_TRUE(dropout(x, 0.0).is_same(x));
+  const at::Tensor trained = at::ones({200, 500}).requires_grad_();
+  EXPECT_EQ(bytes_left_allocated([&] { return dropout(trained, 0.25); }), 200 * 500 * (4 + 1));
 }
 
 TEST(Layers, ParametersAreBornInTheirDtypeWithTheirInitialValues) {
