@@ -20,7 +20,8 @@ struct CategoryStyle {
 inline constexpr std::array<CategoryStyle, kCategoryCount> kCategoryStyles{{
     {Category::parameter, "parameters", "The weights of the model.", 25, 'P'},
     {Category::gradient, "gradients", "One gradient for each trainable parameter.", 214, 'G'},
-    {Category::optimizer_state, "optimizer state", "What the optimizer keeps between steps, such as Adam's two moments.", 36, 'O'},
+    {Category::optimizer_state, "optimizer state",
+     "What the optimizer keeps between steps, such as Adam's two moments.", 36, 'O'},
     {Category::activation, "activations", "Made in the forward pass and kept for the backward pass.", 166, 'A'},
     {Category::temporary, "temporaries", "Allocated and freed within one step.", 175, 'T'},
     {Category::kv_cache, "KV cache", "Keys and values kept for the tokens seen so far.", 74, 'K'},

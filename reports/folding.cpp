@@ -27,8 +27,10 @@ std::optional<Numbered> split_number(const std::string& name) {
 
 class Folder {
  public:
-  explicit Folder(const std::vector<Layer>& layers) : layers_(layers), children_(layers.size()), shapes_(layers.size()) {
-    for (std::size_t i = 1; i < layers.size(); ++i) children_[parent(i)].push_back(LayerId{static_cast<std::uint32_t>(i)});
+  explicit Folder(const std::vector<Layer>& layers)
+      : layers_(layers), children_(layers.size()), shapes_(layers.size()) {
+    for (std::size_t i = 1; i < layers.size(); ++i)
+      children_[parent(i)].push_back(LayerId{static_cast<std::uint32_t>(i)});
     for (std::size_t i = layers.size(); i-- > 0;) shapes_[i] = shape(i);
   }
 
@@ -66,7 +68,8 @@ class Folder {
     for (; first + length < siblings.size(); ++length) {
       const LayerId next = siblings[first + length];
       const auto name = split_number(relative_name(next));
-      if (!name || name->stem != start->stem || name->number != start->number + static_cast<std::int64_t>(length)) break;
+      if (!name || name->stem != start->stem || name->number != start->number + static_cast<std::int64_t>(length))
+        break;
       if (shapes_[index_of(next)] != shapes_[index_of(siblings[first])]) break;
     }
     return length;
@@ -88,7 +91,8 @@ class Folder {
       length = run_length(siblings, i);
       std::string name = relative_name(siblings[i]);
       if (length > 1) name += "–" + std::to_string(split_number(relative_name(siblings[i + length - 1]))->number);
-      const bool nested = layers_[index_of(siblings[i])].path.starts_with(layers_[index_of(row.members.front())].path + ".");
+      const bool nested =
+          layers_[index_of(siblings[i])].path.starts_with(layers_[index_of(row.members.front())].path + ".");
       add({name, nested ? row.path + "." + name : name, row.depth + 1, at, members(row.members, i, length)});
     }
   }

@@ -10,8 +10,8 @@
 namespace headroom {
 
 struct FoldedLayer {
-  std::string name;              // relative to the parent: "encoder", "layer.0–11", "attention"
-  std::string path;              // in full: "encoder.layer.0–11.attention"
+  std::string name;  // relative to the parent: "encoder", "layer.0–11", "attention"
+  std::string path;  // in full: "encoder.layer.0–11.attention"
   int depth = 0;
   std::size_t parent = 0;        // index into the result; the root is its own
   std::vector<LayerId> members;  // at least one; every layer is a member of exactly one row

@@ -15,8 +15,8 @@
 namespace headroom {
 namespace {
 
-constexpr std::size_t kTensorLimit = 200;       // largest tensors of one run
-constexpr std::size_t kPointLimit = 16'000;     // timeline points of all runs together
+constexpr std::size_t kTensorLimit = 200;    // largest tensors of one run
+constexpr std::size_t kPointLimit = 16'000;  // timeline points of all runs together
 constexpr std::size_t kPointLimitOfRun = 4'000;
 
 std::size_t index_of(LayerId id) { return static_cast<std::size_t>(id); }
@@ -28,21 +28,33 @@ Json optional_number(const std::optional<double>& value) {
 }
 
 Json peak_data(const Breakdown& run, const PeakView& peak) {
-  return {{"allocated", peak.allocated_bytes}, {"requested", peak.requested_bytes}, {"reserved", peak.reserved_bytes},
-          {"event", peak.event},               {"time", peak.time_ns},              {"phase", static_cast<int>(peak.phase)},
-          {"step", peak.step},                 {"layer", layer_path(run, peak.layer)}, {"categories", vector_of(peak.categories)}};
+  return {{"allocated", peak.allocated_bytes},
+          {"requested", peak.requested_bytes},
+          {"reserved", peak.reserved_bytes},
+          {"event", peak.event},
+          {"time", peak.time_ns},
+          {"phase", static_cast<int>(peak.phase)},
+          {"step", peak.step},
+          {"layer", layer_path(run, peak.layer)},
+          {"categories", vector_of(peak.categories)}};
 }
 
 Json outcome_data(const Outcome& o) {
-  return {{"kind", to_name(kOutcomeNames, o.kind)}, {"message", o.message}, {"request", o.failed_request_bytes},
-          {"free", o.free_bytes}, {"allocated", o.allocated_bytes}, {"reserved", o.reserved_bytes},
-          {"phase", o.phase}, {"layer", o.layer}};
+  return {{"kind", to_name(kOutcomeNames, o.kind)},
+          {"message", o.message},
+          {"request", o.failed_request_bytes},
+          {"free", o.free_bytes},
+          {"allocated", o.allocated_bytes},
+          {"reserved", o.reserved_bytes},
+          {"phase", o.phase},
+          {"layer", o.layer}};
 }
 
 Json environment_data(const Environment& e) {
-  return {{"headroom", e.headroom_version}, {"torch", e.torch_version}, {"cuda", e.cuda_version},
-          {"driver", e.driver_version}, {"device_name", e.device_name}, {"compute_capability", e.compute_capability},
-          {"total", e.device_total_bytes}, {"allocator_settings", e.allocator_settings}};
+  return {{"headroom", e.headroom_version}, {"torch", e.torch_version},
+          {"cuda", e.cuda_version},         {"driver", e.driver_version},
+          {"device_name", e.device_name},   {"compute_capability", e.compute_capability},
+          {"total", e.device_total_bytes},  {"allocator_settings", e.allocator_settings}};
 }
 
 Json saving_data(const ComparisonRow& row) {
@@ -80,8 +92,8 @@ void add_tensors(Json& out, const Breakdown& run, Strings& strings) {
     if (i >= kTensorLimit)
       rest += a.block_bytes;
     else
-      tensors.push_back({a.block_bytes, a.requested_bytes, strings.index(a.tensor), strings.index(a.op), index_of(a.layer),
-                         static_cast<int>(a.category), static_cast<int>(a.phase), a.step});
+      tensors.push_back({a.block_bytes, a.requested_bytes, strings.index(a.tensor), strings.index(a.op),
+                         index_of(a.layer), static_cast<int>(a.category), static_cast<int>(a.phase), a.step});
   }
   const std::size_t rest_count = run.peak.live.size() - tensors.size();
   out["tensors"] = std::move(tensors);
@@ -179,8 +191,8 @@ void add_layers(Json& out, const Breakdown& run) {
     layers.push_back({{"path", run.layers[i].path}, {"parent", parent < i ? parent : 0}});
     cell_rows.push_back(vector_of(cells[i]));
     const LayerRow& r = rows[i];
-    run_rows.push_back({r.parameter_bytes, r.gradient_bytes, r.optimizer_state_bytes, r.activation_bytes, r.temporary_peak_bytes,
-                        r.kv_cache_bytes, r.forward_peak_bytes, r.backward_peak_bytes});
+    run_rows.push_back({r.parameter_bytes, r.gradient_bytes, r.optimizer_state_bytes, r.activation_bytes,
+                        r.temporary_peak_bytes, r.kv_cache_bytes, r.forward_peak_bytes, r.backward_peak_bytes});
   }
   out["layers"] = std::move(layers);
   out["cells"] = std::move(cell_rows);
@@ -211,7 +223,8 @@ Json forms_of(const Breakdown& run) {
 void add_structure(Json& out, const Breakdown& run) {
   out["marks"] = Json::array();
   for (const Mark& m : run.marks)
-    out["marks"].push_back({{"event", m.event}, {"time", m.time_ns}, {"phase", static_cast<int>(m.phase)}, {"step", m.step}});
+    out["marks"].push_back(
+        {{"event", m.event}, {"time", m.time_ns}, {"phase", static_cast<int>(m.phase)}, {"step", m.step}});
   out["steps"] = Json::array();
   for (const StepView& s : run.steps) out["steps"].push_back({{"step", s.step}, {"peak", peak_data(run, s.peak)}});
   out["folds"] = folds_of(run);
@@ -230,9 +243,10 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
            {"kv_per_token", run.model.kv_cache_bytes_per_token},
            {"dropped", run.dropped_event_count},
            {"assumptions", run.assumptions},
-           {"allocator", {{"allocated", run.stats.peak_allocated_bytes},
-                          {"requested", run.stats.peak_requested_bytes},
-                          {"reserved", run.stats.peak_reserved_bytes}}},
+           {"allocator",
+            {{"allocated", run.stats.peak_allocated_bytes},
+             {"requested", run.stats.peak_requested_bytes},
+             {"reserved", run.stats.peak_reserved_bytes}}},
            {"peak", peak_data(run, run.peak)}};
   out["peak"]["most_reserved"] = run.peak_reserved_bytes;
   out["saving"] = nullptr;
@@ -248,7 +262,8 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
 Json category_list() {
   Json out = Json::array();
   for (const CategoryStyle& style : kCategoryStyles)
-    out.push_back({{"name", to_name(kCategoryNames, style.category)}, {"title", style.title}, {"meaning", style.meaning}});
+    out.push_back(
+        {{"name", to_name(kCategoryNames, style.category)}, {"title", style.title}, {"meaning", style.meaning}});
   return out;
 }
 
@@ -262,10 +277,16 @@ Json phase_list() {
 
 Json html_data(const Report& report) {
   const Headline headline = headline_of(report);
-  Json out{{"version", report.headroom_version}, {"title", headline.title},      {"device", headline.device},
-           {"settings", headline.settings},      {"categories", category_list()}, {"phases", phase_list()},
-           {"baseline", nullptr},                {"runs", Json::array()}};
-  const std::size_t limit = std::clamp<std::size_t>(kPointLimit / std::max<std::size_t>(1, report.runs.size()), 100, kPointLimitOfRun);
+  Json out{{"version", report.headroom_version},
+           {"title", headline.title},
+           {"device", headline.device},
+           {"settings", headline.settings},
+           {"categories", category_list()},
+           {"phases", phase_list()},
+           {"baseline", nullptr},
+           {"runs", Json::array()}};
+  const std::size_t limit =
+      std::clamp<std::size_t>(kPointLimit / std::max<std::size_t>(1, report.runs.size()), 100, kPointLimitOfRun);
   for (const ReportRun& run : report.runs) out["runs"].push_back(run_data(run, limit));
   if (report.runs.size() < 2 || !report.comparison) return out;
   out["baseline"] = report.comparison->baseline;

@@ -116,7 +116,8 @@ Json at_peak(const Breakdown& run) {
            {"categories", all_categories(run.peak.categories)}};
   Json layers = Json::array();
   for (const LayerBytes& l : run.peak.layers)
-    layers.push_back({{"path", layer_path(run, l.layer)}, {"bytes", l.bytes}, {"categories", nonzero_categories(l.categories)}});
+    layers.push_back(
+        {{"path", layer_path(run, l.layer)}, {"bytes", l.bytes}, {"categories", nonzero_categories(l.categories)}});
   out["layers"] = std::move(layers);
   add_tensors(out, run);
   return out;

@@ -77,8 +77,9 @@ Headline headline_of(const Report& report) {
   if (report.runs.empty()) return {"no runs", "", {}};
   std::vector<RunPhrases> all;
   for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
-  const auto common = [&](std::string RunPhrases::* phrase, const char* otherwise) {
-    const bool same = std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
+  const auto common = [&](std::string RunPhrases::*phrase, const char* otherwise) {
+    const bool same =
+        std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
     return same ? all.front().*phrase : otherwise;
   };
   Headline result;
@@ -87,9 +88,11 @@ Headline headline_of(const Report& report) {
                                  : fmt::format("{} · {} variants", model, all.size());
   if (all.size() == 1 && report.runs.front().breakdown.label == model) result.title = model;
   result.device = common(&RunPhrases::device, "several devices");
-  for (const auto& [phrase, otherwise] :
-       {std::pair{&RunPhrases::shape, "several shapes"}, {&RunPhrases::mode, "several modes"}, {&RunPhrases::dtype, "several dtypes"},
-        {&RunPhrases::optimizer, "several optimizers"}, {&RunPhrases::attention_kernel, "several attention kernels"}})
+  for (const auto& [phrase, otherwise] : {std::pair{&RunPhrases::shape, "several shapes"},
+                                          {&RunPhrases::mode, "several modes"},
+                                          {&RunPhrases::dtype, "several dtypes"},
+                                          {&RunPhrases::optimizer, "several optimizers"},
+                                          {&RunPhrases::attention_kernel, "several attention kernels"}})
     if (const std::string text = common(phrase, otherwise); !text.empty()) result.settings.push_back(text);
   return result;
 }

@@ -73,8 +73,8 @@ std::string Table::line(const std::vector<Cell>& cells, const Layout& layout, bo
     const Cell& cell = cells[layout.shown[i]];
     const std::string text = shorten(cell.text, layout.widths[i]);
     const std::string space(layout.widths[i] - display_width(text), ' ');
-    const std::string painted =
-        cell.ansi_color >= 0 ? paint_ansi(text, cell.ansi_color, color) : paint(text, cell.style, color && !text.empty());
+    const std::string painted = cell.ansi_color >= 0 ? paint_ansi(text, cell.ansi_color, color)
+                                                     : paint(text, cell.style, color && !text.empty());
     if (i > 0) out += std::string(kGap, ' ');
     out += columns_[layout.shown[i]].left ? painted + space : space + painted;
   }

@@ -9,16 +9,16 @@
 namespace headroom {
 
 struct Column {
-  std::string title;        // may have several lines
-  int importance = 0;       // 0: never leaves; else the largest number leaves first
-  bool left = false;        // aligned left
-  std::string name;         // how a sentence calls it; empty: the title
+  std::string title;   // may have several lines
+  int importance = 0;  // 0: never leaves; else the largest number leaves first
+  bool left = false;   // aligned left
+  std::string name;    // how a sentence calls it; empty: the title
 };
 
 struct Cell {
   std::string text;
   Style style = Style::plain;
-  int ansi_color = -1;      // >= 0: instead of the style
+  int ansi_color = -1;  // >= 0: instead of the style
 };
 
 class Table {

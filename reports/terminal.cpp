@@ -16,8 +16,9 @@ namespace {
 constexpr int kLeastWidth = 40, kMostWidth = 400;
 constexpr std::size_t kShownDisagreements = 8;
 
-constexpr std::array kPhrases{&RunPhrases::model,     &RunPhrases::shape,            &RunPhrases::mode,  &RunPhrases::dtype,
-                              &RunPhrases::optimizer, &RunPhrases::attention_kernel, &RunPhrases::device};
+constexpr std::array kPhrases{&RunPhrases::model, &RunPhrases::shape,     &RunPhrases::mode,
+                              &RunPhrases::dtype, &RunPhrases::optimizer, &RunPhrases::attention_kernel,
+                              &RunPhrases::device};
 
 // Phrases joined by " · ", lines broken only between phrases.
 std::string joined(const std::vector<std::string>& list, const Page& page) {
@@ -34,7 +35,7 @@ std::string joined(const std::vector<std::string>& list, const Page& page) {
   return out;
 }
 
-bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::* phrase) {
+bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::*phrase) {
   return std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
 }
 
@@ -55,16 +56,16 @@ std::string failure(const Breakdown& run) {
   if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
   std::string where = o.phase.empty() ? "" : " in " + o.phase;
   if (!o.layer.empty()) where += " at " + o.layer;
-  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.", run.label,
-                     where, exact(o.failed_request_bytes), exact(o.free_bytes), exact(o.allocated_bytes),
+  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.",
+                     run.label, where, exact(o.failed_request_bytes), exact(o.free_bytes), exact(o.allocated_bytes),
                      exact(o.reserved_bytes));
 }
 
 std::string disagreement(const Breakdown& run, const ClosedFormCheck& check) {
   const std::int64_t difference = check.recorded_bytes - check.form.bytes;
-  return fmt::format("{} {} of {}: closed form {} = {}, recorded {} ({}{} B)", run.label, check.form.quantity, check.form.layer,
-                     check.form.formula, format_count(check.form.bytes), format_count(check.recorded_bytes),
-                     difference > 0 ? "+" : "", format_count(difference));
+  return fmt::format("{} {} of {}: closed form {} = {}, recorded {} ({}{} B)", run.label, check.form.quantity,
+                     check.form.layer, check.form.formula, format_count(check.form.bytes),
+                     format_count(check.recorded_bytes), difference > 0 ? "+" : "", format_count(difference));
 }
 
 std::string closed_form_notes(const Report& report, const Page& page) {
@@ -78,12 +79,13 @@ std::string closed_form_notes(const Report& report, const Page& page) {
   if (compared == 0) return "";
   if (wrong.empty())
     return paragraph(fmt::format("Closed forms: all {} equal the recorded bytes.", compared), Style::good, page);
-  std::string out = paragraph(fmt::format("CLOSED FORMS: {} of {} differ from the recorded bytes:", wrong.size(), compared),
-                              Style::bad, page);
+  std::string out = paragraph(
+      fmt::format("CLOSED FORMS: {} of {} differ from the recorded bytes:", wrong.size(), compared), Style::bad, page);
   for (std::size_t i = 0; i < std::min(wrong.size(), kShownDisagreements); ++i)
     out += paragraph("! " + wrong[i], Style::bad, page);
   if (wrong.size() > kShownDisagreements)
-    out += paragraph(fmt::format("! and {} more; the JSON report has all", wrong.size() - kShownDisagreements), Style::bad, page);
+    out += paragraph(fmt::format("! and {} more; the JSON report has all", wrong.size() - kShownDisagreements),
+                     Style::bad, page);
   return out;
 }
 

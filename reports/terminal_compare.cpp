@@ -16,8 +16,22 @@ constexpr const char* kNothing = "–";
 
 // The columns of the table, in order; a run makes one cell of each.
 enum At : std::size_t {
-  variant, peak, peak_exact, peak_saving, reserved, parameter, gradient, optimizer_state, activation, scratch, rest, kept,
-  kept_saving, attention_saving, kv_per_token, column_count
+  variant,
+  peak,
+  peak_exact,
+  peak_saving,
+  reserved,
+  parameter,
+  gradient,
+  optimizer_state,
+  activation,
+  scratch,
+  rest,
+  kept,
+  kept_saving,
+  attention_saving,
+  kv_per_token,
+  column_count
 };
 
 std::vector<Column> columns() {
@@ -91,7 +105,8 @@ std::vector<Cell> row(const Report& report, std::size_t index) {
 
 // Columns that say nothing in any row leave the table.
 bool all_runs(const Report& report, bool (*predicate)(const Breakdown&)) {
-  return std::all_of(report.runs.begin(), report.runs.end(), [&](const ReportRun& r) { return predicate(r.breakdown); });
+  return std::all_of(report.runs.begin(), report.runs.end(),
+                     [&](const ReportRun& r) { return predicate(r.breakdown); });
 }
 
 std::vector<std::size_t> useful_columns(const Report& report) {
@@ -102,7 +117,8 @@ std::vector<std::size_t> useful_columns(const Report& report) {
   for (std::size_t i = 0; i < column_count; ++i) {
     const bool saving_column = i == peak_saving || i == kept_saving || i == attention_saving;
     if (saving_column && !report.comparison) continue;
-    if ((i == rest && no_rest) || ((i == kept || i == kept_saving) && no_kept) || (i == kv_per_token && no_kv)) continue;
+    if ((i == rest && no_rest) || ((i == kept || i == kept_saving) && no_kept) || (i == kv_per_token && no_kv))
+      continue;
     useful.push_back(i);
   }
   return useful;
@@ -136,7 +152,8 @@ std::string stacked_bar(const Breakdown& run, std::int64_t most, std::size_t wid
   std::string out;
   std::int64_t below = 0;
   const auto column = [&](std::int64_t bytes) {
-    return static_cast<std::size_t>(std::llround(static_cast<double>(bytes) / static_cast<double>(most) * static_cast<double>(width)));
+    return static_cast<std::size_t>(
+        std::llround(static_cast<double>(bytes) / static_cast<double>(most) * static_cast<double>(width)));
   };
   for (const CategoryStyle& style : kCategoryStyles) {
     const std::int64_t above = below + bytes_of(run.peak.categories, style.category);
@@ -157,7 +174,8 @@ std::string chart_legend(const std::vector<const Breakdown*>& runs, const Page& 
     const std::size_t width = 2 + display_width(style.title);
     if (used > 0) out += used + 2 + width > page.width ? "\n" : "  ";
     used = used == 0 || used + 2 + width > page.width ? width : used + 2 + width;
-    out += paint_ansi(page.color ? "█" : std::string(1, style.letter), style.ansi_color, page.color) + " " + std::string(style.title);
+    out += paint_ansi(page.color ? "█" : std::string(1, style.letter), style.ansi_color, page.color) + " " +
+           std::string(style.title);
   }
   return out + "\n";
 }
@@ -177,7 +195,8 @@ std::string chart(const Report& report, const Page& page) {
   const std::size_t bar_width = page.width - label_width - 2;
   std::string out;
   for (const Breakdown* run : runs)
-    out += pad_right(shorten(printable(run->label), 24), label_width) + "  " + stacked_bar(*run, most, bar_width, page.color) + "\n";
+    out += pad_right(shorten(printable(run->label), 24), label_width) + "  " +
+           stacked_bar(*run, most, bar_width, page.color) + "\n";
   return out + chart_legend(runs, page) + "\n";
 }
 
@@ -203,7 +222,8 @@ std::string places(const Report& report, const Page& page) {
 
 std::string compare_body(const Report& report, const Page& page) {
   const Table table = make_table(report);
-  return table.render(page.width, page.color) + legend(report, table, page) + "\n" + chart(report, page) + places(report, page);
+  return table.render(page.width, page.color) + legend(report, table, page) + "\n" + chart(report, page) +
+         places(report, page);
 }
 
 }  // namespace headroom::terminal

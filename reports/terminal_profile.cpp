@@ -44,16 +44,24 @@ std::string key_figures(const Breakdown& run, const Page& page) {
 
 std::string categories(const Breakdown& run, const Page& page) {
   const std::size_t bar_width = std::clamp<std::size_t>(page.width / 3, 10, 40);
-  Table table({{"at the peak", 0, true}, {"size", 0}, {"share", 1}, {"bytes", 2, false, "exact bytes"}, {"", 3, true, "bars"}});
+  Table table(
+      {{"at the peak", 0, true}, {"size", 0}, {"share", 1}, {"bytes", 2, false, "exact bytes"}, {"", 3, true, "bars"}});
   const std::int64_t total = run.peak.allocated_bytes;
   for (const CategoryStyle& style : kCategoryStyles) {
     const std::int64_t bytes = bytes_of(run.peak.categories, style.category);
     if (bytes == 0) continue;
-    table.add_row({{std::string(style.title)}, size(bytes), {share_text(bytes, total)}, {format_count(bytes)},
+    table.add_row({{std::string(style.title)},
+                   size(bytes),
+                   {share_text(bytes, total)},
+                   {format_count(bytes)},
                    {bar(share(bytes, total), bar_width), Style::plain, style.ansi_color}});
   }
   table.add_rule();
-  table.add_row({{"sum", Style::bold}, {format_bytes(total), Style::bold}, {share_text(total, total)}, {format_count(total)}, {}});
+  table.add_row({{"sum", Style::bold},
+                 {format_bytes(total), Style::bold},
+                 {share_text(total, total)},
+                 {format_count(total)},
+                 {}});
   return table.render(page.width, page.color);
 }
 
@@ -89,15 +97,29 @@ std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::
   const std::int64_t scratch = at(Category::temporary) + at(Category::workspace);
   const std::int64_t rest = at(Category::kv_cache) + at(Category::input) + at(Category::other);
   if (s.bytes == 0 && s.kept == 0) return std::vector<Cell>{{name}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
-  return {{name}, size(s.bytes), {share_text(s.bytes, total), Style::dim}, size(at(Category::parameter)),
-          size(at(Category::gradient)), size(at(Category::optimizer_state)), size(at(Category::activation)), size(scratch),
-          size(rest), size(s.kept)};
+  return {{name},
+          size(s.bytes),
+          {share_text(s.bytes, total), Style::dim},
+          size(at(Category::parameter)),
+          size(at(Category::gradient)),
+          size(at(Category::optimizer_state)),
+          size(at(Category::activation)),
+          size(scratch),
+          size(rest),
+          size(s.kept)};
 }
 
 Table layer_table(const Breakdown& run) {
-  Table table({{"layer", 0, true}, {"at peak", 0}, {"share", 5}, {"para-\nmeters", 2, false, "parameters"},
-               {"gra-\ndients", 3, false, "gradients"}, {"optimizer\nstate", 4}, {"acti-\nvations", 1, false, "activations"},
-               {"temporaries\n+workspace", 6, false, "temporaries + workspace"}, {"other", 8}, {"kept for\nbackward", 7}});
+  Table table({{"layer", 0, true},
+               {"at peak", 0},
+               {"share", 5},
+               {"para-\nmeters", 2, false, "parameters"},
+               {"gra-\ndients", 3, false, "gradients"},
+               {"optimizer\nstate", 4},
+               {"acti-\nvations", 1, false, "activations"},
+               {"temporaries\n+workspace", 6, false, "temporaries + workspace"},
+               {"other", 8},
+               {"kept for\nbackward", 7}});
   const std::vector<FoldedLayer> rows = fold_layers(run.layers);
   std::vector<LayerSums> sums;
   for (const FoldedLayer& row : rows) sums.push_back(sums_of(run, row));
@@ -120,32 +142,46 @@ Table layer_table(const Breakdown& run) {
 std::string layers(const Breakdown& run, const Page& page) {
   const Table table = layer_table(run);
   std::string out = table.render(page.width, page.color);
-  std::string legend = "Each row is the layer's own bytes, without those of the layers below it; ×N adds up N equal layers.";
+  std::string legend =
+      "Each row is the layer's own bytes, without those of the layers below it; ×N adds up N equal layers.";
   if (const std::string missing = not_shown(table, page); !missing.empty()) legend += " " + missing;
   return out + paragraph(legend, Style::dim, page);
 }
 
 std::string tensors(const Breakdown& run, const Page& page) {
-  Table table({{"largest at the peak", 0, true, "tensor"}, {"size", 0}, {"bytes", 4, false, "exact bytes"}, {"category", 1, true},
-               {"layer", 2, true}, {"operator", 3, true}, {"phase", 5, true}});
+  Table table({{"largest at the peak", 0, true, "tensor"},
+               {"size", 0},
+               {"bytes", 4, false, "exact bytes"},
+               {"category", 1, true},
+               {"layer", 2, true},
+               {"operator", 3, true},
+               {"phase", 5, true}});
   for (std::size_t i = 0; i < std::min(run.peak.live.size(), kShownTensors); ++i) {
     const Allocation& a = run.allocations.at(static_cast<std::size_t>(run.peak.live[i]));
     const std::string shape = printable(text_of(run, a.tensor));
-    table.add_row({{shape.empty() ? "(scratch)" : shape}, size(a.block_bytes), {format_count(a.block_bytes)},
-                   {std::string(style_of(a.category).title)}, {shorten(printable(layer_path(run, a.layer)), 40)},
-                   {shorten(printable(text_of(run, a.op)), 32)}, {std::string(to_name(kPhaseNames, a.phase))}});
+    table.add_row({{shape.empty() ? "(scratch)" : shape},
+                   size(a.block_bytes),
+                   {format_count(a.block_bytes)},
+                   {std::string(style_of(a.category).title)},
+                   {shorten(printable(layer_path(run, a.layer)), 40)},
+                   {shorten(printable(text_of(run, a.op)), 32)},
+                   {std::string(to_name(kPhaseNames, a.phase))}});
   }
   return table.render(page.width, page.color);
 }
 
 std::string steps(const Breakdown& run, const Page& page) {
   if (run.steps.empty()) return "";
-  Table table({{"step", 0, true}, {"peak", 0}, {"bytes", 2, false, "exact bytes"}, {"reserved\nthen", 3}, {"where", 1, true}});
+  Table table(
+      {{"step", 0, true}, {"peak", 0}, {"bytes", 2, false, "exact bytes"}, {"reserved\nthen", 3}, {"where", 1, true}});
   for (const StepView& view : run.steps) {
     const bool first = view.step == 1;
     const std::string kind = run.steps.size() == 1 ? "" : first ? " (first)" : " (steady)";
-    table.add_row({{fmt::format("{}{}", view.step, kind)}, size(view.peak.allocated_bytes), {format_count(view.peak.allocated_bytes)},
-                   size(view.peak.reserved_bytes), {printable(place(run, view.peak))}});
+    table.add_row({{fmt::format("{}{}", view.step, kind)},
+                   size(view.peak.allocated_bytes),
+                   {format_count(view.peak.allocated_bytes)},
+                   size(view.peak.reserved_bytes),
+                   {printable(place(run, view.peak))}});
   }
   return table.render(page.width, page.color);
 }

@@ -22,8 +22,8 @@ std::string shorten(std::string_view text, std::size_t width);
 std::string pad_left(std::string_view text, std::size_t width);   // aligned right
 std::string pad_right(std::string_view text, std::size_t width);  // aligned left
 
-// Lines of at most `width` columns, broken at spaces (inside a word only where it alone is too long); every line but the
-// first starts with `indent` spaces.
+// Lines of at most `width` columns, broken at spaces (inside a word only where it alone is too long); every line but
+// the first starts with `indent` spaces.
 std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t indent = 0);
 
 std::string paint(std::string_view text, Style style, bool color);

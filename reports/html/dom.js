@@ -54,6 +54,9 @@ function savingText(percent) {
   return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
 }
 
+// A path that may break after its dots.
+const breakable = (text) => text.split(/(?<=\.)/).flatMap((part) => [part, h("wbr")]);
+
 // One of several choices, as radio buttons: arrow keys move, screen readers count them.
 function segmented(legend, name, choices, chosen, onchange) {
   return h("fieldset", { class: "segmented" }, h("legend", {}, legend), choices.map(([value, text]) =>

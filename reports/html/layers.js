@@ -3,7 +3,7 @@
 const layerView = { kind: "peak", closed: new Set(), unfolded: new Set() };
 const runColumns = [["parameters", "parameter", sumOf], ["gradients", "gradient", sumOf], ["optimizer state", "optimizer_state", sumOf],
   ["kept for backward", "activation", sumOf], ["temporaries, most", "temporary", (v) => Math.max(0, ...v)], ["KV cache", "kv_cache", sumOf],
-  ["forward peak", "other", (v) => Math.max(0, ...v)], ["backward peak", "other", (v) => Math.max(0, ...v)]];
+  ["device in forward, most", null, (v) => Math.max(0, ...v)], ["device in backward, most", null, (v) => Math.max(0, ...v)]];
 
 function foldedNode(run, index) {
   const row = run.folds[index];
@@ -82,10 +82,12 @@ function peakTable(run, rows, again) {
 }
 
 function runTable(run, rows, again) {
+  const used = runColumns.map((_, c) => c).filter((c) => rows.some((row) => row.cells[c] !== 0));
   const category = runColumns.map(([, name]) => categories.find((c) => c.name === name));
   const most = runColumns.map((_, c) => Math.max(...rows.map((row) => row.cells[c])));
-  const head = [h("th", { scope: "col", class: "text" }, "layer"), runColumns.map(([title]) => h("th", { scope: "col" }, title))];
-  const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, layerName(row, again)), row.cells.map((bytes, c) => heatCell(bytes, most[c], category[c], row.node.name + ", " + runColumns[c][0]))));
+  const cell = (row, c) => (category[c] ? heatCell(row.cells[c], most[c], category[c], row.node.name + ", " + runColumns[c][0]) : h("td", {}, row.cells[c] === 0 ? "" : size(row.cells[c])));
+  const head = [h("th", { scope: "col", class: "text" }, "layer"), used.map((c) => h("th", { scope: "col" }, category[c] && swatch(category[c]), runColumns[c][0]))];
+  const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, layerName(row, again)), used.map((c) => cell(row, c))));
   return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
 }
 
@@ -98,7 +100,7 @@ function layersSection(run) {
   fill("layers-controls", segmented("What the table shows", "layers", [["peak", "At the peak"], ["run", "Over the run"]], layerView.kind, (value) => { layerView.kind = value; again(); }));
   $("layers-hint").textContent = layerView.kind === "peak"
     ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak."
-    : "What each layer took in the last step. Peaks are the largest among the layers of a row; the other columns are sums.";
+    : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. The last two columns are all bytes in use on the device while the layer ran.";
   if (run.folds.length === 0) return fill("layers", h("p", { class: "hint" }, "No layers were recorded."));
   const rows = visibleRows(run, foldedNode(run, 0), 0, []);
   fill("layers", layerView.kind === "peak" ? peakTable(run, rows, again) : runTable(run, rows, again));

@@ -28,6 +28,7 @@ function choose(index) {
 }
 
 function drawAll() {
+  document.body.classList.toggle("exact", view.exact);
   masthead();
   alerts();
   figures();

@@ -21,7 +21,7 @@ function comparisonFigures() {
   const base = data.baseline === null ? null : data.runs[data.baseline];
   const least = measured.reduce((a, b) => (b.peak.allocated < a.peak.allocated ? b : a), measured[0]);
   const cards = [];
-  if (base && !failed(base)) cards.push(figure("Baseline peak: " + base.label, size(base.peak.allocated), "in " + place(base, base.peak)));
+  if (base && !failed(base)) cards.push(figure("Baseline peak: " + base.label, size(base.peak.allocated), ["in ", breakable(place(base, base.peak))]));
   if (least) cards.push(figure("Lowest peak: " + least.label, size(least.peak.allocated), least.saving && least.saving.peak !== null && least !== base ? [savingText(least.saving.peak), " saved against " + base.label] : "the baseline itself is lowest"));
   const best = (key) => measured.filter((run) => run.saving && run.saving[key] !== null).reduce((a, b) => (!a || b.saving[key] > a.saving[key] ? b : a), null);
   const attention = best("attention"), kept = best("activation");
@@ -31,7 +31,7 @@ function comparisonFigures() {
 }
 
 function runFigures(run) {
-  const cards = [figure("Peak allocated", size(run.peak.allocated), "in " + place(run, run.peak)),
+  const cards = [figure("Peak allocated", size(run.peak.allocated), ["in ", breakable(place(run, run.peak))]),
     figure("Peak reserved", size(run.peak.most_reserved), "what the allocator took from the device"),
     figure("Parameters", size(run.parameters.bytes), grouped(run.parameters.count) + " numbers")];
   if (run.kept > 0) cards.push(figure("Kept for backward", size(run.kept), "activations of the last step"));

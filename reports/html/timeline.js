@@ -24,6 +24,8 @@ function scales(run, line, width) {
   const [left, right] = [margin.left, width - margin.right];
   let most = 1;
   for (let i = from; i <= to; ++i) most = Math.max(most, line.total[i], line.reserved[i]);
+  const total = run.environment.total;
+  if (total > 0 && total < 1.3 * most) most = total;
   most *= 1.04;
   return {
     from, to, most, left, right, bottom: chartHeight - margin.bottom, axis,
@@ -72,6 +74,15 @@ function gridLines(s) {
   return ticksUpTo(s.most, 6).flatMap((bytes) => [
     draw("line", { x1: s.left, x2: s.right, y1: s.y(bytes), y2: s.y(bytes), stroke: "var(--grid)" }),
     draw("text", { x: s.left - 8, y: s.y(bytes) + 4, "text-anchor": "end" }, tickText(bytes))]);
+}
+
+// The device's memory, where the run came near it.
+function deviceLine(run, s) {
+  const total = run.environment.total;
+  if (!(total > 0 && total < s.most)) return [];
+  const y = s.y(total);
+  return [draw("line", { x1: s.left, x2: s.right, y1: y, y2: y, stroke: "var(--bad)", "stroke-width": 1.5 }),
+    draw("text", { x: s.left + 6, y: y + 14, style: { fill: "var(--bad)" } }, "device memory " + binarySize(total))];
 }
 
 function areas(line, s) {
@@ -155,7 +166,7 @@ function timelineChart(run, width) {
     } },
     ...bands(run, s), ...gridLines(s), ...areas(line, s),
     draw("path", { d: "M" + stepPath(s, line.reserved), fill: "none", stroke: "var(--ink)", "stroke-width": 1.3, "stroke-dasharray": "6 4" }),
-    ...peakMark(run, s), cursor, ...axisText(s));
+    ...deviceLine(run, s), ...peakMark(run, s), cursor, ...axisText(s));
   move(chart.cursor);
   return h("div", { class: "chart" }, svg, panel);
 }

@@ -70,8 +70,8 @@ TEST(Folding, BlocksWithinBlocksFoldTwice) {
 
 TEST(Folding, EveryLayerIsInExactlyOneRow) {
   Tree tree = encoder(5);
-  tree.add("stray", LayerKind::other, LayerId{4000});                        // a parent that is not there
-  tree.add("loop", LayerKind::other, LayerId(tree.layers.size()));           // its own parent
+  tree.add("stray", LayerKind::other, LayerId{4000});               // a parent that is not there
+  tree.add("loop", LayerKind::other, LayerId(tree.layers.size()));  // its own parent
   std::vector<std::size_t> seen;
   for (const FoldedLayer& row : fold_layers(tree.layers))
     for (const LayerId id : row.members) seen.push_back(static_cast<std::size_t>(id));

@@ -34,14 +34,16 @@ TEST(Html, NothingIsFetchedFromAnywhere) {
     EXPECT_THAT(page, Not(HasSubstr("https:"))) << name;
     EXPECT_THAT(page, Not(HasSubstr("@import"))) << name;
     EXPECT_THAT(page, Not(HasSubstr("fetch("))) << name;
-    EXPECT_FALSE(std::regex_search(page.substr(0, page.find("</head>")), std::regex(R"((src|href)=["'](?!data:|#))"))) << name;
+    EXPECT_FALSE(std::regex_search(page.substr(0, page.find("</head>")), std::regex(R"((src|href)=["'](?!data:|#))")))
+        << name;
     EXPECT_THAT(page, HasSubstr("default-src 'none'")) << name;
   }
 }
 
 TEST(Html, HostileTextsNeverBecomeMarkup) {
   const std::string plain = write_html(synthetic::report_of({synthetic::tiny()}));
-  for (const Report& report : {synthetic::report_of({synthetic::hostile()}), synthetic::report_of({synthetic::hostile(), synthetic::tiny()})}) {
+  for (const Report& report : {synthetic::report_of({synthetic::hostile()}),
+                               synthetic::report_of({synthetic::hostile(), synthetic::tiny()})}) {
     const std::string page = write_html(report);
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
     EXPECT_EQ(count(page, "<script"), count(plain, "<script"));
@@ -54,7 +56,8 @@ TEST(Html, HostileTextsNeverBecomeMarkup) {
 
 TEST(Html, HostileTextsComeThroughTheDataUnchanged) {
   const Json data = Json::parse(embedded_data(write_html(synthetic::report_of({synthetic::hostile()}))));
-  EXPECT_THAT(data.at("runs").at(0).at("layers").at(1).at("path").get<std::string>(), HasSubstr("<script>alert(1)</script><!--"));
+  EXPECT_THAT(data.at("runs").at(0).at("layers").at(1).at("path").get<std::string>(),
+              HasSubstr("<script>alert(1)</script><!--"));
 }
 
 TEST(Html, ThePageIsValidUtf8) {
@@ -72,7 +75,8 @@ TEST(Html, EveryMarkOfThePageIsFilledIn) {
 }
 
 TEST(Html, WithoutScriptsThePageHoldsTheTerminalReport) {
-  EXPECT_THAT(write_html(synthetic::seven_variants()), HasSubstr("The peak is in backward of step 2 at loss for every variant."));
+  EXPECT_THAT(write_html(synthetic::seven_variants()),
+              HasSubstr("The peak is in backward of step 2 at loss for every variant."));
 }
 
 TEST(Html, SevenVariantsStayBelowOneAndAHalfMegabytes) {
@@ -123,7 +127,7 @@ TEST(Html, EventsOfTheTimelineNameTheirBlock) {
   const Json run = html_data(synthetic::report_of({synthetic::tiny()})).at("runs").at(0);
   const auto site = run.at("timeline").at("site").at(3).get<int>();  // the scratch block is allocated …
   EXPECT_GT(site, 0);
-  EXPECT_EQ(run.at("timeline").at("site").at(4), -site);             // … and freed
+  EXPECT_EQ(run.at("timeline").at("site").at(4), -site);  // … and freed
   const Json& of = run.at("sites").at(static_cast<std::size_t>(site - 1));
   EXPECT_EQ(of.at(0), 2048);
   EXPECT_EQ(run.at("strings").at(of.at(2).get<std::size_t>()), "aten::_softmax");
@@ -131,7 +135,9 @@ TEST(Html, EventsOfTheTimelineNameTheirBlock) {
 
 TEST(Html, ThinningKeepsThePeakAndTheOrder) {
   const std::vector<TimelinePoint> all = synthetic::seven_variants().runs.front().timeline;
-  const auto total = [](const TimelinePoint& p) { return std::accumulate(p.categories.begin(), p.categories.end(), std::int64_t{0}); };
+  const auto total = [](const TimelinePoint& p) {
+    return std::accumulate(p.categories.begin(), p.categories.end(), std::int64_t{0});
+  };
   const auto highest = [&](const std::vector<TimelinePoint>& points) {
     std::int64_t most = 0;
     for (const TimelinePoint& p : points) most = std::max(most, total(p));
@@ -141,7 +147,8 @@ TEST(Html, ThinningKeepsThePeakAndTheOrder) {
     const std::vector<TimelinePoint> kept = thinned(all, most);
     EXPECT_LE(kept.size(), std::max<std::size_t>(most, 2));
     EXPECT_EQ(highest(kept), highest(all));
-    EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.event < b.event; }));
+    EXPECT_TRUE(
+        std::is_sorted(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.event < b.event; }));
   }
   EXPECT_EQ(thinned(all, 1'000'000).size(), all.size());
   EXPECT_TRUE(thinned({}, 10).empty());

@@ -1,6 +1,7 @@
+#include "base/json.h"
+
 #include <gmock/gmock.h>
 
-#include "base/json.h"
 #include "tests/reports/golden.h"
 #include "tests/reports/synthetic.h"
 
@@ -24,7 +25,8 @@ std::int64_t total(const Json& array, const char* key) {
 void expect_no_floats(const Json& value, const std::string& path) {
   if (value.is_structured())
     for (const auto& [key, member] : value.items()) expect_no_floats(member, path + "/" + key);
-  const bool may_be = path.ends_with("_percent") || path.ends_with("/dropout") || path.find("/config/") != std::string::npos;
+  const bool may_be =
+      path.ends_with("_percent") || path.ends_with("/dropout") || path.find("/config/") != std::string::npos;
   EXPECT_FALSE(value.is_number_float() && !may_be) << path;
 }
 
@@ -33,7 +35,9 @@ TEST(Json, TinyRunIsWrittenExactly) {
 }
 
 TEST(Json, ComparisonIsWrittenExactly) {
-  expect_golden(write_json(synthetic::report_of({synthetic::tiny("a"), synthetic::out_of_memory(), synthetic::failed()})), "failures.json");
+  expect_golden(
+      write_json(synthetic::report_of({synthetic::tiny("a"), synthetic::out_of_memory(), synthetic::failed()})),
+      "failures.json");
 }
 
 TEST(Json, TheSameReportIsTheSameBytes) {
@@ -47,9 +51,13 @@ TEST(Json, CategoriesLayersAndTensorsSumToThePeak) {
       const Json& at_peak = run.at("at_peak");
       EXPECT_EQ(total(at_peak.at("categories")), peak) << name;
       EXPECT_EQ(total(at_peak.at("layers"), "bytes"), peak) << name;
-      EXPECT_EQ(total(at_peak.at("tensors"), "bytes") + at_peak.at("smaller_tensors").at("bytes").get<std::int64_t>(), peak) << name;
-      for (const Json& layer : at_peak.at("layers")) EXPECT_EQ(total(layer.at("categories")), layer.at("bytes")) << name;
-      for (const Json& step : run.at("steps")) EXPECT_EQ(total(step.at("categories")), step.at("allocated_bytes")) << name;
+      EXPECT_EQ(total(at_peak.at("tensors"), "bytes") + at_peak.at("smaller_tensors").at("bytes").get<std::int64_t>(),
+                peak)
+          << name;
+      for (const Json& layer : at_peak.at("layers"))
+        EXPECT_EQ(total(layer.at("categories")), layer.at("bytes")) << name;
+      for (const Json& step : run.at("steps"))
+        EXPECT_EQ(total(step.at("categories")), step.at("allocated_bytes")) << name;
     }
 }
 

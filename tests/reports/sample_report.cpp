@@ -1,5 +1,5 @@
-// sample_report FORMAT WIDTH [RECORDING …]: prints a report of the recordings, or of made-up runs where none is named, to
-// look at a writer's output. FORMAT: terminal | color | json | html.
+// sample_report FORMAT WIDTH [RECORDING …]: prints a report of the recordings, or of made-up runs where none is named,
+// to look at a writer's output. FORMAT: terminal | color | json | html.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

@@ -26,7 +26,8 @@ Run::Run(std::string label) {
 StringId Run::intern(const std::string& text) {
   const auto found = std::find(run.strings.begin(), run.strings.end(), text);
   if (found == run.strings.end()) run.strings.push_back(text);
-  return StringId{static_cast<std::uint32_t>(std::find(run.strings.begin(), run.strings.end(), text) - run.strings.begin())};
+  return StringId{
+      static_cast<std::uint32_t>(std::find(run.strings.begin(), run.strings.end(), text) - run.strings.begin())};
 }
 
 LayerId Run::layer(const std::string& path, LayerKind kind, LayerId parent) {
@@ -67,7 +68,8 @@ void Run::note_peak(PeakView& peak, LayerId layer) const {
   peak.categories = live_;
 }
 
-std::size_t Run::alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op, const std::string& tensor) {
+std::size_t Run::alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op,
+                       const std::string& tensor) {
   Allocation a;
   a.begin = static_cast<std::int64_t>(timeline_.size());
   a.address = 0x700000000000 + run.allocations.size() * 0x1000000;
@@ -97,8 +99,8 @@ void Run::free(std::size_t allocation) {
   event();
 }
 
-void Run::closed_form(const std::string& quantity, const std::string& layer, const std::string& formula, std::int64_t bytes,
-                      std::int64_t recorded) {
+void Run::closed_form(const std::string& quantity, const std::string& layer, const std::string& formula,
+                      std::int64_t bytes, std::int64_t recorded) {
   run.closed_forms.push_back({{quantity, layer, formula, bytes}, recorded});
 }
 
@@ -112,7 +114,8 @@ void Run::fill(PeakView& peak) const {
     peak.layers[at(a.layer)].categories[at(a.category)] += a.block_bytes;
   }
   std::stable_sort(peak.live.begin(), peak.live.end(), [&](auto a, auto b) {
-    return run.allocations[static_cast<std::size_t>(a)].block_bytes > run.allocations[static_cast<std::size_t>(b)].block_bytes;
+    return run.allocations[static_cast<std::size_t>(a)].block_bytes >
+           run.allocations[static_cast<std::size_t>(b)].block_bytes;
   });
 }
 
@@ -193,7 +196,8 @@ class Training {
 
   void step(std::int32_t number) {
     run_.phase(Phase::forward, number);
-    const std::size_t input = run_.alloc(LayerId::root, Category::input, 8 * 128 * 8, "aten::randint", "[8, 128] int64");
+    const std::size_t input =
+        run_.alloc(LayerId::root, Category::input, 8 * 128 * 8, "aten::randint", "[8, 128] int64");
     forward();
     run_.phase(Phase::backward, number);
     backward();
@@ -218,7 +222,8 @@ class Training {
   void backward() {
     for (std::size_t i = sublayers_.size(); i-- > 0;) {
       const Sublayer& s = sublayers_[i];
-      const std::size_t scratch = run_.alloc(s.id, Category::temporary, s.activations / 2 + 512, s.op + "_backward", s.shape);
+      const std::size_t scratch =
+          run_.alloc(s.id, Category::temporary, s.activations / 2 + 512, s.op + "_backward", s.shape);
       if (s.parameters > 0)
         gradients_.push_back(run_.alloc(s.id, Category::gradient, s.parameters, "aten::mm", "[weights] float32"));
       run_.free(scratch);
@@ -252,8 +257,8 @@ std::vector<Sublayer> encoder_layers(Run& r, const Variant& v, int layers) {
     const std::string path = "encoder.layer." + std::to_string(i);
     const LayerId block = r.layer(path, LayerKind::block, encoder);
     out.push_back({block, 0, kTokens * kWidth, "aten::native_dropout", "[8, 128, 768] bool"});
-    out.push_back({r.layer(path + ".attention", LayerKind::attention, block), v.attention_parameters, v.attention_activations,
-                   "aten::_softmax", "[8, 12, 128, 128] float32"});
+    out.push_back({r.layer(path + ".attention", LayerKind::attention, block), v.attention_parameters,
+                   v.attention_activations, "aten::_softmax", "[8, 12, 128, 128] float32"});
     out.push_back({r.layer(path + ".attention_norm", LayerKind::norm, block), 2 * kWidth * 4, kTokens * kWidth * 4,
                    "aten::native_layer_norm", "[8, 128, 768] float32"});
     out.push_back({r.layer(path + ".ffn", LayerKind::ffn, block), 8 * kWidth * kWidth * 4, kTokens * kWidth * 4 * 9,
@@ -261,8 +266,10 @@ std::vector<Sublayer> encoder_layers(Run& r, const Variant& v, int layers) {
     out.push_back({r.layer(path + ".ffn_norm", LayerKind::norm, block), 2 * kWidth * 4, kTokens * kWidth * 4,
                    "aten::native_layer_norm", "[8, 128, 768] float32"});
   }
-  out.push_back({r.layer("head", LayerKind::head), kWidth * kWidth * 4, kTokens * 30'522 * 4, "aten::addmm", "[1024, 30522] float32"});
-  out.push_back({r.layer("loss", LayerKind::loss), 0, kTokens * 30'522 * 4, "aten::_log_softmax", "[1024, 30522] float32"});
+  out.push_back({r.layer("head", LayerKind::head), kWidth * kWidth * 4, kTokens * 30'522 * 4, "aten::addmm",
+                 "[1024, 30522] float32"});
+  out.push_back(
+      {r.layer("loss", LayerKind::loss), 0, kTokens * 30'522 * 4, "aten::_log_softmax", "[1024, 30522] float32"});
   return out;
 }
 
@@ -270,7 +277,8 @@ void describe(Run& r, const Variant& v, int layers) {
   r.run.spec.model = "bert-base";
   r.run.spec.attention = v.name;
   r.run.spec.batch = 8;
-  r.run.environment = {"0.1.0", "2.11.0", "13.0", "", DeviceKind::virtual_cuda, "NVIDIA H100 80GB HBM3", "9.0", 85'017'493'504, ""};
+  r.run.environment = {"0.1.0", "2.11.0",       "13.0", "", DeviceKind::virtual_cuda, "NVIDIA H100 80GB HBM3",
+                       "9.0",   85'017'493'504, ""};
   r.run.model.name = "bert-base";
   r.run.model.attention = v.name;
   r.run.model.config = {{"name", "bert-base"}, {"d_model", kWidth}, {"head_count", 12}};
@@ -280,7 +288,8 @@ void describe(Run& r, const Variant& v, int layers) {
                        "Temporaries of cuBLASLt's heuristics are taken as on an idle device."};
   for (int i = 0; i < layers; ++i) {
     const std::string path = "encoder.layer." + std::to_string(i) + ".attention";
-    r.closed_form("activation_bytes", path, "4·(4·B·T·d_m + 2·B·n·T²)", v.attention_activations, v.attention_activations);
+    r.closed_form("activation_bytes", path, "4·(4·B·T·d_m + 2·B·n·T²)", v.attention_activations,
+                  v.attention_activations);
     r.closed_form("parameter_bytes", path, "4·(4·d_m² + 4·d_m)", v.attention_parameters, v.attention_parameters);
   }
   r.closed_form("kv_cache_bytes_per_token", "model", "2·n·d·4", layers * v.kv_bytes_per_token, -1);
@@ -356,8 +365,8 @@ ReportRun out_of_memory() {
   r.alloc(layer, Category::parameter, 1'048'576, "aten::empty", "[512, 512] float32");
   r.phase(Phase::forward, 1);
   r.alloc(layer, Category::other, 2'097'152, "aten::bmm", "[1024, 512] float32");
-  r.run.outcome = {OutcomeKind::oom, "CUDA out of memory.", 8'589'934'592, 536'870'912, 3'145'728, 20'971'520, "forward",
-                   "encoder.layer.0.attention"};
+  r.run.outcome = {OutcomeKind::oom, "CUDA out of memory.",      8'589'934'592, 536'870'912, 3'145'728, 20'971'520,
+                   "forward",        "encoder.layer.0.attention"};
   return r.finish();
 }
 
@@ -371,7 +380,8 @@ ReportRun failed() {
 }
 
 ReportRun hostile() {
-  const std::string markup = "<script>alert(1)</script><!--</style>{{data}}", escape = "\x1b[31m\x1b]0;title\x07\r\n\t", bad = "\xff\xc3(";
+  const std::string markup = "<script>alert(1)</script><!--</style>{{data}}", escape = "\x1b[31m\x1b]0;title\x07\r\n\t",
+                    bad = "\xff\xc3(";
   Run r("名前" + markup + escape + bad);
   r.run.spec.model = "/tmp/" + markup + "/config.json";
   r.run.model.name = markup + escape;

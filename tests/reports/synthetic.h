@@ -20,8 +20,8 @@ class Run {
   std::size_t alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op = "",
                     const std::string& tensor = "");
   void free(std::size_t allocation);
-  void closed_form(const std::string& quantity, const std::string& layer, const std::string& formula, std::int64_t bytes,
-                   std::int64_t recorded);
+  void closed_form(const std::string& quantity, const std::string& layer, const std::string& formula,
+                   std::int64_t bytes, std::int64_t recorded);
 
   ReportRun finish();
 

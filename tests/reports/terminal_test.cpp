@@ -20,8 +20,10 @@ std::string terminal(const Report& report, int width = 100, bool color = false) 
 std::string without_colour(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\x1b') i = text.find('m', i);
-    else out += text[i];
+    if (text[i] == '\x1b')
+      i = text.find('m', i);
+    else
+      out += text[i];
   }
   return out;
 }
@@ -33,16 +35,19 @@ std::string without_bars(const std::string& text) {
 }
 
 TEST(Terminal, ComparisonLooksAsItShould) {
-  for (const int width : {40, 80, 120, 200}) expect_golden(terminal(synthetic::seven_variants(), width), "compare-" + std::to_string(width) + ".txt");
+  for (const int width : {40, 80, 120, 200})
+    expect_golden(terminal(synthetic::seven_variants(), width), "compare-" + std::to_string(width) + ".txt");
 }
 
 TEST(Terminal, ProfileLooksAsItShould) {
   const Report report = synthetic::report_of({synthetic::seven_variants().runs.front()});
-  for (const int width : {40, 80, 120}) expect_golden(terminal(report, width), "profile-" + std::to_string(width) + ".txt");
+  for (const int width : {40, 80, 120})
+    expect_golden(terminal(report, width), "profile-" + std::to_string(width) + ".txt");
 }
 
 TEST(Terminal, FailuresLookAsTheyShould) {
-  expect_golden(terminal(synthetic::report_of({synthetic::tiny(), synthetic::out_of_memory(), synthetic::failed()})), "failures.txt");
+  expect_golden(terminal(synthetic::report_of({synthetic::tiny(), synthetic::out_of_memory(), synthetic::failed()})),
+                "failures.txt");
 }
 
 TEST(Terminal, NoLineIsWiderThanTheTerminal) {
@@ -56,11 +61,13 @@ TEST(Terminal, NoLineIsWiderThanTheTerminal) {
 
 TEST(Terminal, ColourChangesNoCharacter) {
   for (const auto& [name, report] : synthetic::all_reports())
-    EXPECT_EQ(without_bars(without_colour(terminal(report, 100, true))), without_bars(terminal(report, 100, false))) << name;
+    EXPECT_EQ(without_bars(without_colour(terminal(report, 100, true))), without_bars(terminal(report, 100, false)))
+        << name;
 }
 
 TEST(Terminal, NoEscapeSequenceWithoutColour) {
-  for (const auto& [name, report] : synthetic::all_reports()) EXPECT_THAT(terminal(report), Not(HasSubstr("\x1b"))) << name;
+  for (const auto& [name, report] : synthetic::all_reports())
+    EXPECT_THAT(terminal(report), Not(HasSubstr("\x1b"))) << name;
 }
 
 TEST(Terminal, SaysVirtualOrMeasured) {
@@ -82,7 +89,8 @@ TEST(Terminal, AClosedFormThatDisagreesIsShownWithTheDifference) {
   r.closed_form("kv_cache_bytes_per_token", "model", "2·n·d", 100, -1);
   const std::string text = terminal(synthetic::report_of({r.finish()}), 200);
   EXPECT_THAT(text, HasSubstr("CLOSED FORMS: 1 of 2 differ"));
-  EXPECT_THAT(text, HasSubstr("odd activation_bytes of block.attention: closed form 4·B·T·d_m = 100, recorded 101 (+1 B)"));
+  EXPECT_THAT(text,
+              HasSubstr("odd activation_bytes of block.attention: closed form 4·B·T·d_m = 100, recorded 101 (+1 B)"));
   EXPECT_THAT(text, Not(HasSubstr("all 2 equal")));
 }
 
@@ -95,8 +103,10 @@ TEST(Terminal, DroppedEventsAreShown) {
 
 TEST(Terminal, OutOfMemoryNamesTheRequestAndWhatWasFree) {
   const std::string text = terminal(synthetic::report_of({synthetic::tiny(), synthetic::out_of_memory()}), 200);
-  EXPECT_THAT(text, HasSubstr("big ran out of memory in forward at encoder.layer.0.attention: asked for 8.00 GiB (8,589,934,592), "
-                              "free 512 MiB (536,870,912)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("big ran out of memory in forward at encoder.layer.0.attention: asked for 8.00 GiB (8,589,934,592), "
+                "free 512 MiB (536,870,912)"));
 }
 
 TEST(Terminal, RunsThatDifferSayHow) {

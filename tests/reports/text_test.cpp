@@ -17,9 +17,9 @@ TEST(Text, ControlCharactersAndBadBytesBecomeReplacements) {
   EXPECT_EQ(printable("a\x1b[31mb"), "a�[31mb");
   EXPECT_EQ(printable("\r\n\t\x7f"), "����");
   EXPECT_EQ(printable("a\xff"), "a�");
-  EXPECT_EQ(printable("\xe2\x82"), "��");               // cut short
-  EXPECT_EQ(printable("\xc0\xaf"), "��");               // overlong
-  EXPECT_EQ(printable("\xed\xa0\x80"), "���");          // a surrogate
+  EXPECT_EQ(printable("\xe2\x82"), "��");       // cut short
+  EXPECT_EQ(printable("\xc0\xaf"), "��");       // overlong
+  EXPECT_EQ(printable("\xed\xa0\x80"), "���");  // a surrogate
   EXPECT_EQ(printable("\xe2\x80\xae right to left"), "� right to left");
   EXPECT_EQ(printable("naïve 注 🚀"), "naïve 注 🚀");
 }
