@@ -23,7 +23,7 @@ struct Thread {
   std::vector<LayerId> scopes;
   std::vector<Frame> operators;
   std::uint64_t allocation_count = 0;
-  std::uint64_t backward_count = 0;  // the backward pass that `node_layer` speaks of
+  std::uint64_t backward_number = 0;  // the backward pass that `node_layer` speaks of
   LayerId node_layer{};
   std::string node_name;
 };
@@ -70,7 +70,7 @@ struct Callbacks {
 
   static void enter_node(const at::RecordFunction& function) {
     thread.node_layer = active->layer_of_node(function.seqNr());
-    thread.backward_count = active->backward_count_;
+    thread.backward_number = active->backward_number_;
     thread.node_name = function.name();
   }
 
@@ -134,7 +134,8 @@ void Attribution::begin_backward(LayerId loss_layer) {
   open_from_.emplace_back(at::sequence_number::peek(), loss_layer);
   loss_layer_ = loss_layer;
   backward_ = true;
-  ++backward_count_;
+  static std::uint64_t passes = 0;
+  backward_number_ = ++passes;
 }
 
 void Attribution::end_backward() { backward_ = false; }
@@ -164,7 +165,7 @@ Place Attribution::place() {
   if (!thread.scopes.empty())
     place.layer = thread.scopes.back();
   else if (backward_)
-    place.layer = thread.backward_count == backward_count_ ? thread.node_layer : loss_layer_;
+    place.layer = thread.backward_number == backward_number_ ? thread.node_layer : loss_layer_;
   for (auto frame = thread.operators.rbegin(); frame != thread.operators.rend() && frame->name != nullptr; ++frame) {
     const Operator op = operator_of(frame->name);
     place.op = op.name;

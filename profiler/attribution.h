@@ -82,7 +82,7 @@ class Attribution {
   std::vector<std::pair<std::uint64_t, LayerId>> open_from_;  // ascending numbers; the layer open from each on
   LayerId loss_layer_{};
   bool backward_ = false;
-  std::uint64_t backward_count_ = 0;
+  std::uint64_t backward_number_ = 0;  // of this pass, unlike that of any other in the process
 };
 
 }  // namespace headroom::profiler

@@ -12,6 +12,9 @@ bool is_autocast(Dtype dtype) { return dtype == Dtype::amp_fp16 || dtype == Dtyp
 
 std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 || dtype == Dtype::bf16 ? 2 : 4; }
 
+// Keys and values come out of matrix products, which autocast runs in its own dtype.
+std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 : 2; }
+
 // Math SDPA and autocast keep copies of their own; inference keeps nothing.
 bool has_saved_form(const RunSpec& spec) {
   return spec.mode == Mode::train && !is_autocast(spec.dtype) && spec.sdpa != Sdpa::math;
@@ -51,7 +54,7 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   }
   if (config.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
-                     models::kv_cache_bytes_per_token(config, element_bytes)});
+                     models::kv_cache_bytes_per_token(config, cache_element_bytes(spec.dtype))});
   return forms;
 }
 

@@ -60,10 +60,28 @@ bool EventLog::free(std::int64_t time_ns, std::uint64_t address) {
   return true;
 }
 
-void EventLog::segment(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t bytes) {
-  append(time_ns, action, address, 0, bytes, {});
-  totals_.reserved_bytes += action == Action::segment_alloc ? bytes : -bytes;
+void EventLog::segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes) {
+  append(time_ns, Action::segment_alloc, address, 0, bytes, {});
+  segments_.emplace(address, bytes);
+  totals_.reserved_bytes += bytes;
   peaks_.reserved_bytes = std::max(peaks_.reserved_bytes, totals_.reserved_bytes);
+}
+
+void EventLog::segment_free(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes) {
+  const std::uint64_t end = address + static_cast<std::uint64_t>(bytes);
+  auto at = segments_.upper_bound(address);
+  if (at != segments_.begin()) --at;
+  while (at != segments_.end() && at->first < end) {
+    const auto [begin, size] = *at;
+    const std::uint64_t segment_end = begin + static_cast<std::uint64_t>(size);
+    ++at;
+    if (segment_end <= address) continue;
+    append(time_ns, Action::segment_free, begin, 0, size, {});
+    segments_.erase(begin);
+    totals_.reserved_bytes -= size;
+    if (begin < address) segment_alloc(time_ns, begin, static_cast<std::int64_t>(address - begin));
+    if (segment_end > end) segment_alloc(time_ns, end, static_cast<std::int64_t>(segment_end - end));
+  }
 }
 
 std::optional<EventLog::Row> EventLog::live_at(std::uint64_t address) const {

@@ -7,6 +7,7 @@
 #include <c10/util/flat_hash_map.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,7 +48,10 @@ class EventLog {
   Row alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes, Place place);
   // False when no live block begins at `address`: one from before the recording, which stays unknown.
   bool free(std::int64_t time_ns, std::uint64_t address);
-  void segment(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t bytes);
+  void segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
+  // Expandable segments are unmapped in other pieces than they were mapped in: a segment that only partly lies in the
+  // range is freed whole, and what is left of it allocated again.
+  void segment_free(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
 
   void set_block_bytes(Row row, std::int64_t bytes);
   void set_category(Row row, Category category) { events_.category[row] = category; }
@@ -75,6 +79,7 @@ class EventLog {
   Events events_;
   std::vector<Mark> marks_;
   ska::flat_hash_map<std::uint64_t, Row> live_;
+  std::map<std::uint64_t, std::int64_t> segments_;
   Totals totals_, peaks_;
   Phase phase_ = Phase::build;
   std::int32_t step_ = 0;

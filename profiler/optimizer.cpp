@@ -137,10 +137,11 @@ class Adam : public ParameterUpdate {
       step_sizes.emplace_back(-kLearningRate / (1 - std::pow(kBeta1, t)));
       root_corrections.emplace_back(std::sqrt(1 - std::pow(kBeta2, t)));
     }
-    const Tensors roots = at::_foreach_sqrt(moments2);
+    Tensors roots = at::_foreach_sqrt(moments2);
     at::_foreach_div_(roots, root_corrections);
     at::_foreach_add_(roots, kEpsilon);
     at::_foreach_addcdiv_(active.parameters, moments1, roots, step_sizes);
+    while (!roots.empty()) roots.pop_back();  // as a Python list goes
   }
 
   void step_fused(const Active& active) {

@@ -104,8 +104,10 @@ void Recorder::on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t to
   } else {
     log_.free(now_ns(), address);
   }
-  stats_.final_allocated_bytes = total_bytes;
-  stats_.peak_allocated_bytes = std::max(stats_.peak_allocated_bytes, total_bytes);
+  // Torch's total goes on from the last recorder of the process, if there was one.
+  if (!cpu_total_before_) cpu_total_before_ = total_bytes - bytes;
+  stats_.final_allocated_bytes = total_bytes - *cpu_total_before_;
+  stats_.peak_allocated_bytes = std::max(stats_.peak_allocated_bytes, stats_.final_allocated_bytes);
 }
 
 void Recorder::on_cuda_alloc(std::uint64_t address, std::int64_t requested_bytes) {
@@ -128,7 +130,11 @@ void Recorder::on_cuda_free(std::uint64_t address) {
 
 void Recorder::on_segment(Action action, std::uint64_t address, std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (recording_) log_.segment(now_ns(), action, address, bytes);
+  if (!recording_) return;
+  if (action == Action::segment_alloc)
+    log_.segment_alloc(now_ns(), address, bytes);
+  else
+    log_.segment_free(now_ns(), address, bytes);
 }
 
 void Recorder::on_out_of_memory(std::int64_t request_bytes, std::int64_t free_bytes) {

@@ -89,6 +89,7 @@ class Recorder : private TensorObserver {
   std::atomic<bool> recording_{true};
   std::optional<OutOfMemory> out_of_memory_;
   AllocatorStats stats_;
+  std::optional<std::int64_t> cpu_total_before_;
   std::int64_t dropped_event_count_ = 0;
   std::optional<c10::DebugInfoGuard> debug_info_;
 };

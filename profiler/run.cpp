@@ -240,8 +240,7 @@ ModelSummary Session::summary() const {
   summary.config = models::to_json(config_);
   summary.parameter_count = models::parameter_count(config_);
   summary.attention_parameter_count = models::attention_parameter_count(config_);
-  const bool two_bytes = parameter_dtype(spec_.dtype) != at::kFloat || autocast_dtype(spec_.dtype).has_value();
-  summary.kv_cache_bytes_per_token = models::kv_cache_bytes_per_token(config_, two_bytes ? 2 : 4);
+  summary.kv_cache_bytes_per_token = models::kv_cache_bytes_per_token(config_, spec_.dtype == Dtype::fp32 ? 4 : 2);
   return summary;
 }
 

@@ -1,0 +1,169 @@
+// One contract over all devices: the same program asks for the same bytes on the CPU and over the virtual GPU wherever the
+// same kernels are chosen, recorded bytes equal the closed forms, and nothing that runs is unimplemented.
+//
+// Compared between devices are requested bytes of parameters, gradients, saved activations and inputs, by layer, for
+// eager attention. Left out, because the kernels differ: the optimizer's step counts (CPU tensors everywhere, recorded
+// where the CPU is the device), temporaries (CUDA's reductions and cuBLAS take scratch, the CPU's copy transposed operands),
+// and the fused SDPA kernels (each saves statistics of its own shape).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/catalog/attention.h"
+#include "sums.h"
+#include "worker.h"
+
+namespace headroom {
+namespace {
+
+using namespace testing_support;
+using ::testing::HasSubstr;
+
+RunSpec spec_of(const std::string& model, const std::string& attention, const std::string& device) {
+  RunSpec spec;
+  spec.model = tiny_model(model);
+  spec.attention = attention;
+  spec.batch = 2;
+  spec.seq = 16;
+  spec.device = device;
+  return spec;
+}
+
+std::vector<std::string> mechanisms_of(const std::string& model) {
+  std::vector<std::string> names;
+  for (const auto& mechanism : models::attention_mechanisms()) {
+    try {
+      models::with_attention(models::load_model(tiny_model(model)), mechanism.name);
+      names.emplace_back(mechanism.name);
+    } catch (const Error&) {
+    }
+  }
+  return names;
+}
+
+std::int64_t own_parameters(const Recording& recording) {
+  return std::count_if(recording.parameters.begin(), recording.parameters.end(),
+                       [](const ParameterRecord& p) { return p.shared_with.empty(); });
+}
+
+void expect_closed_forms(const Recording& recording, std::size_t least) {
+  const Breakdown breakdown = make_breakdown(recording, "run");
+  std::size_t checked = 0;
+  for (const ClosedFormCheck& check : breakdown.closed_forms) {
+    if (check.recorded_bytes < 0) continue;
+    ++checked;
+    EXPECT_EQ(check.recorded_bytes, check.form.bytes)
+        << to_json(recording.spec) << check.form.quantity << " of " << check.form.layer << ": " << check.form.formula;
+  }
+  EXPECT_GE(checked, least);
+}
+
+void expect_nothing_unimplemented(const Recording& recording) {
+  for (const std::string& sentence : recording.assumptions)
+    EXPECT_THAT(sentence, ::testing::Not(HasSubstr("not implemented"))) << to_json(recording.spec);
+}
+
+class Agreement : public ::testing::TestWithParam<const char*> {
+ protected:
+  RunSpec spec(const std::string& mechanism, const std::string& device) const {
+    RunSpec spec = spec_of(GetParam(), mechanism, device);
+    if (std::string(GetParam()) == "transformer-base") {  // 65 million parameters: one step without state
+      spec.batch = 1;
+      spec.seq = 8;
+      spec.steps = 1;
+      spec.optimizer = Optimizer::sgd;
+    }
+    return spec;
+  }
+};
+
+TEST_P(Agreement, CpuAndVirtualGpuKeepTheSameBytesAndTheClosedFormsHold) {
+  for (const std::string& mechanism : mechanisms_of(GetParam())) {
+    SCOPED_TRACE(mechanism);
+    const Recording& cpu = record(spec(mechanism, "cpu"));
+    const Recording& gpu = record(spec(mechanism, "virtual:h100-80gb"));
+    const std::vector<Category> kept{Category::parameter, Category::gradient, Category::activation, Category::input};
+    const auto last = static_cast<std::int32_t>(cpu.spec.steps);
+    EXPECT_EQ(layer_sums(cpu, kept, last), layer_sums(gpu, kept, last));
+    const std::int64_t step_counts = cpu.spec.optimizer == Optimizer::sgd ? 0 : 4 * own_parameters(cpu);
+    EXPECT_EQ(total(cpu, Category::optimizer_state, last), total(gpu, Category::optimizer_state, last) + step_counts);
+    expect_closed_forms(cpu, 5);
+    expect_closed_forms(gpu, 5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Agreement, ::testing::Values("bert", "gpt2", "llama", "transformer-base"),
+                         [](const auto& test) { return std::string(test.param).substr(0, 5); });
+
+TEST(FusedAttention, KeepsTheBytesOfItsClosedForm) {
+  for (const char* model : {"bert", "gpt2", "llama"})
+    for (const Sdpa sdpa : {Sdpa::flash, Sdpa::efficient})
+      for (const std::string& mechanism : mechanisms_of(model)) {
+        if (mechanism == "el-exact") continue;  // keys as wide as the model: no fused kernel takes them
+        RunSpec spec = spec_of(model, mechanism, "virtual:h100-80gb");
+        spec.sdpa = sdpa;
+        spec.dtype = Dtype::bf16;
+        expect_closed_forms(record(spec), 5);
+      }
+}
+
+class VirtualDevices : public ::testing::TestWithParam<const char*> {
+ protected:
+  static void expect_run(const RunSpec& spec) {
+    SCOPED_TRACE(to_json(spec).dump());
+    const Recording& recording = record(spec);
+    EXPECT_EQ(recording.outcome.kind, OutcomeKind::ok);
+    EXPECT_EQ(recording.marks.size(), spec.optimizer == Optimizer::none ? 5u : 7u);
+    expect_nothing_unimplemented(recording);
+  }
+};
+
+TEST_P(VirtualDevices, RunEveryDtypeWithEveryAttentionBackend) {
+  for (const auto& [dtype, name] : kDtypeNames)
+    for (const auto& [sdpa, sdpa_name] : kSdpaNames) {
+      if (dtype == Dtype::fp32 && sdpa == Sdpa::flash) continue;  // refused: no such kernel
+      RunSpec spec = spec_of("bert", "", GetParam());
+      spec.dtype = dtype;
+      spec.sdpa = sdpa;
+      expect_run(spec);
+    }
+}
+
+TEST_P(VirtualDevices, RunEveryOptimizerInEveryDtype) {
+  for (const auto& [optimizer, name] : kOptimizerNames)
+    for (const auto& [implementation, implementation_name] : kOptimizerImplementationNames)
+      for (const Dtype dtype : {Dtype::fp32, Dtype::fp16, Dtype::bf16}) {
+        if (optimizer == Optimizer::none && implementation != OptimizerImplementation::foreach) continue;
+        RunSpec spec = spec_of("gpt2", "", GetParam());
+        spec.optimizer = optimizer;
+        spec.optimizer_implementation = implementation;
+        spec.dtype = dtype;
+        expect_run(spec);
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, VirtualDevices,
+                         ::testing::Values("virtual:h100-80gb", "virtual:a100-40gb", "virtual:rtx4090-24gb"),
+                         [](const auto& test) { return std::string(test.param).substr(8, 4); });
+
+TEST(Cpu, RunsEveryDtypeWithEveryAttentionBackendItHas) {
+  for (const auto& [dtype, name] : kDtypeNames)
+    for (const Sdpa sdpa : {Sdpa::eager, Sdpa::math, Sdpa::flash}) {
+      RunSpec spec = spec_of("llama", "", "cpu");
+      spec.dtype = dtype;
+      spec.sdpa = sdpa;
+      EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
+    }
+}
+
+TEST(Cpu, RunsEveryOptimizer) {
+  for (const auto& [optimizer, name] : kOptimizerNames)
+    for (const auto& [implementation, implementation_name] : kOptimizerImplementationNames) {
+      RunSpec spec = spec_of("bert", "", "cpu");
+      spec.optimizer = optimizer;
+      spec.optimizer_implementation = implementation;
+      EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
+    }
+}
+
+}  // namespace
+}  // namespace headroom

@@ -1,0 +1,162 @@
+// headroom-worker's protocol: what it answers to good, bad and impossible specs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "base/json.h"
+#include "worker.h"
+
+namespace headroom {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::record;
+using testing_support::run_worker;
+using testing_support::run_worker_with;
+using testing_support::tiny_model;
+using testing_support::worker_environment;
+using testing_support::WorkerResult;
+
+RunSpec tiny(const std::string& device = "cpu") {
+  RunSpec spec;
+  spec.model = tiny_model("bert");
+  spec.batch = 2;
+  spec.seq = 8;
+  spec.device = device;
+  return spec;
+}
+
+void expect_refusal(const WorkerResult& result, int exit_code, const std::string& words) {
+  EXPECT_EQ(result.exit_code, exit_code) << result.messages;
+  EXPECT_THAT(result.messages, HasSubstr(words));
+  EXPECT_EQ(std::count(result.messages.begin(), result.messages.end(), '\n'), 1) << result.messages;
+  EXPECT_FALSE(result.recording.has_value());
+}
+
+TEST(Worker, WritesARecordingThatKeepsItsPromises) {
+  const Recording recording = record(tiny());
+  EXPECT_EQ(recording.outcome.kind, OutcomeKind::ok);
+  EXPECT_EQ(recording.environment.device_kind, DeviceKind::cpu);
+  EXPECT_EQ(recording.environment.torch_version.substr(0, 5), "2.11.");
+  EXPECT_GT(recording.events.size(), 100u);
+}
+
+TEST(Worker, RepeatsTheSpecItWasGiven) {
+  const RunSpec spec = tiny();
+  EXPECT_EQ(record(spec).spec, spec);
+}
+
+TEST(Worker, ReportsEveryPhaseAsOneJsonLine) {
+  std::istringstream lines(run_worker(tiny()).progress);
+  std::vector<std::string> phases;
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = parse_json(line, "progress");
+    phases.push_back(json["phase"].get<std::string>() + std::to_string(json["step"].get<int>()));
+    EXPECT_EQ(json["steps"], 2);
+    EXPECT_GE(json["allocated_bytes"].get<std::int64_t>(), 0);
+  }
+  EXPECT_EQ(phases, (std::vector<std::string>{"build0", "forward1", "backward1", "optimizer1", "forward2", "backward2",
+                                              "optimizer2"}));
+}
+
+TEST(Worker, RefusesAnUnknownModel) {
+  RunSpec spec = tiny();
+  spec.model = "bert-bace";
+  expect_refusal(run_worker(spec), 2, "bert-base");
+}
+
+TEST(Worker, RefusesAnUnknownMechanism) {
+  RunSpec spec = tiny();
+  spec.attention = "mqaa";
+  expect_refusal(run_worker(spec), 2, "mqa");
+}
+
+TEST(Worker, RefusesAnUnknownDevice) { expect_refusal(run_worker(tiny("tpu")), 2, "unknown device 'tpu'"); }
+
+TEST(Worker, RefusesASequenceLongerThanTheModelsPositions) {
+  RunSpec spec = tiny();
+  spec.seq = 65;
+  expect_refusal(run_worker(spec), 2, "64");
+}
+
+TEST(Worker, RefusesEfficientAttentionOnTheCpu) {
+  RunSpec spec = tiny();
+  spec.sdpa = Sdpa::efficient;
+  expect_refusal(run_worker(spec), 2, "efficient");
+}
+
+TEST(Worker, RefusesFlashAttentionInFp32OnCuda) {
+  RunSpec spec = tiny("virtual:h100-80gb");
+  spec.sdpa = Sdpa::flash;
+  expect_refusal(run_worker(spec), 2, "bf16");
+}
+
+TEST(Worker, SaysWhenThereIsNoGpu) { expect_refusal(run_worker(tiny("cuda")), 3, "no CUDA device"); }
+
+TEST(Worker, WillNotPassACpuRunOffAsAVirtualGpu) {
+  const std::string spec = to_json(tiny("virtual:h100-80gb")).dump();
+  expect_refusal(run_worker_with({"--out", "OUT"}, spec, {}), 3, "LD_PRELOAD");
+}
+
+TEST(Worker, NeverCallsAVirtualGpuMeasured) {
+  const std::string spec = to_json(tiny("cuda")).dump();
+  const auto result = run_worker_with({"--out", "OUT"}, spec, worker_environment("virtual:h100-80gb"));
+  ASSERT_TRUE(result.recording) << result.messages;
+  EXPECT_EQ(result.recording->environment.device_kind, DeviceKind::virtual_cuda);
+}
+
+TEST(Worker, RefusesAnInputThatIsNoJson) {
+  expect_refusal(run_worker_with({"--out", "OUT"}, "{\"model\": ", {}), 2, "spec");
+}
+
+TEST(Worker, RefusesAFolderThatIsNotThere) {
+  const std::string spec = to_json(tiny()).dump();
+  expect_refusal(run_worker_with({"--out", "/proc/nowhere/x.rec"}, spec, {}), 2, "/proc/nowhere");
+}
+
+TEST(Worker, RefusesUnknownOptions) {
+  expect_refusal(run_worker_with({"--out", "OUT", "--fast", "1"}, "{}", {}), 2, "--fast");
+}
+
+TEST(Worker, NamesTheVirtualDevice) {
+  const Environment environment = record(tiny("virtual:rtx4090-24gb")).environment;
+  EXPECT_THAT(environment.device_name, HasSubstr("4090"));
+  EXPECT_EQ(environment.compute_capability, "8.9");
+  EXPECT_EQ(environment.cuda_version, "13.0");
+  EXPECT_GT(environment.device_total_bytes, std::int64_t{23} << 30);
+  EXPECT_LT(environment.device_total_bytes, std::int64_t{25} << 30);
+}
+
+TEST(Worker, KeepsWhatWasRecordedBeforeMemoryRanOut) {
+  RunSpec spec;
+  spec.model = "llama-7b";
+  spec.seq = 16;
+  spec.device = "virtual:a100-40gb";
+  const WorkerResult result = run_worker(spec);
+  ASSERT_EQ(result.exit_code, 0) << result.messages;
+  const Recording& recording = *result.recording;
+  EXPECT_EQ(recording.outcome.kind, OutcomeKind::oom);
+  EXPECT_GT(recording.outcome.failed_request_bytes, recording.outcome.free_bytes);
+  EXPECT_EQ(recording.outcome.allocated_bytes, recording.stats.final_allocated_bytes);
+  EXPECT_EQ(recording.outcome.reserved_bytes, recording.stats.final_reserved_bytes);
+  EXPECT_EQ(recording.outcome.phase, "backward");
+  EXPECT_THAT(recording.outcome.layer, HasSubstr("layer."));
+  EXPECT_GT(recording.outcome.allocated_bytes, std::int64_t{35} << 30);
+}
+
+TEST(Worker, RunningOutOfHostMemoryIsAnOutcomeToo) {
+  RunSpec spec = tiny();
+  spec.batch = 1 << 16;
+  spec.seq = 64;
+  const WorkerResult result = run_worker(spec, {}, std::uint64_t{4} << 30);
+  ASSERT_EQ(result.exit_code, 0) << result.messages;
+  EXPECT_EQ(result.recording->outcome.kind, OutcomeKind::oom);
+  EXPECT_EQ(result.recording->outcome.phase, "forward");
+  // Scores of one layer: batch x heads x seq x seq floats.
+  EXPECT_LE(result.recording->outcome.failed_request_bytes, spec.batch * 4 * 64 * 64 * 4);
+  EXPECT_GT(result.recording->outcome.failed_request_bytes, std::int64_t{1} << 29);
+}
+
+}  // namespace
+}  // namespace headroom
