@@ -16,7 +16,8 @@ namespace headroom::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Headroom: how much memory a transformer takes, where every byte goes, and which attention mechanism would take less.";
+    "Headroom: how much memory a transformer takes, where every byte goes, and which attention mechanism would take "
+    "less.";
 
 constexpr const char* kFooter = R"(
 Examples:

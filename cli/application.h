@@ -7,8 +7,8 @@ namespace headroom::cli {
 
 std::string_view version();
 
-// Exit codes: 0 done, 2 bad usage or bad input, 3 could not measure or could not write. A run stopped by SIGINT, SIGTERM
-// or SIGHUP tidies up and then ends by that very signal, which shells show as 130, 143 and 129.
+// Exit codes: 0 done, 2 bad usage or bad input, 3 could not measure or could not write. A run stopped by SIGINT,
+// SIGTERM or SIGHUP tidies up and then ends by that very signal, which shells show as 130, 143 and 129.
 int run(int argc, char** argv);
 
 }  // namespace headroom::cli

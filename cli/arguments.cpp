@@ -42,8 +42,7 @@ std::vector<std::string> parse_list(std::string_view flag, std::string_view text
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string item(text.substr(begin, end - begin));
     if (item.empty()) throw bad_input(fmt::format("{} has an empty item in '{}'", flag, text));
-    if (std::ranges::find(items, item) != items.end())
-      throw bad_input(fmt::format("{} names '{}' twice", flag, item));
+    if (std::ranges::find(items, item) != items.end()) throw bad_input(fmt::format("{} names '{}' twice", flag, item));
     items.push_back(item);
     begin = end + 1;
   }

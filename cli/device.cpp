@@ -60,8 +60,7 @@ void require_device(const std::string& device) {
   }
   if (std::ranges::find(known, device) != known.end()) return;
   const std::string meant = nearest_device(device, known);
-  if (meant != device)
-    throw bad_input("unknown device '" + device + "'; did you mean '" + meant + "'?");
+  if (meant != device) throw bad_input("unknown device '" + device + "'; did you mean '" + meant + "'?");
   throw bad_input(unknown_name_message("device", device, known));
 }
 

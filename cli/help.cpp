@@ -13,7 +13,8 @@ class HelpFormatter : public CLI::Formatter {
     std::string usage = "\nUsage: " + name;
     if (!app->get_subcommands(nullptr).empty()) usage += " COMMAND";
     for (const CLI::Option* option : app->get_options())
-      if (option->get_positional()) usage += " " + option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
+      if (option->get_positional())
+        usage += " " + option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
     return usage + " [FLAGS]\n";
   }
 

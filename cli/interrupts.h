@@ -1,7 +1,7 @@
 // Ctrl-C and its kin, turned from a sudden death into an event a loop can wait for.
 //
-// While an Interrupts lives, SIGINT, SIGTERM and SIGHUP (those that are not ignored, as under nohup) and SIGCHLD are held
-// back and readable from `descriptor()`. One that was caught is thrown as Interrupted once everything is tidy.
+// While an Interrupts lives, SIGINT, SIGTERM and SIGHUP (those that are not ignored, as under nohup) and SIGCHLD are
+// held back and readable from `descriptor()`. One that was caught is thrown as Interrupted once everything is tidy.
 #pragma once
 
 #include <csignal>

@@ -41,9 +41,9 @@ Recording unrecorded(const RunSpec& spec, const std::string& message) {
 
 void fail(MeasuredRun& run, const RunSpec& spec, const WorkerEnd& end) {
   run.code = end.code;
-  run.message = end.message;
+  run.message = printable(end.message);
   run.last_words = end.last_words;
-  run.recording = unrecorded(spec, end.message);
+  run.recording = unrecorded(spec, run.message);
 }
 
 std::string out_of_memory_message(const Recording& recording) {
@@ -54,7 +54,8 @@ std::string out_of_memory_message(const Recording& recording) {
 }
 
 void require_promises(const std::vector<std::string>& broken, const std::string& label, ExitCode code) {
-  if (!broken.empty()) throw Error(code, fmt::format("{}: the recording contradicts itself: {}", label, broken.front()));
+  if (!broken.empty())
+    throw Error(code, fmt::format("{}: the recording contradicts itself: {}", label, broken.front()));
 }
 
 void take_recording(MeasuredRun& run, const std::filesystem::path& file) {
@@ -70,8 +71,13 @@ void take_recording(MeasuredRun& run, const std::filesystem::path& file) {
 class Fleet {
  public:
   Fleet(const std::vector<PlannedRun>& planned, const MeasureOptions& options, Interrupts& interrupts)
-      : planned_(planned), options_(options), interrupts_(interrupts), line_(options.show_progress),
-        width_(terminal_width(STDERR_FILENO)), runs_(planned.size()), workers_(planned.size()) {
+      : planned_(planned),
+        options_(options),
+        interrupts_(interrupts),
+        line_(options.show_progress),
+        width_(terminal_width(STDERR_FILENO)),
+        runs_(planned.size()),
+        workers_(planned.size()) {
     command_ = worker_command(planned.front().spec.device);
   }
 
@@ -124,7 +130,8 @@ class Fleet {
     } catch (const Error& error) {
       fail(runs_[i], planned_[i].spec,
            {ExitCode::could_not_measure,
-            fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()), {}});
+            fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()),
+            {}});
     }
     std::error_code ignored;
     std::filesystem::remove(file_of(i), ignored);

@@ -18,8 +18,8 @@ struct PlannedRun {
   RunSpec spec;
 };
 
-// What became of a planned run. Its outcome is `ok`, `oom`, or `error` when its worker failed: then nothing was recorded,
-// `message` says why, and `last_words` is what a crashed worker left on stderr.
+// What became of a planned run. Its outcome is `ok`, `oom`, or `error` when its worker failed: then nothing was
+// recorded, `message` says why, and `last_words` is what a crashed worker left on stderr.
 struct MeasuredRun {
   std::string label;
   Recording recording;

@@ -27,9 +27,7 @@ Format format_named(const std::string& name) {
   throw bad_input(unknown_name_message("format", name, known));
 }
 
-const FormatRow& row_of(Format format) {
-  return *std::ranges::find(formats(), format, &FormatRow::format);
-}
+const FormatRow& row_of(Format format) { return *std::ranges::find(formats(), format, &FormatRow::format); }
 
 std::string render(const OutputPlan& plan, const Report& report, Format format) {
   if (format == Format::json) return write_json(report);
@@ -60,17 +58,24 @@ bool OutputPlan::writes(Format format) const { return std::ranges::find(formats,
 
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) {
   const char* group = "What comes out";
-  command.add_option("--format", flags.format, "terminal, json, html; several, separated by commas, with --out\n"
-                                               "(default: terminal)")
-      ->type_name("LIST")->group(group);
+  command
+      .add_option("--format", flags.format,
+                  "terminal, json, html; several, separated by commas, with --out\n"
+                  "(default: terminal)")
+      ->type_name("LIST")
+      ->group(group);
   command.add_option("--out", flags.out, fmt::format("Write {}\ninto this folder, which is made when absent", files))
-      ->type_name("FOLDER")->group(group);
+      ->type_name("FOLDER")
+      ->group(group);
   command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout unless --format names terminal")
       ->group(group);
   command.add_option("--color", flags.color, "auto, always or never (default: auto, on a terminal without NO_COLOR)")
-      ->type_name("WHEN")->group(group);
-  command.add_option("--width", flags.width, "Columns of the table, at least 40 (default: COLUMNS, the terminal's, 100)")
-      ->type_name("N")->group(group);
+      ->type_name("WHEN")
+      ->group(group);
+  command
+      .add_option("--width", flags.width, "Columns of the table, at least 40 (default: COLUMNS, the terminal's, 100)")
+      ->type_name("N")
+      ->group(group);
 }
 
 OutputPlan plan_output(const OutputFlags& flags) {
@@ -85,7 +90,8 @@ OutputPlan plan_output(const OutputFlags& flags) {
     return plan;
   }
   if (flags.out.starts_with("-"))
-    throw bad_input(fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", flags.out));
+    throw bad_input(
+        fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", flags.out));
   plan.folder = flags.out;
   require_writable_folder(*plan.folder);
   return plan;
@@ -100,8 +106,10 @@ void write_files(const OutputPlan& plan, const Report& report, const std::vector
 }
 
 void write_result(const OutputPlan& plan, const Report& report) {
-  if (!plan.folder) write_stdout(render(plan, report, plan.formats.front()));
-  else if (plan.writes(Format::terminal)) write_stdout(render(plan, report, Format::terminal));
+  if (!plan.folder)
+    write_stdout(render(plan, report, plan.formats.front()));
+  else if (plan.writes(Format::terminal))
+    write_stdout(render(plan, report, Format::terminal));
 }
 
 }  // namespace headroom::cli

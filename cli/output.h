@@ -1,7 +1,7 @@
 // Where results go.
 //
-// Without --out exactly one format, on stdout. With --out FOLDER: report.json and report.html as asked, one recording per
-// run, LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
+// Without --out exactly one format, on stdout. With --out FOLDER: report.json and report.html as asked, one recording
+// per run, LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
 #pragma once
 
 #include <filesystem>
@@ -41,7 +41,7 @@ inline constexpr const char* kMeasuredFiles =
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
 
 struct OutputPlan {
-  std::vector<Format> formats;                 // in the order asked for
+  std::vector<Format> formats;  // in the order asked for
   std::optional<std::filesystem::path> folder;
   Color color = Color::automatic;
   std::optional<int> width;

@@ -27,8 +27,9 @@ std::string unknown_flag(const CLI::App& command, const std::string& flag) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options())
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  return with_suggestion(fmt::format("unknown flag '{}'", flag), nearest_name(flag, {names.begin(), names.end()}),
-                         (command.get_parent() ? "headroom " + command.get_name() : "headroom") + " --help lists the flags");
+  return with_suggestion(
+      fmt::format("unknown flag '{}'", flag), nearest_name(flag, {names.begin(), names.end()}),
+      (command.get_parent() ? "headroom " + command.get_name() : "headroom") + " --help lists the flags");
 }
 
 std::string unexpected(const CLI::App& app) {

@@ -1,4 +1,5 @@
-// What the workers say while they run, and the one line on stderr that shows it: rewritten in place, on a terminal only.
+// What the workers say while they run, and the one line on stderr that shows it: rewritten in place, on a terminal
+// only.
 #pragma once
 
 #include <chrono>

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/device.h"
+#include "cli/terminal.h"
 
 namespace headroom::cli {
 namespace {
@@ -22,8 +23,7 @@ void choose(E& value, const std::array<Named<E>, N>& table, std::string_view wha
   if (!text.empty()) value = from_name(table, what, text);
 }
 
-void count(std::int64_t& value, std::string_view flag, const std::string& text, std::int64_t low,
-           std::int64_t high) {
+void count(std::int64_t& value, std::string_view flag, const std::string& text, std::int64_t low, std::int64_t high) {
   if (!text.empty()) value = parse_integer(flag, text, low, high);
 }
 
@@ -38,25 +38,30 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   const auto add = [&](const char* name, std::string& value, const char* type, const std::string& text) {
     command.add_option(name, value, text)->type_name(type)->group("What is run");
   };
-  command.add_option("MODEL", flags.model, "A preset's name (headroom list models) or the path of a Hugging Face config.json")
+  command
+      .add_option("MODEL", flags.model,
+                  "A preset's name (headroom list models) or the path of a Hugging Face config.json")
       ->type_name("");
   add("--attention", flags.attention, attention_type, attention_help);
   add("--batch", flags.batch, "N", default_number("Sequences per step", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
-  add("--dtype", flags.dtype, "DTYPE",
-      help("Numbers, amp-* under autocast", kDtypeNames, defaults.dtype));
+  add("--dtype", flags.dtype, "DTYPE", help("Numbers, amp-* under autocast", kDtypeNames, defaults.dtype));
   add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
   add("--optimizer-implementation", flags.optimizer_implementation, "NAME",
       help("How it steps", kOptimizerImplementationNames, defaults.optimizer_implementation));
-  add("--sdpa", flags.sdpa, "NAME", help("Attention as separate operators (eager), or one back end of\n"
-                                     "scaled_dot_product_attention", kSdpaNames, defaults.sdpa));
-  add("--dropout", flags.dropout, "RATE", "Every dropout rate of the model, from 0 to 1\n"
-                                          "(default: the model's own)");
+  add("--sdpa", flags.sdpa, "NAME",
+      help("Attention as separate operators (eager), or one back end of\n"
+           "scaled_dot_product_attention",
+           kSdpaNames, defaults.sdpa));
+  add("--dropout", flags.dropout, "RATE",
+      "Every dropout rate of the model, from 0 to 1\n"
+      "(default: the model's own)");
   add("--steps", flags.steps, "N",
       default_number("Steps to run; the first has no optimizer state yet", defaults.steps));
-  add("--device", flags.device, "NAME", "cpu, cuda, cuda:N or virtual:NAME (headroom list devices)\n"
-                                        "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
+  add("--device", flags.device, "NAME",
+      "cpu, cuda, cuda:N or virtual:NAME (headroom list devices)\n"
+      "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
   add("--seed", flags.seed, "N", default_number("Of parameters, inputs and dropout", defaults.seed));
 }
 
@@ -78,6 +83,8 @@ CheckedRun check_run(const RunFlags& flags) {
   choose(spec.sdpa, kSdpaNames, "sdpa", flags.sdpa);
   if (!flags.dropout.empty()) spec.dropout = parse_number("--dropout", flags.dropout);
   validate(spec);
+  if (printable(spec.model) != spec.model)
+    throw bad_input("MODEL '" + spec.model + "' has control characters or bytes that are not UTF-8; rename the file");
   run.model = models::load_model(spec.model);
   models::validate_shape(run.model, spec.batch, spec.seq);
   spec.device = flags.device.empty() ? default_device() : flags.device;
@@ -88,7 +95,8 @@ CheckedRun check_run(const RunFlags& flags) {
 std::string model_label(const models::ModelConfig& model) {
   std::string label;
   for (const char c : model.name.substr(0, 100)) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c == '.' && !label.empty());
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c == '.' && !label.empty());
     label += plain ? c : '-';
   }
   return label.empty() ? "model" : label;

@@ -14,15 +14,15 @@ namespace headroom::cli {
 
 // As typed; empty where the default holds.
 struct RunFlags {
-  std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps, device,
-      seed;
+  std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps,
+      device, seed;
 };
 
 // One mechanism or several: what --attention takes is the command's to say.
 void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_type, const char* attention_help);
 
-// A run that is known to make sense, all but its mechanism: every value in range, the model readable, the shape within it,
-// the device known. Throws bad_input, or could_not_measure for cuda where no GPU is usable.
+// A run that is known to make sense, all but its mechanism: every value in range, the model readable, the shape within
+// it, the device known. Throws bad_input, or could_not_measure for cuda where no GPU is usable.
 struct CheckedRun {
   RunSpec spec;
   models::ModelConfig model;

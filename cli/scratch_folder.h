@@ -1,7 +1,7 @@
 // A private temporary folder that is gone when its owner is: $TMPDIR/headroom-PID-XXXXXX (TMPDIR defaults to /tmp).
 //
-// Only a `kill -9` of the owner leaves one behind. It carries its owner's process id and a lock that dies with the owner,
-// so that the next ScratchFolder removes it and never touches one in use.
+// Only a `kill -9` of the owner leaves one behind. It carries its owner's process id and a lock that dies with the
+// owner, so that the next ScratchFolder removes it and never touches one in use.
 #pragma once
 
 #include <filesystem>

@@ -56,6 +56,22 @@ std::optional<int> width_from_device(int descriptor) {
   return size.ws_col;
 }
 
+// Bytes of the UTF-8 character that `text` begins with; 0 for a control character or what is no character.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  unsigned code = first & (0xFFu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+    code = code << 6 | (byte(i) & 0x3F);
+  }
+  constexpr unsigned kLeast[] = {0, 0, 0xA0, 0x800, 0x10000};  // below 0xA0: more control characters
+  const bool surrogate = code >= 0xD800 && code < 0xE000;
+  return first >= 0xC2 && first < 0xF5 && code >= kLeast[size] && code < 0x110000 && !surrogate ? size : 0;
+}
+
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value && *value;
@@ -76,10 +92,15 @@ void write_stdout(std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-    else if (c == '\n') out += "\\n";
-    else out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    if (size > 0)
+      out += text.substr(0, size);
+    else if (text[0] == '\n')
+      out += "\\n";
+    else
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out;
 }

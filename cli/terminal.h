@@ -9,8 +9,8 @@ namespace headroom::cli {
 
 enum class Color { automatic, always, never };
 
-// Once, before anything else: a reader that goes away is an error of write, not a signal; the three standard descriptors
-// are open, so that no file of ours can take the place of a closed one.
+// Once, before anything else: a reader that goes away is an error of write, not a signal; the three standard
+// descriptors are open, so that no file of ours can take the place of a closed one.
 void prepare_standard_streams();
 
 // Throws could_not_measure when the reader has gone, the disk is full or stdout is closed.
@@ -22,7 +22,8 @@ void complain(std::string_view message);
 // What a crashed worker left behind, indented under the complaint: its last lines, each made printable.
 void show_last_words(std::string_view text);
 
-// Control characters and newlines escaped, so that the text stays one line and cannot steer a terminal.
+// Control characters and what is not UTF-8 escaped, so that the text stays one line, cannot steer a terminal, and fits
+// in JSON.
 std::string printable(std::string_view text);
 
 // Columns of the terminal: COLUMNS when set, else what the terminal says, else 100; never less than 40.

@@ -25,7 +25,8 @@ fs::path find_worker() {
   if (!fs::exists(path, error))
     throw could_not_measure(fmt::format(
         "the worker {} is missing: it is built with Torch (scripts/setup, then cmake --workflow --preset release); "
-        "HEADROOM_WORKER names another one", path.string()));
+        "HEADROOM_WORKER names another one",
+        path.string()));
   if (!fs::is_regular_file(path, error) || access(path.c_str(), X_OK) != 0)
     throw could_not_measure(fmt::format("the worker {} is not an executable file", path.string()));
   return path;

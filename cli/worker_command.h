@@ -1,7 +1,8 @@
 // Which headroom-worker to start and what it needs around it: the environment half of the protocol.
 //
 // The worker is HEADROOM_WORKER, or `headroom-worker` beside this executable. A device virtual:NAME needs
-// headroom-virtual-gpu.so preloaded, found under ../lib/headroom/virtual-gpu of the worker's folder or of this executable's.
+// headroom-virtual-gpu.so preloaded, found under ../lib/headroom/virtual-gpu of the worker's folder or of this
+// executable's.
 #pragma once
 
 #include <filesystem>

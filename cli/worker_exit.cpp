@@ -39,13 +39,15 @@ std::string loader_complaint(std::string_view text) {
   constexpr std::string_view kMissing = "error while loading shared libraries: ", kMismatch = "symbol lookup error: ";
   if (const auto line = line_with(text, kMissing); !line.empty()) {
     const auto library = line.substr(line.find(kMissing) + kMissing.size());
-    return fmt::format("the worker cannot start: the shared library {} is missing or unusable ({}); run scripts/setup, "
-                       "or set HEADROOM_TORCH_DIR to the folder `torch` of the pinned Torch wheel, and build again",
-                       library.substr(0, library.find(':')), library);
+    return fmt::format(
+        "the worker cannot start: the shared library {} is missing or unusable ({}); run scripts/setup, "
+        "or set HEADROOM_TORCH_DIR to the folder `torch` of the pinned Torch wheel, and build again",
+        library.substr(0, library.find(':')), library);
   }
   if (const auto line = line_with(text, kMismatch); !line.empty())
-    return fmt::format("the worker cannot start: a shared library does not fit it ({}); run scripts/setup and build again",
-                       line.substr(line.find(kMismatch) + kMismatch.size()));
+    return fmt::format(
+        "the worker cannot start: a shared library does not fit it ({}); run scripts/setup and build again",
+        line.substr(line.find(kMismatch) + kMismatch.size()));
   return {};
 }
 
@@ -60,8 +62,7 @@ std::string signal_message(int signal) {
 
 WorkerEnd explain_code(int code, const std::string& text) {
   if (code == 0) return {};
-  if (auto complaint = loader_complaint(text); !complaint.empty())
-    return {ExitCode::could_not_measure, complaint, {}};
+  if (auto complaint = loader_complaint(text); !complaint.empty()) return {ExitCode::could_not_measure, complaint, {}};
   const std::string message(without_prefix(without_prefix(last_line(text), "headroom-worker: "), "error: "));
   if ((code == 2 || code == 3) && !message.empty()) return {static_cast<ExitCode>(code), message, {}};
   return {ExitCode::could_not_measure, fmt::format("the worker ended with exit code {}", code),

@@ -27,14 +27,23 @@ struct Pipe {
   Descriptor read, write;
 };
 
+// Above the numbers the child gives its own, so that no dup2 there overwrites a descriptor still needed.
+Descriptor raised(Descriptor descriptor) {
+  const int copy = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, kProgressDescriptor + 1);
+  if (copy < 0) fail("fcntl");
+  return Descriptor(copy);
+}
+
 Pipe make_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+  Descriptor read(ends[0]), write(ends[1]);
+  return {std::move(read), raised(std::move(write))};
 }
 
-void never_block(const Descriptor& descriptor) {
+Descriptor never_blocking(Descriptor descriptor) {
   fcntl(descriptor.get(), F_SETFL, fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
+  return descriptor;
 }
 
 Descriptor memory_file(const std::string& text) {
@@ -58,7 +67,6 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 // Everything the child does between fork and exec, prepared before the fork: there it may call only the kernel.
 struct Launch {
-  const char* executable;
   char** arguments;
   char** environment;
   int input, discard, error, progress, failure;
@@ -76,17 +84,29 @@ struct Launch {
   dup2(launch.discard, STDOUT_FILENO);
   dup2(launch.error, STDERR_FILENO);
   dup2(launch.progress, kProgressDescriptor);
-  execve(launch.executable, launch.arguments, launch.environment);
+  execve(launch.arguments[0], launch.arguments, launch.environment);
   const int error = errno;
   [[maybe_unused]] const ssize_t count = write(launch.failure, &error, sizeof error);
   _exit(127);
 }
 
-// Above the numbers the child gives its own, so that no dup2 there overwrites a descriptor still needed.
-Descriptor raised(Descriptor descriptor) {
-  const int copy = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, kProgressDescriptor + 1);
-  if (copy < 0) fail("fcntl");
-  return Descriptor(copy);
+pid_t start(const Launch& launch) {
+  const pid_t process = fork();
+  if (process < 0) fail("fork");
+  if (process == 0) become_worker(launch);
+  setpgid(process, process);  // whichever of the two comes first
+  return process;
+}
+
+// The pipe closes when the worker's program has taken over; before that it may carry the reason why it could not.
+void require_started(pid_t process, const Descriptor& failure, const std::string& executable) {
+  int reason = 0;
+  ssize_t count;
+  while ((count = read(failure.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
+  }
+  if (count != sizeof reason) return;
+  waitpid(process, nullptr, 0);
+  throw could_not_measure(fmt::format("cannot start the worker {}: {}", executable, std::strerror(reason)));
 }
 
 // Reads what is there; false once the other end is closed.
@@ -94,9 +114,12 @@ bool read_some(const Descriptor& descriptor, std::string& out) {
   char buffer[16 << 10];
   for (;;) {
     const ssize_t count = read(descriptor.get(), buffer, sizeof buffer);
-    if (count > 0) out.append(buffer, static_cast<std::size_t>(count));
-    else if (count == 0 || (errno != EINTR && errno != EAGAIN)) return false;
-    else if (errno == EAGAIN) return true;
+    if (count > 0)
+      out.append(buffer, static_cast<std::size_t>(count));
+    else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+      return false;
+    else if (errno == EAGAIN)
+      return true;
     if (out.size() > (1u << 20)) return true;  // a flood: the caller's turn, more at the next call
   }
 }
@@ -112,32 +135,16 @@ WorkerProcess::WorkerProcess(const WorkerCommand& command, const RunSpec& spec, 
   std::vector<std::string> arguments{command.executable.string(), "--out", recording.string(), "--progress-fd",
                                      std::to_string(kProgressDescriptor)};
   std::vector<std::string> environment = command.environment;
-  const auto argument_pointers = pointers(arguments), environment_pointers = pointers(environment);
+  auto argument_pointers = pointers(arguments), environment_pointers = pointers(environment);
   const Descriptor input = raised(memory_file(to_json(spec).dump()));
   const Descriptor discard = raised(Descriptor(open("/dev/null", O_WRONLY | O_CLOEXEC)));
   Pipe progress = make_pipe(), error = make_pipe(), failure = make_pipe();
-  for (Pipe* pipe : {&progress, &error, &failure}) pipe->write = raised(std::move(pipe->write));
-  const Launch launch{command.executable.c_str(), const_cast<char**>(argument_pointers.data()),
-                      const_cast<char**>(environment_pointers.data()), input.get(), discard.get(), error.write.get(),
-                      progress.write.get(), failure.write.get(), getpid(), &mask};
-
-  process_ = fork();
-  if (process_ < 0) fail("fork");
-  if (process_ == 0) become_worker(launch);
-  setpgid(process_, process_);
+  process_ = start({argument_pointers.data(), environment_pointers.data(), input.get(), discard.get(),
+                    error.write.get(), progress.write.get(), failure.write.get(), getpid(), &mask});
   failure.write.close();
-  int reason = 0;
-  ssize_t count;
-  while ((count = read(failure.read.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
-  }
-  if (count == sizeof reason) {
-    waitpid(process_, nullptr, 0);
-    throw could_not_measure(fmt::format("cannot start the worker {}: {}", arguments[0], std::strerror(reason)));
-  }
-  progress_pipe_ = std::move(progress.read);
-  stderr_pipe_ = std::move(error.read);
-  never_block(progress_pipe_);
-  never_block(stderr_pipe_);
+  require_started(process_, failure.read, arguments[0]);
+  progress_pipe_ = never_blocking(std::move(progress.read));
+  stderr_pipe_ = never_blocking(std::move(error.read));
 }
 
 WorkerProcess::~WorkerProcess() {
@@ -178,7 +185,8 @@ void WorkerProcess::take_progress(const std::string& bytes) {
 bool WorkerProcess::has_ended() {
   if (reaped_) return true;
   siginfo_t info{};
-  if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return false;
+  if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+    return false;
   reap();
   read_available();
   return true;

@@ -1,7 +1,7 @@
 // One running headroom-worker: started in its own process group, fed its RunSpec, listened to without ever blocking.
 //
-// The spec is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the other.
-// The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object.
+// The spec is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the
+// other. The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object.
 #pragma once
 
 #include <poll.h>

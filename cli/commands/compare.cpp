@@ -64,14 +64,21 @@ int run_compare(const CompareOptions& options) {
 void add_compare(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand("compare", "One model with several attention mechanisms, side by side");
-  add_run_flags(*command, options->run, "LIST", "Mechanisms, separated by commas (headroom list attention)\n"
-                                                "(default: all that are defined for the model)");
-  command->add_option("--baseline", options->baseline, "Savings are against this one\n"
-                                                       "(default: mha if it is among them, else the first)")
-      ->type_name("NAME")->group("What is run");
-  command->add_option("--jobs", options->jobs, "Workers at once\n"
-                                               "(default: one per core for virtual devices, else 1)")
-      ->type_name("N")->group("What is run");
+  add_run_flags(*command, options->run, "LIST",
+                "Mechanisms, separated by commas (headroom list attention)\n"
+                "(default: all that are defined for the model)");
+  command
+      ->add_option("--baseline", options->baseline,
+                   "Savings are against this one\n"
+                   "(default: mha if it is among them, else the first)")
+      ->type_name("NAME")
+      ->group("What is run");
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Workers at once\n"
+                   "(default: one per core for virtual devices, else 1)")
+      ->type_name("N")
+      ->group("What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
   command->footer(R"(
 Runs MODEL's steps once with each mechanism, each in a process of its own, and shows what each saves.

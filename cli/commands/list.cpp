@@ -43,8 +43,11 @@ Entries list_attention() {
   Entries out;
   for (const auto& mechanism : models::attention_mechanisms())
     out.push_back({{std::string(mechanism.name), std::string(mechanism.title)},
-                   {{"name", mechanism.name}, {"title", mechanism.title}, {"source", mechanism.source},
-                    {"causal", mechanism.causal}, {"cross", mechanism.cross}}});
+                   {{"name", mechanism.name},
+                    {"title", mechanism.title},
+                    {"source", mechanism.source},
+                    {"causal", mechanism.causal},
+                    {"cross", mechanism.cross}}});
   return out;
 }
 
@@ -122,9 +125,12 @@ std::string as_json(const Entries& entries) {
 
 int run_list(const ListOptions& options) {
   const Entries entries = entries_of(options.what);
-  if (options.format.empty() || options.format == "terminal") write_stdout(as_table(entries));
-  else if (options.format == "json") write_stdout(as_json(entries));
-  else throw bad_input(unknown_name_message("format", options.format, {"terminal", "json"}));
+  if (options.format.empty() || options.format == "terminal")
+    write_stdout(as_table(entries));
+  else if (options.format == "json")
+    write_stdout(as_json(entries));
+  else
+    throw bad_input(unknown_name_message("format", options.format, {"terminal", "json"}));
   return 0;
 }
 

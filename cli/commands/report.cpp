@@ -23,12 +23,18 @@ struct ReportOptions {
   OutputFlags output;
 };
 
+std::vector<std::string> printable_all(const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  for (const auto& text : texts) out.push_back(printable(text));
+  return out;
+}
+
 // The files' names without ".headroom" where those tell them apart, else their paths.
 std::vector<std::string> labels_of(const std::vector<std::string>& paths) {
   std::vector<std::string> stems;
   for (const auto& path : paths) {
     stems.push_back(printable(std::filesystem::path(path).stem().string()));
-    if (std::ranges::count(stems, stems.back()) > 1) return paths;
+    if (std::ranges::count(stems, stems.back()) > 1) return printable_all(paths);
   }
   return stems;
 }
@@ -41,7 +47,8 @@ ReportRun read_run(const std::string& path, const std::string& label) {
 }
 
 int run_report(const ReportOptions& options) {
-  if (options.recordings.empty()) throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
+  if (options.recordings.empty())
+    throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
   const auto labels = labels_of(options.recordings);
   const std::size_t baseline = baseline_index(options.baseline, labels);
   Report report{std::string(version()), {}, {}};
@@ -62,10 +69,14 @@ int run_report(const ReportOptions& options) {
 void add_report(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand("report", "Show recordings again, in any format");
-  command->add_option("RECORDING", options->recordings, "Recordings that --out of another command wrote")->type_name("");
-  command->add_option("--baseline", options->baseline, "Savings are against this one\n"
-                                                       "(default: mha if it is among them, else the first)")
-      ->type_name("NAME")->group("What comes out");
+  command->add_option("RECORDING", options->recordings, "Recordings that --out of another command wrote")
+      ->type_name("");
+  command
+      ->add_option("--baseline", options->baseline,
+                   "Savings are against this one\n"
+                   "(default: mha if it is among them, else the first)")
+      ->type_name("NAME")
+      ->group("What comes out");
   add_output_flags(*command, options->output, "report.json and report.html, as asked by --format,");
   command->footer(R"(
 Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.

@@ -15,8 +15,8 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using testing_support::TemporaryFolder;
 
-const Json kGpt2 = {{"model_type", "gpt2"}, {"vocab_size", 100}, {"n_positions", 128}, {"n_embd", 64},
-                    {"n_head", 4},          {"n_layer", 2}};
+const Json kGpt2 = {{"model_type", "gpt2"}, {"vocab_size", 100}, {"n_positions", 128},
+                    {"n_embd", 64},         {"n_head", 4},       {"n_layer", 2}};
 
 Json changed(const char* key, const Json& value) {
   Json config = kGpt2;
@@ -58,6 +58,15 @@ TEST(ConfigFile, IsReadRelativeToTheCurrentFolder) {
   Tool tool;
   tool.folder = folder.path();
   EXPECT_EQ(tool.run({"profile", "config.json", "--device", "cpu"}).code, 0);
+}
+
+TEST(ConfigFile, OfANameThatNoRecordingCanHoldIsRefused) {
+  TemporaryFolder folder;
+  const std::string path = folder / "\xff.json";
+  std::ofstream(path) << kGpt2;
+  const Ended ended = Tool().run({"profile", path, "--device", "cpu"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("\\xff.json"), HasSubstr("not UTF-8")));
 }
 
 TEST(ConfigFile, NotJsonIsRefused) {

@@ -1,7 +1,7 @@
 // A worker for tests: speaks the protocol of headroom-worker and does as HEADROOM_FAKE says.
 //
-// HEADROOM_FAKE is "ACTION" or "MECHANISM=ACTION,MECHANISM=ACTION,…" (others: ok). HEADROOM_FAKE_PIDS names a folder where it
-// leaves a file named by its process id once it runs.
+// HEADROOM_FAKE is "ACTION" or "MECHANISM=ACTION,MECHANISM=ACTION,…" (others: ok). HEADROOM_FAKE_PIDS names a folder
+// where it leaves a file named by its process id once it runs.
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -84,7 +84,8 @@ Recording recording_of(const RunSpec& spec) {
   add_event(recording, Action::segment_alloc, 0x100000, 1 << 20, Category::unresolved);
   recording.stats.peak_reserved_bytes = recording.stats.final_reserved_bytes = 1 << 20;
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
-    recording.parameters.push_back({fmt::format("layer.0.attention.{}", i), {1024}, "float32", 4096, LayerId{1}, true, ""});
+    recording.parameters.push_back(
+        {fmt::format("layer.0.attention.{}", i), {1024}, "float32", 4096, LayerId{1}, true, ""});
     add_event(recording, Action::alloc, 0x100000 + 4096 * i, 4096, Category::parameter);
     recording.model.parameter_count += 1024;
     recording.stats.peak_allocated_bytes += 4096;
@@ -182,11 +183,13 @@ int act(const std::string& action, const Request& request) {
   if (action == "killed") return die_of(SIGKILL), 0;
   if (action == "refuse") return fail(2, "a warning\n--sdpa flash needs fp16 or bf16\n");
   if (action == "unable") return fail(3, "no usable device\n");
+  if (action == "babble") return fail(3, "\xff\x1b[31m\n");
   if (action == "mute") return 3;
   if (action == "seven") return fail(7, "some\nlines\n");
   if (action == "no-library")
-    return fail(127, "headroom-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object "
-                     "file: No such file or directory\n");
+    return fail(127,
+                "headroom-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object "
+                "file: No such file or directory\n");
   if (action == "wrong-library")
     return fail(127, "headroom-worker: symbol lookup error: headroom-worker: undefined symbol: _ZN2at4_ops5emptyE\n");
   if (action == "nothing") return 0;

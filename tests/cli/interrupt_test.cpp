@@ -14,7 +14,8 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::vector<std::string> kCompare = words("compare bert-base --attention mha,mqa --device virtual:h100-80gb --jobs 2");
+const std::vector<std::string> kCompare =
+    words("compare bert-base --attention mha,mqa --device virtual:h100-80gb --jobs 2");
 
 class Interrupt : public testing::TestWithParam<int> {};
 
@@ -120,14 +121,16 @@ TEST(SuddenDeath, OfOneLeavesTheFolderOfAnotherThatStillRuns) {
 
 TEST(SuddenDeath, NothingButTheToolsOwnStaleFoldersIsRemoved) {
   Tool tool;
-  for (const std::string name : {"headroom-notes", "headroom-1-abcdef", "headroom-999999999-abcdefg", "headroom-x-abcdef"})
+  for (const std::string name :
+       {"headroom-notes", "headroom-1-abcdef", "headroom-999999999-abcdefg", "headroom-x-abcdef"})
     std::filesystem::create_directory(tool.scratch() / name);
   std::filesystem::create_directory(tool.scratch() / "headroom-999999999-abcdef");
   std::filesystem::create_directory(tool.scratch() / "precious");
   std::filesystem::create_directory_symlink(tool.scratch() / "precious", tool.scratch() / "headroom-999999998-abcdef");
   EXPECT_EQ(tool.run(words("profile bert-base --device cpu")).code, 0);
-  EXPECT_THAT(tool.litter(), testing::UnorderedElementsAre("headroom-notes", "headroom-1-abcdef", "headroom-999999999-abcdefg",
-                                                           "headroom-x-abcdef", "precious", "headroom-999999998-abcdef"));
+  EXPECT_THAT(tool.litter(),
+              testing::UnorderedElementsAre("headroom-notes", "headroom-1-abcdef", "headroom-999999999-abcdefg",
+                                            "headroom-x-abcdef", "precious", "headroom-999999998-abcdef"));
 }
 
 TEST(Scratch, WithoutATemporaryFolderTheToolSaysSo) {
@@ -135,8 +138,9 @@ TEST(Scratch, WithoutATemporaryFolderTheToolSaysSo) {
   tool.environment["TMPDIR"] = "/nonexistent";
   const Ended ended = tool.run(words("profile bert-base --device cpu"));
   EXPECT_EQ(ended.code, 3);
-  EXPECT_EQ(ended.err, "headroom: cannot make a temporary folder in /nonexistent: No such file or directory; set TMPDIR to a "
-                       "folder with space\n");
+  EXPECT_EQ(ended.err,
+            "headroom: cannot make a temporary folder in /nonexistent: No such file or directory; set TMPDIR to a "
+            "folder with space\n");
 }
 
 }  // namespace

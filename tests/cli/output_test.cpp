@@ -44,9 +44,7 @@ TEST(Stdout, CarriesOneJsonDocument) {
   EXPECT_EQ(ended.err, "");
 }
 
-TEST(Stdout, CarriesAPage) {
-  EXPECT_THAT(Tool().run(compare("--format html")).out, StartsWith("<!doctype html>"));
-}
+TEST(Stdout, CarriesAPage) { EXPECT_THAT(Tool().run(compare("--format html")).out, StartsWith("<!doctype html>")); }
 
 TEST(Stdout, QuietPrintsTheResultAllTheSame) {
   EXPECT_EQ(Tool().run(compare("--quiet --format json")).out, Tool().run(compare("--format json")).out);
@@ -62,7 +60,8 @@ TEST(Stdout, ReaderThatHasGoneIsAClearMessage) {
 }
 
 TEST(Stdout, FullDiskIsAClearMessage) {
-  for (const std::string line : {"--help", "--version", "list models", "compare bert-base --device cpu --attention mha"}) {
+  for (const std::string line :
+       {"--help", "--version", "list models", "compare bert-base --device cpu --attention mha"}) {
     SCOPED_TRACE(line);
     Tool tool;
     tool.out_file = "/dev/full";
@@ -85,7 +84,8 @@ TEST(OutFolder, GetsWhatWasAskedForAndARecordingOfEachRun) {
   const Ended ended = Tool().run(compare("--format json,html --out " + (out / "new/folder").string()));
   EXPECT_EQ(ended.code, 0);
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(out / "new/folder")) names.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(out / "new/folder"))
+    names.push_back(entry.path().filename());
   EXPECT_THAT(names, UnorderedElementsAre("report.json", "report.html", "mha.headroom", "mqa.headroom"));
   EXPECT_THAT(ended.out, HasSubstr("mqa"));
   EXPECT_EQ(Json::parse(text_of(out / "new/folder/report.json")).at("runs").size(), 2u);
@@ -116,7 +116,8 @@ TEST(OutFolder, IsNotMadeWhenTheCommandLineIsWrong) {
 TEST(OutFolder, ThatCannotBeWrittenIsRefusedBeforeTheRun) {
   TemporaryFolder out;
   std::ofstream(out / "file") << "text";
-  for (const std::string& folder : {(out / "file").string(), (out / "file/deeper").string(), std::string("/proc/headroom")}) {
+  for (const std::string& folder :
+       {(out / "file").string(), (out / "file/deeper").string(), std::string("/proc/headroom")}) {
     SCOPED_TRACE(folder);
     Tool tool;
     const Ended ended = tool.run(compare("--out " + folder));
@@ -145,12 +146,14 @@ TEST(OutFolder, KeepsTheRecordingOfARunThatRanOutOfMemory) {
 
 TEST(OutFolder, ModelNamedLikeAPathCannotWriteElsewhere) {
   TemporaryFolder out;
-  std::ofstream(out / "config.json") << R"({"model_type": "gpt2", "_name_or_path": "../../evil/x\u001b", "vocab_size": 100,
+  std::ofstream(out / "config.json")
+      << R"({"model_type": "gpt2", "_name_or_path": "../../evil/x\u001b", "vocab_size": 100,
       "n_positions": 128, "n_embd": 64, "n_head": 4, "n_layer": 2})";
   const Ended ended = Tool().run({"profile", out / "config.json", "--device", "cpu", "--out", out / "results"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(out / "results")) names.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(out / "results"))
+    names.push_back(entry.path().filename());
   ASSERT_EQ(names.size(), 1u);
   EXPECT_THAT(names[0], testing::MatchesRegex("[-A-Za-z0-9_][-A-Za-z0-9._]*\\.headroom"));
   EXPECT_THAT(out.names(), UnorderedElementsAre("config.json", "results"));
@@ -229,7 +232,8 @@ TEST(Terminal, ColorIsForTerminalsUnlessToldOtherwise) {
     tool.environment.insert(expected.environment.begin(), expected.environment.end());
     const Ended ended = tool.run(compare("--quiet " + expected.flag));
     EXPECT_EQ(ended.out.find("\x1b[") != std::string::npos, expected.colored)
-        << (expected.terminal ? "terminal, " : "pipe, ") << expected.flag << "\n" << ended.out;
+        << (expected.terminal ? "terminal, " : "pipe, ") << expected.flag << "\n"
+        << ended.out;
   }
 }
 
@@ -237,8 +241,10 @@ TEST(Terminal, ColorIsForTerminalsUnlessToldOtherwise) {
 std::size_t widest_line(const std::string& text) {
   std::size_t widest = 0, columns = 0;
   for (const char c : text) {
-    if (c == '\n' || c == '\r') columns = 0;
-    else if ((c & 0xC0) != 0x80) ++columns;
+    if (c == '\n' || c == '\r')
+      columns = 0;
+    else if ((c & 0xC0) != 0x80)
+      ++columns;
     widest = std::max(widest, columns);
   }
   return widest;
@@ -278,6 +284,15 @@ TEST(Report, RecordingsOfOneNameAreToldApartByTheirPaths) {
   const Json report = Json::parse(Tool().run({"report", first, second, "--format", "json"}).out);
   EXPECT_EQ(report.at("runs").at(0).at("label"), first);
   EXPECT_EQ(report.at("runs").at(1).at("label"), second);
+}
+
+TEST(Report, FilesOfOddNamesAreShownWithoutTheOddBytes) {
+  TemporaryFolder out;
+  Tool().run(compare("--out " + out.path().string()));
+  std::filesystem::rename(out / "mqa.headroom", out / "\xff\x1b[31m.headroom");
+  const Ended ended = Tool().run({"report", out / "\xff\x1b[31m.headroom", "--format", "json"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(Json::parse(ended.out).at("runs").at(0).at("label"), "\\xff\\x1b[31m");
 }
 
 TEST(Report, DamagedRecordingsAreRefused) {

@@ -1,6 +1,7 @@
 // The parts of the command line that need no process to be tested.
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -52,6 +53,27 @@ TEST(Progress, TextIsCutToTheWidthBetweenCharacters) {
 TEST(Printable, ControlCharactersAreMadeVisible) {
   EXPECT_EQ(printable("plain · text"), "plain · text");
   EXPECT_EQ(printable("a\tb\r\n\x7f\x1b"), "a\\x09b\\x0d\\n\\x7f\\x1b");
+}
+
+TEST(Printable, BytesThatAreNoCharacterAreMadeVisible) {
+  EXPECT_EQ(printable("\xff"), "\\xff");
+  EXPECT_EQ(printable("a\xc3"), "a\\xc3");
+  EXPECT_EQ(printable("\xc3("), "\\xc3(");
+  EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf") << "a longer form than needed";
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "half of a UTF-16 pair";
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b") << "a control sequence's beginning";
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "beyond the last character";
+  EXPECT_EQ(printable("ü€\U0001F600"), "ü€\U0001F600");
+}
+
+TEST(Printable, WhatIsPrintableStaysAndIsJson) {
+  for (int first = 0; first < 256; ++first)
+    for (int second = 0; second < 256; ++second) {
+      const std::string text{static_cast<char>(first), static_cast<char>(second)};
+      const std::string shown = printable(text);
+      EXPECT_NO_THROW(Json(shown).dump());
+      EXPECT_EQ(printable(shown), shown);
+    }
 }
 
 TEST(ParseList, KeepsTheOrder) {

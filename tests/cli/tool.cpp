@@ -125,8 +125,10 @@ Ended Tool::wait() {
   int status = 0;
   waitpid(process_, &status, 0);
   process_ = -1;
-  if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
-  else ended.code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status))
+    ended.signal = WTERMSIG(status);
+  else
+    ended.code = WEXITSTATUS(status);
   return ended;
 }
 

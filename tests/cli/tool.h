@@ -15,7 +15,7 @@
 namespace headroom::cli_test {
 
 struct Ended {
-  int code = -1;    // exit code; -1 when a signal ended it
+  int code = -1;  // exit code; -1 when a signal ended it
   int signal = 0;
   std::string out, err;
 };
@@ -27,10 +27,10 @@ class Tool {
   ~Tool();
 
   std::map<std::string, std::string> environment;  // added to a plain one (PATH, HOME)
-  std::string out_file;                            // stdout goes there instead: /dev/full, a closed pipe ("|"), none ("-")
-  bool on_terminal = false;                        // stdout and stderr are one terminal of 80 columns
-  std::filesystem::path folder;                    // current folder
-  std::function<void()> before_exec;               // in the child
+  std::string out_file;               // stdout goes there instead: /dev/full, a closed pipe ("|"), none ("-")
+  bool on_terminal = false;           // stdout and stderr are one terminal of 80 columns
+  std::filesystem::path folder;       // current folder
+  std::function<void()> before_exec;  // in the child
 
   void start(const std::vector<std::string>& arguments);
   Ended wait();  // reads all output; fails the test after a minute
@@ -39,9 +39,9 @@ class Tool {
   void send(int signal) const;
 
   void fake(const std::string& script) { environment["HEADROOM_FAKE"] = script; }
-  std::vector<pid_t> workers(std::size_t count) const;  // once so many have started
+  std::vector<pid_t> workers(std::size_t count) const;                  // once so many have started
   std::vector<std::string> litter() const { return scratch_.names(); }  // what is left in its TMPDIR
-  bool all_workers_gone() const;                        // within a few seconds
+  bool all_workers_gone() const;                                        // within a few seconds
   const std::filesystem::path& scratch() const { return scratch_.path(); }
 
  private:

@@ -67,8 +67,9 @@ TEST(Usage, WhatIsMissingIsNamed) {
 }
 
 TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
-  const std::string models = "bert-base, bert-large, gpt2, gpt2-medium, gpt2-xl, transformer-base, llama-7b, or the path of a "
-                             "config.json";
+  const std::string models =
+      "bert-base, bert-large, gpt2, gpt2-medium, gpt2-xl, transformer-base, llama-7b, or the path of a "
+      "config.json";
   const std::string mechanisms = "mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, mhe-mul";
   const std::string devices = "cpu, cuda, cuda:0, virtual:h100-80gb, virtual:a100-40gb, virtual:rtx4090-24gb";
   const std::vector<Case> cases{
@@ -93,8 +94,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown device 'vritual:h100-80gb'; did you mean 'virtual:h100-80gb'? Known: " + devices},
       {"profile bert-base --device h100-80gb", "unknown device 'h100-80gb'; did you mean 'virtual:h100-80gb'?"},
       {"profile bert-base --device cuda:x", "unknown device 'cuda:x'; did you mean 'cuda:0'? Known: " + devices},
-      {"profile bert-base --dtype fp8",
-       "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
+      {"profile bert-base --dtype fp8", "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
       {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward"},
       {"profile bert-base --optimizer adamx",
        "unknown optimizer 'adamx'; did you mean 'adam'? Known: none, sgd, adam, adamw"},
@@ -142,17 +142,21 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
       {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},
       {"profile bert-base --attention mha,mqa",
-       "unknown attention mechanism 'mha,mqa'. Known: mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, "
+       "unknown attention mechanism 'mha,mqa'. Known: mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, "
+       "mhe-add, "
        "mhe-mul"},
       {"profile bert-base --format json,html", "--format json,html needs --out FOLDER: only one format fits on stdout"},
       {"profile bert-base --format json,json", "--format names 'json' twice"},
-      {"profile bert-base --out --quiet", "--out expects a folder, not the flag '--quiet'; a folder of that name is ./--quiet"},
+      {"profile bert-base --out --quiet",
+       "--out expects a folder, not the flag '--quiet'; a folder of that name is ./--quiet"},
       {"profile bert-base --seq 513", "bert-base: a sequence of 513 tokens is longer than its table of 512 positions"},
       {"profile llama-7b --attention el-exact",
-       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and "
+       "rotary "
        "positions act between them"},
       {"compare llama-7b --attention mha,el-exact",
-       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "llama-7b: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and "
+       "rotary "
        "positions act between them"},
       {"report nothing.headroom", "cannot read 'nothing.headroom': No such file or directory"}};
   for (const auto& expected : cases) expect_refused(expected);
@@ -174,9 +178,11 @@ TEST(Usage, AnEmptyValueIsRefused) {
 
 TEST(Usage, CudaWithoutAGpuCannotBeMeasured) {
   if (std::filesystem::exists("/dev/nvidiactl")) GTEST_SKIP() << "there is one here";
-  expect_refused({"profile bert-base --device cuda",
-                  "no NVIDIA GPU is usable here (/dev/nvidiactl and libcuda.so.1 are needed for --device cuda); --device "
-                  "virtual:h100-80gb needs none", 3});
+  expect_refused(
+      {"profile bert-base --device cuda",
+       "no NVIDIA GPU is usable here (/dev/nvidiactl and libcuda.so.1 are needed for --device cuda); --device "
+       "virtual:h100-80gb needs none",
+       3});
 }
 
 }  // namespace

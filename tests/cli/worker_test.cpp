@@ -44,8 +44,10 @@ TEST(Worker, EveryWayToFailIsOneClearSentenceAndNoLitter) {
       {"mute", "the worker ended with exit code 3"},
       {"seven", "the worker ended with exit code 7\n  some\n  lines"},
       {"no-library",
-       "the worker cannot start: the shared library libtorch_cpu.so is missing or unusable (libtorch_cpu.so: cannot open "
-       "shared object file: No such file or directory); run scripts/setup, or set HEADROOM_TORCH_DIR to the folder `torch` "
+       "the worker cannot start: the shared library libtorch_cpu.so is missing or unusable (libtorch_cpu.so: cannot "
+       "open "
+       "shared object file: No such file or directory); run scripts/setup, or set HEADROOM_TORCH_DIR to the folder "
+       "`torch` "
        "of the pinned Torch wheel, and build again"},
       {"wrong-library",
        "the worker cannot start: a shared library does not fit it (headroom-worker: undefined symbol: "
@@ -98,8 +100,9 @@ TEST(Worker, AMissingOneIsNamedWithTheRemedy) {
   tool.environment["HEADROOM_WORKER"] = "/nowhere/headroom-worker";
   const Ended ended = tool.run(kProfile);
   EXPECT_EQ(ended.code, 3);
-  EXPECT_EQ(ended.err, "headroom: the worker /nowhere/headroom-worker is missing: it is built with Torch (scripts/setup, then "
-                       "cmake --workflow --preset release); HEADROOM_WORKER names another one\n");
+  EXPECT_EQ(ended.err,
+            "headroom: the worker /nowhere/headroom-worker is missing: it is built with Torch (scripts/setup, then "
+            "cmake --workflow --preset release); HEADROOM_WORKER names another one\n");
 }
 
 TEST(Worker, OneThatCannotBeExecutedIsNamed) {
@@ -108,14 +111,17 @@ TEST(Worker, OneThatCannotBeExecutedIsNamed) {
   testing_support::TemporaryFolder elsewhere;
   std::ofstream(elsewhere / "plain") << "text";
   tool.environment["HEADROOM_WORKER"] = elsewhere / "plain";
-  EXPECT_EQ(tool.run(kProfile).err, "headroom: the worker " + (elsewhere / "plain").string() + " is not an executable file\n");
+  EXPECT_EQ(tool.run(kProfile).err,
+            "headroom: the worker " + (elsewhere / "plain").string() + " is not an executable file\n");
   tool.environment["HEADROOM_WORKER"] = elsewhere.path();
-  EXPECT_EQ(tool.run(kProfile).err, "headroom: the worker " + elsewhere.path().string() + " is not an executable file\n");
+  EXPECT_EQ(tool.run(kProfile).err,
+            "headroom: the worker " + elsewhere.path().string() + " is not an executable file\n");
 }
 
 TEST(Worker, OneOfNoKnownFormatIsExplained) {
   testing_support::TemporaryFolder elsewhere;
-  std::ofstream(elsewhere / "worker") << "\x7f" "ELF but no program";
+  std::ofstream(elsewhere / "worker") << "\x7f"
+                                         "ELF but no program";
   std::filesystem::permissions(elsewhere / "worker", std::filesystem::perms::owner_all);
   Tool tool;
   tool.environment["HEADROOM_WORKER"] = elsewhere / "worker";
@@ -144,9 +150,10 @@ TEST(Worker, TheProcessorGetsNoVirtualGpuEvenWhenOneIsInTheEnvironment) {
 TEST(Worker, GetsEveryFlagInItsSpec) {
   Tool tool;
   tool.fake("spec");
-  const Ended ended = tool.run(words("profile gpt2 --attention mqa --batch 3 --seq 77 --mode forward --dtype amp-bf16 --optimizer sgd "
-                                     "--optimizer-implementation fused --sdpa flash --dropout 0.25 --steps 5 --device "
-                                     "virtual:a100-40gb --seed 42"));
+  const Ended ended =
+      tool.run(words("profile gpt2 --attention mqa --batch 3 --seq 77 --mode forward --dtype amp-bf16 --optimizer sgd "
+                     "--optimizer-implementation fused --sdpa flash --dropout 0.25 --steps 5 --device "
+                     "virtual:a100-40gb --seed 42"));
   const Json expected = Json::parse(R"({"model": "gpt2", "attention": "mqa", "batch": 3, "seq": 77, "mode": "forward",
       "dtype": "amp-bf16", "optimizer": "sgd", "optimizer_implementation": "fused", "sdpa": "flash", "dropout": 0.25,
       "steps": 5, "device": "virtual:a100-40gb", "seed": 42})");
@@ -177,7 +184,9 @@ TEST(Profile, OutOfMemoryIsReportedAndExits3) {
   tool.fake("oom");
   const Ended ended = tool.run(with(kProfile, {"--format", "json"}));
   EXPECT_EQ(ended.code, 3);
-  EXPECT_EQ(ended.err, "headroom: out of memory on Stand-in: 3.00 MiB asked for in forward, layer.0.attention, with 1.00 MiB free\n");
+  EXPECT_EQ(
+      ended.err,
+      "headroom: out of memory on Stand-in: 3.00 MiB asked for in forward, layer.0.attention, with 1.00 MiB free\n");
   EXPECT_EQ(Json::parse(ended.out).at("runs").at(0).at("outcome").at("kind"), "oom");
   expect_tidy(tool);
 }
@@ -188,7 +197,8 @@ std::vector<std::string> labels_of(const Json& report) {
   return labels;
 }
 
-const std::vector<std::string> kCompare{"compare", "bert-base", "--device", "virtual:h100-80gb", "--format", "json", "--attention"};
+const std::vector<std::string> kCompare{"compare",  "bert-base", "--device",   "virtual:h100-80gb",
+                                        "--format", "json",      "--attention"};
 
 TEST(Compare, ReportsInTheOrderGivenWhateverFinishesFirst) {
   Tool tool;
@@ -234,6 +244,15 @@ TEST(Compare, AWorkerThatDiesIsARowAndTheOthersFinish) {
   EXPECT_THAT(ended.err, HasSubstr("headroom: mqa: the worker died of SIGSEGV (Segmentation fault)\n"));
   EXPECT_THAT(ended.err, HasSubstr("headroom: skv: out of memory on Stand-in"));
   expect_tidy(tool);
+}
+
+TEST(Compare, OddBytesInAWorkersMessageAreShownAsSuch) {
+  Tool tool;
+  tool.fake("mqa=babble");
+  const Ended ended = tool.run(with(kCompare, {"mha,mqa"}));
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_EQ(ended.err, "headroom: mqa: \\xff\\x1b[31m\n");
+  EXPECT_EQ(Json::parse(ended.out).at("runs").at(1).at("outcome").at("message"), "\\xff\\x1b[31m");
 }
 
 TEST(Compare, WhenAllDieThereIsNoReport) {
