@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <regex>
 
 #include "base/json.h"
 #include "reports/html_data.h"
@@ -34,8 +33,9 @@ TEST(Html, NothingIsFetchedFromAnywhere) {
     EXPECT_THAT(page, Not(HasSubstr("https:"))) << name;
     EXPECT_THAT(page, Not(HasSubstr("@import"))) << name;
     EXPECT_THAT(page, Not(HasSubstr("fetch("))) << name;
-    EXPECT_FALSE(std::regex_search(page.substr(0, page.find("</head>")), std::regex(R"((src|href)=["'](?!data:|#))")))
-        << name;
+    EXPECT_THAT(page, Not(HasSubstr(" src="))) << name;
+    for (std::size_t at = page.find(" href=\""); at != std::string::npos; at = page.find(" href=\"", at + 1))
+      EXPECT_TRUE(page.compare(at + 7, 1, "#") == 0 || page.compare(at + 7, 5, "data:") == 0) << page.substr(at, 80);
     EXPECT_THAT(page, HasSubstr("default-src 'none'")) << name;
   }
 }
@@ -90,13 +90,15 @@ TEST(Html, SevenVariantsStayBelowOneAndAHalfMegabytes) {
 }
 
 TEST(Html, CellsOfTheTableSumToThePeak) {
-  for (const auto& [name, report] : synthetic::all_reports())
-    for (const Json& run : html_data(report).at("runs")) {
+  for (const auto& [name, report] : synthetic::all_reports()) {
+    const Json data = html_data(report);
+    for (const Json& run : data.at("runs")) {
       std::int64_t total = 0;
       for (const Json& layer : run.at("cells"))
         for (const Json& bytes : layer) total += bytes.get<std::int64_t>();
       EXPECT_EQ(total, run.at("peak").at("allocated").get<std::int64_t>()) << name;
     }
+  }
 }
 
 // What data.js does with a column of changes.

@@ -45,8 +45,9 @@ TEST(Json, TheSameReportIsTheSameBytes) {
 }
 
 TEST(Json, CategoriesLayersAndTensorsSumToThePeak) {
-  for (const auto& [name, report] : synthetic::all_reports())
-    for (const Json& run : json(report).at("runs")) {
+  for (const auto& [name, report] : synthetic::all_reports()) {
+    const Json document = json(report);
+    for (const Json& run : document.at("runs")) {
       const auto peak = run.at("peak").at("allocated_bytes").get<std::int64_t>();
       const Json& at_peak = run.at("at_peak");
       EXPECT_EQ(total(at_peak.at("categories")), peak) << name;
@@ -59,6 +60,7 @@ TEST(Json, CategoriesLayersAndTensorsSumToThePeak) {
       for (const Json& step : run.at("steps"))
         EXPECT_EQ(total(step.at("categories")), step.at("allocated_bytes")) << name;
     }
+  }
 }
 
 TEST(Json, MemoryIsNeverAFloat) {
