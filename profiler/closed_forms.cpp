@@ -15,9 +15,11 @@ std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 
 // Keys and values come out of matrix products, which autocast runs in its own dtype.
 std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 : 2; }
 
-// Math SDPA and autocast keep copies of their own; inference keeps nothing.
-bool has_saved_form(const RunSpec& spec) {
-  return spec.mode == Mode::train && !is_autocast(spec.dtype) && spec.sdpa != Sdpa::math;
+// Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
+// statistics for whole tiles of 32 queries and takes copies of shared keys and values.
+bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
+  if (spec.mode != Mode::train || is_autocast(spec.dtype) || spec.sdpa == Sdpa::math) return false;
+  return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 
 AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, bool cross) {
@@ -29,6 +31,13 @@ AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, 
   shape.cross = cross;
   if (cross) shape.rope = false;
   return shape;
+}
+
+// Flash attention on CUDA keeps its generator's state (two 8-byte numbers) and an 8-byte scalar that nothing uses.
+Formula saved_bytes(const RunSpec& spec, const models::AttentionMechanism& mechanism, const AttentionShape& shape) {
+  Formula formula = mechanism.saved_bytes(shape);
+  if (spec.sdpa != Sdpa::flash || spec.device == "cpu") return formula;
+  return {formula.value + 24, formula.text + " + 24"};
 }
 
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
@@ -50,7 +59,8 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path.ends_with("cross_attention"));
     forms.push_back(form("parameter_bytes", layer.path, mechanism.parameter_count(shape), element_bytes, times_element));
-    if (has_saved_form(spec)) forms.push_back(form("activation_bytes", layer.path, mechanism.saved_bytes(shape), 1, " bytes"));
+    if (has_saved_form(spec, config))
+      forms.push_back(form("activation_bytes", layer.path, saved_bytes(spec, mechanism, shape), 1, " bytes"));
   }
   if (config.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",

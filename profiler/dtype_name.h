@@ -18,6 +18,9 @@ inline std::string_view dtype_name(c10::ScalarType type) {
     case c10::kShort: return "int16";
     case c10::kChar: return "int8";
     case c10::kByte: return "uint8";
+    case c10::ScalarType::UInt16: return "uint16";
+    case c10::ScalarType::UInt32: return "uint32";
+    case c10::ScalarType::UInt64: return "uint64";
     case c10::kBool: return "bool";
     default: return c10::toString(type);
   }

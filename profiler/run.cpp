@@ -6,6 +6,8 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -266,10 +268,16 @@ std::string first_line(const char* text) {
 }
 
 // Torch has no kernel for what the spec combines: the user can choose another combination.
-Error unsupported(const RunSpec& spec, const std::string& where, const c10::Error& error) {
+bool has_no_kernel(const c10::Error& error, const std::string& message) {
+  // The last two are what scaled_dot_product_attention says when no allowed back end takes the shapes.
+  constexpr std::array kWords{"not implemented for", "No available kernel", "Invalid backend"};
+  return dynamic_cast<const c10::NotImplementedError*>(&error) != nullptr ||
+         std::any_of(kWords.begin(), kWords.end(), [&](auto words) { return message.find(words) != std::string::npos; });
+}
+
+Error unsupported(const RunSpec& spec, const std::string& where, const std::string& message) {
   return bad_input(fmt::format("PyTorch has no kernel on {} for {} with --dtype {} --sdpa {} ({}): {}", spec.device, spec.model,
-                               to_name(kDtypeNames, spec.dtype), to_name(kSdpaNames, spec.sdpa), where,
-                               first_line(error.what_without_backtrace())));
+                               to_name(kDtypeNames, spec.dtype), to_name(kSdpaNames, spec.sdpa), where, message));
 }
 
 void measure(Session& session, const RunSpec& spec) {
@@ -279,10 +287,7 @@ void measure(Session& session, const RunSpec& spec) {
   } catch (const c10::Error& error) {
     if (session.recorder().out_of_memory()) return session.tag_gradients();
     const std::string message = first_line(error.what_without_backtrace());
-    const bool missing = dynamic_cast<const c10::NotImplementedError*>(&error) != nullptr ||
-                         message.find("not implemented for") != std::string::npos ||
-                         message.find("No available kernel") != std::string::npos;
-    if (missing) throw unsupported(spec, session.where(), error);
+    if (has_no_kernel(error, message)) throw unsupported(spec, session.where(), message);
     throw could_not_measure(fmt::format("PyTorch failed in {}: {}", session.where(), message));
   }
 }

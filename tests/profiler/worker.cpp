@@ -50,11 +50,13 @@ const TemporaryFolder& models_folder() {
 
 const char* tiny_config(const std::string& type) {
   if (type == "bert")
-    return R"({"model_type": "bert", "vocab_size": 211, "hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+    return R"({"model_type": "bert", "vocab_size": 211, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
       "intermediate_size": 96, "max_position_embeddings": 64, "type_vocab_size": 2, "hidden_act": "gelu",
       "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "layer_norm_eps": 1e-12, "pad_token_id": 0})";
+  if (type == "narrow")
+    return R"({"model_type": "gpt2", "vocab_size": 211, "n_embd": 48, "n_layer": 1, "n_head": 4, "n_positions": 64})";
   if (type == "gpt2")
-    return R"({"model_type": "gpt2", "vocab_size": 211, "n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64,
+    return R"({"model_type": "gpt2", "vocab_size": 211, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 64,
       "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,
       "layer_norm_epsilon": 1e-5})";
   return R"({"model_type": "llama", "vocab_size": 211, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 8,
@@ -65,7 +67,7 @@ const char* tiny_config(const std::string& type) {
 }  // namespace
 
 std::string tiny_model(const std::string& type) {
-  if (type != "bert" && type != "gpt2" && type != "llama") return type;
+  if (type != "bert" && type != "gpt2" && type != "llama" && type != "narrow") return type;
   const auto path = models_folder() / (type + ".json");
   std::ofstream(path) << tiny_config(type);
   return path.string();

@@ -92,6 +92,14 @@ TEST(Worker, RefusesFlashAttentionInFp32OnCuda) {
   expect_refusal(run_worker(spec), 2, "bf16");
 }
 
+TEST(Worker, RefusesHeadsThatNoKernelTakes) {
+  RunSpec spec = tiny("virtual:h100-80gb");
+  spec.model = tiny_model("narrow");
+  spec.sdpa = Sdpa::efficient;
+  spec.dtype = Dtype::bf16;
+  expect_refusal(run_worker(spec), 2, "--sdpa efficient");  // heads of 12, and it takes multiples of 8
+}
+
 TEST(Worker, SaysWhenThereIsNoGpu) { expect_refusal(run_worker(tiny("cuda")), 3, "no CUDA device"); }
 
 TEST(Worker, WillNotPassACpuRunOffAsAVirtualGpu) {
