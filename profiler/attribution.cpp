@@ -15,7 +15,7 @@ namespace headroom::profiler {
 namespace {
 
 struct Frame {
-  const char* name;             // nullptr: an autograd node begins, and hides what is below
+  const char* name;                // nullptr: an autograd node begins, and hides what is below
   std::uint64_t allocation_count;  // of the thread, when the operator began
 };
 
@@ -37,7 +37,8 @@ constexpr std::array kMereAllocations{
     "aten::full",  "aten::full_like",     "aten::new_full",   "aten::resize_"};
 
 bool is_mere_allocation(const char* name) {
-  return std::any_of(kMereAllocations.begin(), kMereAllocations.end(), [&](auto x) { return std::strcmp(x, name) == 0; });
+  return std::any_of(kMereAllocations.begin(), kMereAllocations.end(),
+                     [&](auto x) { return std::strcmp(x, name) == 0; });
 }
 
 }  // namespace

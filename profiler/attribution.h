@@ -1,10 +1,10 @@
 // Which layer and which operator an allocation belongs to.
 //
-// Layers. Forward: the innermost open RECORD_USER_SCOPE whose text is a layer's path. Backward: autograd gives every node
-// the sequence number that was current when forward created it, so the layer that was open at that number is the layer
-// of the node; AccumulateGrad nodes carry no number and belong to the layer of their parameter; what the engine does
-// between two nodes (summing gradients that meet) belongs to the node that just ran. Otherwise: the open LayerScope, or
-// the root.
+// Layers. Forward: the innermost open RECORD_USER_SCOPE whose text is a layer's path. Backward: autograd gives every
+// node the sequence number that was current when forward created it, so the layer that was open at that number is the
+// layer of the node; AccumulateGrad nodes carry no number and belong to the layer of their parameter; what the engine
+// does between two nodes (summing gradients that meet) belongs to the node that just ran. Otherwise: the open
+// LayerScope, or the root.
 //
 // Operators. The innermost dispatched operator that does more than hand out memory: aten::empty and its kin, zeros,
 // ones and full are passed over where another operator called them, so an addition is "aten::add" and not
@@ -43,7 +43,7 @@ class Attribution {
   void set_layers(const std::vector<Layer>& layers);
   void add_accumulator(const at::Tensor& parameter, LayerId layer);
 
-  void begin_forward();                 // forgets the numbers of earlier steps
+  void begin_forward();                     // forgets the numbers of earlier steps
   void begin_backward(LayerId loss_layer);  // `loss_layer`: for the gradient of the loss itself
   void end_backward();
 

@@ -58,7 +58,8 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path.ends_with("cross_attention"));
-    forms.push_back(form("parameter_bytes", layer.path, mechanism.parameter_count(shape), element_bytes, times_element));
+    forms.push_back(
+        form("parameter_bytes", layer.path, mechanism.parameter_count(shape), element_bytes, times_element));
     if (has_saved_form(spec, config))
       forms.push_back(form("activation_bytes", layer.path, saved_bytes(spec, mechanism, shape), 1, " bytes"));
   }

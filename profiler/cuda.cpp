@@ -23,8 +23,7 @@ Function* find(const char* name) {
 }
 
 CUDAAllocator& allocator() {
-  static const auto* slot =
-      find<std::atomic<CUDAAllocator*>>("_ZN3c104cuda20CUDACachingAllocator9allocatorE");
+  static const auto* slot = find<std::atomic<CUDAAllocator*>>("_ZN3c104cuda20CUDACachingAllocator9allocatorE");
   if (slot == nullptr) throw could_not_measure("libc10_cuda.so has no CUDACachingAllocator: another Torch than 2.11?");
   return *slot->load();
 }
@@ -43,14 +42,25 @@ std::string setting() {
 bool translate(const TraceEntry& entry, AllocatorEvent& event) {
   using Kind = AllocatorEvent::Kind;
   switch (entry.action_) {
-    case TraceEntry::ALLOC: event.kind = Kind::alloc; break;
-    case TraceEntry::FREE_REQUESTED: event.kind = Kind::free; break;
+    case TraceEntry::ALLOC:
+      event.kind = Kind::alloc;
+      break;
+    case TraceEntry::FREE_REQUESTED:
+      event.kind = Kind::free;
+      break;
     case TraceEntry::SEGMENT_ALLOC:
-    case TraceEntry::SEGMENT_MAP: event.kind = Kind::segment_alloc; break;
+    case TraceEntry::SEGMENT_MAP:
+      event.kind = Kind::segment_alloc;
+      break;
     case TraceEntry::SEGMENT_FREE:
-    case TraceEntry::SEGMENT_UNMAP: event.kind = Kind::segment_free; break;
-    case TraceEntry::OOM: event.kind = Kind::out_of_memory; break;
-    default: return false;
+    case TraceEntry::SEGMENT_UNMAP:
+      event.kind = Kind::segment_free;
+      break;
+    case TraceEntry::OOM:
+      event.kind = Kind::out_of_memory;
+      break;
+    default:
+      return false;
   }
   event.address = entry.addr_;
   event.bytes = static_cast<std::int64_t>(entry.size_);
@@ -97,7 +107,8 @@ std::vector<std::string> virtual_assumptions() {
   if (report == nullptr) return {};
   const Json json = parse_json(report(), "the virtual GPU's report");
   std::vector<std::string> sentences;
-  for (const Json& sentence : json.value("assumptions", Json::array())) sentences.push_back(sentence.get<std::string>());
+  for (const Json& sentence : json.value("assumptions", Json::array()))
+    sentences.push_back(sentence.get<std::string>());
   for (const Json& call : json.value("unimplemented", Json::array()))
     sentences.push_back(fmt::format("{} is not implemented by the virtual GPU and was called {} times",
                                     call.value("function", "?"), call.value("count", std::int64_t{0})));
@@ -124,7 +135,8 @@ AllocatorStats allocator_stats(c10::DeviceIndex index) {
 
 std::int64_t block_bytes(c10::DeviceIndex index, std::uint64_t address) {
   for (const auto& segment : allocator().snapshot({0, 0}, false).segments) {
-    if (segment.device != index || address < segment.address || address >= segment.address + segment.total_size) continue;
+    if (segment.device != index || address < segment.address || address >= segment.address + segment.total_size)
+      continue;
     std::uint64_t begin = segment.address;
     for (const auto& block : segment.blocks) {
       if (begin == address) return static_cast<std::int64_t>(block.size);

@@ -29,11 +29,11 @@ struct AllocatorEvent {
   enum class Kind { alloc, free, segment_alloc, segment_free, out_of_memory };
   Kind kind{};
   std::uint64_t address = 0;  // out_of_memory: the bytes free on the device
-  std::int64_t bytes = 0;     // alloc, free: requested; segments: their size; out_of_memory: the request, rounded to 512
+  std::int64_t bytes = 0;  // alloc, free: requested; segments: their size; out_of_memory: the request, rounded to 512
 };
 
-// Calls `listener` for every event of device `index` from now on, on the thread that caused it and under the allocator's
-// lock. There is no detaching: the listener must outlive the process's use of CUDA.
+// Calls `listener` for every event of device `index` from now on, on the thread that caused it and under the
+// allocator's lock. There is no detaching: the listener must outlive the process's use of CUDA.
 void listen(c10::DeviceIndex index, std::function<void(const AllocatorEvent&)> listener);
 
 AllocatorStats allocator_stats(c10::DeviceIndex index);

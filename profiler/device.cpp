@@ -33,8 +33,10 @@ c10::Device open_virtual(const std::string& text) {
   const char* loaded = std::getenv("HEADROOM_VIRTUAL_GPU");
   const std::string name = text.substr(kVirtual.size());
   if (!cuda::is_virtual() || loaded == nullptr || name != loaded)
-    throw could_not_measure(fmt::format("device '{}' needs the worker to start with HEADROOM_VIRTUAL_GPU={} and with "
-                                        "headroom-virtual-gpu.so in LD_PRELOAD, as `headroom` starts it", text, name));
+    throw could_not_measure(
+        fmt::format("device '{}' needs the worker to start with HEADROOM_VIRTUAL_GPU={} and with "
+                    "headroom-virtual-gpu.so in LD_PRELOAD, as `headroom` starts it",
+                    text, name));
   return open_cuda(0);
 }
 
@@ -72,7 +74,8 @@ void require_supported(const RunSpec& spec, c10::Device device) {
   if (device.is_cpu() && spec.sdpa == Sdpa::efficient)
     refuse("--sdpa efficient: PyTorch has no memory-efficient attention on the CPU; use eager, math or flash");
   if (device.is_cuda() && spec.sdpa == Sdpa::flash && spec.dtype == Dtype::fp32)
-    refuse("--sdpa flash: flash attention on CUDA takes fp16 and bf16 only; use --dtype bf16, fp16, amp-bf16 or amp-fp16");
+    refuse(
+        "--sdpa flash: flash attention on CUDA takes fp16 and bf16 only; use --dtype bf16, fp16, amp-bf16 or amp-fp16");
 }
 
 }  // namespace headroom::profiler

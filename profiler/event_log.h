@@ -1,4 +1,5 @@
-// The allocator's events as columns, with the blocks that are alive: what the recorder fills and a Recording takes over.
+// The allocator's events as columns, with the blocks that are alive: what the recorder fills and a Recording takes
+// over.
 //
 // Invariant: a block is live from its alloc row to its free row; an address is live at most once. Not thread-safe: the
 // recorder holds its lock around every call.
@@ -45,7 +46,8 @@ class EventLog {
   using Row = std::size_t;
 
   void begin_phase(std::int64_t time_ns, Phase phase, std::int32_t step);
-  Row alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes, Place place);
+  Row alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes,
+            Place place);
   // False when no live block begins at `address`: one from before the recording, which stays unknown.
   bool free(std::int64_t time_ns, std::uint64_t address);
   void segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
@@ -60,7 +62,7 @@ class EventLog {
   bool has_tensor(Row row) const { return events_.tensor[row] != StringId::none; }
   std::int64_t block_bytes(Row row) const { return events_.block_bytes[row]; }
 
-  std::optional<Row> live_at(std::uint64_t address) const;        // a block that begins there
+  std::optional<Row> live_at(std::uint64_t address) const;          // a block that begins there
   std::optional<Row> live_containing(std::uint64_t address) const;  // a block that has the address inside
   std::vector<Row> live_rows() const;
 
@@ -73,8 +75,8 @@ class EventLog {
   std::vector<Mark> take_marks() && { return std::move(marks_); }
 
  private:
-  Row append(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes,
-             Place place);
+  Row append(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t requested_bytes,
+             std::int64_t block_bytes, Place place);
 
   Events events_;
   std::vector<Mark> marks_;

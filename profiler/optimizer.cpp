@@ -42,7 +42,9 @@ struct Active {
 };
 
 struct ForParameter {
-  ForParameter(ParameterObserver& observer_, std::size_t index) : observer(observer_) { observer.begin_parameter(index); }
+  ForParameter(ParameterObserver& observer_, std::size_t index) : observer(observer_) {
+    observer.begin_parameter(index);
+  }
   ~ForParameter() { observer.end_parameter(); }
   ForParameter(const ForParameter&) = delete;
   ForParameter& operator=(const ForParameter&) = delete;
@@ -62,7 +64,8 @@ class Sgd : public ParameterUpdate {
       case OptimizerImplementation::foreach:
         return at::_foreach_add_(active.parameters, active.gradients, -kLearningRate);
       case OptimizerImplementation::fused:
-        return at::_fused_sgd_(active.parameters, active.gradients, {}, /*weight_decay=*/0, /*momentum=*/0, kLearningRate,
+        return at::_fused_sgd_(active.parameters, active.gradients, {}, /*weight_decay=*/0, /*momentum=*/0,
+                               kLearningRate,
                                /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false);
       case OptimizerImplementation::for_loop:
         for (std::size_t i = 0; i < active.parameters.size(); ++i) {
@@ -93,9 +96,12 @@ class Adam : public ParameterUpdate {
     if (active.parameters.empty()) return;
     for (const std::size_t index : active.indices) make_state(index);
     switch (implementation_) {
-      case OptimizerImplementation::foreach: return step_foreach(active);
-      case OptimizerImplementation::fused: return step_fused(active);
-      case OptimizerImplementation::for_loop: return step_for_loop(active);
+      case OptimizerImplementation::foreach:
+        return step_foreach(active);
+      case OptimizerImplementation::fused:
+        return step_fused(active);
+      case OptimizerImplementation::for_loop:
+        return step_for_loop(active);
     }
   }
 
@@ -149,10 +155,11 @@ class Adam : public ParameterUpdate {
     const Tensors moments1 = gather(active, &State::moment1), moments2 = gather(active, &State::moment2);
     at::_foreach_add_(steps, 1);
     if (decoupled_)
-      at::_fused_adamw_(active.parameters, active.gradients, moments1, moments2, {}, steps, kLearningRate, kBeta1, kBeta2,
-                        kDecoupledWeightDecay, kEpsilon, /*amsgrad=*/false, /*maximize=*/false);
+      at::_fused_adamw_(active.parameters, active.gradients, moments1, moments2, {}, steps, kLearningRate, kBeta1,
+                        kBeta2, kDecoupledWeightDecay, kEpsilon, /*amsgrad=*/false, /*maximize=*/false);
     else
-      at::_fused_adam_(active.parameters, active.gradients, moments1, moments2, {}, steps, kLearningRate, kBeta1, kBeta2,
+      at::_fused_adam_(active.parameters, active.gradients, moments1, moments2, {}, steps, kLearningRate, kBeta1,
+                       kBeta2,
                        /*weight_decay=*/0, kEpsilon, /*amsgrad=*/false, /*maximize=*/false);
   }
 
@@ -188,13 +195,17 @@ class Adam : public ParameterUpdate {
 
 }  // namespace
 
-std::unique_ptr<ParameterUpdate> make_optimizer(Optimizer kind, OptimizerImplementation implementation, Tensors parameters,
-                                                ParameterObserver& observer) {
+std::unique_ptr<ParameterUpdate> make_optimizer(Optimizer kind, OptimizerImplementation implementation,
+                                                Tensors parameters, ParameterObserver& observer) {
   switch (kind) {
-    case Optimizer::sgd: return std::make_unique<Sgd>(implementation, std::move(parameters), observer);
-    case Optimizer::adam: return std::make_unique<Adam>(false, implementation, std::move(parameters), observer);
-    case Optimizer::adamw: return std::make_unique<Adam>(true, implementation, std::move(parameters), observer);
-    case Optimizer::none: break;
+    case Optimizer::sgd:
+      return std::make_unique<Sgd>(implementation, std::move(parameters), observer);
+    case Optimizer::adam:
+      return std::make_unique<Adam>(false, implementation, std::move(parameters), observer);
+    case Optimizer::adamw:
+      return std::make_unique<Adam>(true, implementation, std::move(parameters), observer);
+    case Optimizer::none:
+      break;
   }
   return nullptr;
 }

@@ -1,10 +1,12 @@
-// Optimizers that allocate what torch.optim's allocate, in the same order: the operators of torch/optim/{sgd,adam,adamw}.py
-// of Torch 2.11 with their default settings (SGD lr 1e-3 without momentum or weight decay; Adam lr 1e-3, betas 0.9 and
-// 0.999, eps 1e-8, no weight decay; AdamW the same with decoupled weight decay 1e-2; no amsgrad, not capturable).
+// Optimizers that allocate what torch.optim's allocate, in the same order: the operators of
+// torch/optim/{sgd,adam,adamw}.py of Torch 2.11 with their default settings (SGD lr 1e-3 without momentum or weight
+// decay; Adam lr 1e-3, betas 0.9 and 0.999, eps 1e-8, no weight decay; AdamW the same with decoupled weight decay 1e-2;
+// no amsgrad, not capturable).
 //
 // State is made lazily in the first step, in the parameter's dtype: Adam's two moments and its step count, a float32
-// scalar that lives on the CPU except in the fused implementation, which keeps it on the parameter's device. The foreach
-// implementation holds the square roots of all second moments at once; for-loop those of one parameter; fused none.
+// scalar that lives on the CPU except in the fused implementation, which keeps it on the parameter's device. The
+// foreach implementation holds the square roots of all second moments at once; for-loop those of one parameter; fused
+// none.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -62,10 +62,14 @@ class Recorder::CudaTrace {
   static void deliver(Recorder& recorder, const cuda::AllocatorEvent& event) {
     using Kind = cuda::AllocatorEvent::Kind;
     switch (event.kind) {
-      case Kind::alloc: return recorder.on_cuda_alloc(event.address, event.bytes);
-      case Kind::free: return recorder.on_cuda_free(event.address);
-      case Kind::segment_alloc: return recorder.on_segment(Action::segment_alloc, event.address, event.bytes);
-      case Kind::segment_free: return recorder.on_segment(Action::segment_free, event.address, event.bytes);
+      case Kind::alloc:
+        return recorder.on_cuda_alloc(event.address, event.bytes);
+      case Kind::free:
+        return recorder.on_cuda_free(event.address);
+      case Kind::segment_alloc:
+        return recorder.on_segment(Action::segment_alloc, event.address, event.bytes);
+      case Kind::segment_free:
+        return recorder.on_segment(Action::segment_free, event.address, event.bytes);
       case Kind::out_of_memory:
         return recorder.on_out_of_memory(event.bytes, static_cast<std::int64_t>(event.address));
     }
@@ -188,7 +192,8 @@ StringId Recorder::describe(const at::Tensor& tensor) {
   TensorKey key{{tensor.sizes().begin(), tensor.sizes().end()}, tensor.scalar_type()};
   const auto known = tensor_texts_.find(key);
   if (known != tensor_texts_.end()) return known->second;
-  const std::string text = fmt::format("[{}] {}", fmt::join(key.sizes.begin(), key.sizes.end(), ", "), dtype_name(key.dtype));
+  const std::string text =
+      fmt::format("[{}] {}", fmt::join(key.sizes.begin(), key.sizes.end(), ", "), dtype_name(key.dtype));
   return tensor_texts_.emplace(std::move(key), strings_.intern(text)).first->second;
 }
 

@@ -1,8 +1,8 @@
 // Recorder: every allocation of one device, with where it came from and what it is.
 //
-// CPU: Torch's allocator reports each block of a thread that carries the recorder as its debug info (autograd hands it on
-// to its threads); requested and block bytes are the same. CUDA: the caching allocator's own trace gives every event of
-// every thread with the requested bytes, and the report that follows on the same thread gives the block's; where a
+// CPU: Torch's allocator reports each block of a thread that carries the recorder as its debug info (autograd hands it
+// on to its threads); requested and block bytes are the same. CUDA: the caching allocator's own trace gives every event
+// of every thread with the requested bytes, and the report that follows on the same thread gives the block's; where a
 // thread reports nothing, the block's size is read from the allocator before it can change. So the sums are exact
 // whichever thread allocates or frees.
 #pragma once
@@ -24,7 +24,8 @@
 
 namespace headroom::profiler {
 
-// What the allocator said when it could not serve a request. Recording ends there: what unwinding frees is not an event.
+// What the allocator said when it could not serve a request. Recording ends there: what unwinding frees is not an
+// event.
 struct OutOfMemory {
   std::int64_t request_bytes = 0;  // CUDA: rounded up to 512 as the allocator does before it looks
   std::int64_t free_bytes = 0;

@@ -48,10 +48,14 @@ std::optional<at::ScalarType> autocast_dtype(Dtype dtype) {
 
 models::AttentionBackend attention_backend(Sdpa sdpa) {
   switch (sdpa) {
-    case Sdpa::math: return models::AttentionBackend::math;
-    case Sdpa::flash: return models::AttentionBackend::flash;
-    case Sdpa::efficient: return models::AttentionBackend::efficient;
-    case Sdpa::eager: break;
+    case Sdpa::math:
+      return models::AttentionBackend::math;
+    case Sdpa::flash:
+      return models::AttentionBackend::flash;
+    case Sdpa::efficient:
+      return models::AttentionBackend::efficient;
+    case Sdpa::eager:
+      break;
   }
   return models::AttentionBackend::eager;
 }
@@ -272,12 +276,14 @@ bool has_no_kernel(const c10::Error& error, const std::string& message) {
   // The last two are what scaled_dot_product_attention says when no allowed back end takes the shapes.
   constexpr std::array kWords{"not implemented for", "No available kernel", "Invalid backend"};
   return dynamic_cast<const c10::NotImplementedError*>(&error) != nullptr ||
-         std::any_of(kWords.begin(), kWords.end(), [&](auto words) { return message.find(words) != std::string::npos; });
+         std::any_of(kWords.begin(), kWords.end(),
+                     [&](auto words) { return message.find(words) != std::string::npos; });
 }
 
 Error unsupported(const RunSpec& spec, const std::string& where, const std::string& message) {
-  return bad_input(fmt::format("PyTorch has no kernel on {} for {} with --dtype {} --sdpa {} ({}): {}", spec.device, spec.model,
-                               to_name(kDtypeNames, spec.dtype), to_name(kSdpaNames, spec.sdpa), where, message));
+  return bad_input(fmt::format("PyTorch has no kernel on {} for {} with --dtype {} --sdpa {} ({}): {}", spec.device,
+                               spec.model, to_name(kDtypeNames, spec.dtype), to_name(kSdpaNames, spec.sdpa), where,
+                               message));
 }
 
 void measure(Session& session, const RunSpec& spec) {

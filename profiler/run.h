@@ -10,8 +10,8 @@
 //
 // with Python's lifetimes: the last step's loss lives until the new one is assigned, gradients from the first write in
 // backward until the next step's zero_grad, optimizer state from the first step on. The mode `forward` is
-// `with torch.no_grad(): output = model(batch)`; its output, too, lives until the next one is assigned. The phase `forward`
-// begins before zero_grad. One batch serves all steps and is allocated before the first.
+// `with torch.no_grad(): output = model(batch)`; its output, too, lives until the next one is assigned. The phase
+// `forward` begins before zero_grad. One batch serves all steps and is allocated before the first.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <iterator>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "base/error.h"
@@ -57,9 +57,9 @@ class ProgressLines : public profiler::Progress {
   explicit ProgressLines(int fd) : fd_(fd) {}
   void report(const profiler::ProgressReport& report) override {
     if (fd_ < 0) return;
-    const std::string line = fmt::format("{{\"phase\":\"{}\",\"step\":{},\"steps\":{},\"allocated_bytes\":{}}}\n",
-                                         to_name(kPhaseNames, report.phase), report.step, report.steps,
-                                         report.allocated_bytes);
+    const std::string line =
+        fmt::format("{{\"phase\":\"{}\",\"step\":{},\"steps\":{},\"allocated_bytes\":{}}}\n",
+                    to_name(kPhaseNames, report.phase), report.step, report.steps, report.allocated_bytes);
     if (write(fd_, line.data(), line.size()) < 0) fd_ = -1;
   }
 

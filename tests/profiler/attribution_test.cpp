@@ -1,4 +1,5 @@
-// What whole models record, on the CPU and over the virtual GPU: categories and layers against what must be true of them.
+// What whole models record, on the CPU and over the virtual GPU: categories and layers against what must be true of
+// them.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,10 +1,10 @@
-// One contract over all devices: the same program asks for the same bytes on the CPU and over the virtual GPU wherever the
-// same kernels are chosen, recorded bytes equal the closed forms, and nothing that runs is unimplemented.
+// One contract over all devices: the same program asks for the same bytes on the CPU and over the virtual GPU wherever
+// the same kernels are chosen, recorded bytes equal the closed forms, and nothing that runs is unimplemented.
 //
 // Compared between devices are requested bytes of parameters, gradients, saved activations and inputs, by layer, for
 // eager attention. Left out, because the kernels differ: the optimizer's step counts (CPU tensors everywhere, recorded
-// where the CPU is the device), temporaries (CUDA's reductions and cuBLAS take scratch, the CPU's copy transposed operands),
-// and the fused SDPA kernels (each saves statistics of its own shape).
+// where the CPU is the device), temporaries (CUDA's reductions and cuBLAS take scratch, the CPU's copy transposed
+// operands), and the fused SDPA kernels (each saves statistics of its own shape).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -154,6 +154,7 @@ TEST(Cpu, RunsEveryDtypeWithEveryAttentionBackendItHas) {
       spec.dtype = dtype;
       spec.sdpa = sdpa;
       EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
+      expect_closed_forms(record(spec), 3);
     }
 }
 

@@ -1,5 +1,5 @@
-// The recorder over small programs of its own, in this process: what it must see of allocations and of autograd. The tests
-// that need CUDA run this program again over the virtual GPU.
+// The recorder over small programs of its own, in this process: what it must see of allocations and of autograd. The
+// tests that need CUDA run this program again over the virtual GPU.
 #include "profiler/recorder.h"
 
 #include <ATen/ops/empty.h>
@@ -96,15 +96,17 @@ TEST(Attribution, BackwardBelongsToTheLayerWhoseForwardMadeTheNode) {
   const std::vector<std::string> second = run.of(LayerId{2}), first = run.of(LayerId{1});
   EXPECT_EQ(std::vector(second.begin() + 1, second.end()),
             (std::vector<std::string>{"backward aten::mm [3, 5] float32", "backward aten::mm [7, 5] float32"}));
-  EXPECT_EQ(std::vector(first.begin() + 2, first.end()),
-            (std::vector<std::string>{"backward aten::tanh_backward [7, 5] float32", "backward aten::mm [5, 4] float32"}));
+  EXPECT_EQ(
+      std::vector(first.begin() + 2, first.end()),
+      (std::vector<std::string>{"backward aten::tanh_backward [7, 5] float32", "backward aten::mm [5, 4] float32"}));
 }
 
 TEST(Attribution, TheLossAndItsGradientBelongToTheLoss) {
   EXPECT_EQ(TwoLayers().of(LayerId{3}),
-            (std::vector<std::string>{"forward aten::mean [] float32", "forward aten::div_ ", "forward aten::_to_copy [] float32",
-                                      "backward aten::ones_like [] float32", "backward aten::div ",
-                                      "backward aten::_to_copy [] float32", "backward aten::div [7, 3] float32"}));
+            (std::vector<std::string>{"forward aten::mean [] float32", "forward aten::div_ ",
+                                      "forward aten::_to_copy [] float32", "backward aten::ones_like [] float32",
+                                      "backward aten::div ", "backward aten::_to_copy [] float32",
+                                      "backward aten::div [7, 3] float32"}));
 }
 
 TEST(Attribution, NothingIsLeftToTheRoot) { EXPECT_EQ(TwoLayers().of(LayerId::root), std::vector<std::string>{}); }
@@ -237,7 +239,8 @@ TEST(OverVirtualGpu, DISABLED_ThreadsWithoutTheRecorder) {
     static const at::Tensor alive = kept;
   });
   const Events& e = recording.events;
-  EXPECT_EQ(e.action, (std::vector{Action::segment_alloc, Action::alloc, Action::alloc, Action::alloc, Action::free, Action::free}));
+  EXPECT_EQ(e.action, (std::vector{Action::segment_alloc, Action::alloc, Action::alloc, Action::alloc, Action::free,
+                                   Action::free}));
   EXPECT_EQ(e.block_bytes, (std::vector<std::int64_t>{2 << 20, 1536, 4096, 20480, 1536, 20480}));
   EXPECT_EQ(verify(recording), std::vector<std::string>{});
 }
@@ -245,7 +248,8 @@ TEST(OverVirtualGpu, DISABLED_ThreadsWithoutTheRecorder) {
 TEST(OverVirtualGpu, DISABLED_ExpandableSegments) {
   const Recording recording = record_cuda([](Recorder&) {
     for (const std::int64_t mebibytes : {30, 50, 10, 70}) at::empty({mebibytes << 20}, kOnGpu.dtype(at::kByte));
-    at::Tensor low = at::empty({30 << 20}, kOnGpu.dtype(at::kByte)), high = at::empty({45 << 20}, kOnGpu.dtype(at::kByte));
+    at::Tensor low = at::empty({30 << 20}, kOnGpu.dtype(at::kByte)),
+               high = at::empty({45 << 20}, kOnGpu.dtype(at::kByte));
     low.reset();
     c10::getDeviceAllocator(at::kCUDA)->emptyCache();
   });

@@ -26,8 +26,8 @@ inline LayerSums layer_sums(const Recording& recording, const std::vector<Catego
     const bool wanted = std::find(categories.begin(), categories.end(), a.category) != categories.end();
     const bool persistent = a.category == Category::parameter || a.category == Category::optimizer_state;
     if (!wanted || !(persistent ? is_alive_in(recording, a, step) : a.step == step)) continue;
-    sums[{recording.layers[static_cast<std::size_t>(a.layer)].path, std::string(to_name(kCategoryNames, a.category))}] +=
-        a.requested_bytes;
+    sums[{recording.layers[static_cast<std::size_t>(a.layer)].path,
+          std::string(to_name(kCategoryNames, a.category))}] += a.requested_bytes;
   }
   return sums;
 }

@@ -28,7 +28,8 @@ void redirect(const std::filesystem::path& path, int flags, int fd) {
   if (opened < 0 || dup2(opened, fd) < 0) _exit(127);
 }
 
-[[noreturn]] void execute(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment) {
+[[noreturn]] void execute(const std::vector<std::string>& command,
+                          const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -98,7 +99,8 @@ WorkerResult run_worker_with(const std::vector<std::string>& arguments, const st
     redirect(folder / "input", O_RDONLY, STDIN_FILENO);
     redirect(folder / "messages", O_WRONLY, STDERR_FILENO);
     redirect(folder / "progress", O_WRONLY, 7);
-    if (const rlimit limit{address_space_bytes, address_space_bytes}; address_space_bytes > 0) setrlimit(RLIMIT_AS, &limit);
+    if (const rlimit limit{address_space_bytes, address_space_bytes}; address_space_bytes > 0)
+      setrlimit(RLIMIT_AS, &limit);
     execute(command, environment);
   }
   WorkerResult result;
@@ -112,7 +114,8 @@ WorkerResult run_worker_with(const std::vector<std::string>& arguments, const st
 WorkerResult run_worker(const RunSpec& spec, std::map<std::string, std::string> extra_environment,
                         std::uint64_t address_space_bytes) {
   extra_environment.merge(worker_environment(spec.device));
-  return run_worker_with({"--out", "OUT", "--progress-fd", "7"}, to_json(spec).dump(), extra_environment, address_space_bytes);
+  return run_worker_with({"--out", "OUT", "--progress-fd", "7"}, to_json(spec).dump(), extra_environment,
+                         address_space_bytes);
 }
 
 const Recording& record(const RunSpec& spec) {

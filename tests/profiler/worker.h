@@ -25,18 +25,19 @@ std::map<std::string, std::string> worker_environment(const std::string& device)
 WorkerResult run_worker(const RunSpec& spec, std::map<std::string, std::string> extra_environment = {},
                         std::uint64_t address_space_bytes = 0);
 WorkerResult run_worker_with(const std::vector<std::string>& arguments, const std::string& input,
-                             const std::map<std::string, std::string>& environment, std::uint64_t address_space_bytes = 0);
+                             const std::map<std::string, std::string>& environment,
+                             std::uint64_t address_space_bytes = 0);
 
-// run_worker's recording; a test failure (and an empty recording) when there is none or its promises do not hold. The same
-// spec is run once in this process.
+// run_worker's recording; a test failure (and an empty recording) when there is none or its promises do not hold. The
+// same spec is run once in this process.
 const Recording& record(const RunSpec& spec);
 Recording record_again(const RunSpec& spec);
 
 // Runs `program` to its end with its output on this process's.
 int run_program(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment);
 
-// The path of a Hugging Face config.json of a tiny model, written for this process: "bert", "gpt2", "llama" or "narrow" (heads of
-// 12); another name is a preset's and comes back as it is.
+// The path of a Hugging Face config.json of a tiny model, written for this process: "bert", "gpt2", "llama" or "narrow"
+// (heads of 12); another name is a preset's and comes back as it is.
 std::string tiny_model(const std::string& type);
 
 }  // namespace headroom::testing_support

@@ -1,11 +1,12 @@
 // headroom-worker's protocol: what it answers to good, bad and impossible specs.
+#include "worker.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
 #include "base/json.h"
-#include "worker.h"
 
 namespace headroom {
 namespace {
