@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "profiler/cuda.h"
+#include "virtual_gpu/catalog.h"
 
 namespace headroom::profiler {
 namespace {
@@ -31,7 +32,7 @@ c10::Device open_cuda(c10::DeviceIndex index) {
 
 c10::Device open_virtual(const std::string& text) {
   const char* loaded = std::getenv("HEADROOM_VIRTUAL_GPU");
-  const std::string name = text.substr(kVirtual.size());
+  const std::string name = virtual_gpu::device_model(text).name;
   if (!cuda::is_virtual() || loaded == nullptr || name != loaded)
     throw could_not_measure(
         fmt::format("device '{}' needs the worker to start with HEADROOM_VIRTUAL_GPU={} and with "

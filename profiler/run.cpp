@@ -100,13 +100,14 @@ class Session : private ParameterObserver {
   void take_steps();
   Recording finish();
   Recorder& recorder() { return recorder_; }
-  void tag_gradients();
+  void ran_out_of_memory(const std::string& message);
   std::string where() const { return where_; }
 
  private:
   void begin(Phase phase, std::int32_t step);
   void read_layers();
   void tag_parameters();
+  void tag_gradients();
   void train_step(std::int32_t step);
   void forward_step(std::int32_t step);
   Outcome outcome() const;
@@ -123,6 +124,7 @@ class Session : private ParameterObserver {
   const at::Device device_;
   Progress& progress_;
   std::string where_ = "building the model";
+  std::string message_;  // PyTorch's own words when memory ran out
   std::vector<Layer> layers_;
   std::unordered_map<std::string, LayerId> layer_ids_;
   std::vector<ParameterRecord> parameter_records_;
@@ -193,6 +195,11 @@ void Session::tag_gradients() {
     recorder_.tag(trainable_[i].grad(), Category::gradient, trainable_layers_[i]);
 }
 
+void Session::ran_out_of_memory(const std::string& message) {
+  message_ = message;
+  tag_gradients();
+}
+
 void Session::take_steps() {
   for (std::int32_t step = 1; step <= spec_.steps; ++step)
     spec_.mode == Mode::train ? train_step(step) : forward_step(step);
@@ -229,6 +236,7 @@ Outcome Session::outcome() const {
   if (!failure) return {};
   Outcome outcome;
   outcome.kind = OutcomeKind::oom;
+  outcome.message = message_;
   outcome.failed_request_bytes = failure->request_bytes;
   outcome.free_bytes = failure->free_bytes;
   outcome.allocated_bytes = failure->totals.allocated_bytes;
@@ -291,8 +299,8 @@ void measure(Session& session, const RunSpec& spec) {
     session.build();
     session.take_steps();
   } catch (const c10::Error& error) {
-    if (session.recorder().out_of_memory()) return session.tag_gradients();
     const std::string message = first_line(error.what_without_backtrace());
+    if (session.recorder().out_of_memory()) return session.ran_out_of_memory(message);
     if (has_no_kernel(error, message)) throw unsupported(spec, session.where(), message);
     throw could_not_measure(fmt::format("PyTorch failed in {}: {}", session.where(), message));
   }

@@ -75,6 +75,11 @@ TEST(Worker, RefusesAnUnknownMechanism) {
 
 TEST(Worker, RefusesAnUnknownDevice) { expect_refusal(run_worker(tiny("tpu")), 2, "unknown device 'tpu'"); }
 
+TEST(Worker, SuggestsTheNearestVirtualDevice) {
+  const WorkerResult result = run_worker_with({"--out", "OUT"}, to_json(tiny("virtual:h100-80g")).dump(), {});
+  expect_refusal(result, 2, "h100-80gb");
+}
+
 TEST(Worker, RefusesASequenceLongerThanTheModelsPositions) {
   RunSpec spec = tiny();
   spec.seq = 65;
@@ -150,8 +155,19 @@ TEST(Worker, KeepsWhatWasRecordedBeforeMemoryRanOut) {
   EXPECT_EQ(recording.outcome.allocated_bytes, recording.stats.final_allocated_bytes);
   EXPECT_EQ(recording.outcome.reserved_bytes, recording.stats.final_reserved_bytes);
   EXPECT_EQ(recording.outcome.phase, "backward");
+  EXPECT_THAT(recording.outcome.message, HasSubstr("CUDA out of memory"));
   EXPECT_THAT(recording.outcome.layer, HasSubstr("layer."));
   EXPECT_GT(recording.outcome.allocated_bytes, std::int64_t{35} << 30);
+}
+
+TEST(Worker, MemoryMayRunOutWhileTheModelIsBuilt) {
+  RunSpec spec;
+  spec.model = "llama-7b";
+  spec.device = "virtual:rtx4090-24gb";
+  const Recording& recording = record(spec);
+  EXPECT_EQ(recording.outcome.kind, OutcomeKind::oom);
+  EXPECT_EQ(recording.outcome.phase, "build");
+  EXPECT_EQ(recording.outcome.layer, "model");
 }
 
 TEST(Worker, RunningOutOfHostMemoryIsAnOutcomeToo) {
