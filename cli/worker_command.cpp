@@ -37,7 +37,7 @@ fs::path find_virtual_gpu(const fs::path& worker) {
   std::error_code error;
   for (const fs::path& folder : {fs::absolute(worker).parent_path(), own_folder()})
     if (const fs::path found = fs::canonical(folder / beside, error); !error) return found;
-  throw could_not_measure(fmt::format("the virtual GPU's library {} is missing: build it, or choose --device cpu",
+  throw could_not_measure(fmt::format("the virtual GPU's library {} is missing: it is built with Torch beside the worker",
                                       (own_folder() / beside).lexically_normal().string()));
 }
 
@@ -62,9 +62,10 @@ void preload(std::vector<std::string>& environment, const std::string& library) 
 
 WorkerCommand worker_command(const std::string& device) {
   WorkerCommand command{find_worker(), inherited_environment()};
-  if (!is_virtual(device)) return command;
-  preload(command.environment, find_virtual_gpu(command.executable).string());
-  command.environment.push_back(std::string(kDeviceVariable) + virtual_name(device));
+  if (is_virtual(device)) command.environment.push_back(std::string(kDeviceVariable) + virtual_name(device));
+  // On the CPU, too: Torch does not start without libcudart, and the virtual one, without a device's name, has none.
+  if (is_virtual(device) || device == "cpu")
+    preload(command.environment, find_virtual_gpu(command.executable).string());
   return command;
 }
 

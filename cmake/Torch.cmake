@@ -31,9 +31,13 @@ add_library(headroom::torch ALIAS headroom_torch)
 target_include_directories(headroom_torch SYSTEM INTERFACE
   ${HEADROOM_TORCH_DIR}/include ${HEADROOM_TORCH_DIR}/include/torch/csrc/api/include ${HEADROOM_CUDA_DIR}/include)
 target_link_libraries(headroom_torch INTERFACE torch_wheel_torch_cpu torch_wheel_c10)
-# DT_RPATH, not DT_RUNPATH: the libraries that libtorch_cpu.so itself needs are looked up along it too, and that is how a
-# machine without NVIDIA's libraries starts (the virtual GPU's stand in for them).
 set(HEADROOM_VIRTUAL_GPU_DIR ${CMAKE_BINARY_DIR}/lib/headroom/virtual-gpu)
-target_link_options(headroom_torch INTERFACE
-  -Wl,--disable-new-dtags -Wl,-rpath,${HEADROOM_VIRTUAL_GPU_DIR} -Wl,-rpath,${HEADROOM_TORCH_DIR}/lib
-  -Wl,--allow-shlib-undefined)
+target_link_options(headroom_torch INTERFACE -Wl,-rpath,${HEADROOM_TORCH_DIR}/lib -Wl,--allow-shlib-undefined)
+
+# headroom_runs_alone(TARGET): a Torch program that starts without NVIDIA's libraries and without a preload, such as a test.
+# libtorch_cpu.so itself needs libcudart.so.13; the virtual GPU's stands in. DT_RPATH, not DT_RUNPATH: the libraries that
+# libtorch_cpu.so needs are looked up along it too.
+function(headroom_runs_alone TARGET)
+  target_link_options(${TARGET} PRIVATE -Wl,--disable-new-dtags -Wl,-rpath,${HEADROOM_VIRTUAL_GPU_DIR})
+  add_dependencies(${TARGET} headroom_virtual_gpu)
+endfunction()

@@ -151,9 +151,10 @@ class EndToEnd(unittest.TestCase):
 
     def test_the_tool_links_nothing_heavy(self):
         """Linked with nothing heavy: what keeps its start within 50 ms."""
-        libraries = subprocess.run(["ldd", HEADROOM], capture_output=True, text=True, check=True).stdout
-        for heavy in ("torch", "c10", "cuda", "Qt"):
-            self.assertNotIn(heavy, libraries)
+        listing = subprocess.run(["ldd", HEADROOM], capture_output=True, text=True, check=True).stdout
+        libraries = {line.split()[0].split("/")[-1].split(".so")[0] for line in listing.splitlines()}
+        self.assertLessEqual(libraries, {"linux-vdso", "ld-linux-x86-64", "libc", "libm", "libgcc_s", "libstdc++",
+                                         "libfmt", "libzstd"})
 
 
 if __name__ == "__main__":

@@ -76,9 +76,10 @@ std::string tiny_model(const std::string& type) {
 
 std::map<std::string, std::string> worker_environment(const std::string& device) {
   const std::string prefix = "virtual:";
-  if (!device.starts_with(prefix)) return {};
-  return {{"HEADROOM_VIRTUAL_GPU", device.substr(prefix.size())},
-          {"LD_PRELOAD", kBuild + "/lib/headroom/virtual-gpu/headroom-virtual-gpu.so"}};
+  std::map<std::string, std::string> environment{
+      {"LD_PRELOAD", kBuild + "/lib/headroom/virtual-gpu/headroom-virtual-gpu.so"}};
+  if (device.starts_with(prefix)) environment["HEADROOM_VIRTUAL_GPU"] = device.substr(prefix.size());
+  return environment;
 }
 
 int run_program(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment) {

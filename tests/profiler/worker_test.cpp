@@ -76,7 +76,7 @@ TEST(Worker, RefusesAnUnknownMechanism) {
 TEST(Worker, RefusesAnUnknownDevice) { expect_refusal(run_worker(tiny("tpu")), 2, "unknown device 'tpu'"); }
 
 TEST(Worker, SuggestsTheNearestVirtualDevice) {
-  const WorkerResult result = run_worker_with({"--out", "OUT"}, to_json(tiny("virtual:h100-80g")).dump(), {});
+  const WorkerResult result = run_worker_with({"--out", "OUT"}, to_json(tiny("virtual:h100-80g")).dump(), worker_environment("cpu"));
   expect_refusal(result, 2, "h100-80gb");
 }
 
@@ -110,7 +110,7 @@ TEST(Worker, SaysWhenThereIsNoGpu) { expect_refusal(run_worker(tiny("cuda")), 3,
 
 TEST(Worker, WillNotPassACpuRunOffAsAVirtualGpu) {
   const std::string spec = to_json(tiny("virtual:h100-80gb")).dump();
-  expect_refusal(run_worker_with({"--out", "OUT"}, spec, {}), 3, "LD_PRELOAD");
+  expect_refusal(run_worker_with({"--out", "OUT"}, spec, worker_environment("cpu")), 3, "LD_PRELOAD");
 }
 
 TEST(Worker, NeverCallsAVirtualGpuMeasured) {
@@ -121,16 +121,16 @@ TEST(Worker, NeverCallsAVirtualGpuMeasured) {
 }
 
 TEST(Worker, RefusesAnInputThatIsNoJson) {
-  expect_refusal(run_worker_with({"--out", "OUT"}, "{\"model\": ", {}), 2, "spec");
+  expect_refusal(run_worker_with({"--out", "OUT"}, "{\"model\": ", worker_environment("cpu")), 2, "spec");
 }
 
 TEST(Worker, RefusesAFolderThatIsNotThere) {
   const std::string spec = to_json(tiny()).dump();
-  expect_refusal(run_worker_with({"--out", "/proc/nowhere/x.rec"}, spec, {}), 2, "/proc/nowhere");
+  expect_refusal(run_worker_with({"--out", "/proc/nowhere/x.rec"}, spec, worker_environment("cpu")), 2, "/proc/nowhere");
 }
 
 TEST(Worker, RefusesUnknownOptions) {
-  expect_refusal(run_worker_with({"--out", "OUT", "--fast", "1"}, "{}", {}), 2, "--fast");
+  expect_refusal(run_worker_with({"--out", "OUT", "--fast", "1"}, "{}", worker_environment("cpu")), 2, "--fast");
 }
 
 TEST(Worker, NamesTheVirtualDevice) {
