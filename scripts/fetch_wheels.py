@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Brings the wheels of wheels.txt into a cache folder, unpacked, once.
 
-    fetch_wheels.py CACHE_FOLDER
+    fetch_wheels.py CACHE_FOLDER [PACKAGE_TO_LEAVE_OUT…]
 
 Each file is looked up by name in the package index pip is configured to use, downloaded with resume, checked against
 its sha256, unpacked beside its place and renamed there, and then deleted. A stamp with the hash marks it done.
@@ -133,7 +133,7 @@ def main():
     cache = pathlib.Path(sys.argv[1])
     cache.mkdir(parents=True, exist_ok=True)
     for line in (pathlib.Path(__file__).parent / "wheels.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
+        if line and not line.startswith("#") and line.split()[0] not in sys.argv[2:]:
             bring(cache, *line.split())
 
 
