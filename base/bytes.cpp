@@ -28,10 +28,6 @@ std::string format_bytes(std::int64_t bytes) {
   return fmt::format("{}{:.{}f} {}", sign, value, decimals(value), kUnits[unit]);
 }
 
-std::string format_count(std::int64_t value) {
-  std::string digits = fmt::format("{}", magnitude(value));
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return value < 0 ? "-" + digits : digits;
-}
+std::string format_count(std::int64_t value) { return fmt::format("{}", fmt::group_digits(value)); }
 
 }  // namespace headroom

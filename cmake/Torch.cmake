@@ -14,7 +14,7 @@ set(HEADROOM_TORCH_DIR ${HEADROOM_CACHE_DIR}/torch-2.11.0/torch CACHE PATH "Fold
 set(HEADROOM_CUDA_DIR ${HEADROOM_CACHE_DIR}/nvidia-13.0/nvidia/cu13 CACHE PATH "Folder with include/cuda_runtime_api.h")
 
 foreach(file ${HEADROOM_TORCH_DIR}/lib/libtorch_cpu.so ${HEADROOM_TORCH_DIR}/include/ATen/core/TensorBody.h
-             ${HEADROOM_CUDA_DIR}/include/cuda_runtime_api.h)
+             ${HEADROOM_CUDA_DIR}/include/cuda_runtime_api.h ${HEADROOM_CUDA_DIR}/include/crt/host_config.h)
   if(NOT EXISTS ${file})
     message(FATAL_ERROR "${file} is missing: run scripts/setup, or set HEADROOM_TORCH_DIR and HEADROOM_CUDA_DIR, "
                         "or build without Torch (cmake --preset no-torch)")
