@@ -16,6 +16,9 @@ foreach(linker mold lld gold)
 endforeach()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-Wno-restrict)  # false alarms on string concatenation, GCC bug 105651
+endif()
 include_directories(${PROJECT_SOURCE_DIR})
 
 if(HEADROOM_SANITIZE)
