@@ -28,6 +28,8 @@ std::string format_bytes(std::int64_t bytes) {
   return fmt::format("{}{:.{}f} {}", sign, value, decimals(value), kUnits[unit]);
 }
 
-std::string format_count(std::int64_t value) { return fmt::format("{}", fmt::group_digits(value)); }
+std::string format_count(std::int64_t value) {
+  return fmt::format("{}{}", value < 0 ? "-" : "", fmt::group_digits(magnitude(value)));
+}
 
 }  // namespace headroom

@@ -1,17 +1,8 @@
 # headroom::torch: LibTorch's CPU half from the wheel. find_package(Torch) of a CUDA wheel demands a CUDA toolkit, so two
 # imported libraries and the wheel's headers are named here instead. libtorch_cuda.so is opened at run time.
 #
-# HEADROOM_TORCH_DIR: the folder `torch` of an installed or unpacked wheel. HEADROOM_CUDA_DIR: a folder whose include/ has
-# cuda_runtime_api.h and cupti.h (headers only). scripts/setup fills the defaults.
-if(DEFINED ENV{HEADROOM_CACHE_DIR})
-  set(HEADROOM_CACHE_DIR $ENV{HEADROOM_CACHE_DIR})
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-  set(HEADROOM_CACHE_DIR $ENV{XDG_CACHE_HOME}/headroom)
-else()
-  set(HEADROOM_CACHE_DIR $ENV{HOME}/.cache/headroom)
-endif()
+# HEADROOM_TORCH_DIR: the folder `torch` of an installed or unpacked wheel. scripts/setup fills the default.
 set(HEADROOM_TORCH_DIR ${HEADROOM_CACHE_DIR}/torch-2.11.0/torch CACHE PATH "Folder `torch` of a LibTorch wheel")
-set(HEADROOM_CUDA_DIR ${HEADROOM_CACHE_DIR}/nvidia-13.0/nvidia/cu13 CACHE PATH "Folder with include/cuda_runtime_api.h")
 
 foreach(file ${HEADROOM_TORCH_DIR}/lib/libtorch_cpu.so ${HEADROOM_TORCH_DIR}/include/ATen/core/TensorBody.h
              ${HEADROOM_CUDA_DIR}/include/cuda_runtime_api.h ${HEADROOM_CUDA_DIR}/include/crt/host_config.h)

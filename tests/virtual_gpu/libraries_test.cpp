@@ -10,11 +10,13 @@ int cublasDestroy_v2(void* handle);
 int cublasSgemm_v2(void* handle, ...);
 int cublasSsyrk_v2(void* handle, ...);
 int cusparseSpMM(void* handle, ...);
+int cudaGraphExecDestroy(void* graph);
 }
 
 namespace {
 
-constexpr int kCublasNotSupported = 15, kCublasNotInitialized = 1, kCusparseNotSupported = 10;
+constexpr int kCublasNotSupported = 15, kCublasNotInitialized = 1, kCusparseNotSupported = 10,
+              kCudaNotSupported = 801;
 
 std::string launches() {
   const std::string report = headroom_virtual_gpu_report();
@@ -37,6 +39,13 @@ TEST(Libraries, WhatIsMissingRefusesAndIsNamed) {
   EXPECT_EQ(cublasSsyrk_v2(nullptr), kCublasNotSupported);
   EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cusparseSpMM\", \"count\": 1}"));
   EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cublasSsyrk_v2\", \"count\": 1}"));
+}
+
+TEST(Report, NamesWhatNobodyImplemented) {
+  EXPECT_EQ(cudaGraphExecDestroy(nullptr), kCudaNotSupported);
+  EXPECT_EQ(cudaGraphExecDestroy(nullptr), kCudaNotSupported);
+  EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cudaGraphExecDestroy\", \"count\": 2}"));
+  EXPECT_THAT(headroom_virtual_gpu_report(), testing::StartsWith("{\"device\": \"h100-80gb\""));
 }
 
 }  // namespace
