@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/util/Exception.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -33,10 +34,47 @@ std::int64_t current(const c10::CachingAllocator::StatArray& stat) { return stat
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
-std::string setting() {
-  for (const char* name : {"PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"})
-    if (const char* value = std::getenv(name)) return value;
-  return "";
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// PyTorch reads the older of the two names first.
+std::string allocator_setting() {
+  const std::string older = variable("PYTORCH_CUDA_ALLOC_CONF");
+  return older.empty() ? variable("PYTORCH_ALLOC_CONF") : older;
+}
+
+// The allocator's setting as it is, then the other variables that decide what is allocated.
+std::string settings() {
+  std::string text = allocator_setting();
+  for (const char* name : {"CUBLAS_WORKSPACE_CONFIG", "CUBLASLT_WORKSPACE_SIZE", "TORCH_CUBLASLT_UNIFIED_WORKSPACE",
+                           "HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER"})
+    if (const std::string value = variable(name); !value.empty())
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
+  return text;
+}
+
+// Only PyTorch's own caching allocator tells what it does.
+void require_caching_allocator() {
+  if (std::getenv("PYTORCH_NO_CUDA_MEMORY_CACHING") != nullptr)
+    throw bad_input("PYTORCH_NO_CUDA_MEMORY_CACHING is set: without the caching allocator there is nothing to record");
+  if (allocator().name() != "native")
+    throw bad_input(fmt::format("PyTorch's allocator is '{}' ({}): only the native one can be recorded",
+                                allocator().name(), allocator_setting()));
+}
+
+void initialize() {
+  try {
+    at::globalContext().lazyInitDevice(c10::kCUDA);
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    const std::string setting = allocator_setting();
+    throw could_not_measure(
+        fmt::format("PyTorch cannot use CUDA{}: {}",
+                    setting.empty() ? "" : fmt::format(" with the allocator settings '{}'", setting),
+                    text.substr(0, text.find('\n'))));
+  }
 }
 
 bool translate(const TraceEntry& entry, AllocatorEvent& event) {
@@ -82,7 +120,8 @@ void open(c10::DeviceIndex index) {
   }
   if (index >= count)
     throw could_not_measure(fmt::format("no device cuda:{}: this machine has {}", static_cast<int>(index), count));
-  at::globalContext().lazyInitDevice(c10::kCUDA);
+  initialize();
+  require_caching_allocator();
 }
 
 bool is_virtual() { return dlsym(RTLD_DEFAULT, "headroom_virtual_gpu_report") != nullptr; }
@@ -99,7 +138,7 @@ void describe(c10::DeviceIndex index, Environment& environment) {
   environment.device_name = properties.name;
   environment.compute_capability = fmt::format("{}.{}", properties.major, properties.minor);
   environment.device_total_bytes = static_cast<std::int64_t>(allocator().getMemoryInfo(index).second);
-  environment.allocator_settings = setting();
+  environment.allocator_settings = settings();
 }
 
 std::vector<std::string> virtual_assumptions() {

@@ -76,6 +76,7 @@ std::string tiny_model(const std::string& type) {
 
 std::map<std::string, std::string> worker_environment(const std::string& device) {
   const std::string prefix = "virtual:";
+  if (device.starts_with("cuda")) return {};
   std::map<std::string, std::string> environment{
       {"LD_PRELOAD", kBuild + "/lib/headroom/virtual-gpu/headroom-virtual-gpu.so"}};
   if (device.starts_with(prefix)) environment["HEADROOM_VIRTUAL_GPU"] = device.substr(prefix.size());

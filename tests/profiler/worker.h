@@ -18,7 +18,8 @@ struct WorkerResult {
   std::optional<Recording> recording;
 };
 
-// The worker's environment for `device`, on top of this process's own: the virtual GPU is preloaded for virtual:NAME.
+// The worker's environment for `device`, on top of this process's own: the virtual GPU is preloaded for virtual:NAME,
+// its stand-ins without a device for the CPU, and nothing for cuda.
 std::map<std::string, std::string> worker_environment(const std::string& device);
 
 // `address_space_bytes` limits the worker's memory; 0: no limit.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <sstream>
 
 #include "base/json.h"
@@ -106,7 +107,10 @@ TEST(Worker, RefusesHeadsThatNoKernelTakes) {
   expect_refusal(run_worker(spec), 2, "--sdpa efficient");  // heads of 12, and it takes multiples of 8
 }
 
-TEST(Worker, SaysWhenThereIsNoGpu) { expect_refusal(run_worker(tiny("cuda")), 3, "no CUDA device"); }
+TEST(Worker, SaysWhenThereIsNoGpu) {
+  const std::string spec = to_json(tiny("cuda")).dump();
+  expect_refusal(run_worker_with({"--out", "OUT"}, spec, worker_environment("cpu")), 3, "no CUDA device");
+}
 
 TEST(Worker, WillNotPassACpuRunOffAsAVirtualGpu) {
   const std::string spec = to_json(tiny("virtual:h100-80gb")).dump();
@@ -140,6 +144,57 @@ TEST(Worker, NamesTheVirtualDevice) {
   EXPECT_EQ(environment.cuda_version, "13.0");
   EXPECT_GT(environment.device_total_bytes, std::int64_t{23} << 30);
   EXPECT_LT(environment.device_total_bytes, std::int64_t{25} << 30);
+}
+
+TEST(Worker, RecordsTheSettingsThatDecideWhatIsAllocated) {
+  const auto settings = [](const std::map<std::string, std::string>& environment) {
+    const WorkerResult result = run_worker(tiny("virtual:h100-80gb"), environment);
+    EXPECT_EQ(result.exit_code, 0) << result.messages;
+    return result.recording->environment.allocator_settings;
+  };
+  EXPECT_EQ(settings({}), "");
+  EXPECT_EQ(settings({{"PYTORCH_ALLOC_CONF", "roundup_power2_divisions:4"}}), "roundup_power2_divisions:4");
+  EXPECT_EQ(settings({{"PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True"},
+                      {"PYTORCH_ALLOC_CONF", "roundup_power2_divisions:4"},
+                      {"CUBLAS_WORKSPACE_CONFIG", ":16:8"}}),
+            "expandable_segments:True CUBLAS_WORKSPACE_CONFIG=:16:8");
+}
+
+std::int64_t peak_requested(const std::map<std::string, std::string>& environment) {
+  const WorkerResult result = run_worker(tiny("virtual:h100-80gb"), environment);
+  return result.recording ? result.recording->stats.peak_requested_bytes : -1;
+}
+
+TEST(Worker, HonoursTheSizeOfCublasWorkspaces) {
+  constexpr std::int64_t kDefault = std::int64_t{4096} * 8 * 1024, kSmaller = (4096 * 2 + 16 * 8) * 1024;
+  // One workspace for the forward and one for the autograd thread.
+  EXPECT_EQ(peak_requested({}) - peak_requested({{"CUBLAS_WORKSPACE_CONFIG", ":4096:2:16:8"}}),
+            2 * (kDefault - kSmaller));
+  EXPECT_EQ(peak_requested({}), peak_requested({{"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}}));
+}
+
+TEST(Worker, RoundsBlocksAsTheAllocatorSettingSays) {
+  // Two divisions: to the next multiple of half the power of two below.
+  const WorkerResult result =
+      run_worker(tiny("virtual:h100-80gb"), {{"PYTORCH_CUDA_ALLOC_CONF", "roundup_power2_divisions:2"}});
+  ASSERT_EQ(result.exit_code, 0) << result.messages;
+  const Events& events = result.recording->events;
+  int rounded_count = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto bytes = static_cast<std::uint64_t>(events.requested_bytes[i]);
+    if (events.action[i] != Action::alloc || bytes <= 1024) continue;
+    const std::uint64_t half = std::bit_floor(bytes) / 2, rounded = (bytes + half - 1) / half * half;
+    EXPECT_GE(static_cast<std::uint64_t>(events.block_bytes[i]), rounded);
+    if (rounded >= bytes + 512) ++rounded_count;
+  }
+  EXPECT_GT(rounded_count, 0);
+}
+
+TEST(Worker, RefusesAllocatorsThatCannotBeRecorded) {
+  const RunSpec spec = tiny("virtual:h100-80gb");
+  expect_refusal(run_worker(spec, {{"PYTORCH_NO_CUDA_MEMORY_CACHING", "1"}}), 2, "PYTORCH_NO_CUDA_MEMORY_CACHING");
+  expect_refusal(run_worker(spec, {{"PYTORCH_CUDA_ALLOC_CONF", "nonsense:1"}}), 3, "nonsense");
+  expect_refusal(run_worker(spec, {{"PYTORCH_CUDA_ALLOC_CONF", "backend:cudaMallocAsync"}}), 2, "cudaMallocAsync");
 }
 
 TEST(Worker, KeepsWhatWasRecordedBeforeMemoryRanOut) {
