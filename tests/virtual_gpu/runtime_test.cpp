@@ -175,7 +175,7 @@ TEST(Events, AreDoneOnceRecordedAndGiveAPositiveTime) {
   EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, end), cudaSuccess);
   EXPECT_GT(milliseconds, 0);
   EXPECT_EQ(cudaEventElapsedTime(&milliseconds, start, untimed), cudaErrorInvalidResourceHandle);
-  EXPECT_EQ(cudaEventDestroy(start), cudaSuccess);
+  for (cudaEvent_t event : {start, end, untimed}) EXPECT_EQ(cudaEventDestroy(event), cudaSuccess);
   EXPECT_EQ(cudaEventDestroy(start), cudaErrorInvalidResourceHandle);
   cudaGetLastError();
 }

@@ -4,6 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
 
 #include "virtual_gpu/core/counters.h"
 
@@ -23,6 +26,18 @@ struct Event {
   unsigned flags = 0;
   std::atomic<std::int64_t> recorded_ns{0};  // 0: not yet
 };
+
+// Keeps the last destroyed objects, so that the use of a stale handle is told apart from that of a live one.
+template <class Object>
+void retire(Object* object) {
+  constexpr std::size_t kKept = 4096;
+  static std::mutex& mutex = *new std::mutex;
+  static auto& retired = *new std::deque<std::unique_ptr<Object>>;
+  object->state = 0;
+  const std::lock_guard lock(mutex);
+  retired.emplace_back(object);
+  if (retired.size() > kKept) retired.pop_front();
+}
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -56,7 +71,7 @@ cudaError_t destroy_stream(cudaStream_t handle) {
   if (built_in(handle)) return cudaErrorInvalidResourceHandle;
   Stream* stream = live(handle);
   if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-  stream->state = 0;
+  retire(stream);
   return cudaSuccess;
 }
 
@@ -87,7 +102,7 @@ cudaError_t create_event(cudaEvent_t* out, unsigned flags) {
 cudaError_t destroy_event(cudaEvent_t handle) {
   Event* event = live(handle);
   if (event == nullptr) return cudaErrorInvalidResourceHandle;
-  event->state = 0;
+  retire(event);
   return cudaSuccess;
 }
 

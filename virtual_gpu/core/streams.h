@@ -1,6 +1,6 @@
 // Streams and events. All work is done the moment it is submitted, so a stream is always idle and a recorded event has
-// happened; the time between two events is the host's. Handles are never freed: one that was destroyed is known as
-// such.
+// happened; the time between two events is the host's. A destroyed handle is known as
+// such for as long as it is among the last few thousand.
 #pragma once
 
 #include <driver_types.h>
