@@ -69,15 +69,4 @@ TEST_F(VirtualMemory, NothingFitsBeyondTheCapacity) {
   EXPECT_EQ(cuMemCreate(&handle, kMiB, &kOnDevice, 0), CUDA_ERROR_INVALID_VALUE) << "no multiple of 2 MiB";
 }
 
-TEST(DriverEntryPoints, PlainNamesGiveTheNewestVersionAndUnknownOnesSaySo) {
-  void *plain = nullptr, *unknown = nullptr;
-  cudaDriverEntryPointQueryResult result{};
-  EXPECT_EQ(cudaGetDriverEntryPointByVersion("cuMemGetInfo", &plain, 13000, 0, &result), cudaSuccess);
-  EXPECT_EQ(result, cudaDriverEntryPointSuccess);
-  EXPECT_EQ(plain, reinterpret_cast<void*>(&cuMemGetInfo));
-  EXPECT_EQ(cudaGetDriverEntryPointByVersion("cuNoSuchThing", &unknown, 13000, 0, &result), cudaSuccess);
-  EXPECT_EQ(result, cudaDriverEntryPointSymbolNotFound);
-  EXPECT_EQ(unknown, nullptr);
-}
-
 }  // namespace
