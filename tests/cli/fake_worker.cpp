@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -198,6 +199,8 @@ int act(const std::string& action, const Request& request) {
   if (action == "contradiction") return contradict_itself(request);
   if (action == "flood") return flood(request);
   if (action == "environment") return fail(3, environment_text());
+  if (action == "addresses")
+    return fail(3, (personality(0xffffffff) & ADDR_NO_RANDOMIZE) != 0 ? "always the same\n" : "at random\n");
   if (action == "spec") return fail(3, to_json(request.spec).dump() + "\n");
   return fail(70, "no such action: " + action);
 }

@@ -1,6 +1,7 @@
 // What becomes of a worker that fails, in every way one can.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/personality.h>
 
 #include <fstream>
 #include <string>
@@ -145,6 +146,15 @@ TEST(Worker, TheProcessorGetsTheLibraryWithoutADeviceEvenWhenOneIsInTheEnvironme
   tool.fake("environment");
   EXPECT_EQ(tool.run({"profile", "bert-base", "--device", "cpu"}).err,
             "headroom: HEADROOM_VIRTUAL_GPU=(unset) loaded=true\n");
+}
+
+TEST(Worker, LivesAtTheSameAddressesEveryTime) {
+  const int now = personality(0xffffffff);
+  if (personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE) < 0) GTEST_SKIP() << "this sandbox forbids it";
+  personality(static_cast<unsigned long>(now));
+  Tool tool;
+  tool.fake("addresses");
+  EXPECT_EQ(tool.run(kProfile).err, "headroom: always the same\n");
 }
 
 TEST(Worker, GetsEveryFlagInItsSpec) {

@@ -213,5 +213,15 @@ TEST(Autocast, KeepsParametersInFp32AndComputesInHalf) {
                           [](const std::string& text) { return text.ends_with(" bfloat16"); }));
 }
 
+// Its casted weights are freed in the order of a table keyed by host addresses.
+TEST(Autocast, RecordsTheSameTwice) {
+  RunSpec spec = spec_of("gpt2", "virtual:h100-80gb");
+  spec.dtype = Dtype::amp_bf16;
+  const Recording &once = record(spec), again = record_again(spec);
+  EXPECT_EQ(once.events.address, again.events.address);
+  EXPECT_EQ(once.events.requested_bytes, again.events.requested_bytes);
+  EXPECT_EQ(once.events.block_bytes, again.events.block_bytes);
+}
+
 }  // namespace
 }  // namespace headroom

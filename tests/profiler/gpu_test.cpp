@@ -1,5 +1,6 @@
 // The virtual GPU against the real one: the same spec makes the same allocations, frees and segments, in the same
 // order, with the same requested and block bytes. Needs a GPU of the catalogue; skips, with the reason, elsewhere.
+// Without autocast, whose frees follow host addresses, which NVIDIA's libraries move.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
@@ -99,7 +100,7 @@ TEST_P(Gpu, MakesTheEventsOfTheVirtualOne) {
 INSTANTIATE_TEST_SUITE_P(Specs, Gpu,
                          ::testing::Values(spec_of("bert", Dtype::fp32, Sdpa::eager, OptimizerImplementation::foreach),
                                            spec_of("gpt2", Dtype::bf16, Sdpa::flash, OptimizerImplementation::fused),
-                                           spec_of("llama", Dtype::amp_bf16, Sdpa::efficient,
+                                           spec_of("llama", Dtype::fp16, Sdpa::efficient,
                                                    OptimizerImplementation::for_loop)),
                          [](const auto& test) { return test.param.model; });
 

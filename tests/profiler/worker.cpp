@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ void redirect(const std::filesystem::path& path, int flags, int fd) {
 
 [[noreturn]] void execute(const std::vector<std::string>& command,
                           const std::map<std::string, std::string>& environment) {
+  personality(ADDR_NO_RANDOMIZE);
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
