@@ -215,6 +215,29 @@ TEST(Worker, KeepsWhatWasRecordedBeforeMemoryRanOut) {
   EXPECT_GT(recording.outcome.allocated_bytes, std::int64_t{35} << 30);
 }
 
+TEST(Worker, MemoryMayRunOutInEveryPhaseInPyTorchsOwnWords) {
+  struct Case {
+    const char *model, *phase, *words;
+    std::int64_t batch, seq;
+  };
+  for (const Case& c : {Case{"bert-base", "forward", "Tried to allocate 480.00 MiB.", 40, 512},
+                        Case{"bert-base", "backward", "Tried to allocate 1.63 GiB.", 28, 512},
+                        Case{"gpt2-xl", "optimizer", "Tried to allocate 40.00 MiB.", 1, 128}}) {
+    SCOPED_TRACE(c.phase);
+    RunSpec spec;
+    spec.model = c.model;
+    spec.batch = c.batch;
+    spec.seq = c.seq;
+    spec.device = "virtual:rtx4090-24gb";
+    const Recording& recording = record(spec);
+    EXPECT_EQ(recording.outcome.kind, OutcomeKind::oom);
+    EXPECT_EQ(recording.outcome.phase, c.phase);
+    EXPECT_THAT(recording.outcome.message, HasSubstr(c.words));
+    EXPECT_THAT(recording.outcome.message, HasSubstr("GPU 0 has a total capacity of 23.64 GiB of which "));
+    EXPECT_EQ(recording.outcome.allocated_bytes, recording.stats.final_allocated_bytes);
+  }
+}
+
 TEST(Worker, MemoryMayRunOutWhileTheModelIsBuilt) {
   RunSpec spec;
   spec.model = "llama-7b";

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Headroom's steps beside unchanged Hugging Face transformers over the same virtual GPU, to the byte.
+
+    HEADROOM_VIRTUAL_GPU=h100-80gb LD_PRELOAD=…/headroom-virtual-gpu.so \\
+        python compare_with_transformers.py HEADROOM [--only TEXT]
+
+HEADROOM: build/release/bin/headroom. The interpreter needs torch 2.11.0 and transformers 4.57.6; the device is
+HEADROOM_VIRTUAL_GPU's. Each case runs in a fresh child of this process, so that the allocator starts empty. Printed are
+the peaks of the first and the steady step in transformers and, after the sign, what Headroom has more (+) or less (-):
+requested bytes, then allocated bytes. --only keeps the cases whose name has TEXT.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import warnings
+
+import torch
+import transformers
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
+CLASSES = {"bert": "BertForMaskedLM", "gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM"}
+
+
+def cases():
+    bert, gpt2, llama = "bert-base-uncased 8 128", "gpt2 2 1024", "tinyllama-1.1b 1 1024"
+    for dtype in ("fp32", "bf16", "amp-bf16"):
+        for model in (bert, gpt2, llama):
+            for sdpa in ("eager", "math", "efficient") + (("flash",) if dtype != "fp32" else ()):
+                yield f"{model} {dtype} {sdpa} none foreach"
+    for dtype in ("fp32", "bf16"):
+        for model in (bert, gpt2, llama):
+            for optimizer in ("sgd foreach", "adamw foreach", "adamw fused", "adamw for-loop"):
+                yield f"{model} {dtype} eager {optimizer}"
+    for sdpa, optimizer in (("eager", "none"), ("eager", "adamw"), ("flash", "adamw")):
+        yield f"llama-7b 1 2048 bf16 {sdpa} {optimizer} foreach"
+
+
+def build(name, dtype, sdpa):
+    config = transformers.LlamaConfig() if name == "llama-7b" else transformers.AutoConfig.from_pretrained(EXAMPLES / name)
+    config._attn_implementation, config.use_cache = "eager" if sdpa == "eager" else "sdpa", False
+    torch.set_default_dtype(torch.bfloat16 if dtype == "bf16" else torch.float32)
+    with transformers.modeling_utils.no_init_weights():
+        model = getattr(transformers, CLASSES[config.model_type])(config)
+    model.tie_weights()
+    torch.set_default_dtype(torch.float32)
+    return model.to("cuda").train()
+
+
+def backend(sdpa):
+    kinds = {"math": "MATH", "efficient": "EFFICIENT_ATTENTION", "flash": "FLASH_ATTENTION"}
+    if sdpa == "eager":
+        return contextlib.nullcontext()
+    return torch.nn.attention.sdpa_kernel(getattr(torch.nn.attention.SDPBackend, kinds[sdpa]))
+
+
+def optimizer_of(model, name, implementation):
+    kind = {"none": None, "sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[name]
+    flags = {"foreach": {"foreach": True}, "fused": {"fused": True}, "for-loop": {"foreach": False}}[implementation]
+    return kind and kind(model.parameters(), lr=1e-3, **flags)
+
+
+def transformers_steps(case):
+    folder, batch, seq, dtype, sdpa, name, implementation = case.split()
+    model = build(folder, dtype, sdpa)
+    optimizer = optimizer_of(model, name, implementation)
+    ids = torch.zeros(int(batch), int(seq), dtype=torch.long, device="cuda")
+    labels = torch.ones_like(ids)
+    inputs = {"input_ids": ids, "labels": labels}
+    if sdpa != "eager" and model.config.model_type != "bert" and (folder, sdpa) != ("tinyllama-1.1b", "efficient"):
+        inputs["attention_mask"] = labels
+    peaks = []
+    with backend(sdpa):
+        for _ in range(2):
+            torch.cuda.reset_peak_memory_stats()
+            (optimizer or model).zero_grad(set_to_none=True)
+            with torch.autocast("cuda", torch.bfloat16, enabled=dtype.startswith("amp")):
+                loss = model(**inputs).loss
+            loss.backward()
+            if optimizer:
+                optimizer.step()
+            stats = torch.cuda.memory_stats()
+            peaks.append({key: stats[f"{key}_bytes.all.peak"] for key in ("requested", "allocated", "reserved")})
+    return peaks
+
+
+def answer_as_without_padding():
+    """transformers asks the device whether the batch is free of padding, and leaves the attention mask out if so. The
+    virtual device has no values and reads as zeros; a real one says yes to this batch. The mask of the causal models is
+    the tensor of labels (all ones): without any mask transformers 4.57 makes one, in case sequences were packed."""
+    torch.Tensor.__bool__ = lambda tensor: True
+
+
+def in_child(work):
+    """The result of work(), JSON, from a forked process."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, json.dumps(work()).encode())
+            os._exit(0)
+        except BaseException as error:
+            print(f"{type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+            os._exit(1)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        text = pipe.read()
+    return json.loads(text) if os.waitpid(child, 0)[1] == 0 else None
+
+
+def headroom_steps(binary, case):
+    folder, batch, seq, dtype, sdpa, optimizer, implementation = case.split()
+    model = folder if folder == "llama-7b" else EXAMPLES / folder / "config.json"
+    command = [binary, "profile", model, "--batch", batch, "--seq", seq, "--dtype", dtype,
+               "--sdpa", sdpa, "--optimizer", optimizer, "--optimizer-implementation", implementation,
+               "--device", f"virtual:{os.environ['HEADROOM_VIRTUAL_GPU']}", "--format", "json", "--quiet"]
+    child = subprocess.run(list(map(str, command)), env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"},
+                           capture_output=True, text=True)
+    if child.returncode:
+        print(child.stderr.strip(), file=sys.stderr)
+        return None
+    steps = json.loads(child.stdout)["runs"][0]["steps"]
+    return [{key: step[f"{key}_bytes"] for key in ("requested", "allocated", "reserved")} for step in steps]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("headroom", type=pathlib.Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--case", action="append", help="MODEL BATCH SEQ DTYPE SDPA OPTIMIZER IMPLEMENTATION")
+    o = parser.parse_args()
+    transformers.logging.set_verbosity_error()
+    warnings.filterwarnings("ignore")
+    answer_as_without_padding()
+    print(f"{'case':62}" + "".join(f"{text:>27}" for text in ("step 1 requested", "step 1 allocated", "step 2 requested",
+                                                             "step 2 allocated", "step 2 reserved")))
+    for case in o.case or [case for case in cases() if o.only in case]:
+        theirs, ours = in_child(lambda: transformers_steps(case)), headroom_steps(o.headroom.resolve(), case)
+        if not theirs or not ours:
+            print(f"{case:62} not run", flush=True)
+            continue
+        columns = [(t[key], h[key] - t[key]) for t, h in zip(theirs, ours)
+                   for key in ("requested", "allocated", "reserved")]
+        del columns[2]
+        print(f"{case:62}" + "".join(f"{value:15,} {difference:+11,}" for value, difference in columns), flush=True)
+
+
+if __name__ == "__main__":
+    main()
