@@ -5,6 +5,16 @@
 
 namespace headroom {
 
+namespace {
+
+std::int64_t expected_parameter_bytes(const Recording& recording) {
+  for (const ClosedForm& form : recording.closed_forms)
+    if (form.quantity == "parameter_bytes" && form.layer == "model") return form.bytes;
+  return 0;
+}
+
+}  // namespace
+
 Breakdown make_breakdown(const Recording& recording, std::string label) {
   Breakdown b;
   b.label = std::move(label);
@@ -27,6 +37,7 @@ Breakdown make_breakdown(const Recording& recording, std::string label) {
   b.last_step_bytes = totals.last_step_bytes;
   b.parameter_count = recording.model.parameter_count;
   for (const ParameterRecord& p : recording.parameters) b.parameter_bytes += p.bytes;
+  if (recording.parameters.empty()) b.parameter_bytes = expected_parameter_bytes(recording);
   b.closed_forms = check_closed_forms(recording, b.allocations);
   b.assumptions = recording.assumptions;
   b.dropped_event_count = recording.dropped_event_count;

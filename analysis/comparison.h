@@ -14,7 +14,7 @@ namespace headroom {
 struct ComparisonRow {
   std::string label;
   std::optional<double> parameter_saving_percent;   // bytes of all parameters
-  std::optional<double> activation_saving_percent;  // bytes kept for backward in the last step
+  std::optional<double> activation_saving_percent;  // requested bytes kept for backward in the last step
   std::optional<double> attention_saving_percent;   // parameters of the attention sublayers, W^O and biases included
   std::optional<double> peak_saving_percent;        // allocated bytes at the peak
   std::optional<double> kv_cache_saving_percent;    // bytes per token

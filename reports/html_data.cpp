@@ -191,7 +191,7 @@ void add_layers(Json& out, const Breakdown& run) {
     layers.push_back({{"path", run.layers[i].path}, {"parent", parent < i ? parent : 0}});
     cell_rows.push_back(vector_of(cells[i]));
     const LayerRow& r = rows[i];
-    run_rows.push_back({r.parameter_bytes, r.gradient_bytes, r.optimizer_state_bytes, r.activation_bytes,
+    run_rows.push_back({r.parameter_bytes, r.gradient_bytes, r.optimizer_state_bytes, r.activation_requested_bytes,
                         r.temporary_peak_bytes, r.kv_cache_bytes, r.forward_peak_bytes, r.backward_peak_bytes});
   }
   out["layers"] = std::move(layers);
@@ -237,6 +237,7 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
            {"truth", truth_word(run.environment)},
            {"command", reproduction_command(run.spec)},
            {"outcome", outcome_data(run.outcome)},
+           {"unfinished", unfinished_build(run)},
            {"environment", environment_data(run.environment)},
            {"parameters", {{"count", run.parameter_count}, {"bytes", run.parameter_bytes}}},
            {"kept", kept_activation_bytes(run)},
@@ -283,6 +284,7 @@ Json html_data(const Report& report) {
            {"settings", headline.settings},
            {"categories", category_list()},
            {"phases", phase_list()},
+           {"differences", report.comparison ? other_differences(report) : std::vector<std::string_view>{}},
            {"baseline", nullptr},
            {"runs", Json::array()}};
   const std::size_t limit =

@@ -34,7 +34,7 @@ std::int64_t bytes_of(const CategoryBytes& bytes, Category category) {
 
 std::int64_t kept_activation_bytes(const Breakdown& run) {
   std::int64_t total = 0;
-  for (const LayerRow& row : run.layer_rows) total += row.activation_bytes;
+  for (const LayerRow& row : run.layer_rows) total += row.activation_requested_bytes;
   return total;
 }
 
@@ -47,6 +47,11 @@ std::int64_t kv_cache_bytes(const Breakdown& run) {
 bool was_recorded(const ClosedFormCheck& check) { return check.recorded_bytes >= 0; }
 
 bool agrees(const ClosedFormCheck& check) { return !was_recorded(check) || check.recorded_bytes == check.form.bytes; }
+
+std::string_view unfinished_build(const Breakdown& run) {
+  if (run.outcome.kind != OutcomeKind::oom || run.outcome.phase != to_name(kPhaseNames, Phase::build)) return "";
+  return "Its model was not built to the end: the parameters so far count as other, since they have no names yet.";
+}
 
 std::string place(const Breakdown& run, const PeakView& peak) {
   const std::string layer = layer_path(run, peak.layer);
@@ -73,6 +78,22 @@ RunPhrases phrases(const Breakdown& run) {
   return result;
 }
 
+std::vector<std::string_view> other_differences(const Report& report) {
+  std::vector<RunPhrases> all;
+  for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
+  std::vector<std::string_view> names;
+  for (const auto& [phrase, name] : {std::pair{&RunPhrases::model, "model"},
+                                     {&RunPhrases::shape, "batch or seq"},
+                                     {&RunPhrases::mode, "mode"},
+                                     {&RunPhrases::dtype, "dtype"},
+                                     {&RunPhrases::optimizer, "optimizer"},
+                                     {&RunPhrases::attention_kernel, "attention kernel"},
+                                     {&RunPhrases::device, "device"}})
+    if (std::any_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase != all.front().*phrase; }))
+      names.push_back(name);
+  return names;
+}
+
 Headline headline_of(const Report& report) {
   if (report.runs.empty()) return {"no runs", "", {}};
   std::vector<RunPhrases> all;
@@ -88,6 +109,8 @@ Headline headline_of(const Report& report) {
                                  : fmt::format("{} · {} variants", model, all.size());
   if (all.size() == 1 && report.runs.front().breakdown.label == model) result.title = model;
   result.device = common(&RunPhrases::device, "several devices");
+  if (result.title == model && !report.runs.front().breakdown.model.attention.empty())
+    result.settings.push_back(report.runs.front().breakdown.model.attention);
   for (const auto& [phrase, otherwise] : {std::pair{&RunPhrases::shape, "several shapes"},
                                           {&RunPhrases::mode, "several modes"},
                                           {&RunPhrases::dtype, "several dtypes"},

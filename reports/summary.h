@@ -24,12 +24,15 @@ bool has_peak(const Breakdown& run);  // something was allocated
 std::int64_t sum(const CategoryBytes& bytes);
 std::int64_t bytes_of(const CategoryBytes& bytes, Category category);
 
-std::int64_t kept_activation_bytes(const Breakdown& run);  // for backward in the last step, over all layers
+std::int64_t kept_activation_bytes(const Breakdown& run);  // for backward in the last step, requested, over all layers
 std::int64_t kv_cache_bytes(const Breakdown& run);
 
 // True unless both were there to compare and differ.
 bool agrees(const ClosedFormCheck& check);
 bool was_recorded(const ClosedFormCheck& check);
+
+// Why the categories of a run that ran out of memory in its build look as they do; empty for any other run.
+std::string_view unfinished_build(const Breakdown& run);
 
 // "backward of step 2 at encoder.layer.3.attention"
 std::string place(const Breakdown& run, const PeakView& peak);
@@ -39,6 +42,9 @@ struct RunPhrases {
   std::string model, shape, mode, dtype, optimizer, attention_kernel, device;
 };
 RunPhrases phrases(const Breakdown& run);
+
+// What the runs differ in besides their attention mechanism: "model", "batch × seq", …
+std::vector<std::string_view> other_differences(const Report& report);
 
 // What all runs have in common, for a title: "bert-base: 7 attention variants", the device, the other settings.
 struct Headline {

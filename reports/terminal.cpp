@@ -56,9 +56,10 @@ std::string failure(const Breakdown& run) {
   if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
   std::string where = o.phase.empty() ? "" : " in " + o.phase;
   if (!o.layer.empty()) where += " at " + o.layer;
-  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.",
+  const std::string_view unfinished = unfinished_build(run);
+  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.{}{}",
                      run.label, where, exact(o.failed_request_bytes), exact(o.free_bytes), exact(o.allocated_bytes),
-                     exact(o.reserved_bytes));
+                     exact(o.reserved_bytes), unfinished.empty() ? "" : " ", unfinished);
 }
 
 std::string disagreement(const Breakdown& run, const ClosedFormCheck& check) {
@@ -139,6 +140,8 @@ std::string header(const Report& report, const Page& page) {
     all.push_back(phrases(r.breakdown));
     all.back().device = fmt::format("{} {}", truth_word(r.breakdown.environment), all.back().device);
   }
+  if (all.size() == 1 && !report.runs.front().breakdown.model.attention.empty())
+    all.front().model += " · " + report.runs.front().breakdown.model.attention;
   std::vector<std::string> common;
   for (const auto phrase : kPhrases)
     if (same_everywhere(all, phrase) && !(all.front().*phrase).empty()) common.push_back(all.front().*phrase);

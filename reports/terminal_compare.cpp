@@ -109,10 +109,12 @@ bool all_runs(const Report& report, bool (*predicate)(const Breakdown&)) {
                      [&](const ReportRun& r) { return predicate(r.breakdown); });
 }
 
+bool keeps_nothing(const Breakdown& run) { return kept_activation_bytes(run) == 0; }
+
 std::vector<std::size_t> useful_columns(const Report& report) {
   std::vector<std::size_t> useful;
   const bool no_rest = all_runs(report, [](const Breakdown& b) { return rest_bytes(b.peak.categories) == 0; });
-  const bool no_kept = all_runs(report, [](const Breakdown& b) { return kept_activation_bytes(b) == 0; });
+  const bool no_kept = all_runs(report, keeps_nothing);
   const bool no_kv = all_runs(report, [](const Breakdown& b) { return b.model.kv_cache_bytes_per_token == 0; });
   for (std::size_t i = 0; i < column_count; ++i) {
     const bool saving_column = i == peak_saving || i == kept_saving || i == attention_saving;
@@ -141,6 +143,11 @@ Table make_table(const Report& report) {
 std::string legend(const Report& report, const Table& table, const Page& page) {
   std::string out;
   if (report.comparison) out += "* baseline of the savings. ";
+  const std::vector<std::string> missing = table.left_out(page.width);
+  const bool shows_kept = !all_runs(report, keeps_nothing) &&
+                          std::find(missing.begin(), missing.end(), "kept for backward") == missing.end();
+  if (shows_kept)
+    out += "Kept for backward is what the last step's operators requested, before the allocator's rounding. ";
   out += not_shown(table, page);
   return out.empty() ? "" : paragraph(out, Style::dim, page);
 }
@@ -218,12 +225,41 @@ std::string places(const Report& report, const Page& page) {
   return out;
 }
 
+// A training run without gradients at its peak surprises.
+std::string gradient_note(const Report& report, const Page& page) {
+  const auto has_none = [](const ReportRun& r) {
+    const Breakdown& run = r.breakdown;
+    return run.spec.mode == Mode::train && run.outcome.kind == OutcomeKind::ok && has_peak(run) &&
+           bytes_of(run.peak.categories, Category::gradient) == 0;
+  };
+  if (std::none_of(report.runs.begin(), report.runs.end(), has_none)) return "";
+  return paragraph(
+      "Gradients are 0 where the peak comes before backward makes the step's first one; those of the step before are "
+      "freed by then.",
+      Style::dim, page);
+}
+
+// Why there are no savings, or what else they come from.
+std::string savings_notes(const Report& report, const Page& page) {
+  if (!report.comparison) return "";
+  const Breakdown& baseline = report.runs[report.comparison->baseline].breakdown;
+  std::string out;
+  if (baseline.outcome.kind != OutcomeKind::ok)
+    out += paragraph(fmt::format("! No savings: the baseline, {}, has no peak to compare with.", baseline.label),
+                     Style::bad, page);
+  if (const auto names = other_differences(report); !names.empty())
+    out += paragraph(fmt::format("! The runs differ in {}: their savings are not of the attention mechanism alone.",
+                                 fmt::join(names, ", ")),
+                     Style::bad, page);
+  return out;
+}
+
 }  // namespace
 
 std::string compare_body(const Report& report, const Page& page) {
   const Table table = make_table(report);
   return table.render(page.width, page.color) + legend(report, table, page) + "\n" + chart(report, page) +
-         places(report, page);
+         places(report, page) + gradient_note(report, page) + savings_notes(report, page);
 }
 
 }  // namespace headroom::terminal

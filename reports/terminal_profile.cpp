@@ -74,7 +74,7 @@ LayerSums sums_of(const Breakdown& run, const FoldedLayer& row) {
   LayerSums out;
   for (const LayerId id : row.members) {
     const auto index = static_cast<std::size_t>(id);
-    if (index < run.layer_rows.size()) out.kept += run.layer_rows[index].activation_bytes;
+    if (index < run.layer_rows.size()) out.kept += run.layer_rows[index].activation_requested_bytes;
     if (index >= run.peak.layers.size()) continue;
     out.bytes += run.peak.layers[index].bytes;
     for (std::size_t i = 0; i < kCategoryCount; ++i) out.categories[i] += run.peak.layers[index].categories[i];
@@ -141,11 +141,14 @@ Table layer_table(const Breakdown& run) {
 
 std::string layers(const Breakdown& run, const Page& page) {
   const Table table = layer_table(run);
-  std::string out = table.render(page.width, page.color);
   std::string legend =
       "Each row is the layer's own bytes, without those of the layers below it; ×N adds up N equal layers.";
+  if (bytes_of(run.peak.categories, Category::workspace) > 0)
+    legend += " Workspace stands at the layer that first needed it; all later layers use it too.";
+  if (kept_activation_bytes(run) > 0)
+    legend += " Kept for backward is what the last step's operators requested, before the allocator's rounding.";
   if (const std::string missing = not_shown(table, page); !missing.empty()) legend += " " + missing;
-  return out + paragraph(legend, Style::dim, page);
+  return table.render(page.width, page.color) + paragraph(legend, Style::dim, page);
 }
 
 std::string tensors(const Breakdown& run, const Page& page) {

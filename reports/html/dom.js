@@ -40,7 +40,7 @@ function binarySize(bytes) {
 }
 const exactSize = (bytes) => grouped(bytes) + " B";
 const sizeText = (bytes) => (view.exact ? exactSize(bytes) : binarySize(bytes));
-const size = (bytes, extra) => h("span", { "data-tip": exactSize(bytes) + (extra ? "\n" + extra : "") }, sizeText(bytes));
+const size = (bytes, extra) => h("span", { class: "size", "data-tip": exactSize(bytes) + (extra ? "\n" + extra : "") }, sizeText(bytes));
 const percentText = (value) => (value.toFixed(1) === "-0.0" ? "0.0" : value.toFixed(1)) + " %";
 const shareText = (part, whole) => (whole > 0 ? percentText((100 * part) / whole) : "–");
 const timeText = (ns) =>
@@ -51,7 +51,7 @@ const swatch = (category) => h("span", { class: "swatch", "aria-hidden": "true",
 
 function savingText(percent) {
   if (percent === null || percent === undefined) return h("span", { class: "none" }, "–");
-  return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
+  return h("span", { class: "size " + (percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none"), "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
 }
 
 // A path that may break after its dots.

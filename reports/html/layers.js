@@ -75,7 +75,7 @@ function peakTable(run, rows, again) {
     const header = h("th", { scope: "row" }, layerName(row, again));
     if (own === 0 && row.open) return h("tr", {}, header, h("td", { colspan: used.length + 2 }));
     return h("tr", {}, header, used.map((c) => heatCell(row.cells[c], most, categories[c], row.node.name + ", " + categories[c].title)),
-      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (3 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
+      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (1.4 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
   });
   const foot = h("tr", {}, h("th", { scope: "row" }, "sum"), used.map((c) => h("td", {}, size(sumOf(rows.map((row) => row.cells[c]))))), h("td", {}, size(total)), h("td", { class: "share" }, shareText(total, total)));
   return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body), h("tfoot", {}, foot));
@@ -99,8 +99,9 @@ function layersSection(run) {
   };
   fill("layers-controls", segmented("What the table shows", "layers", [["peak", "At the peak"], ["run", "Over the run"]], layerView.kind, (value) => { layerView.kind = value; again(); }));
   $("layers-hint").textContent = layerView.kind === "peak"
-    ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak."
-    : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. The last two columns are all bytes in use on the device while the layer ran.";
+    ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak." +
+      (run.peak.categories[categories.findIndex((c) => c.name === "workspace")] > 0 ? " Workspace stands at the layer that first needed it; all later layers use it too." : "")
+    : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. “Kept for backward” is what operators requested in the last step; the last two columns are all bytes in use on the device while the layer ran.";
   if (run.folds.length === 0) return fill("layers", h("p", { class: "hint" }, "No layers were recorded."));
   const rows = visibleRows(run, foldedNode(run, 0), 0, []);
   fill("layers", layerView.kind === "peak" ? peakTable(run, rows, again) : runTable(run, rows, again));

@@ -22,7 +22,7 @@ function comparisonFigures() {
   const least = measured.reduce((a, b) => (b.peak.allocated < a.peak.allocated ? b : a), measured[0]);
   const cards = [];
   if (base && !failed(base)) cards.push(figure("Baseline peak: " + base.label, size(base.peak.allocated), ["in ", breakable(place(base, base.peak))]));
-  if (least) cards.push(figure("Lowest peak: " + least.label, size(least.peak.allocated), least.saving && least.saving.peak !== null && least !== base ? [savingText(least.saving.peak), " saved against " + base.label] : "the baseline itself is lowest"));
+  if (least) cards.push(figure("Lowest peak: " + least.label, size(least.peak.allocated), least.saving && least.saving.peak !== null && least !== base ? [savingText(least.saving.peak), " saved against " + base.label] : least === base ? "the baseline itself is lowest" : ["in ", breakable(place(least, least.peak))]));
   const best = (key) => measured.filter((run) => run.saving && run.saving[key] !== null).reduce((a, b) => (!a || b.saving[key] > a.saving[key] ? b : a), null);
   const attention = best("attention"), kept = best("activation");
   if (attention) cards.push(figure("Smallest attention: " + attention.label, percentText(attention.saving.attention), "of the attention parameters saved"));
@@ -31,10 +31,10 @@ function comparisonFigures() {
 }
 
 function runFigures(run) {
-  const cards = [figure("Peak allocated", size(run.peak.allocated), ["in ", breakable(place(run, run.peak))]),
+  const cards = [figure("Peak allocated", size(run.peak.allocated), [failed(run) ? "until it ran out, in " : "in ", breakable(place(run, run.peak))]),
     figure("Peak reserved", size(run.peak.most_reserved), "what the allocator took from the device"),
     figure("Parameters", size(run.parameters.bytes), grouped(run.parameters.count) + " numbers")];
-  if (run.kept > 0) cards.push(figure("Kept for backward", size(run.kept), "activations of the last step"));
+  if (run.kept > 0) cards.push(figure("Kept for backward", size(run.kept), "requested for activations of the last step"));
   if (run.kv_per_token > 0) cards.push(figure("KV cache", size(run.kv_per_token), "a token of one sequence"));
   return cards;
 }
@@ -48,12 +48,14 @@ function failureText(run) {
   const o = run.outcome;
   if (o.kind === "error") return run.label + " could not be measured: " + o.message;
   const where = (o.phase ? " in " + o.phase : "") + (o.layer ? " at " + o.layer : "");
-  return [run.label + " ran out of memory" + where + ": asked for ", size(o.request), ", free ", size(o.free), "; ", size(o.allocated), " live and ", size(o.reserved), " reserved by the allocator."];
+  return [run.label + " ran out of memory" + where + ": asked for ", size(o.request), ", free ", size(o.free), "; ", size(o.allocated), " live and ", size(o.reserved), " reserved by the allocator." + (run.unfinished ? " " + run.unfinished : "")];
 }
 
 function alerts() {
   const lines = [];
   if (data.runs.length === 0) lines.push("This report holds no runs.");
+  if (data.differences.length > 0) lines.push("The runs differ in " + data.differences.join(", ") + ": their savings are not of the attention mechanism alone.");
+  if (data.baseline !== null && failed(data.runs[data.baseline])) lines.push("No savings: the baseline, " + data.runs[data.baseline].label + ", has no peak to compare with.");
   for (const run of data.runs) {
     if (failed(run)) lines.push(failureText(run));
     if (run.dropped > 0) lines.push(run.label + ": " + grouped(run.dropped) + " events were dropped, so its numbers are too low.");

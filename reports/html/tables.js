@@ -14,7 +14,7 @@ function orderedTensors(run) {
 }
 
 function tensorRow(t) {
-  return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" }, t.layer),
+  return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" }, breakable(t.layer)),
     h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")));
 }
 
@@ -46,7 +46,7 @@ function stepsSection(run) {
   const column = (step) => step.peak.event < 0 ? "–" : null;
   const line = (name, cell) => h("tr", {}, h("th", { scope: "row" }, name), run.steps.map((step) => h("td", { class: name === "where" ? "wrap" : null }, column(step) || cell(step.peak))));
   fill("steps", h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "text" }, "peak of"), run.steps.map((step, i) => h("th", { scope: "col" }, "step " + step.step + (run.steps.length === 1 ? "" : i === 0 ? ", the first" : ", steady"))))),
-    h("tbody", {}, used.map((c) => line([swatch(categories[c]), categories[c].title], (peak) => size(peak.categories[c]))), line("reserved then", (peak) => size(peak.reserved)), line("where", (peak) => place(run, peak))),
+    h("tbody", {}, used.map((c) => line([swatch(categories[c]), categories[c].title], (peak) => size(peak.categories[c]))), line("reserved then", (peak) => size(peak.reserved)), line("where", (peak) => breakable(place(run, peak)))),
     h("tfoot", {}, line("allocated", (peak) => size(peak.allocated)))));
 }
 
@@ -70,7 +70,7 @@ function verdict(form) {
 
 function formsSection(run) {
   if (run.forms.length === 0) return fill("forms", h("p", { class: "hint" }, "This run has no closed forms."));
-  const rows = groupedForms(run).map((form) => h("tr", {}, h("th", { scope: "row" }, form.quantity.replace(/_/g, " ").replace(/ bytes/, ""), h("br"), h("span", { class: "times", style: { "margin-left": 0 } }, form.count > 1 ? form.pattern + " ×" + form.count : form.layer)),
+  const rows = groupedForms(run).map((form) => h("tr", {}, h("th", { scope: "row" }, form.quantity.replace(/_/g, " ").replace(/ bytes/, ""), h("br"), h("span", { class: "times", style: { "margin-left": 0 } }, breakable(form.count > 1 ? form.pattern + " ×" + form.count : form.layer))),
     h("td", { class: "text wrap mono" }, form.formula), h("td", {}, size(form.closed)), h("td", {}, form.recorded === null ? null : [size(form.recorded), h("br")], verdict(form))));
   fill("forms", h("table", {}, h("thead", {}, h("tr", {}, [["quantity", true], ["closed form", true], ["expected", false], ["recorded", false]].map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows)));
 }

@@ -100,15 +100,19 @@ function peakMark(run, s) {
   const at = chart.axis === "event" ? run.peak.event : run.peak.time;
   if (run.peak.event < 0 || at < s.axis[s.from] || at > s.axis[s.to]) return [];
   const x = s.x(at), y = s.y(run.peak.allocated), leftward = x > (s.left + s.right) / 2;
+  const total = run.environment.total, crowded = total > 0 && total < s.most && y - s.y(total) < 24;
   return [draw("line", { x1: x, x2: x, y1: margin.top, y2: s.bottom, stroke: "var(--ink)", "stroke-dasharray": "2 3" }),
     draw("circle", { cx: x, cy: y, r: 4.5, fill: "var(--ink)", stroke: "var(--panel)", "stroke-width": 2 }),
-    draw("text", { class: "strong", x: x + (leftward ? -8 : 8), y: Math.max(y - 7, margin.top + 12), "text-anchor": leftward ? "end" : "start", style: { "paint-order": "stroke", stroke: "var(--panel)", "stroke-width": "4px" } }, "peak " + binarySize(run.peak.allocated))];
+    draw("text", { class: "strong", x: x + (leftward ? -8 : 8), y: crowded ? y + 18 : Math.max(y - 7, margin.top + 12), "text-anchor": leftward ? "end" : "start", style: { "paint-order": "stroke", stroke: "var(--panel)", "stroke-width": "4px" } }, "peak " + binarySize(run.peak.allocated))];
 }
 
-function axisText(s) {
+// Kernels of a virtual device do nothing, so only the host's time passes.
+const timeName = (run) => (run.truth === "virtual" ? "time on the host; a virtual device takes none" : "time");
+
+function axisText(run, s) {
   const text = (value) => (chart.axis === "event" ? grouped(value) : timeText(value));
   return [draw("text", { x: s.left, y: chartHeight - 8 }, text(s.axis[s.from])),
-    draw("text", { x: (s.left + s.right) / 2, y: chartHeight - 8, "text-anchor": "middle" }, chart.axis === "event" ? "allocations and frees" : "time"),
+    draw("text", { x: (s.left + s.right) / 2, y: chartHeight - 8, "text-anchor": "middle" }, chart.axis === "event" ? "allocations and frees" : timeName(run)),
     draw("text", { x: s.right, y: chartHeight - 8, "text-anchor": "end" }, text(s.axis[s.to]))];
 }
 
@@ -134,7 +138,7 @@ function readout(run, line, i) {
   const mark = marks[marks.length - 1];
   const phase = mark ? data.phases[mark.phase] + (mark.step > 0 ? " of step " + mark.step : "") : "";
   const atPeak = line.event[i] === run.peak.event;
-  return [h("p", { class: "when" }, h("b", {}, atPeak ? "At the peak" : "At the cursor"), ": event " + grouped(line.event[i]) + ", " + timeText(line.time[i]) + (phase ? ", " + phase : "") + ". ", eventText(run, line, i)),
+  return [h("p", { class: "when" }, h("b", {}, atPeak ? "At the peak" : "At the cursor"), ": event " + grouped(line.event[i]) + ", " + timeText(line.time[i]) + (run.truth === "virtual" ? " on the host" : "") + (phase ? ", " + phase : "") + "; ", eventText(run, line, i)),
     h("ul", {}, categories.map((c, k) => [c, line.series[k][i]]).filter(([c, bytes], k) => bytes !== 0 || run.peak.categories[k] !== 0)
       .map(([c, bytes]) => h("li", {}, h("span", {}, swatch(c), c.title), h("span", {}, exactSize(bytes)))),
       h("li", {}, h("b", {}, "allocated"), h("b", {}, exactSize(line.total[i]))),
@@ -166,7 +170,7 @@ function timelineChart(run, width) {
     } },
     ...bands(run, s), ...gridLines(s), ...areas(line, s),
     draw("path", { d: "M" + stepPath(s, line.reserved), fill: "none", stroke: "var(--ink)", "stroke-width": 1.3, "stroke-dasharray": "6 4" }),
-    ...deviceLine(run, s), ...peakMark(run, s), cursor, ...axisText(s));
+    ...deviceLine(run, s), ...peakMark(run, s), cursor, ...axisText(run, s));
   move(chart.cursor);
   return h("div", { class: "chart" }, svg, panel);
 }

@@ -149,6 +149,7 @@ TEST(Breakdown, RecordsNothingForAFormWhenTheBuildFailed) {
                                      "oom");
   EXPECT_EQ(b.closed_forms[0].recorded_bytes, -1);
   EXPECT_EQ(b.layer_rows[1].parameter_bytes, 512);
+  EXPECT_EQ(b.parameter_bytes, 1024) << "what the whole model needs, since its build did not end";
   EXPECT_THAT(b.steps, IsEmpty());
 }
 

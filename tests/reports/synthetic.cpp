@@ -302,7 +302,7 @@ std::optional<double> saving(std::int64_t bytes, std::int64_t baseline) {
 
 std::int64_t kept(const Breakdown& run) {
   std::int64_t total = 0;
-  for (const LayerRow& row : run.layer_rows) total += row.activation_bytes;
+  for (const LayerRow& row : run.layer_rows) total += row.activation_requested_bytes;
   return total;
 }
 

@@ -111,6 +111,40 @@ TEST(Terminal, OutOfMemoryNamesTheRequestAndWhatWasFree) {
                 "free 512 MiB (536,870,912)"));
 }
 
+TEST(Terminal, OutOfMemoryInTheBuildSaysWhereTheParametersAre) {
+  ReportRun run = synthetic::out_of_memory();
+  EXPECT_THAT(terminal(synthetic::report_of({run}), 400), Not(HasSubstr("not built to the end")));
+  run.breakdown.outcome.phase = "build";
+  EXPECT_THAT(terminal(synthetic::report_of({run}), 400),
+              HasSubstr("not built to the end: the parameters so far count"));
+}
+
+TEST(Terminal, KeptForBackwardIsTheBytesThatItsSavingIsOf) {
+  const std::string text = terminal(synthetic::report_of({synthetic::tiny()}), 200);
+  EXPECT_THAT(text, HasSubstr("Backward keeps  9.77 KiB (10,000)"));
+  EXPECT_THAT(text, HasSubstr("Kept for backward is what the last step's operators requested"));
+}
+
+TEST(Terminal, SavingsOfRunsThatDifferInMoreThanAttentionAreMarked) {
+  ReportRun other = synthetic::tiny("half");
+  other.breakdown.spec.dtype = Dtype::bf16;
+  other.breakdown.spec.seq = 64;
+  EXPECT_THAT(terminal(synthetic::report_of({synthetic::tiny("full"), other}), 200),
+              HasSubstr("! The runs differ in batch or seq, dtype: their savings are not of the attention mechanism"));
+  EXPECT_THAT(terminal(synthetic::seven_variants(), 200), Not(HasSubstr("The runs differ")));
+}
+
+TEST(Terminal, ABaselineWithoutAPeakIsNamed) {
+  const Report report = synthetic::report_of({synthetic::out_of_memory(), synthetic::tiny()});
+  EXPECT_THAT(terminal(report, 200), HasSubstr("! No savings: the baseline, big, has no peak to compare with."));
+}
+
+TEST(Terminal, NoGradientAtTheTrainingPeakIsExplained) {
+  synthetic::Run r("early");
+  r.alloc(LayerId::root, Category::parameter, 512);
+  EXPECT_THAT(terminal(synthetic::report_of({r.finish(), synthetic::tiny()}), 200), HasSubstr("Gradients are 0 where"));
+}
+
 TEST(Terminal, RunsThatDifferSayHow) {
   ReportRun other = synthetic::tiny("half");
   other.breakdown.spec.dtype = Dtype::bf16;
