@@ -64,16 +64,20 @@ void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) 
                   "(default: terminal)")
       ->type_name("LIST")
       ->group(group);
-  command.add_option("--out", flags.out, fmt::format("Write {}\ninto this folder, which is made when absent", files))
+  command.add_option("--out", flags.out, fmt::format("Where to write, made when absent:\n{}", files))
       ->type_name("FOLDER")
       ->group(group);
-  command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout unless --format names terminal")
+  command
+      .add_flag("--quiet", flags.quiet,
+                "No progress; with --out no table on stdout either, unless\n--format names terminal")
       ->group(group);
-  command.add_option("--color", flags.color, "auto, always or never (default: auto, on a terminal without NO_COLOR)")
+  command
+      .add_option("--color", flags.color, "auto: on a terminal, unless NO_COLOR is set; always; never\n(default: auto)")
       ->type_name("WHEN")
       ->group(group);
   command
-      .add_option("--width", flags.width, "Columns of the table, at least 40 (default: COLUMNS, the terminal's, 100)")
+      .add_option("--width", flags.width,
+                  "Columns of the table, from 40\n(default: COLUMNS, else the terminal's, else 100)")
       ->type_name("N")
       ->group(group);
 }

@@ -35,7 +35,7 @@ struct OutputFlags {
 
 // What --out of a command that measures writes.
 inline constexpr const char* kMeasuredFiles =
-    "report.json and report.html, as asked by --format, and a recording of each\nrun, LABEL.headroom,";
+    "report.json and report.html as --format asks, and a\nrecording of each run, LABEL.headroom";
 
 // `files`: what --out writes, for its help.
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);

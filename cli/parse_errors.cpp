@@ -20,7 +20,7 @@ std::string with_suggestion(const std::string& message, const std::string& neare
 std::string unknown_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
-  return unknown_name_message("command", name, {names.begin(), names.end()});
+  return unknown_name_message("command", name, {names.begin(), names.end()}) + "; headroom --help explains them";
 }
 
 std::string unknown_flag(const CLI::App& command, const std::string& flag) {

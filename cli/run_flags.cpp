@@ -43,10 +43,11 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
                   "A preset's name (headroom list models) or the path of a Hugging Face config.json")
       ->type_name("");
   add("--attention", flags.attention, attention_type, attention_help);
-  add("--batch", flags.batch, "N", default_number("Sequences per step", defaults.batch));
-  add("--seq", flags.seq, "N", default_number("Tokens per sequence", defaults.seq));
+  add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
+  add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
-  add("--dtype", flags.dtype, "DTYPE", help("Numbers, amp-* under autocast", kDtypeNames, defaults.dtype));
+  add("--dtype", flags.dtype, "DTYPE",
+      help("Numbers; amp-* means fp32 parameters under autocast.\nOne of", kDtypeNames, defaults.dtype));
   add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
   add("--optimizer-implementation", flags.optimizer_implementation, "NAME",
       help("How it steps", kOptimizerImplementationNames, defaults.optimizer_implementation));
@@ -58,7 +59,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       "Every dropout rate of the model, from 0 to 1\n"
       "(default: the model's own)");
   add("--steps", flags.steps, "N",
-      default_number("Steps to run; the first has no optimizer state yet", defaults.steps));
+      default_number("Steps to run, 1 to 1000; the first has no optimizer state yet", defaults.steps));
   add("--device", flags.device, "NAME",
       "cpu, cuda, cuda:N or virtual:NAME (headroom list devices)\n"
       "(default: cuda where a GPU is usable, else virtual:h100-80gb)");

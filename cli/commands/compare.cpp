@@ -75,7 +75,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
       ->group("What is run");
   command
       ->add_option("--jobs", options->jobs,
-                   "Workers at once\n"
+                   "Workers at once, 1 to 1024\n"
                    "(default: one per core for virtual devices, else 1)")
       ->type_name("N")
       ->group("What is run");

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/measurement.h"
 #include "cli/output.h"
@@ -18,6 +21,9 @@ struct ProfileOptions {
 int run_profile(const ProfileOptions& options) {
   CheckedRun checked = check_run(options.run);
   checked.spec.attention = options.run.attention;
+  if (checked.spec.attention.find(',') != std::string::npos)
+    throw bad_input(fmt::format("--attention is '{}', but profile takes one mechanism; headroom compare takes several",
+                                checked.spec.attention));
   if (!checked.spec.attention.empty()) models::with_attention(checked.model, checked.spec.attention);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   return measure_and_report({{label, checked.spec}}, 0, 1, plan_output(options.output));

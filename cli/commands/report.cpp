@@ -77,7 +77,7 @@ void add_report(CLI::App& app, Chosen& chosen) {
                    "(default: mha if it is among them, else the first)")
       ->type_name("NAME")
       ->group("What comes out");
-  add_output_flags(*command, options->output, "report.json and report.html, as asked by --format,");
+  add_output_flags(*command, options->output, "report.json and report.html as --format asks");
   command->footer(R"(
 Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.
 

@@ -73,8 +73,11 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   const std::string mechanisms = "mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, mhe-mul";
   const std::string devices = "cpu, cuda, cuda:0, virtual:h100-80gb, virtual:a100-40gb, virtual:rtx4090-24gb";
   const std::vector<Case> cases{
-      {"comprae bert-base", "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, report, list"},
-      {"check budgets.toml", "unknown command 'check'. Known: compare, profile, report, list"},
+      {"comprae bert-base",
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, report, list; headroom --help "
+       "explains them"},
+      {"check budgets.toml",
+       "unknown command 'check'. Known: compare, profile, report, list; headroom --help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
       {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
@@ -142,9 +145,7 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
       {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},
       {"profile bert-base --attention mha,mqa",
-       "unknown attention mechanism 'mha,mqa'. Known: mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, "
-       "mhe-add, "
-       "mhe-mul"},
+       "--attention is 'mha,mqa', but profile takes one mechanism; headroom compare takes several"},
       {"profile bert-base --format json,html", "--format json,html needs --out FOLDER: only one format fits on stdout"},
       {"profile bert-base --format json,json", "--format names 'json' twice"},
       {"profile bert-base --out --quiet",
