@@ -5,8 +5,8 @@
 
 HEADROOM: build/release/bin/headroom. PYTHON: an interpreter with Torch and transformers (requirements.txt).
 Two rivals: Hugging Face's implementation of the model run by unchanged PyTorch over the virtual GPU (an independent
-implementation: the difference of the peaks is printed to the byte), and PyTorch's MemTracker under FakeTensorMode (the
-estimator that ships with PyTorch: time, host memory and error).
+implementation; docs/exactness.md explains the differences of the peaks), and PyTorch's MemTracker under FakeTensorMode (the
+estimator that ships with PyTorch). Peaks are of the second step, in allocated bytes; times are of whole processes.
 """
 import argparse
 import json
@@ -72,8 +72,6 @@ def main():
             difference = peak["allocated_bytes"] - ours[2]["allocated_bytes"]
             print(f"{' '.join(map(str, work)):34} {name:26} {seconds:9.2f} {seconds / ours[0]:6.1f}x {rss / 2**20:9.0f} "
                   f"{peak['allocated_bytes']:16,} {difference:+14,}")
-            if "requested_bytes" in peak and name != "headroom":
-                print(f"{'':61} requested by it − requested by Headroom: {peak['requested_bytes'] - ours[2]['requested_bytes']:+,}")
 
 
 if __name__ == "__main__":

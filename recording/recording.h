@@ -119,7 +119,7 @@ struct Environment {
   std::string device_name;         // "NVIDIA H100 80GB HBM3"; on the CPU the processor's name
   std::string compute_capability;  // "9.0"; empty on the CPU
   std::int64_t device_total_bytes = 0;  // as cudaMemGetInfo reports it; 0 on the CPU
-  std::string allocator_settings;  // PYTORCH_CUDA_ALLOC_CONF as the run saw it
+  std::string allocator_settings;  // the variables that change allocations, as the run saw them: NAME=VALUE …
 
   bool operator==(const Environment&) const = default;
 };
