@@ -63,7 +63,7 @@ function bands(run, s) {
     const number = mark.step > 0 ? " " + mark.step : "", phase = data.phases[mark.phase];
     if (i % 2 === 0) out.push(draw("rect", { x: start, y: margin.top, width: end - start, height, fill: "var(--band)" }));
     out.push(draw("line", { x1: start, x2: start, y1: 8, y2: s.bottom, stroke: "var(--line)" }));
-    const room = Math.floor((end - start - 4) / 6.6);
+    const room = Math.floor((end - start - 6) / 7.2);
     const name = [phase + number, shortPhases[phase] + number, shortPhases[phase]].find((text) => text.length <= room);
     if (name) out.push(draw("text", { x: start + 5, y: 20 }, name));
   });
