@@ -48,9 +48,10 @@ void fail(MeasuredRun& run, const RunSpec& spec, const WorkerEnd& end) {
 
 std::string out_of_memory_message(const Recording& recording) {
   const Outcome& outcome = recording.outcome;
-  return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free", recording.environment.device_name,
+  const bool would_fit = outcome.failed_request_bytes <= outcome.free_bytes;
+  return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free{}", recording.environment.device_name,
                      format_bytes(outcome.failed_request_bytes), outcome.phase, outcome.layer,
-                     format_bytes(outcome.free_bytes));
+                     format_bytes(outcome.free_bytes), would_fit ? ", less than the segment PyTorch reserves for it" : "");
 }
 
 void require_promises(const std::vector<std::string>& broken, const std::string& label, ExitCode code) {
