@@ -3,7 +3,7 @@ function masthead() {
   const first = data.runs[0];
   const badges = [...new Set(data.runs.map((run) => run.truth))];
   const explain = {
-    virtual: "No GPU ran this. PyTorch's own CUDA code and caching allocator ran over a virtual CUDA device: the same allocations, no measurement.",
+    virtual: "No GPU ran this. PyTorch's own CUDA code and caching allocator ran over a virtual CUDA device: its allocations, no measurement.",
     measured: "The model really ran on this device; every allocation was recorded.",
   };
   fill("masthead",
