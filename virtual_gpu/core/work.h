@@ -1,0 +1,50 @@
+// The one way for work to reach a stream: kernels, copies, sets, host functions, stream-ordered allocations.
+//
+// A stream that is being captured gets a graph node, and the effect runs at each launch of the graph. Otherwise the
+// effect runs now (a host function that must wait for the device too: nothing here ever computes), and the stream's
+// ready time moves. `immediate` (the default of HEADROOM_VIRTUAL_GPU_EVENTS): work is done when it is submitted, so every
+// stream is always ready. `delayed`: work stays pending until the host waits for its stream, an event after it, or the
+// device, or until another stream's wait makes it due; cudaEventQuery and cudaStreamQuery answer cudaErrorNotReady until
+// then. That is the other end of what asynchrony can do to memory: blocks used on two streams come back as late as they can.
+#pragma once
+
+#include <driver_types.h>
+
+#include <cstdint>
+#include <functional>
+
+namespace headroom::virtual_gpu {
+
+enum class WorkKind { kernel, copy, set, host_function, allocate, free, empty };
+
+struct Work {
+  WorkKind kind = WorkKind::empty;
+  const char* name = nullptr;        // a kernel's mangled name, a library's routine; must outlive the process, or nullptr
+  std::uint64_t duration_ns = 0;     // virtual time it takes; 0 for all but kernels made to spin
+  std::function<void()> effect;      // empty for kernels; runs outside every lock
+};
+
+// cudaErrorInvalidResourceHandle for a stale stream, the capture's error for a spoiled capture.
+cudaError_t submit(cudaStream_t stream, Work work);
+
+// The same without an object to build, for launches: cheap enough for a million a second.
+cudaError_t submit_kernel(cudaStream_t stream, const char* name, std::uint64_t duration_ns);
+
+bool capturing(cudaStream_t stream);
+
+// For calls that a capture forbids (cudaMalloc, cudaFree, cudaDeviceSynchronize, legacy-stream work, …): success when no capture that
+// concerns this thread (its mode, and the captures' modes) is under way; else cudaErrorStreamCaptureUnsupported, and the captures it
+// concerns are spoiled, as CUDA does.
+cudaError_t forbid_in_capture();
+
+// A moment on a stream. `due` is true once all work submitted to the stream before it is done.
+struct Moment {
+  std::uint64_t stream_id = 0, position = 0;
+};
+Moment moment_of(cudaStream_t stream);
+bool due(const Moment& moment);
+
+cudaError_t synchronize_stream(cudaStream_t stream);
+cudaError_t synchronize_device(int device);  // all its streams
+
+}  // namespace headroom::virtual_gpu
