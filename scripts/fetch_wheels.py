@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Brings the wheels of wheels.txt into a cache folder, unpacked, once.
+"""Brings the wheels of a list such as wheels.txt into a cache folder, unpacked, once.
 
-    fetch_wheels.py CACHE_FOLDER [PACKAGE_TO_LEAVE_OUT…]
+    fetch_wheels.py CACHE_FOLDER LIST [PACKAGE_TO_LEAVE_OUT…]
 
 Each file is looked up by name in the package index pip is configured to use, downloaded with resume, checked against
-its sha256, unpacked beside its place and renamed there, and then deleted. A stamp with the hash marks it done.
+its sha256, unpacked beside its place and renamed there, and then deleted. A stamp with the hash and the unpacked parts marks it
+done; files that are there already, equal, stay untouched, so that completing a cache makes no build stale.
 """
+import filecmp
 import hashlib
 import json
 import os
@@ -103,19 +105,25 @@ def unpack(wheel, folder, parts):
     staging = folder.with_name(f"{folder.name}.unpacking.{os.getpid()}")
     shutil.rmtree(staging, ignore_errors=True)
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.startswith(tuple(parts))]
-        archive.extractall(staging, names)
-    for source in sorted(staging.rglob("*")):
-        if source.is_file():
-            target = folder / source.relative_to(staging)
-            target.parent.mkdir(parents=True, exist_ok=True)
+        for entry in archive.infolist():
+            if entry.filename.startswith(tuple(parts)):
+                archive.extract(entry, staging)
+                if entry.external_attr >> 16 & 0o100:
+                    (staging / entry.filename).chmod(0o755)
+    for source in sorted(path for path in staging.rglob("*") if path.is_file()):
+        target = folder / source.relative_to(staging)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_file() and filecmp.cmp(source, target, shallow=False):
+            target.chmod(source.stat().st_mode)
+        else:
             source.replace(target)
     shutil.rmtree(staging)
 
 
-def bring(cache, package, version, filename, want, folder_name, parts):
+def bring(cache, package, version, filename, want, folder_name, parts=""):
     stamp = cache / "stamps" / f"{filename}.{want[:16]}"
-    if stamp.exists() and (cache / folder_name).is_dir():
+    done = f"unpacked: {parts or 'all'}\n"
+    if stamp.exists() and stamp.read_text() == done and (cache / folder_name).is_dir():
         print(f"  {package} {version}: already in {cache / folder_name}")
         return
     wheel = cache / filename
@@ -124,16 +132,16 @@ def bring(cache, package, version, filename, want, folder_name, parts):
         download(package, filename, want, wheel)
     unpack(wheel, cache / folder_name, parts.split(","))
     stamp.parent.mkdir(exist_ok=True)
-    stamp.touch()
+    stamp.write_text(done)
     wheel.unlink()
     print(f"  {package} {version}: unpacked into {cache / folder_name}")
 
 
 def main():
-    cache = pathlib.Path(sys.argv[1])
+    cache, wheels = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     cache.mkdir(parents=True, exist_ok=True)
-    for line in (pathlib.Path(__file__).parent / "wheels.txt").read_text().splitlines():
-        if line and not line.startswith("#") and line.split()[0] not in sys.argv[2:]:
+    for line in wheels.read_text().splitlines():
+        if line and not line.startswith("#") and line.split()[0] not in sys.argv[3:]:
             bring(cache, *line.split())
 
 

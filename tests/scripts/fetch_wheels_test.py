@@ -25,6 +25,9 @@ def make_wheel():
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("sample/lib/a.so", os.urandom(200_000))
         archive.writestr("sample/other/b.py", "unused")
+        tool = zipfile.ZipInfo("sample/bin/tool")
+        tool.external_attr = 0o755 << 16
+        archive.writestr(tool, "#!/bin/sh\n")
     return data.getvalue()
 
 
@@ -68,9 +71,9 @@ class FetchWheels(unittest.TestCase):
         self.cache = pathlib.Path(folder.name)
         self.want = hashlib.sha256(Index.wheel).hexdigest()
 
-    def bring(self, want=None):
+    def bring(self, want=None, parts="sample/lib/"):
         with contextlib.redirect_stdout(io.StringIO()):
-            fetch_wheels.bring(self.cache, "sample", "1.0", NAME, want or self.want, "sample-1.0", "sample/lib/")
+            fetch_wheels.bring(self.cache, "sample", "1.0", NAME, want or self.want, "sample-1.0", parts)
 
     def test_unpacks_the_named_parts_and_keeps_nothing_else(self):
         self.bring()
@@ -81,6 +84,25 @@ class FetchWheels(unittest.TestCase):
         self.bring()
         self.server.shutdown()
         self.bring()
+
+    def test_a_cache_that_lacks_parts_is_completed_and_what_was_there_stays_untouched(self):
+        self.bring()
+        library = self.cache / "sample-1.0/sample/lib/a.so"
+        before = library.stat()
+        self.bring(parts="")
+        self.assertTrue((self.cache / "sample-1.0/sample/other/b.py").exists())
+        self.assertEqual((library.stat().st_ino, library.stat().st_mtime_ns), (before.st_ino, before.st_mtime_ns))
+
+    def test_what_can_be_executed_in_the_wheel_can_be_executed_in_the_cache(self):
+        self.bring(parts="")
+        self.assertTrue(os.access(self.cache / "sample-1.0/sample/bin/tool", os.X_OK))
+        self.assertFalse(os.access(self.cache / "sample-1.0/sample/other/b.py", os.X_OK))
+
+    def test_a_stamp_that_says_no_parts_counts_as_incomplete(self):
+        self.bring()
+        (self.cache / "stamps" / f"{NAME}.{self.want[:16]}").write_text("")
+        self.bring()
+        self.assertEqual(len(Index.ranges), 0)  # a whole file each time: no Range was asked
 
     def test_a_cut_connection_is_resumed_where_it_ended(self):
         Index.cut_at = 1000
