@@ -8,7 +8,7 @@ extern "C" {
 int cublasCreate_v2(void** handle);
 int cublasDestroy_v2(void* handle);
 int cublasSgemm_v2(void* handle, ...);
-int cublasSsyrk_v2(void* handle, ...);
+int cublasAlloc(int count, int bytes, void** out);
 int cusparseSpMM(void* handle, ...);
 int cudaGraphExecDestroy(void* graph);
 }
@@ -36,9 +36,9 @@ TEST(Cublas, ARoutineOnAHandleIsOneLaunch) {
 
 TEST(Libraries, WhatIsMissingRefusesAndIsNamed) {
   EXPECT_EQ(cusparseSpMM(nullptr), kCusparseNotSupported);
-  EXPECT_EQ(cublasSsyrk_v2(nullptr), kCublasNotSupported);
+  EXPECT_EQ(cublasAlloc(1, 1, nullptr), kCublasNotSupported);
   EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cusparseSpMM\", \"count\": 1}"));
-  EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cublasSsyrk_v2\", \"count\": 1}"));
+  EXPECT_THAT(headroom_virtual_gpu_report(), testing::HasSubstr("{\"function\": \"cublasAlloc\", \"count\": 1}"));
 }
 
 TEST(Report, NamesWhatNobodyImplemented) {
