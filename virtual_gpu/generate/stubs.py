@@ -1,108 +1,108 @@
-"""Writes, for every CUDA library that a Torch wheel needs, the stubs of the functions it imports and a version script.
+"""Writes, for every CUDA library that a Torch wheel needs, the stubs of its functions and a version script.
 
-usage: stubs.py TORCH_LIB_DIR CUDA_INCLUDE_DIR OUTPUT_DIR STEM=SONAME...
+usage: stubs.py --list TORCH_DIR CUDA_INCLUDE_DIR SOURCES_DIR            prints STEM=SONAME of each library, by ";"
+       stubs.py TORCH_DIR CUDA_INCLUDE_DIR OUTPUT_DIR STEM=SONAME...
 
-What a library is called, which functions it must have and under which symbol version come from the ELF files of the wheel
-(readelf). Stubs are weak: a function that the sources define takes its stub's place. Each answers its library's "not
-supported" and is counted and named in the report.
+What a library is called, which functions it must have and under which symbol version come from the ELF files of the wheel. To these
+come the functions that CUDA's headers declare, for programs and extensions that ask for more than Torch does. Stubs are weak: a
+function that the sources define takes its stub's place. Each answers its library's "not supported" and is counted and named
+in the report.
 """
 import collections
 import pathlib
 import re
-import subprocess
 import sys
 
-# soname up to ".so": (stem of the output files, prefix of its functions, "not supported")
-LIBRARIES = {
-    "libcudart": ("cudart", r"(__)?cuda[A-Z]", 801),
-    "libcuda": ("cuda", r"cu[A-Z]", 801),
-    "libcublas": ("cublas", r"cublas(?!Lt)", 15),
-    "libcublasLt": ("cublaslt", r"cublasLt", 15),
-    "libcudnn": ("cudnn", r"cudnn", 3000),
-    "libcufft": ("cufft", r"cufft", 16),
-    "libcurand": ("curand", r"curand", 204),
-    "libcusolver": ("cusolver", r"cusolver", 9),
-    "libcusparse": ("cusparse", r"cusparse(?!Lt)", 10),
-    "libcusparseLt": ("cusparselt", r"cusparseLt", 10),
-    "libcufile": ("cufile", r"cuFile", 5011),
-    "libcupti": ("cupti", r"cupti", 27),
-    "libnccl": ("nccl", r"p?nccl", 5),
-    "libnvrtc": ("nvrtc", r"nvrtc", 5),
-    "libnvshmem_host": ("nvshmem", r"nvshmem", 7),
-}
+import headers
+from elf import needed_sonames, read_elf
+from libraries import ALWAYS, LIBRARIES, library_of_soname
 
 
-def readelf(flag, file):
-    return subprocess.run(["readelf", "-W", flag, file], check=True, capture_output=True, text=True).stdout
+def cuda_release(include):
+    version = re.search(r"#define CUDA_VERSION (\d+)", (include / "cuda.h").read_text())
+    return int(version[1]) // 1000
 
 
-def imports(file):
-    """(name, version or "") of every undefined function."""
-    for line in readelf("--dyn-syms", file).splitlines():
-        match = re.search(r" UND (\w+)(?:@([\w.]+))?", line)
-        if match:
-            yield match.group(1), match.group(2) or ""
+def torch_libraries(torch):
+    return [str(file) for file in sorted((torch / "lib").glob("lib*.so"))]
 
 
-def driver_names(header):
-    """Every function of cuda.h under its exported name: a macro gives the newest version's suffix."""
-    text = pathlib.Path(header).read_text()
-    for name in set(re.findall(r"CUresult CUDAAPI (cu[A-Z]\w+)\s*\(", text)):
-        yield name
-        for renamed in re.findall(rf"#define {name}\s+({name}_v\d+)\b", text):
-            yield renamed
+def sonames_of_torch(torch):
+    return {library.stem: soname for file in torch_libraries(torch) for soname in needed_sonames(file)
+            if (library := library_of_soname(soname))}
 
 
-def collect(torch_lib):
-    functions = collections.defaultdict(dict)  # stem -> name -> version
-    sonames = {}
-    for file in sorted(torch_lib.glob("lib*.so")):
-        for soname in re.findall(r"\(NEEDED\).*\[(\S+)\]", readelf("-d", file)):
-            base = soname.split(".so")[0]
-            if base in LIBRARIES:
-                sonames[LIBRARIES[base][0]] = soname
-        for name, version in imports(file):
-            for stem, prefix, _ in LIBRARIES.values():
-                if re.match(prefix, name) and (not version or not version.startswith(("GLIBC", "CXXABI", "GCC"))):
-                    functions[stem][name] = version
-    return functions, sonames
+def list_libraries(torch, include, sources):
+    needed = sonames_of_torch(torch)
+    for library in LIBRARIES:
+        if library.stem in needed or library.stem in ALWAYS or any((sources / library.stem).glob("*.cpp")):
+            yield f"{library.stem}={needed.get(library.stem) or library.soname(cuda_release(include))}"
 
 
-def stub_source(names, status):
+def imported_functions(torch):
+    """stem -> name -> version ("" for none) of what Torch leaves undefined."""
+    functions = collections.defaultdict(dict)
+    for elf in map(read_elf, torch_libraries(torch)):
+        for symbol in elf.undefined:
+            if symbol.version:
+                library = library_of_soname(elf.version_sources.get(symbol.version, ""))
+            else:
+                library = next((library for library in LIBRARIES if library.has_function(symbol.name)), None)
+            if library:
+                functions[library.stem][symbol.name] = symbol.version
+    return functions
+
+
+def declared_functions(torch, include):
+    yield from (("cudart", name) for name in headers.runtime_names(include))
+    yield from (("cuda", name) for name in headers.driver_names(include))
+    yield from (("cupti", name) for name in headers.cupti_names(include))
+    for name in headers.math_library_names(torch):
+        yield from ((library.stem, name) for library in LIBRARIES if library.has_function(name))
+
+
+def stub_source(library, names):
     lines = ["long headroom_virtual_gpu_unimplemented(const char* function, long status);\n",
              "#define STUB(name) __attribute__((weak)) long name(void) "
-             f"{{ return headroom_virtual_gpu_unimplemented(#name, {status}); }}\n"]
+             f"{{ return headroom_virtual_gpu_unimplemented(#name, {library.not_supported}); }}\n"]
     return "".join(lines + [f"STUB({name})\n" for name in sorted(names)])
 
 
-def version_script(names, prefix_globs):
+def version_script(library, soname, versions):
+    """Everything under the library's main version, but for what Torch wants under another."""
     nodes = collections.defaultdict(set)
-    for name, version in names.items():
+    for name, version in versions.items():
         nodes[version].add(name)
-    versions = [version for version in nodes if version]
-    if not versions:
-        return "{ global: " + prefix_globs + " local: *; };\n"
-    main = max(versions, key=lambda version: len(nodes[version]))
-    text = "".join(f"{version} {{ global: {'; '.join(sorted(nodes[version]))}; }};\n" for version in versions if version != main)
-    return text + f"{main} {{ global: {prefix_globs} local: *; }};\n"
+    named = [version for version in nodes if version]
+    main = max(named, key=lambda version: len(nodes[version])) if named else soname if library.versioned else ""
+    others = "".join(f"{version} {{ global: {'; '.join(sorted(nodes[version]))}; }};\n" for version in named if version != main)
+    return f"{others}{main} {{ global: {library.exports} local: *; }};\n"
 
 
-GLOBS = {"cudart": "cuda*; __cuda*; headroom_virtual_gpu_report;", "cuda": "cu*;", "nccl": "nccl*; pnccl*;",
-         "cufile": "cuFile*;", "cublaslt": "cublasLt*;", "cusparselt": "cusparseLt*;"}
+def write_if_changed(path, text):
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
-def main(torch_lib, cuda_include, output, *expected):
-    torch_lib, output = pathlib.Path(torch_lib), pathlib.Path(output)
+def write_stubs(torch, include, output, sonames):
     output.mkdir(parents=True, exist_ok=True)
-    functions, sonames = collect(torch_lib)
-    differing = sorted(set(sonames.items()) ^ {tuple(pair.split("=")) for pair in expected})
-    if differing:
-        sys.exit(f"stubs.py: this Torch needs other libraries than virtual_gpu/CMakeLists.txt builds: {differing}")
-    for name in driver_names(pathlib.Path(cuda_include) / "cuda.h"):
-        functions["cuda"].setdefault(name, "")
-    for stem, _, status in LIBRARIES.values():
-        (output / f"{stem}.c").write_text(stub_source(functions[stem], status))
-        (output / f"{stem}.map").write_text(version_script(functions[stem], GLOBS.get(stem, f"{stem}*;")))
+    imported = imported_functions(torch)
+    names = collections.defaultdict(set, {stem: set(functions) for stem, functions in imported.items()})
+    for stem, name in declared_functions(torch, include):
+        names[stem].add(name)
+    for library in LIBRARIES:
+        if library.stem in sonames:
+            write_if_changed(output / f"{library.stem}.c", stub_source(library, names[library.stem]))
+            write_if_changed(output / f"{library.stem}.map",
+                             version_script(library, sonames[library.stem], imported.get(library.stem, {})))
 
 
-main(*sys.argv[1:])
+def main(arguments):
+    if arguments[0] == "--list":
+        print(";".join(list_libraries(*map(pathlib.Path, arguments[1:]))), end="")
+    else:
+        write_stubs(*map(pathlib.Path, arguments[:3]), dict(pair.split("=") for pair in arguments[3:]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
