@@ -14,7 +14,7 @@
 
 namespace headroom::virtual_gpu {
 
-enum class AddressOrder { descending, ascending };
+enum class AddressOrder { descending, ascending, shuffled };
 
 constexpr std::uint64_t kGranuleBytes = 2ull << 20;  // the physical page of device memory
 constexpr std::uint64_t kChunkBytes = 32ull << 20;   // alignment of reservations

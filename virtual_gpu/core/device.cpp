@@ -1,45 +1,68 @@
 #include "virtual_gpu/core/device.h"
 
-#include <driver_types.h>
+#include <pthread.h>
+#include <strings.h>
 
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <string_view>
+
+#include "virtual_gpu/core/configuration.h"
 
 namespace headroom::virtual_gpu {
 namespace {
 
-std::atomic<bool> context_is_active{false};
+enum class Use { none, used, forked };
+std::atomic<Use> use{Use::none};
 
-bool hidden_by_environment() {
-  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-  return visible != nullptr && std::string_view(visible) != "0" && !std::string_view(visible).starts_with("0,");
+void after_fork_in_child() {
+  if (use.load() == Use::used) use = Use::forked;
 }
 
-const DeviceModel* read_configuration() {
-  const char* name = std::getenv("HEADROOM_VIRTUAL_GPU");
-  if (name == nullptr || *name == '\0' || hidden_by_environment()) return nullptr;
-  for (const DeviceModel& model : device_catalog())
-    if (model.name == name) return &model;
-  std::fprintf(stderr,
-               "headroom: HEADROOM_VIRTUAL_GPU is '%s', which is no virtual device, so there is none. Known:", name);
-  for (const DeviceModel& model : device_catalog()) std::fprintf(stderr, " %s", model.name.c_str());
-  std::fputc('\n', stderr);
-  return nullptr;
+cudaError_t first_use() {
+  if (use.load() == Use::forked) return cudaErrorInitializationError;
+  if (device() == nullptr) return cudaErrorNoDevice;
+  static const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
+  use = Use::used;
+  return registered == 0 ? cudaSuccess : cudaErrorInitializationError;
 }
 
 }  // namespace
 
-const DeviceModel* device() {
-  static const DeviceModel* const model = read_configuration();
-  return model;
+const DeviceModel* device() { return device_count() > 0 ? configuration().model : nullptr; }
+
+int device_count() {
+  static const int count = static_cast<int>(configuration().visible.size());
+  return count;
 }
 
-bool context_active() { return context_is_active.load(std::memory_order_relaxed); }
-void activate_context() { context_is_active.store(true, std::memory_order_relaxed); }
+cudaError_t driver_ready() { return use.load(std::memory_order_relaxed) == Use::used ? cudaSuccess : first_use(); }
 
-std::optional<int> device_attribute(const DeviceModel& model, int attribute) {
+int installed_number(int ordinal) { return configuration().visible[static_cast<std::size_t>(ordinal)]; }
+
+int pci_bus_id(int ordinal) { return 0x1b + 2 * installed_number(ordinal); }
+
+std::string pci_bus_name(int ordinal) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0000:%02X:00.0", static_cast<unsigned>(pci_bus_id(ordinal)));
+  return text;
+}
+
+std::optional<int> find_pci_bus(const char* name) {
+  for (int ordinal = 0; name != nullptr && ordinal < device_count(); ++ordinal) {
+    const std::string full = pci_bus_name(ordinal);
+    if (strcasecmp(name, full.c_str()) == 0 || strcasecmp(name, full.c_str() + 5) == 0) return ordinal;
+  }
+  return std::nullopt;
+}
+
+void device_uuid(int ordinal, void* sixteen_bytes) {
+  std::memcpy(sixteen_bytes, uuid_bytes(*device(), installed_number(ordinal)).data(), 16);
+}
+
+std::optional<int> device_attribute(int ordinal, int attribute) {
+  const DeviceModel& model = *device();
   const bool data_centre = model.product.find("GeForce") == std::string::npos;
   switch (attribute) {
     case cudaDevAttrMaxThreadsPerBlock:
@@ -99,7 +122,7 @@ std::optional<int> device_attribute(const DeviceModel& model, int attribute) {
     case cudaDevAttrEccEnabled:
       return data_centre;
     case cudaDevAttrPciBusId:
-      return kPciBusId;
+      return pci_bus_id(ordinal);
     case cudaDevAttrClusterLaunch:
       return model.major >= 9;
     case cudaDevAttrGPUDirectRDMASupported:

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "virtual_gpu/core/configuration.h"
 #include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/device.h"
 
@@ -19,12 +20,6 @@ constexpr std::uint64_t kBaseAddress = 0x200000000000, kAddressBytes = 16ull << 
 std::uint64_t pages(std::uint64_t bytes) { return (bytes + kGranuleBytes - 1) / kGranuleBytes * kGranuleBytes; }
 
 std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
-
-AddressOrder configured_order() {
-  const char* wish = std::getenv("HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER");
-  const std::string_view order = wish != nullptr ? std::string_view(wish) : std::string_view(device()->address_order);
-  return order == "ascending" ? AddressOrder::ascending : AddressOrder::descending;
-}
 
 void reserve_host_range() {
   void* got = mmap(reinterpret_cast<void*>(kBaseAddress), kAddressBytes, PROT_NONE,
@@ -41,7 +36,7 @@ DeviceMemory& device_memory() {
   static DeviceMemory& memory = []() -> DeviceMemory& {
     reserve_host_range();
     assume("the CUDA context and its loaded modules are counted as 0 bytes: a real card has less memory to give");
-    return *new DeviceMemory(static_cast<std::uint64_t>(device()->total_bytes), configured_order());
+    return *new DeviceMemory(static_cast<std::uint64_t>(device()->total_bytes), configuration().order);
   }();
   return memory;
 }

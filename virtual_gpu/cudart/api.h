@@ -13,7 +13,7 @@ cudaError_t finish(cudaError_t status);
 // For calls that use the device: makes the primary context, as the runtime does at the first such call.
 template <class Body>
 cudaError_t with_context(Body body) {
-  if (device() == nullptr) return finish(cudaErrorNoDevice);
+  if (const cudaError_t error = driver_ready()) return finish(error);
   activate_context();
   return finish(body());
 }
@@ -21,7 +21,14 @@ cudaError_t with_context(Body body) {
 // For queries that need a device but no context.
 template <class Body>
 cudaError_t with_device(Body body) {
-  return device() == nullptr ? finish(cudaErrorNoDevice) : finish(body());
+  const cudaError_t error = driver_ready();
+  return finish(error != cudaSuccess ? error : body());
+}
+
+// For queries about one device.
+template <class Body>
+cudaError_t with_ordinal(int ordinal, Body body) {
+  return with_device([&] { return valid_device(ordinal) ? body() : cudaErrorInvalidDevice; });
 }
 
 }  // namespace headroom::virtual_gpu

@@ -4,8 +4,12 @@
 #include <cstring>
 #include <string>
 
+#include "virtual_gpu/core/context.h"
 #include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/limits.h"
+#include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 #include "virtual_gpu/report.h"
 
@@ -13,8 +17,8 @@ using namespace headroom::virtual_gpu;
 
 namespace {
 
-void fill_attributes(const DeviceModel& model, cudaDeviceProp* out) {
-  const auto attribute = [&](cudaDeviceAttr which) { return *device_attribute(model, which); };
+void fill_attributes(int ordinal, cudaDeviceProp* out) {
+  const auto attribute = [&](cudaDeviceAttr which) { return *device_attribute(ordinal, which); };
   out->canMapHostMemory = attribute(cudaDevAttrCanMapHostMemory);
   out->concurrentKernels = attribute(cudaDevAttrConcurrentKernels);
   out->ECCEnabled = attribute(cudaDevAttrEccEnabled);
@@ -74,39 +78,62 @@ void* driver_function(const char* name) {
 
 cudaError_t cudaGetDeviceCount(int* count) {
   if (count == nullptr) return finish(cudaErrorInvalidValue);
-  *count = device() == nullptr ? 0 : 1;
+  *count = device_count();
   return with_device([] { return cudaSuccess; });
 }
 
 cudaError_t cudaGetDevice(int* ordinal) {
-  *ordinal = 0;
-  return device() == nullptr ? finish(cudaErrorNoDevice) : cudaSuccess;
+  if (ordinal == nullptr) return finish(cudaErrorInvalidValue);
+  *ordinal = current_device();
+  return finish(driver_ready());
 }
 
 cudaError_t cudaSetDevice(int ordinal) {
-  if (device() != nullptr && ordinal != 0) return finish(cudaErrorInvalidDevice);
-  return with_context([] { return cudaSuccess; });
-}
-
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int ordinal) {
-  return with_device([&] {
-    if (ordinal != 0 || out == nullptr) return cudaErrorInvalidDevice;
-    *out = {};
-    const DeviceModel& model = *device();
-    std::snprintf(out->name, sizeof out->name, "%s", model.product.c_str());
-    std::memcpy(out->uuid.bytes, "headroom-virtual", sizeof out->uuid.bytes);
-    out->major = model.major;
-    out->minor = model.minor;
-    fill_limits(model, out);
-    fill_attributes(model, out);
+  return with_ordinal(ordinal, [&] {
+    choose_device(ordinal);
+    activate_context(ordinal);
     return cudaSuccess;
   });
 }
 
-cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+cudaError_t cudaInitDevice(int ordinal, unsigned, unsigned) {
+  return with_ordinal(ordinal, [&] { return primary_context(ordinal).alive = true, cudaSuccess; });
+}
+
+cudaError_t cudaSetDeviceFlags(unsigned flags) {
   return with_device([&] {
-    if (ordinal != 0) return cudaErrorInvalidDevice;
-    const auto known = device_attribute(*device(), attribute);
+    if ((flags & ~static_cast<unsigned>(cudaDeviceMask)) != 0) return cudaErrorInvalidValue;
+    primary_context(current_device()).flags = flags;
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaGetDeviceFlags(unsigned* flags) {
+  return with_device([&] { return *flags = primary_context(current_device()).flags, cudaSuccess; });
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int ordinal) {
+  return with_ordinal(ordinal, [&] {
+    if (out == nullptr) return cudaErrorInvalidValue;
+    *out = {};
+    const DeviceModel& model = *device();
+    std::snprintf(out->name, sizeof out->name, "%s", model.product.c_str());
+    device_uuid(ordinal, out->uuid.bytes);
+    out->major = model.major;
+    out->minor = model.minor;
+    fill_limits(model, out);
+    fill_attributes(ordinal, out);
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaChooseDevice(int* ordinal, const cudaDeviceProp*) {
+  return with_device([&] { return *ordinal = 0, cudaSuccess; });
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
+  return with_ordinal(ordinal, [&] {
+    const auto known = device_attribute(ordinal, attribute);
     if (!known || value == nullptr) return cudaErrorInvalidValue;
     *value = *known;
     return cudaSuccess;
@@ -114,10 +141,18 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ord
 }
 
 cudaError_t cudaDeviceGetPCIBusId(char* out, int length, int ordinal) {
+  return with_ordinal(ordinal, [&] {
+    const std::string name = pci_bus_name(ordinal);
+    if (out == nullptr || length <= static_cast<int>(name.size())) return cudaErrorInvalidValue;
+    std::snprintf(out, static_cast<std::size_t>(length), "%s", name.c_str());
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaDeviceGetByPCIBusId(int* ordinal, const char* name) {
   return with_device([&] {
-    if (ordinal != 0) return cudaErrorInvalidDevice;
-    const int written = std::snprintf(out, static_cast<std::size_t>(length), "0000:%02X:00.0", kPciBusId);
-    return written < length ? cudaSuccess : cudaErrorInvalidValue;
+    const auto found = find_pci_bus(name);
+    return found ? (*ordinal = *found, cudaSuccess) : cudaErrorInvalidDevice;
   });
 }
 
@@ -130,19 +165,46 @@ cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
 }
 
 cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) {
-  return with_device([&] {
-    if (ordinal != 0 || peer != 0) return cudaErrorInvalidDevice;
-    *can = 0;
+  return with_ordinal(ordinal, [&] {
+    if (!valid_device(peer)) return cudaErrorInvalidDevice;
+    *can = peers_can_access(ordinal, peer);
     return cudaSuccess;
   });
 }
 
-cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
-  return with_context([] { return cudaErrorInvalidDevice; });
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
+  return with_context([&] { return flags != 0 ? cudaErrorInvalidValue : enable_peer(current_device(), peer); });
+}
+
+cudaError_t cudaDeviceDisablePeerAccess(int peer) {
+  return with_context([&] { return disable_peer(current_device(), peer); });
+}
+
+cudaError_t cudaDeviceGetP2PAttribute(int* value, cudaDeviceP2PAttr attribute, int ordinal, int peer) {
+  return with_device([&] { return peer_attribute(value, attribute, ordinal, peer); });
 }
 
 cudaError_t cudaDeviceSynchronize() {
+  return with_context([] {
+    const cudaError_t error = forbid_in_capture();
+    return error != cudaSuccess ? error : synchronize_device(current_device());
+  });
+}
+
+cudaError_t cudaDeviceSetLimit(cudaLimit limit, std::size_t value) {
+  return with_context([&] { return set_device_limit(current_device(), limit, value); });
+}
+
+cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
+  return with_context([&] { return get_device_limit(current_device(), limit, value); });
+}
+
+cudaError_t cudaDeviceSetCacheConfig(cudaFuncCache) {
   return with_context([] { return cudaSuccess; });
+}
+
+cudaError_t cudaDeviceGetCacheConfig(cudaFuncCache* out) {
+  return with_context([&] { return *out = cudaFuncCachePreferNone, cudaSuccess; });
 }
 
 cudaError_t cudaDriverGetVersion(int* version) {

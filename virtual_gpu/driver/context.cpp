@@ -1,168 +1,162 @@
-// libcuda.so.1: devices, contexts, errors, and the names of functions. The state is the runtime's (core).
-#include <cuda.h>
-#include <dlfcn.h>
-
+// libcuda.so.1: contexts. The state is the runtime's (core/context.h).
 #include <atomic>
-#include <cstdio>
-#include <cstring>
-#include <string>
 
-#include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/limits.h"
+#include "virtual_gpu/core/peers.h"
+#include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/work.h"
 #include "virtual_gpu/driver/api.h"
 
 using namespace headroom::virtual_gpu;
 
 namespace {
 
-std::atomic<bool> initialised{false};
-char primary_context;  // its address is the handle
-thread_local CUcontext current_context = nullptr;
+CUcontext handle_of(Context* context) { return reinterpret_cast<CUcontext>(context); }
+Context* context_of(CUcontext handle) { return reinterpret_cast<Context*>(handle); }
 
-CUcontext primary() { return reinterpret_cast<CUcontext>(&primary_context); }
-
-template <class Body>
-CUresult with_driver(Body body) {
-  if (device() == nullptr) return CUDA_ERROR_NO_DEVICE;
-  return initialised.load(std::memory_order_relaxed) || context_active() ? body() : CUDA_ERROR_NOT_INITIALIZED;
-}
-
-struct ErrorText {
-  CUresult code;
-  const char *name, *text;
-};
-
-#define HEADROOM_ERROR(code, text) \
-  { code, #code, text }
-constexpr ErrorText kErrorTexts[] = {
-    HEADROOM_ERROR(CUDA_SUCCESS, "no error"),
-    HEADROOM_ERROR(CUDA_ERROR_INVALID_VALUE, "invalid argument"),
-    HEADROOM_ERROR(CUDA_ERROR_OUT_OF_MEMORY, "out of memory"),
-    HEADROOM_ERROR(CUDA_ERROR_NOT_INITIALIZED, "initialization error"),
-    HEADROOM_ERROR(CUDA_ERROR_NO_DEVICE, "no CUDA-capable device is detected"),
-    HEADROOM_ERROR(CUDA_ERROR_INVALID_DEVICE, "invalid device ordinal"),
-    HEADROOM_ERROR(CUDA_ERROR_INVALID_CONTEXT, "invalid device context"),
-    HEADROOM_ERROR(CUDA_ERROR_ALREADY_MAPPED, "the object is already mapped"),
-    HEADROOM_ERROR(CUDA_ERROR_NOT_FOUND, "named symbol not found"),
-    HEADROOM_ERROR(CUDA_ERROR_NOT_SUPPORTED, "operation not supported"),
-};
-#undef HEADROOM_ERROR
-
-const ErrorText* find_text(CUresult code) {
-  for (const ErrorText& row : kErrorTexts)
-    if (row.code == code) return &row;
-  return nullptr;
+CUresult create(CUcontext* out, unsigned flags, CUdevice ordinal) {
+  return with_ordinal(ordinal, [&] {
+    if (out == nullptr) return cudaErrorInvalidValue;
+    *out = handle_of(create_context(ordinal, flags));
+    return cudaSuccess;
+  });
 }
 
 }  // namespace
 
-CUresult cuInit(unsigned flags) {
-  if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
-  if (device() == nullptr) return CUDA_ERROR_NO_DEVICE;
-  initialised = true;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuDriverGetVersion(int* version) { return *version = kDriverVersion, CUDA_SUCCESS; }
-
-CUresult cuDeviceGetCount(int* count) {
-  return with_driver([&] { return *count = 1, CUDA_SUCCESS; });
-}
-
-CUresult cuDeviceGet(CUdevice* out, int ordinal) {
-  return with_driver([&] { return ordinal == 0 ? (*out = 0, CUDA_SUCCESS) : CUDA_ERROR_INVALID_DEVICE; });
-}
-
-CUresult cuDeviceGetName(char* out, int length, CUdevice ordinal) {
-  return with_driver([&] {
-    if (ordinal != 0) return CUDA_ERROR_INVALID_DEVICE;
-    std::snprintf(out, static_cast<std::size_t>(length), "%s", device()->product.c_str());
-    return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuDeviceTotalMem(std::size_t* bytes, CUdevice ordinal) {
-  return with_driver([&] {
-    return ordinal == 0 ? (*bytes = static_cast<std::size_t>(device()->total_bytes), CUDA_SUCCESS)
-                        : CUDA_ERROR_INVALID_DEVICE;
-  });
-}
-
-CUresult cuDeviceGetUuid(CUuuid* out, CUdevice) {
-  return with_driver([&] { return std::memcpy(out->bytes, "headroom-virtual", sizeof out->bytes), CUDA_SUCCESS; });
-}
-
-CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute attribute, CUdevice ordinal) {
-  return with_driver([&] {
-    const auto known = device_attribute(*device(), attribute);
-    if (ordinal != 0 || !known) return ordinal != 0 ? CUDA_ERROR_INVALID_DEVICE : CUDA_ERROR_INVALID_VALUE;
-    return *value = *known, CUDA_SUCCESS;
-  });
-}
-
 CUresult cuDevicePrimaryCtxGetState(CUdevice ordinal, unsigned* flags, int* active) {
-  if (ordinal != 0 || device() == nullptr) return CUDA_ERROR_INVALID_DEVICE;
-  *flags = 0;
-  *active = context_active() ? 1 : 0;
+  if (const cudaError_t error = driver_ready()) return driver_status(error);
+  if (!valid_device(ordinal)) return CUDA_ERROR_INVALID_DEVICE;
+  *flags = primary_context(ordinal).flags.load(std::memory_order_relaxed);
+  *active = context_active(ordinal) ? 1 : 0;
   return CUDA_SUCCESS;
 }
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext* out, CUdevice ordinal) {
-  return with_driver([&] {
-    if (ordinal != 0) return CUDA_ERROR_INVALID_DEVICE;
-    activate_context();
-    *out = primary();
+  return with_ordinal(ordinal, [&] {
+    Context& context = primary_context(ordinal);
+    ++context.retained;
+    context.alive = true;
+    *out = handle_of(&context);
     return CUDA_SUCCESS;
   });
 }
 
-CUresult cuDevicePrimaryCtxRelease(CUdevice) {
-  return with_driver([] { return CUDA_SUCCESS; });
+CUresult cuDevicePrimaryCtxRelease(CUdevice ordinal) {
+  return with_ordinal(ordinal, [&] { return release_primary(ordinal); });
+}
+
+CUresult cuDevicePrimaryCtxReset(CUdevice ordinal) {
+  return with_ordinal(ordinal, [&] { return reset_primary(ordinal), cudaSuccess; });
+}
+
+CUresult cuDevicePrimaryCtxSetFlags(CUdevice ordinal, unsigned flags) {
+  return with_ordinal(ordinal, [&] {
+    if (flags > CU_CTX_FLAGS_MASK) return cudaErrorInvalidValue;
+    primary_context(ordinal).flags = flags;
+    return cudaSuccess;
+  });
+}
+
+CUresult cuCtxCreate_v2(CUcontext* out, unsigned flags, CUdevice ordinal) { return create(out, flags, ordinal); }
+
+CUresult cuCtxCreate_v4(CUcontext* out, CUctxCreateParams*, unsigned flags, CUdevice ordinal) {
+  return create(out, flags, ordinal);
+}
+
+CUresult cuCtxDestroy(CUcontext context) {
+  return with_driver([&] { return destroy_context(context_of(context)); });
 }
 
 CUresult cuCtxGetCurrent(CUcontext* out) {
-  return with_driver([&] { return *out = context_active() ? primary() : current_context, CUDA_SUCCESS; });
+  return with_driver([&] { return *out = handle_of(current_context()), CUDA_SUCCESS; });
 }
 
 CUresult cuCtxSetCurrent(CUcontext context) {
-  return with_driver([&] { return current_context = context, CUDA_SUCCESS; });
+  return with_driver([&] { return set_current_context(context_of(context)); });
 }
 
-CUresult cuCtxPushCurrent(CUcontext context) { return cuCtxSetCurrent(context); }
+CUresult cuCtxPushCurrent(CUcontext context) {
+  return with_driver([&] { return push_context(context_of(context)); });
+}
 
 CUresult cuCtxPopCurrent(CUcontext* out) {
   return with_driver([&] {
-    if (out != nullptr) *out = current_context;
-    return CUDA_SUCCESS;
+    Context* popped = nullptr;
+    const cudaError_t error = pop_context(&popped);
+    if (out != nullptr) *out = handle_of(popped);
+    return error;
   });
 }
 
 CUresult cuCtxGetDevice(CUdevice* out) {
-  return with_driver([&] { return *out = 0, CUDA_SUCCESS; });
+  return with_current_context([&] { return *out = current_context()->device, CUDA_SUCCESS; });
+}
+
+CUresult cuCtxGetId(CUcontext context, unsigned long long* out) {
+  return with_driver([&] {
+    const Context* meant = context != nullptr ? context_of(context) : current_context();
+    if (meant == nullptr || !known_context(meant)) return CUDA_ERROR_INVALID_CONTEXT;
+    *out = reinterpret_cast<unsigned long long>(meant);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuCtxGetApiVersion(CUcontext, unsigned* out) {
+  return with_driver([&] { return *out = CUDA_VERSION, CUDA_SUCCESS; });
+}
+
+CUresult cuCtxGetFlags(unsigned* out) {
+  return with_current_context([&] { return *out = current_context()->flags, CUDA_SUCCESS; });
+}
+
+CUresult cuCtxSetFlags(unsigned flags) {
+  return with_current_context([&] { return current_context()->flags = flags, CUDA_SUCCESS; });
 }
 
 CUresult cuCtxSynchronize() {
-  return with_driver([] { return CUDA_SUCCESS; });
+  return with_current_context([] { return synchronize_device(current_device()); });
 }
 
-CUresult cuGetErrorString(CUresult error, const char** out) {
-  const ErrorText* row = find_text(error);
-  *out = row != nullptr ? row->text : nullptr;
-  return row != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
+  return with_current_context([&] {
+    if (least != nullptr) *least = kLowestPriority;
+    if (greatest != nullptr) *greatest = kHighestPriority;
+    return CUDA_SUCCESS;
+  });
 }
 
-CUresult cuGetErrorName(CUresult error, const char** out) {
-  const ErrorText* row = find_text(error);
-  *out = row != nullptr ? row->name : nullptr;
-  return row != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+CUresult cuCtxEnablePeerAccess(CUcontext peer, unsigned flags) {
+  return with_current_context([&] {
+    if (flags != 0) return cudaErrorInvalidValue;
+    if (!known_context(context_of(peer))) return cudaErrorDeviceUninitialized;
+    return enable_peer(current_device(), context_of(peer)->device);
+  });
 }
 
-// The newest version of a function carries a suffix that cuda.h hides behind a macro: the plain name means that one.
-CUresult cuGetProcAddress(const char* name, void** function, int, cuuint64_t, CUdriverProcAddressQueryResult* result) {
-  static void* const self = dlopen("libcuda.so.1", RTLD_LAZY);
-  *function = nullptr;
-  for (const char* suffix : {"_v4", "_v3", "_v2", ""})
-    if (*function == nullptr) *function = dlsym(self, (std::string(name) + suffix).c_str());
-  if (result != nullptr)
-    *result = *function != nullptr ? CU_GET_PROC_ADDRESS_SUCCESS : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
-  return *function != nullptr || result != nullptr ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+CUresult cuCtxDisablePeerAccess(CUcontext peer) {
+  return with_current_context([&] {
+    if (!known_context(context_of(peer))) return cudaErrorDeviceUninitialized;
+    return disable_peer(current_device(), context_of(peer)->device);
+  });
+}
+
+CUresult cuCtxSetLimit(CUlimit limit, std::size_t bytes) {
+  return with_current_context([&] { return set_device_limit(current_device(), limit, bytes); });
+}
+
+CUresult cuCtxGetLimit(std::size_t* bytes, CUlimit limit) {
+  return with_current_context([&] { return get_device_limit(current_device(), limit, bytes); });
+}
+
+CUresult cuCtxSetCacheConfig(CUfunc_cache) {
+  return with_current_context([] { return CUDA_SUCCESS; });
+}
+
+CUresult cuCtxGetCacheConfig(CUfunc_cache* out) {
+  return with_current_context([&] { return *out = CU_FUNC_CACHE_PREFER_NONE, CUDA_SUCCESS; });
+}
+
+CUresult cuCtxResetPersistingL2Cache() {
+  return with_current_context([] { return CUDA_SUCCESS; });
 }
