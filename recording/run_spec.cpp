@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "base/bytes.h"
@@ -11,7 +14,8 @@
 namespace headroom {
 namespace {
 
-constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMaxInteger = std::numeric_limits<std::int64_t>::max();
+constexpr double kMaxNumber = std::numeric_limits<double>::max();
 
 void require_range(std::string_view flag, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value < low || value > high)
@@ -28,28 +32,89 @@ void require_tokens(const std::string& subject, const RunSpec& spec) {
                                 format_count(spec.seq), format_count(kMaxTokensPerStep)));
 }
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
+bool is_address_order(std::string_view order) {
+  constexpr std::string_view kShuffled = "shuffled:";
+  if (order == "descending" || order == "ascending") return true;
+  if (!order.starts_with(kShuffled)) return false;
+  std::uint32_t seed = 0;
+  const char* end = order.data() + order.size();
+  const auto parsed = std::from_chars(order.data() + kShuffled.size(), end, seed);
+  return parsed.ec == std::errc() && parsed.ptr == end;
 }
 
-std::string shell_quoted(const std::string& word) {
-  bool plain = !word.empty();
-  for (char c : word) plain = plain && is_plain(c);
-  if (plain) return word;
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+Json to_json(const VirtualOptions& options) {
+  return {{"reserve_bytes", options.reserve_bytes},
+          {"address_order", options.address_order},
+          {"events", to_name(kVirtualEventsNames, options.events)},
+          {"backed", options.backed}};
 }
 
-// A model named like a flag is a file's path; "./" keeps it one.
-std::string model_argument(const std::string& model) {
-  return shell_quoted(model.starts_with('-') ? "./" + model : model);
+VirtualOptions virtual_options_from_json(const Json& json, const std::string& where) {
+  const JsonReader reader(json, where);
+  VirtualOptions options;
+  options.reserve_bytes = reader.integer_or("reserve_bytes", 0, 0, kMaxInteger);
+  options.address_order = reader.string_or("address_order", "");
+  options.events = named_member_or(reader, kVirtualEventsNames, "events", options.events, where);
+  options.backed = reader.boolean_or("backed", false);
+  if (!options.address_order.empty()) require_address_order(where + ": 'address_order'", options.address_order);
+  return options;
+}
+
+Json program_json(const RunSpec& spec) {
+  Json values = Json::array();
+  for (const StatedValue& stated : spec.values) values.push_back({{"place", stated.place}, {"value", stated.value}});
+  return {{"model", spec.model},
+          {"command", spec.command},
+          {"device", spec.device},
+          {"virtual_options", to_json(spec.virtual_options)},
+          {"values", values},
+          {"source_lines", spec.source_lines},
+          {"ranks", spec.ranks},
+          {"rank", spec.rank}};
+}
+
+const Json& array_member(const JsonReader& reader, std::string_view key) {
+  const Json& json = reader.member(key);
+  if (!json.is_array()) reader.fail(key, "an array");
+  return json;
+}
+
+void read_program(const JsonReader& reader, const std::string& where, RunSpec& spec) {
+  for (const Json& word : array_member(reader, "command")) {
+    if (!word.is_string()) reader.fail("command", "an array of texts");
+    spec.command.push_back(word.get<std::string>());
+  }
+  if (reader.has("values"))
+    for (const Json& item : array_member(reader, "values")) {
+      const JsonReader stated(item, where + ": values");
+      spec.values.push_back({stated.string("place"), stated.number_or("value", 0, -kMaxNumber, kMaxNumber)});
+    }
+  spec.source_lines = reader.boolean_or("source_lines", false);
+  spec.ranks = reader.integer_or("ranks", 0, 0, kMaxRanks);
+  spec.rank = reader.integer_or("rank", 0, 0, std::max<std::int64_t>(spec.ranks - 1, 0));
+}
+
+void validate_program(const RunSpec& spec) {
+  require_range("--ranks", spec.ranks, 0, kMaxRanks);
+  require_range("--rank", spec.rank, 0, std::max<std::int64_t>(spec.ranks - 1, 0));
+  for (const StatedValue& stated : spec.values) {
+    require_text("PLACE of --value", stated.place, "a line, train.py:42, or an operator, aten::nonzero");
+    if (!std::isfinite(stated.value))
+      throw bad_input(fmt::format("--value {} is {}, expected a finite number", stated.place, stated.value));
+  }
 }
 
 }  // namespace
 
+bool is_program(const RunSpec& spec) { return !spec.command.empty(); }
+
+void require_address_order(const std::string& subject, const std::string& order) {
+  if (!is_address_order(order))
+    throw bad_input(fmt::format("{} is '{}', expected descending, ascending or shuffled:SEED", subject, order));
+}
+
 Json to_json(const RunSpec& spec) {
+  if (is_program(spec)) return program_json(spec);
   return Json{{"model", spec.model},
               {"attention", spec.attention},
               {"batch", spec.batch},
@@ -62,7 +127,8 @@ Json to_json(const RunSpec& spec) {
               {"dropout", spec.dropout ? Json(*spec.dropout) : Json()},
               {"steps", spec.steps},
               {"device", spec.device},
-              {"seed", spec.seed}};
+              {"seed", spec.seed},
+              {"virtual_options", to_json(spec.virtual_options)}};
 }
 
 RunSpec run_spec_from_json(const Json& json, const std::string& where) {
@@ -81,7 +147,11 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   if (reader.has("dropout")) spec.dropout = reader.number_or("dropout", 0, 0, 1);
   spec.steps = reader.integer_or("steps", spec.steps, 1, kMaxSteps);
   spec.device = reader.string_or("device", spec.device);
-  spec.seed = reader.integer_or("seed", spec.seed, 0, kMaxSeed);
+  spec.seed = reader.integer_or("seed", spec.seed, 0, kMaxInteger);
+  if (reader.has("virtual_options"))
+    spec.virtual_options =
+        virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
+  if (reader.has("command")) read_program(reader, where, spec);
   if (spec.model.empty()) reader.fail("model", "a preset's name or a path");
   if (spec.device.empty()) reader.fail("device", "a device's name");
   require_tokens(where + ": 'batch' x 'seq'", spec);
@@ -95,31 +165,13 @@ void validate(const RunSpec& spec) {
   require_range("--seq", spec.seq, 1, kMaxTokensPerStep);
   require_tokens("--batch x --seq", spec);
   require_range("--steps", spec.steps, 1, kMaxSteps);
-  require_range("--seed", spec.seed, 0, kMaxSeed);
+  require_range("--seed", spec.seed, 0, kMaxInteger);
+  require_range("--reserve", spec.virtual_options.reserve_bytes, 0, kMaxInteger);
+  if (!spec.virtual_options.address_order.empty())
+    require_address_order("--address-order", spec.virtual_options.address_order);
+  validate_program(spec);
   if (spec.dropout && !(*spec.dropout >= 0 && *spec.dropout <= 1))
     throw bad_input(fmt::format("--dropout is {}, expected a number from 0 to 1", *spec.dropout));
-}
-
-std::string reproduction_command(const RunSpec& spec) {
-  const RunSpec defaults;
-  std::string command = "headroom profile " + model_argument(spec.model);
-  const auto flag = [&](bool wanted, std::string_view name, const auto& value) {
-    if (wanted) command += fmt::format(" {} {}", name, shell_quoted(fmt::format("{}", value)));
-  };
-  flag(!spec.attention.empty(), "--attention", spec.attention);
-  flag(true, "--batch", spec.batch);
-  flag(true, "--seq", spec.seq);
-  flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));
-  flag(spec.dtype != defaults.dtype, "--dtype", to_name(kDtypeNames, spec.dtype));
-  flag(spec.optimizer != defaults.optimizer, "--optimizer", to_name(kOptimizerNames, spec.optimizer));
-  flag(spec.optimizer_implementation != defaults.optimizer_implementation, "--optimizer-implementation",
-       to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
-  flag(spec.sdpa != defaults.sdpa, "--sdpa", to_name(kSdpaNames, spec.sdpa));
-  flag(spec.dropout.has_value(), "--dropout", spec.dropout.value_or(0));
-  flag(spec.steps != defaults.steps, "--steps", spec.steps);
-  flag(spec.seed != defaults.seed, "--seed", spec.seed);
-  flag(true, "--device", spec.device);
-  return command;
 }
 
 }  // namespace headroom

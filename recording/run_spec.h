@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/names.h"
@@ -34,6 +35,31 @@ inline constexpr std::array kOptimizerImplementationNames{
 inline constexpr std::array kSdpaNames{Named<Sdpa>{Sdpa::eager, "eager"}, Named<Sdpa>{Sdpa::math, "math"},
                                        Named<Sdpa>{Sdpa::flash, "flash"}, Named<Sdpa>{Sdpa::efficient, "efficient"}};
 
+enum class VirtualEvents : std::uint8_t { immediate, delayed };
+
+inline constexpr std::array kVirtualEventsNames{Named<VirtualEvents>{VirtualEvents::immediate, "immediate"},
+                                                Named<VirtualEvents>{VirtualEvents::delayed, "delayed"}};
+
+// What a virtual device is told besides its name; without meaning on other devices.
+struct VirtualOptions {
+  std::int64_t reserve_bytes = 0;  // taken of each device from the start, as a context and other processes take it
+  std::string address_order;       // descending | ascending | shuffled:SEED; empty: the device's own
+  VirtualEvents events = VirtualEvents::immediate;  // when the device's work is done: at once, or when waited for
+  bool backed = false;                              // device memory holds what is copied there
+
+  bool operator==(const VirtualOptions&) const = default;
+};
+
+// What a read of device memory, which nobody computed, shall give.
+struct StatedValue {
+  std::string place;  // "train.py:42" or an operator, "aten::nonzero"
+  double value = 0;
+
+  bool operator==(const StatedValue&) const = default;
+};
+
+// A run of a model of Headroom's own, or, where `command` is not empty, of any program: then `model` is the program's
+// name, and of the members from `attention` to `steps` and `seed` none has a meaning.
 struct RunSpec {
   std::string model;            // a preset's name or the path of a Hugging Face config.json
   std::string attention = "";   // a mechanism's name; empty: the model's own
@@ -46,27 +72,42 @@ struct RunSpec {
   Sdpa sdpa = Sdpa::eager;
   std::optional<double> dropout;          // every dropout rate of the model; absent: the model's own
   std::int64_t steps = 2;                 // 2: the second step runs with optimizer state, as all later ones do
-  std::string device = "virtual:h100-80gb";  // cpu | cuda | cuda:N | virtual:NAME
+  std::string device = "virtual:h100-80gb";  // cpu | cuda | cuda:N | virtual:NAME; of a program virtual:NxNAME, too
   std::int64_t seed = 0;
+  VirtualOptions virtual_options;
+
+  std::vector<std::string> command;  // the program and its arguments
+  std::vector<StatedValue> values;
+  bool source_lines = false;         // record the line of the program that asked for each block
+  std::int64_t ranks = 0, rank = 0;  // one process stands for rank `rank` of `ranks`; 0 ranks: it is what it is
 
   bool operator==(const RunSpec&) const = default;
 };
 
 inline constexpr std::int64_t kMaxTokensPerStep = 2147483647;  // batch x seq: what a 32-bit index holds
 inline constexpr std::int64_t kMaxSteps = 1000;                // further steps allocate what the second did
+inline constexpr std::int64_t kMaxRanks = 1 << 20;
 
+bool is_program(const RunSpec& spec);  // of `headroom run`
+
+// A program's form has its members alone, a model's the others; both have virtual_options.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a
 // missing or ill-typed key, a value out of range, or batch x seq beyond what an index holds (batch, seq, batch * seq,
-// steps, dropout and seed are checked; model, attention and device names are checked where they are known).
+// steps, dropout, seed and what virtual devices and programs are told are checked; model, attention and device names
+// are checked where they are known).
 RunSpec run_spec_from_json(const Json& json, const std::string& where);
 
 // Throws bad_input, naming the flag, when a value of `spec` is out of range.
 void validate(const RunSpec& spec);
 
+// Throws bad_input, opening with `subject`, unless `order` is descending, ascending or shuffled:SEED.
+void require_address_order(const std::string& subject, const std::string& order);
+
 // The command that repeats the run: "headroom profile bert-base --attention mha --batch 8 …". Attention (when chosen),
-// batch, seq and device are always there, the rest where it differs from the defaults; quoted for a POSIX shell.
+// batch, seq and device are always there, the rest where it differs from the defaults. Of a program it is "headroom run
+// --device cuda -- python train.py". Quoted for a POSIX shell.
 std::string reproduction_command(const RunSpec& spec);
 
 }  // namespace headroom

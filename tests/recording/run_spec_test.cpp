@@ -26,7 +26,19 @@ RunSpec every_field_set() {
           .dropout = 0.1,
           .steps = 3,
           .device = "cuda:1",
-          .seed = 42};
+          .seed = 42,
+          .virtual_options = {600 << 20, "shuffled:7", VirtualEvents::delayed, true}};
+}
+
+RunSpec program() {
+  return {.model = "train.py",
+          .device = "virtual:8xh100-80gb",
+          .virtual_options = {.reserve_bytes = 1000, .address_order = "ascending"},
+          .command = {"python", "train.py", "--name", "it's", ""},
+          .values = {{"train.py:42", 3.5}, {"aten::nonzero", 1000}},
+          .source_lines = true,
+          .ranks = 16,
+          .rank = 3};
 }
 
 std::string refusal(const char* text) {
@@ -38,6 +50,14 @@ TEST(RunSpec, SurvivesJson) {
   EXPECT_EQ(run_spec_from_json(to_json(spec), "spec"), spec);
   EXPECT_EQ(run_spec_from_json(parse_json(to_json(spec).dump(), "spec"), "spec"), spec);
   EXPECT_EQ(run_spec_from_json(to_json(RunSpec{.model = "gpt2"}), "spec"), RunSpec{.model = "gpt2"});
+  EXPECT_EQ(run_spec_from_json(parse_json(to_json(program()).dump(), "spec"), "spec"), program());
+}
+
+TEST(RunSpec, OfAProgramSaysNothingOfAModel) {
+  const Json json = to_json(program());
+  for (const char* key : {"batch", "seq", "mode", "dtype", "optimizer", "attention", "steps"})
+    EXPECT_FALSE(json.contains(key)) << key;
+  EXPECT_FALSE(to_json(every_field_set()).contains("command"));
 }
 
 TEST(RunSpec, NeedsOnlyAModelAndIgnoresUnknownKeys) {
@@ -59,6 +79,25 @@ TEST(RunSpec, RefusesBadMembersWithKeyAndExpectation) {
   EXPECT_THAT(refusal("[]"), HasSubstr("expected an object"));
 }
 
+TEST(RunSpec, RefusesBadMembersOfProgramsAndVirtualDevices) {
+  const auto of_virtual = [](const std::string& member) {
+    return refusal((R"({"model": "m", "virtual_options": {)" + member + "}}").c_str());
+  };
+  EXPECT_THAT(of_virtual(R"("reserve_bytes": -1)"), HasSubstr("spec: virtual_options: 'reserve_bytes' is -1"));
+  EXPECT_EQ(of_virtual(R"("address_order": "random")"),
+            "spec: virtual_options: 'address_order' is 'random', expected descending, ascending or shuffled:SEED");
+  EXPECT_THAT(of_virtual(R"("events": "late")"), HasSubstr("unknown events 'late'"));
+  EXPECT_THAT(of_virtual(R"("backed": 1)"), HasSubstr("'backed' is 1"));
+  const auto of_program = [](const std::string& member) {
+    return refusal((R"({"model": "m", "command": ["m"], )" + member + "}").c_str());
+  };
+  EXPECT_THAT(refusal(R"({"model": "m", "command": "m"})"), HasSubstr("'command' is \"m\", expected an array"));
+  EXPECT_THAT(refusal(R"({"model": "m", "command": [1]})"), HasSubstr("an array of texts"));
+  EXPECT_THAT(of_program(R"("values": [{"value": 1}])"), HasSubstr("'place' is missing"));
+  EXPECT_THAT(of_program(R"("ranks": -1)"), HasSubstr("'ranks' is -1"));
+  EXPECT_THAT(of_program(R"("ranks": 8, "rank": 8)"), HasSubstr("'rank' is 8, expected a whole number from 0 to 7"));
+}
+
 TEST(RunSpec, RefusesMoreTokensThanAnIndexHolds) {
   EXPECT_NO_THROW(run_spec_from_json(parse_json(R"({"model": "m", "batch": 1, "seq": 2147483647})", "spec"), "spec"));
   EXPECT_EQ(refusal(R"({"model": "m", "batch": 2147483647, "seq": 2147483647})"),
@@ -78,6 +117,14 @@ TEST(ValidateRunSpec, NamesTheFlag) {
   EXPECT_THAT(complaint({.model = "m", .dropout = NAN}), HasSubstr("--dropout"));
   EXPECT_THAT(complaint({.model = "m", .device = ""}), HasSubstr("--device is empty"));
   EXPECT_THAT(complaint({.model = "m", .seed = -3}), HasSubstr("--seed is -3"));
+  EXPECT_NO_THROW(validate(program()));
+  EXPECT_THAT(complaint({.model = "m", .virtual_options = {.reserve_bytes = -1}}), HasSubstr("--reserve is -1"));
+  for (const char* order : {"shuffled", "shuffled:", "shuffled:x", "shuffled:-1", "shuffled:1 ", "Ascending"})
+    EXPECT_EQ(complaint({.model = "m", .virtual_options = {.address_order = order}}),
+              std::string("--address-order is '") + order + "', expected descending, ascending or shuffled:SEED");
+  EXPECT_THAT(complaint({.model = "m", .command = {"m"}, .ranks = 2, .rank = 2}), HasSubstr("--rank is 2"));
+  EXPECT_THAT(complaint({.model = "m", .command = {"m"}, .values = {{"", 1}}}), HasSubstr("PLACE of --value is empty"));
+  EXPECT_THAT(complaint({.model = "m", .command = {"m"}, .values = {{"a.py:1", NAN}}}), HasSubstr("a finite number"));
 }
 
 TEST(ReproductionCommand, LeavesOutDefaults) {
@@ -91,7 +138,15 @@ TEST(ReproductionCommand, NamesEverythingThatDiffers) {
   EXPECT_EQ(reproduction_command(every_field_set()),
             "headroom profile 'configs/my model.json' --attention mhe-add --batch 8 --seq 512 --mode forward "
             "--dtype amp-bf16 --optimizer sgd --optimizer-implementation for-loop --sdpa flash --dropout 0.1 --steps 3 "
-            "--seed 42 --device cuda:1");
+            "--seed 42 --device cuda:1 --reserve 600MiB --address-order shuffled:7 --events delayed --backed");
+}
+
+TEST(ReproductionCommand, OfAProgramEndsInItsOwnWords) {
+  EXPECT_EQ(reproduction_command({.model = "train.py", .device = "cuda", .command = {"python", "train.py"}}),
+            "headroom run --device cuda -- python train.py");
+  EXPECT_EQ(reproduction_command(program()),
+            "headroom run --device virtual:8xh100-80gb --reserve 1000 --address-order ascending --source-lines --ranks 16 "
+            "--rank 3 --value train.py:42=3.5 --value aten::nonzero=1000 -- python train.py --name 'it'\\''s' ''");
 }
 
 TEST(ReproductionCommand, QuotesForTheShell) {

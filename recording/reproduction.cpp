@@ -1,0 +1,100 @@
+// reproduction_command: the words of a run, quoted for a POSIX shell.
+#include <fmt/format.h>
+
+#include "recording/run_spec.h"
+
+namespace headroom {
+namespace {
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
+}
+
+std::string shell_quoted(const std::string& word) {
+  bool plain = !word.empty();
+  for (char c : word) plain = plain && is_plain(c);
+  if (plain) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// A model named like a flag is a file's path; "./" keeps it one.
+std::string model_argument(const std::string& model) {
+  return shell_quoted(model.starts_with('-') ? "./" + model : model);
+}
+
+class Command {
+ public:
+  explicit Command(std::string text) : text_(std::move(text)) {}
+
+  template <class T>
+  void flag(bool wanted, std::string_view name, const T& value) {
+    if (wanted) text_ += fmt::format(" {} {}", name, shell_quoted(fmt::format("{}", value)));
+  }
+  void flag(bool wanted, std::string_view name) {
+    if (wanted) text_ += fmt::format(" {}", name);
+  }
+  void words(const std::vector<std::string>& words) {
+    for (const auto& word : words) text_ += " " + shell_quoted(word);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string size_argument(std::int64_t bytes) {
+  constexpr std::int64_t kMiB = 1 << 20;
+  return bytes % kMiB == 0 ? fmt::format("{}MiB", bytes / kMiB) : fmt::format("{}", bytes);
+}
+
+void add_virtual_options(Command& command, const VirtualOptions& options) {
+  command.flag(options.reserve_bytes > 0, "--reserve", size_argument(options.reserve_bytes));
+  command.flag(!options.address_order.empty(), "--address-order", options.address_order);
+  command.flag(options.events != VirtualEvents::immediate, "--events", to_name(kVirtualEventsNames, options.events));
+  command.flag(options.backed, "--backed");
+}
+
+std::string program_command(const RunSpec& spec) {
+  Command command("headroom run");
+  command.flag(true, "--device", spec.device);
+  add_virtual_options(command, spec.virtual_options);
+  command.flag(spec.source_lines, "--source-lines");
+  command.flag(spec.ranks > 0, "--ranks", spec.ranks);
+  command.flag(spec.ranks > 0, "--rank", spec.rank);
+  for (const StatedValue& stated : spec.values)
+    command.flag(true, "--value", fmt::format("{}={}", stated.place, stated.value));
+  command.flag(true, "--");
+  command.words(spec.command);
+  return command.take();
+}
+
+std::string model_command(const RunSpec& spec) {
+  const RunSpec defaults;
+  Command command("headroom profile " + model_argument(spec.model));
+  command.flag(!spec.attention.empty(), "--attention", spec.attention);
+  command.flag(true, "--batch", spec.batch);
+  command.flag(true, "--seq", spec.seq);
+  command.flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));
+  command.flag(spec.dtype != defaults.dtype, "--dtype", to_name(kDtypeNames, spec.dtype));
+  command.flag(spec.optimizer != defaults.optimizer, "--optimizer", to_name(kOptimizerNames, spec.optimizer));
+  command.flag(spec.optimizer_implementation != defaults.optimizer_implementation, "--optimizer-implementation",
+               to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
+  command.flag(spec.sdpa != defaults.sdpa, "--sdpa", to_name(kSdpaNames, spec.sdpa));
+  command.flag(spec.dropout.has_value(), "--dropout", spec.dropout.value_or(0));
+  command.flag(spec.steps != defaults.steps, "--steps", spec.steps);
+  command.flag(spec.seed != defaults.seed, "--seed", spec.seed);
+  command.flag(true, "--device", spec.device);
+  add_virtual_options(command, spec.virtual_options);
+  return command.take();
+}
+
+}  // namespace
+
+std::string reproduction_command(const RunSpec& spec) {
+  return is_program(spec) ? program_command(spec) : model_command(spec);
+}
+
+}  // namespace headroom
