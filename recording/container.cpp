@@ -110,6 +110,10 @@ void ContainerReader::read_sections(std::string_view body) {
   }
 }
 
+bool ContainerReader::has(std::string_view name) const {
+  return std::any_of(sections_.begin(), sections_.end(), [&](const Section& section) { return section.name == name; });
+}
+
 const ContainerReader::Section& ContainerReader::find(std::string_view name) const {
   for (const Section& section : sections_)
     if (section.name == name) return section;

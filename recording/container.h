@@ -30,6 +30,7 @@ class ContainerReader {
   // Checks magic, version, end marker, checksum and the chain of sections.
   ContainerReader(std::string_view bytes, std::string where);
 
+  bool has(std::string_view name) const;
   std::string_view plain(std::string_view name) const;
   // The decompressed bytes; allocates only after the declared size proved to be at most `limit_bytes`.
   std::string decompressed(std::string_view name, std::uint64_t limit_bytes) const;

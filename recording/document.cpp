@@ -224,6 +224,11 @@ ClosedForm read_closed_form(const Node& node) {
 
 }  // namespace
 
+Json environment_document(const Environment& environment) { return to_json(environment); }
+Json outcome_document(const Outcome& outcome) { return to_json(outcome); }
+Environment parse_environment(const Json& json, const std::string& where) { return read_environment(Node(json, where)); }
+Outcome parse_outcome(const Json& json, const std::string& where) { return read_outcome(Node(json, where)); }
+
 Json recording_document(const Recording& r) {
   const auto item = [](const auto& value) { return to_json(value); };
   return {{"schema", kRecordingSchema},

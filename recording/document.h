@@ -10,6 +10,12 @@ namespace headroom {
 // "event_count" is events.size().
 Json recording_document(const Recording& recording);
 
+// The parts of the document that others write too.
+Json environment_document(const Environment& environment);
+Environment parse_environment(const Json& json, const std::string& where);
+Json outcome_document(const Outcome& outcome);
+Outcome parse_outcome(const Json& json, const std::string& where);
+
 struct RecordingDocument {
   Recording recording;  // without its events
   std::int64_t event_count = 0;

@@ -21,6 +21,7 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 // All bytes ever allocated stay below this, so that no sum of sizes can overflow.
 constexpr std::int64_t kMaxTotalBytes = std::int64_t{1} << 62;
+constexpr std::string_view kSourceColumn = "source";  // only where source lines were asked for
 
 // Calls `visit(section, column, coding, range)` for every column but the actions, in the file's order.
 template <class E, class F>
@@ -62,6 +63,11 @@ Events decode_events(const ContainerReader& container, const RecordingDocument& 
                     const std::string raw = container.decompressed(name, count * columns::kMaxVarintBytes);
                     if (!columns::decode(raw, count, coding, range, column)) fail(name);
                   });
+  if (container.has(kSourceColumn)) {
+    const std::string raw = container.decompressed(kSourceColumn, count * columns::kMaxVarintBytes);
+    const Range strings{0, static_cast<std::int64_t>(r.strings.size()) - 1};
+    if (!columns::decode(raw, count, Coding::value, strings, events.source)) fail(kSourceColumn);
+  }
   check_totals(events, where);
   return events;
 }
@@ -86,6 +92,8 @@ std::string encode_recording(const Recording& recording) {
                                           column.size(), recording.events.size()));
     container.add_compressed(name, columns::encode(column, coding));
   });
+  if (!recording.events.source.empty())
+    container.add_compressed(kSourceColumn, columns::encode(recording.events.source, Coding::value));
   return container.finish();
 }
 

@@ -98,6 +98,8 @@ struct Events {
   std::vector<Category> category;             // alloc: the profiler's tag, or unresolved; others: unresolved
   std::vector<StringId> op;                   // innermost operator that is not a mere allocation, e.g. "aten::addmm"
   std::vector<StringId> tensor;               // "[8, 128, 768] float32"; none: scratch that no tensor ever showed
+  std::vector<StringId> source;               // "train.py:42": the program's line, in backward that of the forward; empty
+                                              // column: not asked for
 
   std::size_t size() const { return action.size(); }
 };

@@ -49,6 +49,7 @@ void check_columns(const Events& e, Problems& problems) {
   check("category", e.category.size());
   check("op", e.op.size());
   check("tensor", e.tensor.size());
+  if (!e.source.empty()) check("source", e.source.size());
 }
 
 void check_layers(const std::vector<Layer>& layers, Problems& problems) {
@@ -76,6 +77,7 @@ void check_ids(const Recording& r, Problems& problems) {
     check(i, "layer", number(e.layer[i]), r.layers.size());
     check(i, "op", number(e.op[i]), r.strings.size());
     check(i, "tensor", number(e.tensor[i]), r.strings.size());
+    if (!e.source.empty()) check(i, "source", number(e.source[i]), r.strings.size());
     check(i, "phase", number(e.phase[i]), kPhaseNames.size());
     check(i, "category", number(e.category[i]), kCategoryNames.size());
     check(i, "action", number(e.action[i]), kActionNames.size());

@@ -1,0 +1,277 @@
+#include "recording/journal.h"
+
+#include <fmt/format.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "recording/journal_format.h"
+#include "recording/journal_notes.h"
+
+namespace headroom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kRowsLimitBytes = std::uint64_t{64} << 30;
+constexpr std::uint64_t kNotesLimitBytes = std::uint64_t{1} << 30;
+constexpr std::int64_t kMaxBlockBytes = std::int64_t{1} << 48;
+constexpr std::int64_t kMaxTotalBytes = std::int64_t{1} << 61;
+constexpr std::int64_t kCudaGranularity = 512;  // of block sizes in PyTorch's caching allocator
+
+JournalHeader header_of(const std::string& bytes, const std::string& where) {
+  JournalHeader header{};
+  if (bytes.size() < kJournalHeaderBytes || std::memcmp(bytes.data(), kJournalMagic, sizeof(kJournalMagic)) != 0)
+    throw bad_input(fmt::format("{}: not a journal of headroom run", where));
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (header.version != kJournalVersion || header.row_bytes != sizeof(JournalRow))
+    throw bad_input(fmt::format("{}: journal format {} of another version of Headroom, this one reads {}", where,
+                                header.version, kJournalVersion));
+  header.row_count = std::min<std::uint64_t>(header.row_count, (bytes.size() - kJournalHeaderBytes) / sizeof(JournalRow));
+  header.lost_count = std::min<std::uint64_t>(header.lost_count, std::uint64_t{1} << 60);
+  return header;
+}
+
+// Replays the rows and keeps those that make sense, so that the promises of recording.h hold for what comes out.
+class EventReader {
+ public:
+  EventReader(Recording& recording, const std::vector<LayerId>& layers) : r_(recording), layers_(layers) {}
+
+  void read(const JournalRow& row) {
+    if (row.kind == RowKind::mark) return mark(row);
+    if (r_.marks.empty()) r_.marks.push_back({row.time_ns, 0, Phase::build, 0});
+    if (!is_sound(row) || !apply(row)) ++r_.dropped_event_count;
+  }
+
+  void finish() {
+    r_.stats.final_allocated_bytes = allocated_;
+    r_.stats.final_reserved_bytes = reserved_;
+    if (r_.environment.device_kind == DeviceKind::cpu) {
+      r_.stats.peak_reserved_bytes = r_.stats.peak_allocated_bytes;
+      r_.stats.final_reserved_bytes = allocated_;
+    }
+    if (std::all_of(r_.events.source.begin(), r_.events.source.end(), [](auto id) { return id == StringId::none; }))
+      r_.events.source.clear();
+    if (unmeasured_ > 0)
+      r_.assumptions.push_back(fmt::format(
+          "{} blocks were not measured before the program ended: their size is what was requested, rounded up to {} bytes",
+          unmeasured_, kCudaGranularity));
+  }
+
+ private:
+  struct Sizes {
+    std::int64_t requested, block;
+  };
+
+  static bool is_sound(const JournalRow& row) {
+    const auto sound = [](std::int64_t bytes) { return bytes >= 0 && bytes <= kMaxBlockBytes; };
+    return row.kind < RowKind::mark && sound(row.requested_bytes) && sound(row.block_bytes) &&
+           row.category < kCategoryNames.size();
+  }
+
+  void mark(const JournalRow& row) {
+    if (row.phase >= kPhaseNames.size() || row.step < 0) {
+      ++r_.dropped_event_count;
+      return;
+    }
+    r_.marks.push_back({row.time_ns, static_cast<std::int64_t>(r_.events.size()), static_cast<Phase>(row.phase), row.step});
+  }
+
+  bool apply(const JournalRow& row) {
+    switch (row.kind) {
+      case RowKind::alloc:
+        return allocate(row);
+      case RowKind::free:
+        return release(row);
+      case RowKind::segment_alloc:
+        return reserve(row);
+      default:
+        return unreserve(row);
+    }
+  }
+
+  bool allocate(const JournalRow& row) {
+    Sizes sizes{row.requested_bytes, row.block_bytes};
+    if (sizes.block == 0 && sizes.requested > 0) sizes.block = unmeasured(sizes.requested);
+    if (allocated_ + sizes.block > kMaxTotalBytes || total_ + sizes.block > kMaxTotalBytes ||
+        total_ + sizes.requested > kMaxTotalBytes || !blocks_.emplace(row.address, sizes).second)
+      return false;
+    total_ += std::max(sizes.block, sizes.requested) * 2;  // as the free row repeats it
+    append(row, Action::alloc, sizes);
+    allocated_ += sizes.block;
+    requested_ += sizes.requested;
+    r_.stats.peak_allocated_bytes = std::max(r_.stats.peak_allocated_bytes, allocated_);
+    r_.stats.peak_requested_bytes = std::max(r_.stats.peak_requested_bytes, requested_);
+    return true;
+  }
+
+  std::int64_t unmeasured(std::int64_t requested) {
+    ++unmeasured_;
+    return (requested + kCudaGranularity - 1) / kCudaGranularity * kCudaGranularity;
+  }
+
+  bool release(const JournalRow& row) {
+    const auto block = blocks_.find(row.address);
+    if (block == blocks_.end()) return false;
+    append(row, Action::free, block->second);
+    allocated_ -= block->second.block;
+    requested_ -= block->second.requested;
+    blocks_.erase(block);
+    return true;
+  }
+
+  bool reserve(const JournalRow& row) {
+    if (total_ + row.block_bytes > kMaxTotalBytes || !segments_.emplace(row.address, row.block_bytes).second) return false;
+    total_ += row.block_bytes * 2;
+    append(row, Action::segment_alloc, {0, row.block_bytes});
+    reserved_ += row.block_bytes;
+    r_.stats.peak_reserved_bytes = std::max(r_.stats.peak_reserved_bytes, reserved_);
+    return true;
+  }
+
+  bool unreserve(const JournalRow& row) {
+    const auto segment = segments_.find(row.address);
+    if (segment == segments_.end()) return false;
+    append(row, Action::segment_free, {0, segment->second});
+    reserved_ -= segment->second;
+    segments_.erase(segment);
+    return true;
+  }
+
+  StringId string(std::uint32_t id) const { return id < r_.strings.size() ? StringId{id} : StringId::none; }
+
+  void append(const JournalRow& row, Action action, Sizes sizes) {
+    const bool alloc = action == Action::alloc;
+    Events& e = r_.events;
+    e.time_ns.push_back(row.time_ns);
+    e.action.push_back(action);
+    e.address.push_back(row.address);
+    e.requested_bytes.push_back(sizes.requested);
+    e.block_bytes.push_back(sizes.block);
+    e.layer.push_back(alloc && row.layer < layers_.size() ? layers_[row.layer] : LayerId::root);
+    e.phase.push_back(r_.marks.back().phase);
+    e.step.push_back(r_.marks.back().step);
+    e.category.push_back(alloc ? static_cast<Category>(row.category) : Category::unresolved);
+    e.op.push_back(string(row.op));
+    e.tensor.push_back(string(row.tensor));
+    e.source.push_back(string(row.source));
+  }
+
+  Recording& r_;
+  const std::vector<LayerId>& layers_;
+  std::unordered_map<std::uint64_t, Sizes> blocks_;
+  std::unordered_map<std::uint64_t, std::int64_t> segments_;
+  std::int64_t allocated_ = 0, requested_ = 0, reserved_ = 0, total_ = 0, unmeasured_ = 0;
+};
+
+bool allocates_after(const std::string& bytes, std::uint64_t row, std::uint64_t count) {
+  for (; row < count; ++row) {
+    JournalRow at;
+    std::memcpy(&at, bytes.data() + kJournalHeaderBytes + row * sizeof(JournalRow), sizeof(at));
+    if (at.kind == RowKind::alloc) return true;
+  }
+  return false;
+}
+
+// What the program said, else what can be told from it. `went_on`: it allocated after memory ran out.
+Outcome outcome_of(const JournalNotes& notes, bool went_on) {
+  Outcome outcome = notes.outcome.value_or(Outcome{});
+  const bool died_of_it = !notes.outcome && !notes.end && !went_on;
+  if (!notes.out_of_memory || (outcome.kind != OutcomeKind::oom && !died_of_it)) return outcome;
+  const std::string message = outcome.message.empty() ? notes.out_of_memory->message : outcome.message;
+  outcome = *notes.out_of_memory;
+  outcome.kind = OutcomeKind::oom;
+  outcome.message = message;
+  return outcome;
+}
+
+void describe_run(const JournalNotes& notes, Recording& recording) {
+  RunSpec& spec = recording.spec;
+  spec.model = notes.program.empty() ? "program" : notes.program;
+  spec.device = notes.device;
+  spec.mode = Mode::forward;
+  std::int32_t steps = 1;
+  for (const Mark& mark : recording.marks) {
+    if (mark.phase == Phase::backward) spec.mode = Mode::train;
+    steps = std::max(steps, mark.step);
+  }
+  spec.steps = std::min<std::int64_t>(steps, kMaxSteps);
+  recording.model.name = spec.model;
+}
+
+void compare_with_allocator(const JournalNotes& notes, Recording& recording) {
+  const AllocatorStats& stats = recording.stats;
+  if (!notes.end || recording.dropped_event_count > 0) return;
+  if (notes.end->allocated_bytes != stats.final_allocated_bytes)
+    recording.assumptions.push_back(
+        fmt::format("at the end the allocator counted {} bytes as allocated, its events add up to {}",
+                    format_count(notes.end->allocated_bytes), format_count(stats.final_allocated_bytes)));
+}
+
+std::pair<long, std::string> sort_key(const fs::path& path) {
+  const std::string name = path.filename().string();
+  long pid = 0;
+  std::from_chars(name.data(), name.data() + name.size(), pid);
+  return {pid, name};
+}
+
+}  // namespace
+
+std::vector<fs::path> find_journals(const fs::path& folder) {
+  std::vector<fs::path> journals;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().extension() == kJournalSuffix) journals.push_back(entry.path());
+  std::sort(journals.begin(), journals.end(), [](auto& a, auto& b) { return sort_key(a) < sort_key(b); });
+  return journals;
+}
+
+Recording read_journal(const fs::path& path) {
+  const std::string bytes = read_file(path / kJournalRowsName, kRowsLimitBytes);
+  const JournalHeader header = header_of(bytes, path.string());
+  std::error_code error;
+  const fs::path notes_path = path / kJournalNotesName;
+  JournalNotes notes =
+      parse_journal_notes(fs::exists(notes_path, error) ? read_file(notes_path, kNotesLimitBytes) : std::string());
+  Recording recording;
+  const std::vector<LayerId> layers = take_tables(notes, recording);
+  recording.dropped_event_count = static_cast<std::int64_t>(header.lost_count);
+  EventReader reader(recording, layers);
+  for (std::uint64_t i = 0; i < header.row_count; ++i) {
+    JournalRow row;
+    std::memcpy(&row, bytes.data() + kJournalHeaderBytes + i * sizeof(row), sizeof(row));
+    reader.read(row);
+  }
+  reader.finish();
+  const bool went_on = notes.out_of_memory && allocates_after(bytes, notes.out_of_memory_row, header.row_count);
+  recording.outcome = outcome_of(notes, went_on);
+  const std::int64_t caught = notes.out_of_memory_count - (recording.outcome.kind == OutcomeKind::oom ? 1 : 0);
+  if (caught > 0)
+    recording.assumptions.push_back(fmt::format(
+        "memory ran out {} time{} and the program went on: what it did then is recorded", caught, caught == 1 ? "" : "s"));
+  describe_run(notes, recording);
+  compare_with_allocator(notes, recording);
+  return recording;
+}
+
+void finish(Recording& recording, int wait_status) {
+  Outcome& outcome = recording.outcome;
+  if (outcome.kind != OutcomeKind::ok) return;
+  if (WIFSIGNALED(wait_status)) {
+    const int signal = WTERMSIG(wait_status);
+    outcome.kind = OutcomeKind::error;
+    outcome.message = fmt::format("the program was ended by signal {} (SIG{})", signal, sigabbrev_np(signal));
+  } else if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0) {
+    outcome.kind = OutcomeKind::error;
+    outcome.message = fmt::format("the program ended with exit code {}", WEXITSTATUS(wait_status));
+  }
+}
+
+}  // namespace headroom

@@ -1,0 +1,219 @@
+#include "recording/journal_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "recording/document.h"
+#include "recording/named_member.h"
+
+namespace headroom {
+namespace {
+
+constexpr const char* kWhere = "the journal's notes";
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr JsonLimits kLineLimits{.size_bytes = 1u << 20};
+
+std::size_t index(const JsonReader& reader, std::string_view key, std::size_t count) {
+  return static_cast<std::size_t>(reader.integer_or(key, 0, 0, static_cast<std::int64_t>(std::max<std::size_t>(count, 1)) - 1));
+}
+
+// Elements; -1 when they could not be counted, or no memory holds them.
+std::int64_t element_count(const std::vector<std::int64_t>& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape)
+    if (extent < 0 || __builtin_mul_overflow(count, extent, &count)) return -1;
+  return count > (std::int64_t{1} << 48) ? -1 : count;
+}
+
+class Parser {
+ public:
+  explicit Parser(JournalNotes& notes) : notes_(notes) {}
+
+  void read(const Json& json) {
+    const JsonReader reader(json, kWhere);
+    if (reader.has("environment")) read_environment(json, reader);
+    if (reader.has("string")) notes_.strings.push_back(reader.string("string"));
+    if (reader.has("root")  && json.at("root").is_string())
+      notes_.roots.push_back({reader.string("root"), reader.boolean_or("has_parameters", false)});
+    if (reader.has("layer") && json.at("layer").is_string()) read_layer(reader);
+    if (reader.has("parameter")) read_parameter(json, reader);
+    if (reader.has("forget_parameters")) forget(index(reader, "forget_parameters", notes_.roots.size()));
+    if (reader.has("assumption")) read_assumption(reader);
+    if (reader.has("oom")) read_out_of_memory(json, reader);
+    if (reader.has("outcome")) notes_.outcome = parse_outcome(json.at("outcome"), kWhere);
+    if (reader.has("end")) read_end(json.at("end"));
+  }
+
+ private:
+  void read_environment(const Json& json, const JsonReader& reader) {
+    notes_.environment = parse_environment(json.at("environment"), kWhere);
+    notes_.device = reader.string_or("device", "");
+    notes_.program = reader.string_or("program", "");
+  }
+
+  // A layer is there even when its note is odd: rows name layers by number.
+  void read_layer(const JsonReader& reader) {
+    JournalNotes::LayerNote layer{reader.string("layer")};
+    const std::size_t count = notes_.layers.size();
+    notes_.layers.push_back(layer);
+    layer.parent = index(reader, "parent", count);
+    layer.root = index(reader, "root", notes_.roots.size());
+    layer.kind = named_member_or(reader, kLayerKindNames, "kind", LayerKind::other, kWhere);
+    notes_.layers.back() = layer;
+  }
+
+  void read_parameter(const Json& json, const JsonReader& reader) {
+    JournalNotes::ParameterNote parameter;
+    ParameterRecord& record = parameter.record;
+    record.name = reader.string("parameter");
+    record.shape = json.value("shape", std::vector<std::int64_t>{});
+    record.dtype = reader.string_or("dtype", "");
+    record.bytes = reader.integer_or("bytes", 0, 0, kMax);
+    record.layer = static_cast<LayerId>(index(reader, "layer", notes_.layers.size()));
+    record.trainable = reader.boolean_or("trainable", true);
+    record.shared_with = reader.string_or("shared_with", "");
+    parameter.root = index(reader, "root", notes_.roots.size());
+    parameter.shared_root = index(reader, "shared_root", notes_.roots.size());
+    const auto [place, is_new] =
+        notes_.parameter_places.try_emplace({parameter.root, record.name}, notes_.parameters.size());
+    if (is_new) notes_.parameters.emplace_back();
+    notes_.parameters[place->second] = std::move(parameter);
+  }
+
+  void forget(std::size_t root) {
+    for (auto& parameter : notes_.parameters)
+      if (parameter && parameter->root == root) parameter.reset();
+  }
+
+  void read_assumption(const JsonReader& reader) {
+    const std::string sentence = reader.string("assumption"), key = reader.string_or("key", sentence);
+    auto& all = notes_.assumptions;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& item) { return item.first == key; });
+    if (same == all.end())
+      all.emplace_back(key, sentence);
+    else
+      same->second = sentence;
+  }
+
+  void read_out_of_memory(const Json& json, const JsonReader& reader) {
+    notes_.out_of_memory = parse_outcome(json.at("oom"), kWhere);
+    notes_.out_of_memory_row = static_cast<std::uint64_t>(reader.integer_or("row", 0, 0, kMax));
+    ++notes_.out_of_memory_count;
+  }
+
+  void read_end(const Json& json) {
+    const JsonReader reader(json, kWhere);
+    notes_.end = JournalNotes::End{reader.integer_or("allocated_bytes", 0, 0, kMax),
+                                   reader.integer_or("reserved_bytes", 0, 0, kMax)};
+  }
+
+  JournalNotes& notes_;
+};
+
+// The tree of a recording. One model: its paths are the layers' own. Several: each root's name goes in front.
+class LayerTable {
+ public:
+  explicit LayerTable(const JournalNotes& notes) : notes_(notes) {
+    const auto models = std::count_if(notes.roots.begin(), notes.roots.end(), [](auto& root) { return root.has_parameters; });
+    only_model_ = models <= 1;
+  }
+
+  std::vector<LayerId> fill(std::vector<Layer>& out) {
+    std::vector<LayerId> ids{LayerId::root};
+    out = {{LayerId::root, LayerId::root, "model", LayerKind::model}};
+    paths_ = {"model"};
+    for (std::size_t i = 1; i < notes_.layers.size(); ++i) {
+      const JournalNotes::LayerNote& note = notes_.layers[i];
+      if (note.path.empty() && is_the_model(note.root)) {
+        ids.push_back(LayerId::root);
+        continue;
+      }
+      const auto id = static_cast<LayerId>(out.size());
+      ids.push_back(id);
+      out.push_back({id, ids[note.parent], unique(prefixed(note.path, note.root)), note.kind});
+    }
+    return ids;
+  }
+
+  std::string prefixed(const std::string& path, std::size_t root) const {
+    if (root >= notes_.roots.size() || (is_the_model(root) && !path.empty())) return path;
+    const std::string& name = notes_.roots[root].name;
+    return path.empty() ? name : name + "." + path;
+  }
+
+ private:
+  bool is_the_model(std::size_t root) const {
+    return only_model_ && (root >= notes_.roots.size() || notes_.roots[root].has_parameters);
+  }
+  std::string unique(const std::string& path) {
+    std::string candidate = path;
+    for (int n = 2; !paths_.insert(candidate).second; ++n) candidate = fmt::format("{} ({})", path, n);
+    return candidate;
+  }
+
+  const JournalNotes& notes_;
+  bool only_model_ = true;
+  std::set<std::string> paths_;
+};
+
+bool is_sound(const ParameterRecord& record) {
+  const std::int64_t count = element_count(record.shape);
+  if (count < 0) return false;
+  return !record.shared_with.empty() || count == 0 || (record.bytes > 0 && record.bytes % count == 0);
+}
+
+void fill_parameters(JournalNotes& notes, const LayerTable& table, const std::vector<LayerId>& layers,
+                     Recording& recording) {
+  std::set<std::string> owners, names;
+  const auto add = [&](JournalNotes::ParameterNote& note, bool shared) {
+    ParameterRecord record = note.record;
+    record.name = table.prefixed(record.name, note.root);
+    record.layer = layers[static_cast<std::size_t>(record.layer)];
+    if (shared) {
+      record.shared_with = table.prefixed(record.shared_with, note.shared_root);
+      record.bytes = 0;
+    }
+    if (!is_sound(record) || (shared && !owners.contains(record.shared_with)) || !names.insert(record.name).second) return;
+    if (!shared) {
+      owners.insert(record.name);
+      recording.model.parameter_count += element_count(record.shape);
+    }
+    recording.parameters.push_back(std::move(record));
+  };
+  for (const bool shared : {false, true})
+    for (auto& note : notes.parameters)
+      if (note && note->record.shared_with.empty() != shared) add(*note, shared);
+}
+
+}  // namespace
+
+JournalNotes parse_journal_notes(std::string_view text) {
+  JournalNotes notes;
+  Parser parser(notes);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;  // torn
+    try {
+      parser.read(parse_json(text.substr(0, end), kWhere, kLineLimits));
+    } catch (const Error&) {
+    } catch (const Json::exception&) {
+    }
+    text.remove_prefix(end + 1);
+  }
+  return notes;
+}
+
+std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording) {
+  LayerTable table(notes);
+  std::vector<LayerId> layers = table.fill(recording.layers);
+  fill_parameters(notes, table, layers, recording);
+  recording.strings = std::move(notes.strings);
+  recording.environment = std::move(notes.environment);
+  for (auto& [key, sentence] : notes.assumptions) recording.assumptions.push_back(std::move(sentence));
+  return layers;
+}
+
+}  // namespace headroom

@@ -1,0 +1,55 @@
+// The notes of a journal as tables, and what a recording makes of them: layers with one tree of paths, parameters with unique
+// names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "recording/recording.h"
+
+namespace headroom {
+
+struct JournalNotes {
+  struct Root {
+    std::string name;
+    bool has_parameters = false;
+  };
+  struct LayerNote {
+    std::string path;  // within its root
+    std::size_t parent = 0, root = 0;
+    LayerKind kind = LayerKind::other;
+  };
+  struct ParameterNote {
+    ParameterRecord record;  // layer: of the journal
+    std::size_t root = 0, shared_root = 0;
+  };
+  struct End {
+    std::int64_t allocated_bytes = 0, reserved_bytes = 0;
+  };
+
+  std::string device, program;
+  Environment environment;
+  std::vector<std::string> strings{""};
+  std::vector<Root> roots;
+  std::vector<LayerNote> layers{{}};  // the first stands for the model
+  std::map<std::pair<std::size_t, std::string>, std::size_t> parameter_places;
+  std::vector<std::optional<ParameterNote>> parameters;
+  std::vector<std::pair<std::string, std::string>> assumptions;  // key, sentence
+  std::optional<Outcome> out_of_memory, outcome;
+  std::int64_t out_of_memory_count = 0;
+  std::uint64_t out_of_memory_row = 0;  // rows before the last of them
+  std::optional<End> end;
+};
+
+// Lines that are torn or make no sense are passed over.
+JournalNotes parse_journal_notes(std::string_view text);
+
+// Fills strings, layers, parameters and their count; gives the recording's layer of each of the journal's.
+std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording);
+
+}  // namespace headroom
