@@ -1,0 +1,136 @@
+#include "virtual_gpu/libraries/cudnn/real_library.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <locale.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "virtual_gpu/core/counters.h"
+
+namespace headroom::virtual_gpu::cudnn {
+namespace {
+
+constexpr const char* kVariable = "HEADROOM_VIRTUAL_GPU_CUDNN";
+constexpr std::size_t kFirstDeviceless = 90800;
+
+struct Search {
+  RealLibrary library;
+  std::string why_not;
+};
+
+std::vector<std::string> loaded_files() {
+  std::vector<std::string> files;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* out) {
+        if (info->dlpi_name[0] == '/') static_cast<std::vector<std::string>*>(out)->emplace_back(info->dlpi_name);
+        return 0;
+      },
+      &files);
+  return files;
+}
+
+bool readable(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file != nullptr) std::fclose(file);
+  return file != nullptr;
+}
+
+std::string find_installed() {
+  for (const std::string& folder : folders_above(loaded_files())) {
+    const std::string path = folder + "/nvidia/cudnn/lib/libcudnn.so.9";
+    if (readable(path)) return path;
+  }
+  return {};
+}
+
+Search refuse(std::string why) { return {{}, std::move(why)}; }
+
+Search complain(const char* folder, const std::string& why) {
+  std::fprintf(stderr, "headroom: %s is '%s': %s. Right is a folder that holds libcudnn.so.9, or \"none\".\n",
+               kVariable, folder, why.c_str());
+  return refuse(std::string(kVariable) + ": " + why);
+}
+
+// The folder of the virtual libraries.
+std::string own_folder() {
+  Dl_info here;
+  if (dladdr(reinterpret_cast<void*>(&own_folder), &here) == 0) return {};
+  const std::string_view file = here.dli_fname;
+  return std::string(file.substr(0, file.rfind('/')));
+}
+
+// In a namespace of its own, where it meets the driver and the compiler that are made for it (apart/) under the names that
+// it looks for, not those that this process has.
+void* open_apart(const std::string& path) {
+  const std::string folder = own_folder() + "/cudnn-apart/";
+  void* driver = dlmopen(LM_ID_NEWLM, (folder + "libcuda.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
+  Lmid_t apart = LM_ID_BASE;
+  if (driver == nullptr || dlinfo(driver, RTLD_DI_LMID, &apart) != 0) return nullptr;
+  if (dlmopen(apart, (folder + "libnvrtc.so.13").c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) return nullptr;
+  return dlmopen(apart, path.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
+Search load(const std::string& path) {
+  Search found;
+  found.library.path = path;
+  found.library.handle = open_apart(path);
+  if (found.library.handle == nullptr) return refuse(dlerror());
+  const auto version = reinterpret_cast<std::size_t (*)()>(dlsym(found.library.handle, "cudnnGetVersion"));
+  found.library.version = version == nullptr ? 0 : version();
+  if (found.library.version < kFirstDeviceless || found.library.version >= 100000)
+    return refuse(path + " has version " + std::to_string(found.library.version) +
+                  "; only 9.8 and later can plan without a device");
+  return found;
+}
+
+Search search() {
+  const char* wish = std::getenv(kVariable);
+  if (wish != nullptr && std::string_view(wish) == "none") return refuse("not wanted");
+  if (wish != nullptr && *wish != '\0') {
+    const std::string path = std::string(wish) + "/libcudnn.so.9";
+    if (!readable(path)) return complain(wish, "no libcudnn.so.9 is there");
+    const Search found = load(path);
+    return found.library.version != 0 && found.why_not.empty() ? found : complain(wish, found.why_not);
+  }
+  const std::string path = find_installed();
+  return path.empty() ? refuse("not installed") : load(path);
+}
+
+const Search& result() {
+  static const Search& found = *new Search(search());
+  return found;
+}
+
+}  // namespace
+
+const RealLibrary* real_library() { return result().why_not.empty() ? &result().library : nullptr; }
+const std::string& why_no_real_library() { return result().why_not; }
+
+void prepare_thread() {
+  thread_local bool prepared = false;
+  if (prepared || real_library() == nullptr) return;
+  prepared = true;
+  const auto use = reinterpret_cast<decltype(&uselocale)>(real_symbol("uselocale"));
+  if (use != nullptr) use(LC_GLOBAL_LOCALE);
+}
+
+void* real_symbol(const char* name) {
+  return real_library() == nullptr ? nullptr : dlsym(real_library()->handle, name);
+}
+
+std::vector<std::string> folders_above(const std::vector<std::string>& loaded_files) {
+  std::vector<std::string> folders;
+  for (std::string_view rest : loaded_files) {
+    for (std::size_t end = rest.rfind('/'); end != std::string_view::npos && end > 0; end = rest.rfind('/')) {
+      rest = rest.substr(0, end);
+      if (std::find(folders.begin(), folders.end(), rest) == folders.end()) folders.emplace_back(rest);
+    }
+  }
+  return folders;
+}
+
+}  // namespace headroom::virtual_gpu::cudnn
