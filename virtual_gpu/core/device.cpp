@@ -41,7 +41,7 @@ cudaError_t driver_ready() { return use.load(std::memory_order_relaxed) == Use::
 
 int installed_number(int ordinal) { return configuration().visible[static_cast<std::size_t>(ordinal)]; }
 
-int pci_bus_id(int ordinal) { return 0x1b + 2 * installed_number(ordinal); }
+int pci_bus_id(int ordinal) { return installed_pci_bus_id(installed_number(ordinal)); }
 
 std::string pci_bus_name(int ordinal) {
   char text[16];

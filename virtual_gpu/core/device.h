@@ -5,7 +5,7 @@
 // forked from one that used a device can use none, as with NVIDIA's driver.
 #pragma once
 
-#include <driver_types.h>
+#include <cuda_runtime_api.h>
 
 #include <optional>
 #include <string>
@@ -25,6 +25,7 @@ cudaError_t driver_ready();
 int current_device();                   // of this thread; 0 until it chose one
 void choose_device(int ordinal);        // of this thread; `ordinal` is valid
 int installed_number(int ordinal);      // the device's number in the machine, which CUDA_VISIBLE_DEVICES may reorder
+constexpr int installed_pci_bus_id(int number) { return 0x1b + 2 * number; }
 int pci_bus_id(int ordinal);
 std::string pci_bus_name(int ordinal);  // "0000:1B:00.0"
 std::optional<int> find_pci_bus(const char* name);
@@ -33,7 +34,7 @@ void device_uuid(int ordinal, void* sixteen_bytes);
 // By the numbers of cudaDeviceAttr, which are those of CUdevice_attribute too. Empty for a number that CUDA 13 lacks.
 std::optional<int> device_attribute(int ordinal, int attribute);
 
-constexpr int kDriverVersion = 13000, kRuntimeVersion = 13000;
+constexpr int kDriverVersion = CUDART_VERSION, kRuntimeVersion = CUDART_VERSION;  // of the headers at hand
 
 // Primary contexts; see core/context.h.
 bool context_active(int ordinal);
