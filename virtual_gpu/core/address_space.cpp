@@ -12,12 +12,30 @@ std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) { return (bytes 
 
 }  // namespace
 
-AddressSpace::AddressSpace(std::uint64_t base, std::uint64_t size, AddressOrder order) : order_(order) {
+AddressSpace::AddressSpace(std::uint64_t base, std::uint64_t size, AddressOrder order, std::uint64_t seed)
+    : base_(base), size_(size), order_(order), random_(seed) {
   gaps_[base] = size;
 }
 
 std::optional<std::uint64_t> AddressSpace::take(std::uint64_t bytes) {
   return bytes <= kGranuleBytes ? take_granule() : take_reservation(round_up(bytes, kChunkBytes));
+}
+
+std::optional<std::uint64_t> AddressSpace::take_aligned(std::uint64_t bytes, std::uint64_t alignment) {
+  return take_reservation(round_up(bytes, kChunkBytes), alignment);
+}
+
+std::optional<std::uint64_t> AddressSpace::take_at(std::uint64_t address, std::uint64_t bytes) {
+  bytes = round_up(bytes, kChunkBytes);
+  auto gap = gaps_.upper_bound(address);
+  if (address % kChunkBytes != 0 || gap == gaps_.begin()) return std::nullopt;
+  --gap;
+  if (address + bytes > gap->first + gap->second) return std::nullopt;
+  return carve(gap, address, bytes);
+}
+
+void AddressSpace::give_back_chunks(std::uint64_t address, std::uint64_t bytes) {
+  add_gap(address, round_up(bytes, kChunkBytes));
 }
 
 void AddressSpace::give_back(std::uint64_t address, std::uint64_t bytes) {
@@ -37,7 +55,7 @@ std::optional<std::uint64_t> AddressSpace::take_granule() {
     return base + static_cast<std::uint64_t>(granule) * kGranuleBytes;
   };
   const auto has_room = [](const Chunk& chunk) { return chunk.used_granules != kFullChunk; };
-  if (order_ == AddressOrder::ascending) {
+  if (order_ != AddressOrder::descending) {
     for (auto& [base, chunk] : chunks_)
       if (has_room(chunk)) return take_from(base, chunk);
   } else {
@@ -49,20 +67,37 @@ std::optional<std::uint64_t> AddressSpace::take_granule() {
   return take_from(*base, chunks_[*base]);
 }
 
-std::optional<std::uint64_t> AddressSpace::take_reservation(std::uint64_t bytes) {
-  const auto carve = [&](std::uint64_t gap, std::uint64_t gap_bytes, std::uint64_t address) {
-    gaps_.erase(gap);
-    if (address > gap) gaps_[gap] = address - gap;
-    if (address + bytes < gap + gap_bytes) gaps_[address + bytes] = gap + gap_bytes - address - bytes;
-    return address;
-  };
+std::uint64_t AddressSpace::carve(Gaps::iterator gap, std::uint64_t address, std::uint64_t bytes) {
+  const auto [start, length] = *gap;
+  gaps_.erase(gap);
+  if (address > start) gaps_[start] = address - start;
+  if (address + bytes < start + length) gaps_[address + bytes] = start + length - address - bytes;
+  return address;
+}
+
+std::optional<std::uint64_t> AddressSpace::take_reservation(std::uint64_t bytes, std::uint64_t alignment) {
+  if (order_ == AddressOrder::shuffled && bytes <= size_ / 1024 && alignment == kChunkBytes)
+    if (const auto taken = take_anywhere(bytes)) return taken;
   if (order_ == AddressOrder::ascending) {
-    for (const auto& [gap, gap_bytes] : gaps_)
-      if (gap_bytes >= bytes) return carve(gap, gap_bytes, gap);
-  } else {
-    for (auto it = gaps_.rbegin(); it != gaps_.rend(); ++it)
-      if (it->second >= bytes) return carve(it->first, it->second, it->first + it->second - bytes);
+    for (auto gap = gaps_.begin(); gap != gaps_.end(); ++gap) {
+      const std::uint64_t address = round_up(gap->first, alignment);
+      if (address + bytes <= gap->first + gap->second) return carve(gap, address, bytes);
+    }
+    return std::nullopt;
   }
+  for (auto gap = gaps_.end(); gap != gaps_.begin();) {
+    --gap;
+    if (gap->second < bytes) continue;
+    const std::uint64_t address = (gap->first + gap->second - bytes) / alignment * alignment;
+    if (address >= gap->first) return carve(gap, address, bytes);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> AddressSpace::take_anywhere(std::uint64_t bytes) {
+  constexpr int tries = 64;
+  for (int i = 0; i < tries; ++i)
+    if (const auto taken = take_at(base_ + random_() % (size_ / 2 / kChunkBytes) * kChunkBytes, bytes)) return taken;
   return std::nullopt;
 }
 

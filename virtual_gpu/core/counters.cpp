@@ -1,5 +1,8 @@
 #include "virtual_gpu/core/counters.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <map>
@@ -8,7 +11,7 @@
 #include <vector>
 
 #include "virtual_gpu/core/device.h"
-#include "virtual_gpu/core/device_memory.h"
+#include "virtual_gpu/core/physical_memory.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -21,8 +24,14 @@ struct Notes {
   std::vector<std::string_view> assumptions;
 };
 
+// A process may fork while another thread notes something; its child must still be able to.
 Notes& notes() {
-  static Notes& singleton = *new Notes;
+  static Notes& singleton = *[] {
+    auto* made = new Notes;
+    static Notes* const forking = made;
+    pthread_atfork([] { forking->mutex.lock(); }, [] { forking->mutex.unlock(); }, [] { forking->mutex.unlock(); });
+    return made;
+  }();
   return singleton;
 }
 
@@ -70,11 +79,13 @@ void assume(const char* text) {
 }
 
 std::string report_json() {
-  const MemoryUse use = device() == nullptr ? MemoryUse{} : device_memory().use();
+  std::uint64_t peak_bytes = 0;
+  for (int i = 0; i < device_count(); ++i) peak_bytes = std::max(peak_bytes, physical_memory(i).use().peak_bytes);
   const std::lock_guard lock(notes().mutex);
   std::string out = "{\"device\": " + (device() == nullptr ? std::string("null") : quoted(device()->name));
+  out += ", \"device_count\": " + std::to_string(device_count());
   out += ", \"launch_count\": " + std::to_string(launch_count.load());
-  out += ", \"peak_device_bytes\": " + std::to_string(use.peak_bytes);
+  out += ", \"peak_device_bytes\": " + std::to_string(peak_bytes);
   out += ", \"host_read_count\": " + std::to_string(host_read_count.load());
   out += ", \"host_read_bytes\": " + std::to_string(host_read_bytes.load());
   out += ", \"unimplemented\": " + list(notes().unimplemented, [](const auto& entry) {

@@ -1,202 +1,114 @@
 #include "virtual_gpu/core/device_memory.h"
 
-#include <sys/mman.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <deque>
 #include <iterator>
-#include <string_view>
 
+#include "virtual_gpu/core/address_map.h"
+#include "virtual_gpu/core/backing.h"
 #include "virtual_gpu/core/configuration.h"
 #include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/physical_memory.h"
 
 namespace headroom::virtual_gpu {
 namespace {
 
-constexpr std::uint64_t kBaseAddress = 0x200000000000, kAddressBytes = 16ull << 40;
-
-std::uint64_t pages(std::uint64_t bytes) { return (bytes + kGranuleBytes - 1) / kGranuleBytes * kGranuleBytes; }
-
-std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
-
-void reserve_host_range() {
-  void* got = mmap(reinterpret_cast<void*>(kBaseAddress), kAddressBytes, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-  if (got != MAP_FAILED) return;
-  std::perror(
-      "headroom: cannot reserve the virtual GPU's address range (16 TiB at 0x200000000000; is `ulimit -v` set?)");
-  std::abort();
+std::deque<DeviceMemory>& all() {
+  static auto& memories = *[] {
+    reserve_address_ranges();
+    auto* made = new std::deque<DeviceMemory>;
+    for (int device = 0; device < device_count(); ++device) made->emplace_back(device);
+    return made;
+  }();
+  return memories;
 }
 
 }  // namespace
 
-DeviceMemory& device_memory() {
-  static DeviceMemory& memory = []() -> DeviceMemory& {
-    reserve_host_range();
-    assume("the CUDA context and its loaded modules are counted as 0 bytes: a real card has less memory to give");
-    return *new DeviceMemory(static_cast<std::uint64_t>(device()->total_bytes), configuration().order);
-  }();
-  return memory;
-}
+DeviceMemory& device_memory(int device) { return all()[static_cast<std::size_t>(device)]; }
 
-DeviceMemory::DeviceMemory(std::uint64_t total_bytes, AddressOrder order)
-    : use_{.total_bytes = total_bytes}, addresses_(kBaseAddress, kAddressBytes, order) {}
-
-bool DeviceMemory::take_pages(std::uint64_t bytes) {
-  if (bytes > use_.total_bytes - use_.used_bytes) return false;
-  use_.used_bytes += bytes;
-  use_.peak_bytes = std::max(use_.peak_bytes, use_.used_bytes);
-  return true;
-}
+DeviceMemory::DeviceMemory(int device)
+    : device_(device),
+      addresses_(device_range(device).base, device_range(device).bytes, configuration().order,
+                 configuration().order_seed + static_cast<std::uint64_t>(device)) {}
 
 cudaError_t DeviceMemory::allocate(std::uint64_t bytes, MemoryKind kind, void** out) {
-  if (bytes == 0) return *out = nullptr, cudaSuccess;
+  *out = nullptr;
+  if (bytes == 0) return cudaSuccess;
+  const bool managed = kind == MemoryKind::managed;
+  if (bytes > device_range(device_).bytes) return cudaErrorMemoryAllocation;
+  std::uint64_t physical_bytes = whole_granules(bytes);
+  if (!physical_memory(device_).take(physical_bytes)) {
+    if (!managed) return cudaErrorMemoryAllocation;
+    assume("managed memory that did not fit on the device is counted as evicted to the host");
+    physical_bytes = 0;
+  }
   const std::lock_guard lock(mutex_);
-  if (bytes > use_.total_bytes || !take_pages(pages(bytes))) return cudaErrorMemoryAllocation;
-  const auto address = addresses_.take(pages(bytes));
-  if (!address) return use_.used_bytes -= pages(bytes), cudaErrorMemoryAllocation;
-  regions_[*address] = {*address, bytes, kind};
+  const auto address = addresses_.take(whole_granules(bytes));
+  if (!address) return physical_memory(device_).give_back(physical_bytes), cudaErrorMemoryAllocation;
+  if (managed) open_to_host(*address, whole_granules(bytes));
+  allocations_[*address] = {{*address, bytes, kind, device_}, physical_bytes};
   *out = reinterpret_cast<void*>(*address);
   return cudaSuccess;
 }
 
-cudaError_t DeviceMemory::release(void* pointer) {
-  if (pointer == nullptr) return cudaSuccess;
+cudaError_t DeviceMemory::release(std::uint64_t address) {
   const std::lock_guard lock(mutex_);
-  const auto found = regions_.find(address_of(pointer));
-  if (found == regions_.end() || found->second.kind == MemoryKind::reserved) return cudaErrorInvalidValue;
-  use_.used_bytes -= pages(found->second.bytes);
-  addresses_.give_back(found->first, pages(found->second.bytes));
-  regions_.erase(found);
+  const auto found = allocations_.find(address);
+  if (found == allocations_.end() || found->second.region.kind == MemoryKind::pool) return cudaErrorInvalidValue;
+  drop(found);
   return cudaSuccess;
 }
 
-cudaError_t DeviceMemory::reserve(std::uint64_t bytes, std::uint64_t* address) {
-  if (bytes == 0 || bytes % kGranuleBytes != 0) return cudaErrorInvalidValue;
+void DeviceMemory::release_all() {
   const std::lock_guard lock(mutex_);
-  const auto taken = bytes <= kAddressBytes ? addresses_.take(bytes) : std::nullopt;
-  if (!taken) return cudaErrorMemoryAllocation;
-  regions_[*taken] = {*taken, bytes, MemoryKind::reserved};
-  *address = *taken;
-  return cudaSuccess;
-}
-
-cudaError_t DeviceMemory::free_reservation(std::uint64_t address, std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  const auto found = regions_.find(address);
-  if (found == regions_.end() || found->second.kind != MemoryKind::reserved || found->second.bytes != bytes)
-    return cudaErrorInvalidValue;
-  const auto mapping = mappings_.lower_bound(address);
-  if (mapping != mappings_.end() && mapping->first < address + bytes) return cudaErrorInvalidValue;
-  addresses_.give_back(address, bytes);
-  regions_.erase(found);
-  return cudaSuccess;
-}
-
-cudaError_t DeviceMemory::create_physical(std::uint64_t bytes, std::uint64_t* handle) {
-  if (bytes == 0 || bytes % kGranuleBytes != 0) return cudaErrorInvalidValue;
-  const std::lock_guard lock(mutex_);
-  if (!take_pages(bytes)) return cudaErrorMemoryAllocation;
-  *handle = next_handle_++;
-  physical_[*handle] = {bytes, 1, 0};
-  return cudaSuccess;
-}
-
-cudaError_t DeviceMemory::retain_physical(std::uint64_t address, std::uint64_t* handle) {
-  const std::lock_guard lock(mutex_);
-  const auto mapping = mappings_.find(address);
-  if (mapping == mappings_.end()) return cudaErrorInvalidValue;
-  *handle = mapping->second.handle;
-  ++physical_[*handle].references;
-  return cudaSuccess;
-}
-
-void DeviceMemory::drop_if_unused(std::uint64_t handle) {
-  const auto found = physical_.find(handle);
-  if (found->second.references > 0 || found->second.mappings > 0) return;
-  use_.used_bytes -= found->second.bytes;
-  physical_.erase(found);
-}
-
-cudaError_t DeviceMemory::release_physical(std::uint64_t handle) {
-  const std::lock_guard lock(mutex_);
-  const auto found = physical_.find(handle);
-  if (found == physical_.end() || found->second.references == 0) return cudaErrorInvalidValue;
-  --found->second.references;
-  drop_if_unused(handle);
-  return cudaSuccess;
-}
-
-cudaError_t DeviceMemory::map(std::uint64_t address, std::uint64_t bytes, std::uint64_t handle) {
-  const std::lock_guard lock(mutex_);
-  const auto block = physical_.find(handle);
-  const auto around = find_region(address);
-  if (block == physical_.end() || block->second.bytes != bytes || around == regions_.end() ||
-      around->second.kind != MemoryKind::reserved || address + bytes > around->first + around->second.bytes)
-    return cudaErrorInvalidValue;
-  const auto next = mappings_.lower_bound(address);
-  if (next != mappings_.end() && next->first < address + bytes) return cudaErrorAlreadyMapped;
-  if (next != mappings_.begin() && std::prev(next)->first + std::prev(next)->second.bytes > address)
-    return cudaErrorAlreadyMapped;
-  mappings_[address] = {bytes, handle};
-  ++block->second.mappings;
-  return cudaSuccess;
-}
-
-cudaError_t DeviceMemory::unmap(std::uint64_t address, std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  std::uint64_t at = address;
-  for (auto it = mappings_.find(at); at < address + bytes; it = mappings_.find(at)) {
-    if (it == mappings_.end()) return cudaErrorInvalidValue;
-    at += it->second.bytes;
+  for (auto it = allocations_.begin(); it != allocations_.end();) {
+    const auto next = std::next(it);
+    if (it->second.region.kind != MemoryKind::pool) drop(it);
+    it = next;
   }
-  if (at != address + bytes) return cudaErrorInvalidValue;
-  for (auto it = mappings_.find(address); it != mappings_.end() && it->first < address + bytes;) {
-    const std::uint64_t handle = it->second.handle;
-    it = mappings_.erase(it);
-    --physical_[handle].mappings;
-    drop_if_unused(handle);
-  }
-  return cudaSuccess;
 }
 
-bool DeviceMemory::mapped(std::uint64_t address, std::uint64_t bytes) const {
+void DeviceMemory::drop(std::map<std::uint64_t, Allocation>::iterator found) {
+  const auto& [region, physical_bytes] = found->second;
+  const std::uint64_t bytes = whole_granules(region.bytes);
+  if (region.kind == MemoryKind::managed) close_to_host(region.base, bytes);
+  forget_contents(region.base, bytes);
+  physical_memory(device_).give_back(physical_bytes);
+  addresses_.give_back(region.base, bytes);
+  allocations_.erase(found);
+}
+
+std::optional<Region> DeviceMemory::find(std::uint64_t address) const {
   const std::lock_guard lock(mutex_);
-  std::uint64_t at = address;
-  for (auto it = mappings_.find(at); at < address + bytes; it = mappings_.find(at)) {
-    if (it == mappings_.end()) return false;
-    at += it->second.bytes;
-  }
-  return true;
+  auto it = allocations_.upper_bound(address);
+  if (it == allocations_.begin()) return std::nullopt;
+  const Region& region = std::prev(it)->second.region;
+  return address < region.end() ? std::optional(region) : std::nullopt;
 }
 
-std::map<std::uint64_t, Region>::const_iterator DeviceMemory::find_region(std::uint64_t address) const {
-  auto it = regions_.upper_bound(address);
-  if (it == regions_.begin()) return regions_.end();
-  --it;
-  return address < it->first + it->second.bytes ? it : regions_.end();
-}
-
-bool DeviceMemory::contains(const void* pointer) const { return address_of(pointer) - kBaseAddress < kAddressBytes; }
-
-std::optional<Region> DeviceMemory::region(const void* pointer) const {
-  const std::uint64_t address = address_of(pointer);
+void DeviceMemory::add(const Region& region) {
   const std::lock_guard lock(mutex_);
-  const auto found = find_region(address);
-  if (found == regions_.end()) return std::nullopt;
-  if (found->second.kind != MemoryKind::reserved) return found->second;
-  auto mapping = mappings_.upper_bound(address);
-  if (mapping == mappings_.begin() || address >= std::prev(mapping)->first + std::prev(mapping)->second.bytes)
-    return std::nullopt;
-  --mapping;
-  return Region{mapping->first, mapping->second.bytes, MemoryKind::reserved};
+  allocations_[region.base] = {region, 0};
 }
 
-MemoryUse DeviceMemory::use() const {
+void DeviceMemory::remove(std::uint64_t base) {
   const std::lock_guard lock(mutex_);
-  return use_;
+  allocations_.erase(base);
+}
+
+std::optional<std::uint64_t> DeviceMemory::take_addresses(std::uint64_t bytes, std::uint64_t alignment,
+                                                          std::uint64_t wish) {
+  if (bytes > device_range(device_).bytes) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (wish != 0)
+    if (const auto taken = addresses_.take_at(wish, bytes)) return taken;
+  return addresses_.take_aligned(bytes, std::max(alignment, kChunkBytes));
+}
+
+void DeviceMemory::give_back_addresses(std::uint64_t address, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  addresses_.give_back_chunks(address, bytes);
 }
 
 }  // namespace headroom::virtual_gpu

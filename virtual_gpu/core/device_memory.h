@@ -1,8 +1,5 @@
-// Device memory: address space without pages behind it, and the books of what is in use.
-//
-// The whole range is one PROT_NONE mapping at a fixed address, the same in every run; a host read of it faults at once.
-// Physical use counts in 2 MiB granules: allocations, and physical blocks of the virtual memory API from their creation
-// until they are both released and unmapped. Nothing fits beyond DeviceModel::total_bytes.
+// One device's allocations: cudaMalloc and its like, and what pools hand out. Addresses come from the device's range,
+// bytes from its books (core/physical_memory.h).
 #pragma once
 
 #include <driver_types.h>
@@ -13,62 +10,47 @@
 #include <optional>
 
 #include "virtual_gpu/core/address_space.h"
+#include "virtual_gpu/core/region.h"
 
 namespace headroom::virtual_gpu {
 
-struct MemoryUse {
-  std::uint64_t total_bytes = 0, used_bytes = 0, peak_bytes = 0;
-};
-
-enum class MemoryKind { device, managed, reserved };  // reserved: addresses of the virtual memory API
-
-struct Region {
-  std::uint64_t base = 0, bytes = 0;
-  MemoryKind kind = MemoryKind::device;
-};
+inline std::uint64_t whole_granules(std::uint64_t bytes) {
+  return (bytes + kGranuleBytes - 1) / kGranuleBytes * kGranuleBytes;
+}
 
 class DeviceMemory {
  public:
-  DeviceMemory(std::uint64_t total_bytes, AddressOrder order);
+  explicit DeviceMemory(int device);
 
+  // 0 bytes give nullptr. Managed memory that does not fit is taken as evicted to the host, as the driver does.
   cudaError_t allocate(std::uint64_t bytes, MemoryKind kind, void** out);
-  cudaError_t release(void* pointer);
+  cudaError_t release(std::uint64_t address);  // of allocate(), by its start
+  void release_all();                          // of allocate()
 
-  cudaError_t reserve(std::uint64_t bytes, std::uint64_t* address);
-  cudaError_t free_reservation(std::uint64_t address, std::uint64_t bytes);
-  cudaError_t create_physical(std::uint64_t bytes, std::uint64_t* handle);
-  cudaError_t retain_physical(std::uint64_t address, std::uint64_t* handle);
-  cudaError_t release_physical(std::uint64_t handle);
-  cudaError_t map(std::uint64_t address, std::uint64_t bytes, std::uint64_t handle);
-  cudaError_t unmap(std::uint64_t address, std::uint64_t bytes);
-  bool mapped(std::uint64_t address, std::uint64_t bytes) const;
+  std::optional<Region> find(std::uint64_t address) const;
 
-  bool contains(const void* pointer) const;                 // inside the device's address range; no lock
-  std::optional<Region> region(const void* pointer) const;  // the live allocation or mapped block around it
-  MemoryUse use() const;
+  // Allocations inside a pool's memory, for find().
+  void add(const Region& region);
+  void remove(std::uint64_t base);
+
+  // Addresses alone, for pools and reservations. `alignment` 0: any; `wish` 0: none.
+  std::optional<std::uint64_t> take_addresses(std::uint64_t bytes, std::uint64_t alignment, std::uint64_t wish);
+  void give_back_addresses(std::uint64_t address, std::uint64_t bytes);
 
  private:
-  struct Physical {
-    std::uint64_t bytes = 0;
-    int references = 0, mappings = 0;
-  };
-  struct Mapping {
-    std::uint64_t bytes = 0, handle = 0;
+  struct Allocation {
+    Region region;
+    std::uint64_t physical_bytes = 0;
   };
 
-  bool take_pages(std::uint64_t bytes);
-  void drop_if_unused(std::uint64_t handle);
-  std::map<std::uint64_t, Region>::const_iterator find_region(std::uint64_t address) const;
+  void drop(std::map<std::uint64_t, Allocation>::iterator found);
 
+  const int device_;
   mutable std::mutex mutex_;
-  MemoryUse use_;
   AddressSpace addresses_;
-  std::map<std::uint64_t, Region> regions_;  // allocations and reservations
-  std::map<std::uint64_t, Mapping> mappings_;
-  std::map<std::uint64_t, Physical> physical_;
-  std::uint64_t next_handle_ = 1;
+  std::map<std::uint64_t, Allocation> allocations_;
 };
 
-DeviceMemory& device_memory();  // only when device() is not null
+DeviceMemory& device_memory(int device);  // a valid device
 
 }  // namespace headroom::virtual_gpu

@@ -2,26 +2,30 @@
 
 #include <sys/mman.h>
 
-#include <cstdint>
 #include <iterator>
 #include <map>
 #include <mutex>
 
+#include "virtual_gpu/core/address_map.h"
+#include "virtual_gpu/core/device.h"
+
 namespace headroom::virtual_gpu {
 namespace {
 
-struct Range {
-  std::size_t bytes = 0;
-  bool owned = false;
-};
+constexpr unsigned kAllocationFlags = cudaHostAllocPortable | cudaHostAllocMapped | cudaHostAllocWriteCombined;
+constexpr unsigned kRegistrationFlags =
+    cudaHostRegisterPortable | cudaHostRegisterMapped | cudaHostRegisterIoMemory | cudaHostRegisterReadOnly;
 
 struct Ranges {
   std::mutex mutex;
-  std::map<std::uintptr_t, Range> by_address;
+  std::map<std::uint64_t, PinnedRange> by_address;
 
-  bool overlaps(std::uintptr_t address, std::size_t bytes) const {
-    const auto next = by_address.lower_bound(address + bytes);
-    return next != by_address.begin() && std::prev(next)->first + std::prev(next)->second.bytes > address;
+  // The last range that begins before `end`, if it reaches beyond `begin`.
+  const PinnedRange* overlapping(std::uint64_t begin, std::uint64_t end) const {
+    const auto next = by_address.lower_bound(end);
+    if (next == by_address.begin()) return nullptr;
+    const PinnedRange& range = std::prev(next)->second;
+    return range.base + range.bytes > begin ? &range : nullptr;
   }
 };
 
@@ -32,12 +36,14 @@ Ranges& ranges() {
 
 }  // namespace
 
-cudaError_t host_allocate(std::size_t bytes, void** out) {
-  if (bytes == 0) return *out = nullptr, cudaSuccess;
+cudaError_t host_allocate(std::size_t bytes, unsigned flags, void** out) {
+  if ((flags & ~kAllocationFlags) != 0) return cudaErrorInvalidValue;
+  *out = nullptr;
+  if (bytes == 0) return cudaSuccess;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return cudaErrorMemoryAllocation;
   const std::lock_guard lock(ranges().mutex);
-  ranges().by_address[reinterpret_cast<std::uintptr_t>(memory)] = {bytes, true};
+  ranges().by_address[address_of(memory)] = {address_of(memory), bytes, true, flags, current_device()};
   *out = memory;
   return cudaSuccess;
 }
@@ -45,33 +51,39 @@ cudaError_t host_allocate(std::size_t bytes, void** out) {
 cudaError_t host_free(void* pointer) {
   if (pointer == nullptr) return cudaSuccess;
   const std::lock_guard lock(ranges().mutex);
-  const auto found = ranges().by_address.find(reinterpret_cast<std::uintptr_t>(pointer));
+  const auto found = ranges().by_address.find(address_of(pointer));
   if (found == ranges().by_address.end() || !found->second.owned) return cudaErrorInvalidValue;
   munmap(pointer, found->second.bytes);
   ranges().by_address.erase(found);
   return cudaSuccess;
 }
 
-cudaError_t host_register(void* pointer, std::size_t bytes) {
-  if (pointer == nullptr || bytes == 0) return cudaErrorInvalidValue;
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+cudaError_t host_register(void* pointer, std::size_t bytes, unsigned flags) {
+  const std::uint64_t address = address_of(pointer);
+  if (pointer == nullptr || bytes == 0 || address + bytes < address || (flags & ~kRegistrationFlags) != 0 ||
+      device_of_address(pointer))
+    return cudaErrorInvalidValue;
   const std::lock_guard lock(ranges().mutex);
-  if (ranges().overlaps(address, bytes)) return cudaErrorHostMemoryAlreadyRegistered;
-  ranges().by_address[address] = {bytes, false};
+  if (ranges().overlapping(address, address + bytes) != nullptr) return cudaErrorHostMemoryAlreadyRegistered;
+  ranges().by_address[address] = {address, bytes, false, flags, current_device()};
   return cudaSuccess;
 }
 
 cudaError_t host_unregister(void* pointer) {
+  if (pointer == nullptr) return cudaErrorInvalidValue;
   const std::lock_guard lock(ranges().mutex);
-  const auto found = ranges().by_address.find(reinterpret_cast<std::uintptr_t>(pointer));
+  const auto found = ranges().by_address.find(address_of(pointer));
   if (found == ranges().by_address.end() || found->second.owned) return cudaErrorHostMemoryNotRegistered;
   ranges().by_address.erase(found);
   return cudaSuccess;
 }
 
-bool host_pinned(const void* pointer) {
+std::optional<PinnedRange> find_pinned(const void* pointer) {
   const std::lock_guard lock(ranges().mutex);
-  return ranges().overlaps(reinterpret_cast<std::uintptr_t>(pointer), 1);
+  const PinnedRange* found = ranges().overlapping(address_of(pointer), address_of(pointer) + 1);
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
+
+bool host_pinned(const void* pointer) { return find_pinned(pointer).has_value(); }
 
 }  // namespace headroom::virtual_gpu

@@ -5,13 +5,11 @@
 #include <string>
 
 #include "virtual_gpu/core/context.h"
-#include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/limits.h"
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
-#include "virtual_gpu/report.h"
 
 using namespace headroom::virtual_gpu;
 
@@ -223,10 +221,4 @@ cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, 
   if (result != nullptr)
     *result = *function != nullptr ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
-}
-
-const char* headroom_virtual_gpu_report() {
-  thread_local std::string document;
-  document = report_json();
-  return document.c_str();
 }
