@@ -7,4 +7,6 @@ elseif(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(HEADROOM_CACHE_DIR $ENV{HOME}/.cache/headroom)
 endif()
-set(HEADROOM_CUDA_DIR ${HEADROOM_CACHE_DIR}/nvidia-13.0/nvidia/cu13 CACHE PATH "Folder with include/cuda_runtime_api.h")
+set(HEADROOM_CUDA_VERSION 13.0 CACHE STRING "CUDA release whose headers are in the cache")
+set(HEADROOM_CUDA_DIR ${HEADROOM_CACHE_DIR}/nvidia-${HEADROOM_CUDA_VERSION}/nvidia/cu13
+    CACHE PATH "Folder with include/cuda_runtime_api.h")

@@ -2,7 +2,8 @@
 # imported libraries and the wheel's headers are named here instead. libtorch_cuda.so is opened at run time.
 #
 # HEADROOM_TORCH_DIR: the folder `torch` of an installed or unpacked wheel. scripts/setup fills the default.
-set(HEADROOM_TORCH_DIR ${HEADROOM_CACHE_DIR}/torch-2.11.0/torch CACHE PATH "Folder `torch` of a LibTorch wheel")
+set(HEADROOM_TORCH_VERSION 2.11.0 CACHE STRING "Torch whose wheel is unpacked in the cache")
+set(HEADROOM_TORCH_DIR ${HEADROOM_CACHE_DIR}/torch-${HEADROOM_TORCH_VERSION}/torch CACHE PATH "Folder `torch` of a LibTorch wheel")
 
 foreach(file ${HEADROOM_TORCH_DIR}/lib/libtorch_cpu.so ${HEADROOM_TORCH_DIR}/include/ATen/core/TensorBody.h
              ${HEADROOM_CUDA_DIR}/include/cuda_runtime_api.h ${HEADROOM_CUDA_DIR}/include/crt/host_config.h)

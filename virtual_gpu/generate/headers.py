@@ -35,6 +35,13 @@ def cupti_names(include):
     return exported_names(sorted(include.glob("cupti*.h")), r"CUptiResult\s+CUPTIAPI\s+(cupti\w+)\s*\(")
 
 
+def nvml_names(torch):
+    """Torch opens NVML by name and looks its functions up by name: the texts in the library that does."""
+    library = torch / "lib" / "libc10_cuda.so"
+    text = library.read_bytes() if library.exists() else b""
+    return {name.decode() for name in re.findall(rb"(?<=\0)nvml[A-Z]\w+(?=\0)", text)}
+
+
 def math_library_names(torch):
     """Names of cuBLAS, cuFFT, cuSOLVER and so on that Torch knows beyond those it imports: its table for translating CUDA to HIP."""
     table = torch / "utils" / "hipify" / "cuda_to_hip_mappings.py"

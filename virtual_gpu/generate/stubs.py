@@ -57,6 +57,7 @@ def declared_functions(torch, include):
     yield from (("cudart", name) for name in headers.runtime_names(include))
     yield from (("cuda", name) for name in headers.driver_names(include))
     yield from (("cupti", name) for name in headers.cupti_names(include))
+    yield from (("nvml", name) for name in headers.nvml_names(torch))
     for name in headers.math_library_names(torch):
         yield from ((library.stem, name) for library in LIBRARIES if library.has_function(name))
 
