@@ -13,6 +13,7 @@
 
 #include "virtual_gpu/core/cubin.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/occupancy.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -59,13 +60,11 @@ FatBinary& flash_backward_binary() {
 
 TEST(FatBinary, TheDeviceTakesItsBestMachineCode) {
   ASSERT_FALSE(fat_binaries().empty());
-  const auto version = [](const char* name) {
+  const auto version = [](std::string_view name) {
     FatBinary first(fat_binaries().data());
-    return first
-        .facts("no such kernel", device_catalog()[0].name == name   ? device_catalog()[0]
-                                 : device_catalog()[1].name == name ? device_catalog()[1]
-                                                                    : device_catalog()[2])
-        .binary_version;
+    for (const DeviceModel& model : device_catalog())
+      if (model.name == name) return first.facts("no such kernel", model).binary_version;
+    return -1;
   };
   EXPECT_EQ(version("h100-80gb"), 90);
   EXPECT_EQ(version("a100-40gb"), 80);
@@ -92,7 +91,7 @@ TEST(Occupancy, RegistersAndDynamicSharedMemoryLimitIt) {
   EXPECT_EQ(blocks, 4);
   EXPECT_EQ(resident_blocks(&blocks, kernel, 64, 100 * 1024), cudaSuccess);
   EXPECT_EQ(blocks, 0) << "more than 48 KiB needs an opt-in";
-  kernel.raised_dynamic_shared_bytes = 100 * 1024;
+  change_settings(kernel, 0).raised_dynamic_shared_bytes = 100 * 1024;
   EXPECT_EQ(resident_blocks(&blocks, kernel, 64, 100 * 1024), cudaSuccess);
   EXPECT_EQ(blocks, 2);
   EXPECT_EQ(resident_blocks(&blocks, kernel, 0, 0), cudaErrorInvalidValue);

@@ -9,7 +9,7 @@ int cublasCreate_v2(void** handle);
 int cublasDestroy_v2(void* handle);
 int cublasSgemm_v2(void* handle, ...);
 int cusparseSpMM(void* handle, ...);
-int cudaGraphExecDestroy(void* graph);
+int cudaGraphicsUnregisterResource(void* graph);
 }
 
 namespace {
@@ -38,10 +38,10 @@ TEST(Libraries, WhatIsMissingRefusesAndIsNamed) {
 }
 
 TEST(Report, NamesWhatNobodyImplemented) {
-  EXPECT_EQ(cudaGraphExecDestroy(nullptr), kCudaNotSupported);
-  EXPECT_EQ(cudaGraphExecDestroy(nullptr), kCudaNotSupported);
+  EXPECT_EQ(cudaGraphicsUnregisterResource(nullptr), kCudaNotSupported);
+  EXPECT_EQ(cudaGraphicsUnregisterResource(nullptr), kCudaNotSupported);
   EXPECT_THAT(headroom_virtual_gpu_report(),
-              testing::HasSubstr("{\"function\": \"cudaGraphExecDestroy\", \"count\": 2}"));
+              testing::HasSubstr("{\"function\": \"cudaGraphicsUnregisterResource\", \"count\": 2}"));
   EXPECT_THAT(headroom_virtual_gpu_report(), testing::StartsWith("{\"device\": \"h100-80gb\""));
 }
 

@@ -54,7 +54,8 @@ void for_each_attribute(std::string_view info, Visit visit) {
   }
 }
 
-constexpr std::uint8_t kMaxThreads = 0x05, kFrameSize = 0x11, kRegisters = 0x2f;
+constexpr std::uint8_t kMaxThreads = 0x05, kRequiredThreads = 0x10, kFrameSize = 0x11, kParameter = 0x17,
+                       kRegisters = 0x2f, kRequiredCluster = 0x3d;
 
 std::vector<std::string_view> symbol_names(const std::vector<Section>& sections) {
   std::vector<std::string_view> names;
@@ -82,11 +83,26 @@ void read_global_attributes(const Section& info, const std::vector<std::string_v
   });
 }
 
+bool read_size(std::string_view value, dim3* out) {
+  return read_at(value, 0, &out->x) && read_at(value, 4, &out->y) && read_at(value, 8, &out->z);
+}
+
+// A parameter: u32 index, u16 number, u16 offset, u32 whose upper 14 bits are its size. They come last first.
+void read_parameter(std::string_view value, KernelFacts& facts) {
+  std::uint16_t number = 0, offset = 0;
+  std::uint32_t packed = 0;
+  if (!read_at(value, 4, &number) || !read_at(value, 6, &offset) || !read_at(value, 8, &packed)) return;
+  if (number >= facts.parameters.size()) facts.parameters.resize(number + 1u);
+  facts.parameters[number] = {offset, packed >> 18};
+}
+
 void read_kernel_attributes(const Section& info, KernelFacts& facts) {
   for_each_attribute(info.bytes, [&](std::uint8_t attribute, std::string_view value) {
-    std::uint32_t x = 0, y = 0, z = 0;
-    if (attribute != kMaxThreads || !read_at(value, 0, &x) || !read_at(value, 4, &y) || !read_at(value, 8, &z)) return;
-    facts.max_threads_per_block = static_cast<int>(x * y * z);
+    dim3 size;
+    if ((attribute == kMaxThreads || attribute == kRequiredThreads) && read_size(value, &size))
+      facts.max_threads_per_block = static_cast<int>(size.x * size.y * size.z);
+    if (attribute == kRequiredCluster && read_size(value, &size)) facts.required_cluster = size;
+    if (attribute == kParameter) read_parameter(value, facts);
   });
 }
 
@@ -124,6 +140,44 @@ Facts read_cubin(std::string_view file, std::uint64_t reserved_shared_bytes) {
     if (section.name == ".nv.info") read_global_attributes(section, symbol_names(sections), facts);
   for (auto& [name, kernel] : facts) kernel.max_threads_per_block = thread_limit(kernel);
   return facts;
+}
+
+std::vector<CubinVariable> read_cubin_variables(std::string_view file) {
+  const std::vector<Section> sections = read_sections(file);
+  std::vector<CubinVariable> variables;
+  for (const Section& table : sections) {
+    if (table.header.sh_type != SHT_SYMTAB || table.header.sh_link >= sections.size()) continue;
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= table.bytes.size(); at += sizeof(Elf64_Sym)) {
+      Elf64_Sym symbol{};
+      read_at(table.bytes, at, &symbol);
+      if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx >= sections.size()) continue;
+      const std::string_view section = sections[symbol.st_shndx].name;
+      if (section.starts_with(".nv.global") || section == ".nv.constant3")
+        variables.push_back({std::string(text_at(sections[table.header.sh_link].bytes, symbol.st_name)), symbol.st_size});
+    }
+  }
+  return variables;
+}
+
+// The end of what its headers describe; nothing else says how long a file in memory is.
+std::uint64_t cubin_bytes(const void* image) {
+  Elf64_Ehdr elf;
+  std::memcpy(&elf, image, sizeof elf);
+  std::uint64_t end = std::max(elf.e_shoff + std::uint64_t{elf.e_shnum} * sizeof(Elf64_Shdr),
+                               elf.e_phoff + std::uint64_t{elf.e_phnum} * sizeof(Elf64_Phdr));
+  for (unsigned i = 0; i < elf.e_shnum; ++i) {
+    Elf64_Shdr section;
+    std::memcpy(&section, static_cast<const char*>(image) + elf.e_shoff + i * sizeof section, sizeof section);
+    if (section.sh_type != SHT_NOBITS) end = std::max(end, section.sh_offset + section.sh_size);
+  }
+  return end;
+}
+
+CubinTarget cubin_target(std::string_view file) {
+  Elf64_Ehdr elf;
+  if (!read_at(file, 0, &elf) || std::memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0) return {};
+  if (elf.e_ident[EI_ABIVERSION] < 8) return {static_cast<int>(elf.e_flags & 0xff), (elf.e_flags & 0x800) != 0};
+  return {static_cast<int>(elf.e_flags >> 8 & 0xff), (elf.e_flags & 0x8) != 0};
 }
 
 }  // namespace headroom::virtual_gpu

@@ -1,16 +1,14 @@
 #include "virtual_gpu/core/fat_binary.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "virtual_gpu/core/compressed.h"
 #include "virtual_gpu/core/counters.h"
-#include "virtual_gpu/core/cubin.h"
+#include "virtual_gpu/core/ptx.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -35,7 +33,8 @@ struct EntryHeader {
 };
 
 constexpr std::uint32_t kMagic = 0xba55ed50;
-constexpr std::uint16_t kMachineCode = 2;
+constexpr std::uint32_t kElfMagic = 0x464c457f, kWrapperMagic = 0x466243b1;
+constexpr std::uint16_t kPtx = 1, kMachineCode = 2;
 constexpr std::uint64_t kZstd = 0x8000, kLz4 = 0x2000, kThisArchitectureOnly = 0x100000, kThisFamilyOnly = 0x1000000;
 
 struct Entry {
@@ -43,7 +42,13 @@ struct Entry {
   const char* payload;
 };
 
-std::vector<Entry> machine_code(const void* image) {
+std::uint32_t magic_of(const void* image) {
+  std::uint32_t magic = 0;
+  std::memcpy(&magic, image, sizeof magic);
+  return magic;
+}
+
+std::vector<Entry> read_entries(const void* image) {
   std::vector<Entry> entries;
   const auto* at = static_cast<const char*>(image);
   Header header;
@@ -54,7 +59,7 @@ std::vector<Entry> machine_code(const void* image) {
     Entry entry;
     std::memcpy(&entry.header, at, sizeof entry.header);
     entry.payload = at + entry.header.header_bytes;
-    if (entry.header.kind == kMachineCode) entries.push_back(entry);
+    entries.push_back(entry);
     at = entry.payload + entry.header.payload_bytes;
   }
   return entries;
@@ -68,41 +73,75 @@ bool runs_on(const EntryHeader& header, int capability) {
 }
 
 std::string decompress(const Entry& entry) {
-  using Decompress = std::size_t (*)(void*, std::size_t, const void*, std::size_t);
-  using IsError = unsigned (*)(std::size_t);
-  static void* const library = dlopen("libzstd.so.1", RTLD_LAZY | RTLD_LOCAL);
-  static const auto decompress_into =
-      library == nullptr ? nullptr : reinterpret_cast<Decompress>(dlsym(library, "ZSTD_decompress"));
-  static const auto is_error = library == nullptr ? nullptr : reinterpret_cast<IsError>(dlsym(library, "ZSTD_isError"));
-  if ((entry.header.flags & (kZstd | kLz4)) == 0) return {entry.payload, entry.header.payload_bytes};
-  if ((entry.header.flags & kLz4) != 0 || decompress_into == nullptr || is_error == nullptr) return {};
-  std::string out(entry.header.uncompressed_bytes, '\0');
-  const std::size_t bytes = decompress_into(out.data(), out.size(), entry.payload, entry.header.compressed_bytes);
-  return is_error(bytes) != 0 || bytes != out.size() ? std::string() : out;
+  const std::uint64_t flags = entry.header.flags, bytes = entry.header.uncompressed_bytes;
+  if ((flags & kZstd) != 0) return decompress_zstd({entry.payload, entry.header.compressed_bytes}, bytes);
+  if ((flags & kLz4) != 0) return decompress_lz4({entry.payload, entry.header.compressed_bytes}, bytes);
+  return {entry.payload, entry.header.payload_bytes};
+}
+
+void assume_unread() {
+  assume(
+      "some kernels' registers and shared memory could not be read (libzstd.so.1 missing?): temporary storage that "
+      "CUB sizes by occupancy may differ");
 }
 
 }  // namespace
 
-void FatBinary::read(const DeviceModel& model) {
+bool FatBinary::add_cubin(const std::string& cubin, int version) {
+  auto kernels = read_cubin(cubin, version >= 90 ? 1024 : 0);
+  for (auto& [name, facts] : kernels) {
+    KernelFacts& kept = facts_[name];
+    if (kept.binary_version > version) continue;
+    kept = facts;
+    kept.binary_version = version;
+  }
+  for (CubinVariable& variable : read_cubin_variables(cubin)) variables_.push_back(std::move(variable));
+  return !kernels.empty();
+}
+
+void FatBinary::add_ptx(const std::string& text, const DeviceModel& model) {
   const int capability = model.major * 10 + model.minor;
-  std::vector<Entry> usable;
-  for (const Entry& entry : machine_code(image_))
-    if (runs_on(entry.header, capability)) usable.push_back(entry);
-  for (const Entry& entry : usable) {
+  PtxContent content = read_ptx(text);
+  if (content.target == 0 || content.target > capability) return;
+  assume("registers of kernels that are loaded as PTX are not known before the driver compiles them: taken as 32");
+  unknown_.binary_version = capability;
+  for (auto& [name, facts] : content.kernels) {
+    facts_[name] = facts;
+    facts_[name].binary_version = capability;
+  }
+  variables_ = std::move(content.variables);
+}
+
+void FatBinary::read_fat_binary(const DeviceModel& model) {
+  const int capability = model.major * 10 + model.minor;
+  const std::vector<Entry> entries = read_entries(image_);
+  for (const Entry& entry : entries) {
+    if (entry.header.kind != kMachineCode || !runs_on(entry.header, capability)) continue;
     const int version = static_cast<int>(entry.header.capability);
     unknown_.binary_version = std::max(unknown_.binary_version, version);
     const std::string cubin = decompress(entry);
-    if (cubin.empty())
-      assume(
-          "some kernels' registers and shared memory could not be read (libzstd.so.1 missing?): temporary storage that "
-          "CUB sizes by occupancy may differ");
-    for (auto& [name, facts] : read_cubin(cubin, version >= 90 ? 1024 : 0)) {
-      KernelFacts& kept = facts_[name];
-      if (kept.binary_version > version) continue;
-      kept = facts;
-      kept.binary_version = version;
-    }
+    if (cubin.empty()) assume_unread();
+    else add_cubin(cubin, version);
   }
+  for (const Entry& entry : entries)
+    if (entry.header.kind == kPtx && unknown_.binary_version == 0) add_ptx(decompress(entry), model);
+}
+
+void FatBinary::read(const DeviceModel& model) {
+  const int capability = model.major * 10 + model.minor;
+  if (magic_of(image_) == kWrapperMagic) std::memcpy(&image_, static_cast<const char*>(image_) + 8, sizeof image_);
+  if (magic_of(image_) == kMagic) return read_fat_binary(model);
+  if (magic_of(image_) != kElfMagic) return add_ptx(static_cast<const char*>(image_), model);
+  const std::string cubin(static_cast<const char*>(image_), cubin_bytes(image_));
+  const CubinTarget target = cubin_target(cubin);
+  const bool runs = target.one_architecture ? target.capability == capability
+                                            : target.capability / 10 == capability / 10 && target.capability <= capability;
+  if (runs && add_cubin(cubin, target.capability)) unknown_.binary_version = target.capability;
+}
+
+bool FatBinary::read_module(const DeviceModel& model) {
+  std::call_once(once_, [&] { read(model); });
+  return unknown_.binary_version != 0;
 }
 
 const KernelFacts& FatBinary::facts(const char* kernel, const DeviceModel& model) {

@@ -1,70 +1,49 @@
 #include "virtual_gpu/core/kernels.h"
 
-#include <algorithm>
-#include <atomic>
-#include <deque>
+#include <cstring>
 #include <mutex>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
-#include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/configuration.h"
 #include "virtual_gpu/core/device.h"
 #include "virtual_gpu/core/fat_binary.h"
-#include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/pointer_table.h"
 
 namespace headroom::virtual_gpu {
 namespace {
 
 struct Variable {
-  const void* host_variable = nullptr;
-  std::uint64_t bytes = 0, offset = 0;
+  const char* name = nullptr;
+  std::uint64_t bytes = 0, address = 0;
 };
 
-// Append until the first lookup, then sorted by host address.
-template <class Entry, const void* Entry::*Key>
-class Registry {
- public:
-  template <class... Arguments>
-  void add(Arguments... arguments) {
-    const std::lock_guard lock(mutex_);
-    entries_.emplace_back(arguments...);
-    sorted_ = false;
-  }
-
-  Entry* find(const void* key) {
-    const std::lock_guard lock(mutex_);
-    if (!sorted_) sort();
-    const auto less = [](const Entry* entry, const void* wanted) { return entry->*Key < wanted; };
-    const auto found = std::lower_bound(by_key_.begin(), by_key_.end(), key, less);
-    return found != by_key_.end() && (*found)->*Key == key ? *found : nullptr;
-  }
-
- private:
-  void sort() {
-    by_key_.clear();
-    for (Entry& entry : entries_) by_key_.push_back(&entry);
-    std::sort(by_key_.begin(), by_key_.end(), [](const Entry* a, const Entry* b) { return a->*Key < b->*Key; });
-    sorted_ = true;
-  }
-
-  std::mutex mutex_;
-  std::deque<Entry> entries_;  // addresses stay
-  std::vector<Entry*> by_key_;
-  bool sorted_ = false;
-};
-
-auto& kernels() {
-  static auto& singleton = *new Registry<Kernel, &Kernel::host_function>;
-  return singleton;
+HandlePool<Kernel>& kernel_pool() {
+  static auto& pool = *new HandlePool<Kernel>;
+  return pool;
 }
 
-auto& variables() {
-  static auto& singleton = *new Registry<Variable, &Variable::host_variable>;
-  return singleton;
+PointerTable<Kernel>& kernels() {
+  static auto& table = *new PointerTable<Kernel>;
+  return table;
+}
+
+PointerTable<Variable>& variables() {
+  static auto& table = *new PointerTable<Variable>;
+  return table;
 }
 
 // Module variables live in the context, outside what cudaMalloc hands out.
 constexpr std::uint64_t kVariablesAddress = 0x1f0000000000;
 std::atomic<std::uint64_t> variables_end{kVariablesAddress};
+
+const char* kept_name(const std::string& name) {
+  static std::mutex mutex;
+  static auto& names = *new std::unordered_set<std::string>;
+  const std::lock_guard lock(mutex);
+  return names.insert(name).first->c_str();
+}
 
 thread_local std::vector<CallConfiguration> call_stack;
 
@@ -73,43 +52,78 @@ thread_local std::vector<CallConfiguration> call_stack;
 FatBinary* register_binary(const void* fat_binary) { return new FatBinary(fat_binary); }
 
 void register_kernel(FatBinary* binary, const void* host_function, const char* name) {
-  kernels().add(host_function, name, binary);
+  Kernel* kernel = kernel_pool().create();
+  kernel->host_function = host_function;
+  kernel->name = name;
+  kernel->binary = binary;
+  kernels().put(host_function, kernel);
 }
 
-void register_variable(const void* host_variable, std::uint64_t bytes) {
-  const std::uint64_t room = (bytes + 255) / 256 * 256;
-  variables().add(host_variable, bytes, variables_end.fetch_add(room));
+void register_variable(const void* host_variable, const char* name, std::uint64_t bytes) {
+  variables().put(host_variable, new Variable{name, bytes, take_variable_address(bytes)});
 }
 
-Kernel* find_kernel(const void* host_function) { return kernels().find(host_function); }
+Kernel* add_module_kernel(Module* module, FatBinary* binary, const std::string& name) {
+  Kernel* kernel = kernel_pool().create();
+  kernel->name = kept_name(name);
+  kernel->binary = binary;
+  kernel->module = module;
+  kernels().put(kernel, kernel);
+  return kernel;
+}
+
+void remove_module_kernel(Kernel* kernel) {
+  kernels().put(kernel, nullptr);
+  delete[] kernel->settings.exchange(nullptr);
+  kernel_pool().destroy(kernel);
+}
+
+Kernel* find_kernel(const void* key) { return kernels().find(key); }
+
+Kernel* kernel_of_handle(const void* handle) { return live<Kernel>(const_cast<void*>(handle)); }
+
+void hand_out(Kernel* kernel) {
+  if (kernels().find(kernel) == nullptr) kernels().put(kernel, kernel);
+}
+
+std::uint64_t take_variable_address(std::uint64_t bytes) {
+  return variables_end.fetch_add((bytes + 255) / 256 * 256);
+}
+
+bool variable_address(const void* pointer) {
+  const auto address = reinterpret_cast<std::uint64_t>(pointer);
+  return address >= kVariablesAddress && address < variables_end;
+}
 
 bool find_variable(const void* host_variable, void** address, std::uint64_t* bytes) {
   const Variable* variable = variables().find(host_variable);
   if (variable == nullptr) return false;
-  *address = reinterpret_cast<void*>(variable->offset);
+  *address = reinterpret_cast<void*>(variable->address);
   *bytes = variable->bytes;
   return true;
 }
 
-const KernelFacts& kernel_facts(const Kernel& kernel) { return kernel.binary->facts(kernel.name, *device()); }
-
-int dynamic_shared_limit_bytes(const Kernel& kernel) {
-  const int raised = kernel.raised_dynamic_shared_bytes;
-  return raised > 0 ? raised : static_cast<int>(device()->shared_bytes_per_block);
+const KernelFacts& kernel_facts(Kernel& kernel) {
+  if (const KernelFacts* known = kernel.facts.load(std::memory_order_acquire)) return *known;
+  const KernelFacts& facts = kernel.binary->facts(kernel.name, *device());
+  kernel.facts.store(&facts, std::memory_order_release);
+  return facts;
 }
 
-cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes,
-                   cudaStream_t stream) {
-  if (const cudaError_t error = check_stream(stream)) return error;
-  const std::uint64_t threads = static_cast<std::uint64_t>(block.x) * block.y * block.z;
-  const bool grid_fits =
-      grid.x > 0 && grid.y > 0 && grid.z > 0 && grid.x <= 2147483647u && grid.y <= 65535 && grid.z <= 65535;
-  const bool block_fits = threads > 0 && threads <= 1024 && block.x <= 1024 && block.y <= 1024 && block.z <= 64;
-  if (!grid_fits || !block_fits) return cudaErrorInvalidConfiguration;
-  if (dynamic_shared_bytes > static_cast<std::uint64_t>(dynamic_shared_limit_bytes(kernel)))
-    return cudaErrorInvalidValue;
-  count_launch();
-  return cudaSuccess;
+const KernelSettings& settings_of(const Kernel& kernel, int device) {
+  static const KernelSettings& defaults = *new KernelSettings;
+  const KernelSettings* settings = kernel.settings.load(std::memory_order_acquire);
+  return settings == nullptr ? defaults : settings[device];
+}
+
+KernelSettings& change_settings(Kernel& kernel, int device) {
+  KernelSettings* settings = kernel.settings.load(std::memory_order_acquire);
+  if (settings == nullptr) {
+    auto* fresh = new KernelSettings[static_cast<std::size_t>(device_count())];
+    if (kernel.settings.compare_exchange_strong(settings, fresh)) settings = fresh;
+    else delete[] fresh;
+  }
+  return settings[device];
 }
 
 void push_call(const CallConfiguration& call) { call_stack.push_back(call); }

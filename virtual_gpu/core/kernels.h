@@ -1,5 +1,8 @@
-// Kernels: what the program registered while it was loaded, what its launches asked for, and the facts that host code
-// reads before it launches (registers, shared memory, binary version), which come from the fat binary the kernel is in.
+// Kernels: what the program registered while it was loaded or loaded as a module, what its launches ask for, and the facts
+// that host code reads before it launches (registers, shared memory, binary version), which come from machine code.
+//
+// A kernel is known by its host function (`foo` of foo<<<…>>>) and by its handle, which is its address: cudaKernel_t,
+// cudaFunction_t, CUfunction and CUkernel are all that. Lookups take no lock.
 #pragma once
 
 #include <driver_types.h>
@@ -8,40 +11,86 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "virtual_gpu/core/handle_pool.h"
 
 namespace headroom::virtual_gpu {
 
 struct FatBinary;
+struct Module;
+struct Stream;
+
+struct KernelParameter {
+  std::uint32_t offset = 0, bytes = 0;
+};
 
 struct KernelFacts {
   int binary_version = 0;  // 10 × major + minor of the machine code chosen for the device
   int registers = 0, max_threads_per_block = 1024;
   std::uint64_t static_shared_bytes = 0, local_bytes = 0, constant_bytes = 0;
+  std::vector<KernelParameter> parameters;  // in order; empty also when unknown
+  dim3 required_cluster = {0, 0, 0};        // __cluster_dims__
 };
 
-struct Kernel {
-  const void* host_function = nullptr;
-  const char* name = nullptr;  // mangled
-  FatBinary* binary = nullptr;
+struct KernelSettings {
   std::atomic<int> raised_dynamic_shared_bytes = 0;  // by cudaFuncSetAttribute; 0: the device's default holds
   std::atomic<int> preferred_carveout = -1;
+  std::atomic<bool> larger_clusters = false;  // cudaFuncAttributeNonPortableClusterSizeAllowed
+  std::atomic<int> required_cluster[3] = {0, 0, 0};
 };
 
-// Registration happens in static constructors: append only; the first lookup sorts.
+struct Kernel : Handled<0x4b45524e> {
+  const void* host_function = nullptr;  // nullptr for a module's kernel
+  const char* name = nullptr;           // mangled
+  FatBinary* binary = nullptr;
+  Module* module = nullptr;  // nullptr for a registered kernel
+  std::atomic<const KernelFacts*> facts = nullptr;
+  std::atomic<KernelSettings*> settings = nullptr;  // one for each device, from the first one that is set
+  std::atomic<signed char> spins = -1;              // whether it is PyTorch's spin_kernel; -1: not looked at yet
+};
+
+// Registration happens in static constructors.
 FatBinary* register_binary(const void* fat_binary);
 void register_kernel(FatBinary* binary, const void* host_function, const char* name);
-void register_variable(const void* host_variable, std::uint64_t bytes);
+void register_variable(const void* host_variable, const char* name, std::uint64_t bytes);
 
-Kernel* find_kernel(const void* host_function);  // nullptr: not a kernel
-const KernelFacts& kernel_facts(const Kernel& kernel);
-int dynamic_shared_limit_bytes(const Kernel& kernel);  // of the opt-in, else the device's 48 KiB
+// A module's kernel. The name is copied.
+Kernel* add_module_kernel(Module* module, FatBinary* binary, const std::string& name);
+void remove_module_kernel(Kernel* kernel);
+
+Kernel* find_kernel(const void* host_function_or_handle);  // nullptr: not a kernel
+Kernel* kernel_of_handle(const void* handle);              // nullptr: stale
+void hand_out(Kernel* kernel);                             // find_kernel() knows the handle from now on
+
+const KernelFacts& kernel_facts(Kernel& kernel);
+const KernelSettings& settings_of(const Kernel& kernel, int device);
+KernelSettings& change_settings(Kernel& kernel, int device);
+int dynamic_shared_limit_bytes(const Kernel& kernel, int device);  // of the opt-in, else the device's 48 KiB
+
+// Attributes by the numbers of CUfunction_attribute; cudaFuncAttribute has those that can be set.
+cudaError_t set_kernel_attribute(Kernel& kernel, int device, int attribute, int value);
+cudaError_t get_kernel_attribute(Kernel& kernel, int device, int attribute, int* value);
+cudaError_t get_kernel_attributes(Kernel& kernel, cudaFuncAttributes* out);
 
 // Device address and size of a variable; false when unknown.
 bool find_variable(const void* host_variable, void** address, std::uint64_t* bytes);
+std::uint64_t take_variable_address(std::uint64_t bytes);
+bool variable_address(const void* pointer);  // inside what module variables take
 
-// What a launch of `kernel` with this shape would say; counts it when it is good.
-cudaError_t launch(const Kernel& kernel, dim3 grid, dim3 block, std::uint64_t dynamic_shared_bytes,
-                   cudaStream_t stream);
+struct LaunchShape {
+  dim3 grid, block;
+  std::uint64_t dynamic_shared_bytes = 0;
+  dim3 cluster = {0, 0, 0};  // as the launch's attribute; zeros: none
+  bool cooperative = false;
+};
+cudaError_t check_launch(const Kernel& kernel, const LaunchShape& shape);
+
+// Launches `kernel`, or says what CUDA would. `arguments` as for cudaLaunchKernel, or nullptr.
+cudaError_t launch(Kernel& kernel, const LaunchShape& shape, void** arguments, cudaStream_t stream);
+
+// How long a launch takes: 0, but cycles by the device's clock for PyTorch's spin_kernel(cycles).
+std::uint64_t spin_ns(const Kernel& kernel, void** arguments);
 
 struct CallConfiguration {
   dim3 grid, block;
@@ -50,8 +99,5 @@ struct CallConfiguration {
 };
 void push_call(const CallConfiguration& call);
 bool pop_call(CallConfiguration* call);  // per thread, last in first out
-
-// Resident blocks a multiprocessor (NVIDIA's occupancy formula, cuda_occupancy.h).
-cudaError_t resident_blocks(int* out, const Kernel& kernel, int block_threads, std::uint64_t dynamic_shared_bytes);
 
 }  // namespace headroom::virtual_gpu

@@ -40,9 +40,14 @@ cudaError_t forbid_in_capture();
 // A moment on a stream. `due` is true once all work submitted to the stream before it is done.
 struct Moment {
   std::uint64_t stream_id = 0, position = 0;
+  std::uint64_t ready_ns = 0;  // when that work is done by the clock (core/clock.h)
 };
 Moment moment_of(cudaStream_t stream);
 bool due(const Moment& moment);
+
+// Whether what `stream` does next comes after the moment: it is the same stream, it waited for an event behind the
+// moment, or the moment is due.
+bool ordered_after(cudaStream_t stream, const Moment& moment);
 
 cudaError_t synchronize_stream(cudaStream_t stream);
 cudaError_t synchronize_device(int device);  // all its streams

@@ -1,5 +1,8 @@
-#include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/streams.h"
+
+#include "virtual_gpu/core/capture.h"
+#include "virtual_gpu/core/events.h"
+#include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -28,87 +31,51 @@ cudaError_t cudaStreamGetFlags(cudaStream_t stream, unsigned* flags) {
   return with_context([&] { return stream_flags(stream, flags); });
 }
 
+cudaError_t cudaStreamGetId(cudaStream_t stream, unsigned long long* id) {
+  return with_context([&] { return stream_id(stream, id); });
+}
+
+cudaError_t cudaStreamGetDevice(cudaStream_t stream, int* ordinal) {
+  return with_context([&] { return stream_device(stream, ordinal); });
+}
+
+cudaError_t cudaStreamGetAttribute(cudaStream_t stream, cudaStreamAttrID attribute, cudaStreamAttrValue* value) {
+  return with_context([&] { return get_stream_attribute(stream, attribute, value); });
+}
+
+cudaError_t cudaStreamSetAttribute(cudaStream_t stream, cudaStreamAttrID attribute, const cudaStreamAttrValue* value) {
+  return with_context([&] { return set_stream_attribute(stream, attribute, value); });
+}
+
+cudaError_t cudaStreamCopyAttributes(cudaStream_t target, cudaStream_t source) {
+  return with_context([&] { return copy_stream_attributes(target, source); });
+}
+
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
-  return with_context([&] { return check_stream(stream); });
+  return with_context([&] { return query_stream(stream); });
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return with_context([&] { return check_stream(stream); });
+  return with_context([&] { return synchronize_stream(stream); });
 }
 
-cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags) {
+  return with_context([&] { return wait_event(stream, event, flags); });
+}
+
+cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data, unsigned flags) {
   return with_context([&] {
-    const cudaError_t error = check_stream(stream);
-    return error != cudaSuccess ? error : check_event(event);
+    if (callback == nullptr || flags != 0) return cudaErrorInvalidValue;
+    if (capturing(stream)) return forbid_captured_callback(stream);
+    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { callback(stream, cudaSuccess, data); }});
   });
 }
 
-cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data, unsigned) {
-  const cudaError_t status = with_context([&] { return check_stream(stream); });
-  if (status == cudaSuccess) callback(stream, cudaSuccess, data);
-  return status;
-}
-
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
-  const cudaError_t status = with_context([&] { return check_stream(stream); });
-  if (status == cudaSuccess) function(data);
-  return status;
-}
-
-// No stream is ever captured: cudaStreamBeginCapture is refused.
-cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {
-  *status = cudaStreamCaptureStatusNone;
-  return device() == nullptr ? finish(cudaErrorNoDevice) : cudaSuccess;
-}
-
-cudaError_t cudaStreamGetCaptureInfo(cudaStream_t, cudaStreamCaptureStatus* status, unsigned long long* id,
-                                     cudaGraph_t* graph, const cudaGraphNode_t** dependencies,
-                                     const cudaGraphEdgeData** edges, std::size_t* count) {
-  *status = cudaStreamCaptureStatusNone;
-  if (id != nullptr) *id = 0;
-  if (graph != nullptr) *graph = nullptr;
-  if (dependencies != nullptr) *dependencies = nullptr;
-  if (edges != nullptr) *edges = nullptr;
-  if (count != nullptr) *count = 0;
-  return device() == nullptr ? finish(cudaErrorNoDevice) : cudaSuccess;
-}
-
-cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
-  thread_local cudaStreamCaptureMode current = cudaStreamCaptureModeGlobal;
-  const cudaStreamCaptureMode previous = current;
-  current = *mode;
-  *mode = previous;
-  return cudaSuccess;
-}
-
-cudaError_t cudaEventCreate(cudaEvent_t* out) {
-  return with_context([&] { return create_event(out, cudaEventDefault); });
-}
-
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* out, unsigned flags) {
-  return with_context([&] { return create_event(out, flags); });
-}
-
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  return with_context([&] { return destroy_event(event); });
-}
-
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  return with_context([&] { return record_event(event, stream); });
-}
-
-cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned) {
-  return with_context([&] { return record_event(event, stream); });
-}
-
-cudaError_t cudaEventQuery(cudaEvent_t event) {
-  return with_context([&] { return check_event(event); });
-}
-
-cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return with_context([&] { return check_event(event); });
-}
-
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
-  return with_context([&] { return elapsed_milliseconds(milliseconds, start, end); });
+// Managed memory is one address range here for whoever asks, so there is nothing to attach; the flags are checked.
+cudaError_t cudaStreamAttachMemAsync(cudaStream_t stream, void* pointer, std::size_t, unsigned flags) {
+  return with_context([&] {
+    const bool known = flags == cudaMemAttachGlobal || flags == cudaMemAttachHost || flags == cudaMemAttachSingle;
+    if (pointer == nullptr || !known) return cudaErrorInvalidValue;
+    return submit(stream, {});
+  });
 }
