@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -162,15 +163,11 @@ std::vector<int> visible_devices(const char* wish, int installed_count,
 }
 
 std::vector<std::uint8_t> uuid_bytes(const DeviceModel& model, int number) {
-  std::uint64_t hash = 14695981039346656037u;  // FNV-1a of the model's name and the number
-  const auto mix = [&](std::uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
-  for (const char c : model.name) mix(static_cast<std::uint8_t>(c));
-  mix(static_cast<std::uint8_t>(number));
-  std::vector<std::uint8_t> bytes;
-  for (int i = 0; i < 16; ++i) {
-    mix(static_cast<std::uint8_t>(i));
-    bytes.push_back(static_cast<std::uint8_t>(hash >> 32));
-  }
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a of the model's name
+  for (const char c : model.name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
+  std::mt19937_64 random(hash + static_cast<std::uint64_t>(number));
+  std::vector<std::uint8_t> bytes(16);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return bytes;
 }
 

@@ -107,7 +107,8 @@ cudaError_t free_now(void* pointer);
 // own device cannot lose it.
 cudaError_t set_pool_access(MemoryPool& pool, const cudaMemAccessDesc& right);
 
-// After a synchronisation of the device or one of its streams; cheap when no pool has anything to give.
+// After a synchronisation with the device, a stream or an event: its pools give back what exceeds their threshold.
 void trim_pools(int device);
+cudaError_t then_trim_pools(cudaError_t synchronised);  // of the current device, on success; hands the status on
 
 }  // namespace headroom::virtual_gpu

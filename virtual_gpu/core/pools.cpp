@@ -147,4 +147,9 @@ void trim_pools(int device) {
     if (pool->device() == device) pool->after_synchronize();
 }
 
+cudaError_t then_trim_pools(cudaError_t synchronised) {
+  if (synchronised == cudaSuccess) trim_pools(current_device());
+  return synchronised;
+}
+
 }  // namespace headroom::virtual_gpu

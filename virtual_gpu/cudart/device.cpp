@@ -6,6 +6,7 @@
 
 #include "virtual_gpu/core/context.h"
 #include "virtual_gpu/core/limits.h"
+#include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/core/work.h"
@@ -185,7 +186,7 @@ cudaError_t cudaDeviceGetP2PAttribute(int* value, cudaDeviceP2PAttr attribute, i
 cudaError_t cudaDeviceSynchronize() {
   return with_context([] {
     const cudaError_t error = forbid_in_capture();
-    return error != cudaSuccess ? error : synchronize_device(current_device());
+    return error != cudaSuccess ? error : then_trim_pools(synchronize_device(current_device()));
   });
 }
 

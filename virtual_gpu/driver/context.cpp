@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "virtual_gpu/core/limits.h"
+#include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/core/work.h"
@@ -115,7 +116,7 @@ CUresult cuCtxSetFlags(unsigned flags) {
 }
 
 CUresult cuCtxSynchronize() {
-  return with_current_context([] { return synchronize_device(current_device()); });
+  return with_current_context([] { return then_trim_pools(synchronize_device(current_device())); });
 }
 
 CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
