@@ -63,8 +63,8 @@ std::string own_folder() {
   return std::string(file.substr(0, file.rfind('/')));
 }
 
-// In a namespace of its own, where it meets the driver and the compiler that are made for it (apart/) under the names that
-// it looks for, not those that this process has.
+// In a namespace of its own, where it meets the driver and the compiler that are made for it (apart/) under the names
+// that it looks for, not those that this process has.
 void* open_apart(const std::string& path) {
   const std::string folder = own_folder() + "/cudnn-apart/";
   void* driver = dlmopen(LM_ID_NEWLM, (folder + "libcuda.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
