@@ -94,6 +94,7 @@ class ConformanceTest(unittest.TestCase):
         torch.cuda.set_device(0)
         gc.collect()
         torch.cuda.synchronize()
+        torch._C._cuda_clearCublasWorkspaces()
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
         torch.cuda.reset_accumulated_memory_stats()
