@@ -1,5 +1,3 @@
-#include <dlfcn.h>
-
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -62,15 +60,6 @@ void fill_limits(const DeviceModel& model, cudaDeviceProp* out) {
   out->maxBlocksPerMultiProcessor = model.max_blocks_per_multiprocessor;
   out->memoryBusWidth = model.memory_bus_bits;
   out->l2CacheSize = static_cast<int>(model.l2_bytes);
-}
-
-// The driver's newest version of a function carries a suffix, as in cuMemAlloc_v2; cuda.h hides it behind a macro.
-void* driver_function(const char* name) {
-  static void* const driver = dlopen("libcuda.so.1", RTLD_LAZY);
-  if (driver == nullptr) return nullptr;
-  for (const char* suffix : {"_v4", "_v3", "_v2", ""})
-    if (void* function = dlsym(driver, (std::string(name) + suffix).c_str())) return function;
-  return nullptr;
 }
 
 }  // namespace
@@ -213,13 +202,5 @@ cudaError_t cudaDriverGetVersion(int* version) {
 
 cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = kRuntimeVersion;
-  return cudaSuccess;
-}
-
-cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned, unsigned long long,
-                                             cudaDriverEntryPointQueryResult* result) {
-  *function = driver_function(name);
-  if (result != nullptr)
-    *result = *function != nullptr ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }
