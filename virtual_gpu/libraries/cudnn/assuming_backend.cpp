@@ -12,7 +12,13 @@
 namespace headroom::virtual_gpu::cudnn {
 namespace {
 
-enum { kHeuristicsResults = 202, kConfigEngine = 300, kPlanWorkspace = 402, kConfigWorkspace = 303 };
+enum {
+  kHeuristicsResults = 202,
+  kConfigEngine = 300,
+  kConfigWorkspace = 303,
+  kConfigSharedMemory = 304,
+  kPlanWorkspace = 402
+};
 
 struct Values {
   std::int64_t count = 0;
@@ -75,9 +81,9 @@ Status get(Descriptor descriptor, int attribute, int type, std::int64_t wanted, 
     if (found != nullptr) *found = 1;
     return kSuccess;
   }
-  if (attribute == kPlanWorkspace || attribute == kConfigWorkspace) {
+  if (attribute == kPlanWorkspace || attribute == kConfigWorkspace || attribute == kConfigSharedMemory) {
     if (found != nullptr) *found = 1;
-    if (wanted > 0 && values != nullptr) *static_cast<std::int64_t*>(values) = 0;
+    if (wanted > 0 && values != nullptr) std::memset(values, 0, value_bytes(type));
     return kSuccess;
   }
   return get_stored(*stored(descriptor), attribute, type, wanted, found, values);
@@ -92,10 +98,12 @@ Status finalize(Descriptor descriptor) {
   return kSuccess;
 }
 
+std::uint64_t duration_ns(Descriptor) { return 0; }
+
 }  // namespace
 
 const Backend& assuming_backend() {
-  static constexpr Backend backend = {create, destroy, set, get, finalize};
+  static constexpr Backend backend = {create, destroy, set, get, finalize, duration_ns};
   return backend;
 }
 

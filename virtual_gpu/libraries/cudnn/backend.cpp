@@ -43,7 +43,7 @@ Status cudnnBackendFinalize(Descriptor descriptor) {
 
 Status cudnnBackendExecute(const Handle* handle, Descriptor plan, Descriptor variant_pack) {
   if (plan == nullptr || variant_pack == nullptr) return fail(kBadParamNullPointer, "no plan or no variant pack");
-  return launch(handle, "cudnnBackendExecute");
+  return launch(handle, "cudnnBackendExecute", backend().duration_ns(plan));
 }
 }
 

@@ -7,7 +7,14 @@ namespace headroom::virtual_gpu::cudnn {
 
 using Descriptor = void*;
 
-enum DescriptorType { kEngine = 2, kEngineConfig = 3, kEngineHeuristics = 4, kPlan = 5, kDeviceProperties = 38 };
+enum DescriptorType {
+  kEngine = 2,
+  kEngineConfig = 3,
+  kEngineHeuristics = 4,
+  kPlan = 5,
+  kOperationGraph = 15,
+  kDeviceProperties = 38,
+};
 
 enum Attribute {
   kHeuristicsDevice = 204,
@@ -26,6 +33,7 @@ struct Backend {
   Status (*set)(Descriptor descriptor, int attribute, int type, std::int64_t count, const void* values);
   Status (*get)(Descriptor descriptor, int attribute, int type, std::int64_t wanted, std::int64_t* found, void* values);
   Status (*finalize)(Descriptor descriptor);
+  std::uint64_t (*duration_ns)(Descriptor plan);  // virtual time of an execution: 0, but for plans that are compared
 };
 
 const Backend& planning_backend();  // NVIDIA's library, told of the virtual device

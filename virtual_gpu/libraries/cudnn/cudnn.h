@@ -24,7 +24,7 @@ struct Handle {
   cudaStream_t stream = nullptr;
 };
 
-Status launch(const Handle* handle, const char* routine);
+Status launch(const Handle* handle, const char* routine, std::uint64_t duration_ns = 0);
 
 // What cudnnGetLastErrorString gives on this thread from now on. Returns `status`.
 Status fail(Status status, const char* why);

@@ -34,9 +34,9 @@ constexpr StatusName kStatusNames[] = {
 
 }  // namespace
 
-Status launch(const Handle* handle, const char* routine) {
+Status launch(const Handle* handle, const char* routine, std::uint64_t duration_ns) {
   if (handle == nullptr) return fail(kBadParamNullPointer, "no handle");
-  return submit_kernel(handle->stream, routine, 0) == cudaSuccess
+  return submit_kernel(handle->stream, routine, duration_ns) == cudaSuccess
              ? kSuccess
              : fail(kExecutionFailed, "the work could not be launched on the handle's stream");
 }

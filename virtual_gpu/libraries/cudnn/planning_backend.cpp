@@ -1,9 +1,15 @@
 // NVIDIA's library plans for a device that it is told of: handles are kept from it, and whatever looks at a device
 // (heuristics, engines, plans) gets the description instead, just before it is finalized.
+//
+// torch.backends.cudnn.benchmark times all plans of an operation and keeps the fastest. Nothing here takes time, so as
+// long as several plans of one operation are alive, each takes a second of virtual time more than the one before it in
+// cuDNN's own order: the plan that its heuristics put first wins, in every run.
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 
+#include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/libraries/cudnn/backend.h"
 #include "virtual_gpu/libraries/cudnn/device_description.h"
 #include "virtual_gpu/libraries/cudnn/real_library.h"
@@ -25,10 +31,16 @@ const Backend& nvidia() {
   return backend;
 }
 
+struct Rivals {  // plans for one operation graph
+  int made = 0, alive = 0;
+};
+
 struct Known {
   int type = 0;
   void* handle = nullptr;  // the program's, which NVIDIA's library never sees
   bool has_device = false;
+  std::shared_ptr<Rivals> rivals;  // of a finalized plan
+  int rank = 0;
 };
 
 struct Registry {
@@ -81,11 +93,14 @@ int device_attribute_of(int type) {
 
 Status create(int type, Descriptor* out) {
   const Status status = nvidia().create(type, out);
-  if (status == kSuccess) with_known(*out, [&](Known& known) { known = {type}; });
+  if (status == kSuccess) with_known(*out, [&](Known& known) { known = {.type = type}; });
   return status;
 }
 
 Status destroy(Descriptor descriptor) {
+  with_known(descriptor, [](Known& known) {
+    if (known.rivals != nullptr) --known.rivals->alive;
+  });
   {
     const std::lock_guard lock(registry().mutex);
     registry().known.erase(descriptor);
@@ -113,6 +128,18 @@ Status get(Descriptor descriptor, int attribute, int type, std::int64_t wanted, 
   return kSuccess;
 }
 
+// A thread makes the plans of one operation graph before it makes the next graph.
+void note_plan(Descriptor descriptor, int type) {
+  thread_local auto rivals = std::make_shared<Rivals>();
+  if (type == kOperationGraph) rivals = std::make_shared<Rivals>();
+  if (type != kPlan) return;
+  with_known(descriptor, [&](Known& known) {
+    known.rivals = rivals;
+    known.rank = rivals->made++;
+    ++rivals->alive;
+  });
+}
+
 Status finalize(Descriptor descriptor) {
   const Known known = with_known(descriptor, [](const Known& entry) { return entry; });
   const int attribute = device_attribute_of(known.type);
@@ -121,13 +148,27 @@ Status finalize(Descriptor descriptor) {
     if (device == nullptr) return fail(kInternalError, "cuDNN does not take the description of the virtual device");
     if (const Status status = nvidia().set(descriptor, attribute, kTypeDescriptor, 1, &device)) return status;
   }
-  return nvidia().finalize(descriptor);
+  const Status status = nvidia().finalize(descriptor);
+  if (status == kSuccess) note_plan(descriptor, known.type);
+  return status;
+}
+
+std::uint64_t duration_ns(Descriptor plan) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const std::uint64_t duration = with_known(plan, [](const Known& known) {
+    return known.rivals == nullptr || known.rivals->alive < 2 ? 0
+                                                              : static_cast<std::uint64_t>(known.rank + 1) * kSecond;
+  });
+  if (duration != 0)
+    assume(
+        "cuDNN benchmark mode: a real device times the plans of a convolution; here cuDNN's own first choice is taken");
+  return duration;
 }
 
 }  // namespace
 
 const Backend& planning_backend() {
-  static constexpr Backend backend = {create, destroy, set, get, finalize};
+  static constexpr Backend backend = {create, destroy, set, get, finalize, duration_ns};
   return backend;
 }
 
