@@ -36,7 +36,7 @@ bool is_address_order(std::string_view order) {
   constexpr std::string_view kShuffled = "shuffled:";
   if (order == "descending" || order == "ascending") return true;
   if (!order.starts_with(kShuffled)) return false;
-  std::uint32_t seed = 0;
+  std::uint64_t seed = 0;
   const char* end = order.data() + order.size();
   const auto parsed = std::from_chars(order.data() + kShuffled.size(), end, seed);
   return parsed.ec == std::errc() && parsed.ptr == end;
@@ -65,6 +65,7 @@ Json program_json(const RunSpec& spec) {
   for (const StatedValue& stated : spec.values) values.push_back({{"place", stated.place}, {"value", stated.value}});
   return {{"model", spec.model},
           {"command", spec.command},
+          {"mode", to_name(kModeNames, spec.mode)},
           {"device", spec.device},
           {"virtual_options", to_json(spec.virtual_options)},
           {"values", values},

@@ -59,7 +59,7 @@ struct StatedValue {
 };
 
 // A run of a model of Headroom's own, or, where `command` is not empty, of any program: then `model` is the program's
-// name, and of the members from `attention` to `steps` and `seed` none has a meaning.
+// name, `mode` says whether it ran backward, and of the other members from `attention` to `seed` only `device` counts.
 struct RunSpec {
   std::string model;            // a preset's name or the path of a Hugging Face config.json
   std::string attention = "";   // a mechanism's name; empty: the model's own

@@ -32,6 +32,7 @@ RunSpec every_field_set() {
 
 RunSpec program() {
   return {.model = "train.py",
+          .mode = Mode::forward,
           .device = "virtual:8xh100-80gb",
           .virtual_options = {.reserve_bytes = 1000, .address_order = "ascending"},
           .command = {"python", "train.py", "--name", "it's", ""},
@@ -55,7 +56,7 @@ TEST(RunSpec, SurvivesJson) {
 
 TEST(RunSpec, OfAProgramSaysNothingOfAModel) {
   const Json json = to_json(program());
-  for (const char* key : {"batch", "seq", "mode", "dtype", "optimizer", "attention", "steps"})
+  for (const char* key : {"batch", "seq", "dtype", "optimizer", "attention", "steps"})
     EXPECT_FALSE(json.contains(key)) << key;
   EXPECT_FALSE(to_json(every_field_set()).contains("command"));
 }
