@@ -32,7 +32,7 @@ struct Allocation {
   Phase phase{};          // at allocation
   std::int32_t step = 0;  // at allocation
   Category category{};    // resolved; never `unresolved`
-  StringId op{}, tensor{};
+  StringId op{}, tensor{}, source{};
 };
 
 // Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime, the first

@@ -27,7 +27,8 @@ Allocation allocation_at(const Events& e, std::size_t i) {
           .step = e.step[i],
           .category = e.category[i],
           .op = e.op[i],
-          .tensor = e.tensor[i]};
+          .tensor = e.tensor[i],
+          .source = e.source.empty() ? StringId::none : e.source[i]};
 }
 
 std::vector<Allocation> match_frees(const Events& events) {

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <new>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/commands/commands.h"
@@ -23,14 +26,25 @@ constexpr const char* kFooter = R"(
 Examples:
   headroom compare bert-base --attention mha,mqa,mhe-add,mhe-mul --batch 8
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
+  headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
   headroom report results/mha.headroom results/mqa.headroom
   headroom list attention
 
 Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
-not write. headroom COMMAND --help explains a command.)";
+not write; run: the program's own. headroom COMMAND --help explains a command.)";
+
+// Cuts the program's own words off, which are none of ours to parse.
+std::vector<std::string> take_command_words(int& argc, char** argv) {
+  if (argc < 2 || std::string_view(argv[1]) != "run") return {};
+  char** const end = argv + argc;
+  char** const dashes = std::find_if(argv + 2, end, [](const char* word) { return std::string_view(word) == "--"; });
+  argc = static_cast<int>(dashes - argv);
+  return dashes == end ? std::vector<std::string>() : std::vector<std::string>(dashes + 1, end);
+}
 
 int parse_and_run(int argc, char** argv) {
+  const std::vector<std::string> command_words = take_command_words(argc, argv);
   CLI::App app(kDescription, "headroom");
   app.footer(kFooter);
   app.set_help_flag("--help,-h", "Explain and exit")->group("Help");
@@ -38,7 +52,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.formatter(make_help_formatter());
   Chosen chosen;
-  add_commands(app, chosen);
+  add_commands(app, chosen, command_words);
   for (CLI::App* command : app.get_subcommands(nullptr)) {
     command->group("Commands");
     command->get_help_ptr()->group("Help");
@@ -55,7 +69,7 @@ int parse_and_run(int argc, char** argv) {
     throw explain_parse_error(app, error);
   }
   require_values(app);
-  if (!chosen) throw bad_input("expected a command: compare, profile, report or list (headroom --help explains them)");
+  if (!chosen) throw bad_input("expected a command: compare, profile, run, report or list (headroom --help explains them)");
   return chosen();
 }
 

@@ -14,6 +14,9 @@ std::int64_t parse_integer(std::string_view flag, std::string_view text, std::in
                            std::int64_t high = INT64_MAX);
 double parse_number(std::string_view flag, std::string_view text);
 
+// Bytes: "600MiB", "1.5GiB", "1048576"; units are B, KiB, MiB, GiB, TiB. Rounded to whole bytes.
+std::int64_t parse_size(std::string_view flag, std::string_view text);
+
 // "a,b,c": no empty item, none twice.
 std::vector<std::string> parse_list(std::string_view flag, std::string_view text);
 

@@ -1,6 +1,5 @@
 #include "cli/interrupts.h"
 
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,20 +16,20 @@ bool is_ignored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-sigset_t signals_to_hold() {
+sigset_t signals_to_hold(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+  for (int signal : signals)
     if (!is_ignored(signal)) sigaddset(&set, signal);
   return set;
 }
 
 }  // namespace
 
-Interrupts::Interrupts() {
+Interrupts::Interrupts(std::initializer_list<int> signals) {
   std::signal(SIGCHLD, SIG_DFL);  // an inherited "ignore" would reap the workers behind our back
-  const sigset_t held = signals_to_hold();
+  const sigset_t held = signals_to_hold(signals);
   descriptor_ = Descriptor(signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!descriptor_.is_open()) throw could_not_measure(std::string("cannot watch for signals: ") + std::strerror(errno));
   sigprocmask(SIG_BLOCK, &held, &original_mask_);
@@ -40,8 +39,12 @@ Interrupts::~Interrupts() { sigprocmask(SIG_SETMASK, &original_mask_, nullptr); 
 
 void Interrupts::throw_if_caught() {
   signalfd_siginfo info;
-  while (read(descriptor_.get(), &info, sizeof info) == sizeof info)
+  while (next(info))
     if (info.ssi_signo != SIGCHLD) throw Interrupted{static_cast<int>(info.ssi_signo)};
+}
+
+bool Interrupts::next(signalfd_siginfo& caught) {
+  return read(descriptor_.get(), &caught, sizeof caught) == sizeof caught;
 }
 
 void end_by_signal(int signal) {

@@ -46,14 +46,6 @@ void fail(MeasuredRun& run, const RunSpec& spec, const WorkerEnd& end) {
   run.recording = unrecorded(spec, run.message);
 }
 
-std::string out_of_memory_message(const Recording& recording) {
-  const Outcome& outcome = recording.outcome;
-  const bool would_fit = outcome.failed_request_bytes <= outcome.free_bytes;
-  return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free{}", recording.environment.device_name,
-                     format_bytes(outcome.failed_request_bytes), outcome.phase, outcome.layer,
-                     format_bytes(outcome.free_bytes), would_fit ? ", less than the segment PyTorch reserves for it" : "");
-}
-
 void require_promises(const std::vector<std::string>& broken, const std::string& label, ExitCode code) {
   if (!broken.empty())
     throw Error(code, fmt::format("{}: the recording contradicts itself: {}", label, broken.front()));
@@ -79,7 +71,7 @@ class Fleet {
         width_(terminal_width(STDERR_FILENO)),
         runs_(planned.size()),
         workers_(planned.size()) {
-    command_ = worker_command(planned.front().spec.device);
+    worker_command(planned.front().spec);  // throws, once for all, where there is none
   }
 
   std::vector<MeasuredRun> finish_all() {
@@ -103,7 +95,8 @@ class Fleet {
       runs_[i].label = planned_[i].label;
       try {
         workers_[i] =
-            std::make_unique<WorkerProcess>(command_, planned_[i].spec, file_of(i), interrupts_.original_mask());
+            std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), planned_[i].spec, file_of(i),
+                                            interrupts_.original_mask());
       } catch (const Error& error) {
         fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
         ++done_;
@@ -149,7 +142,6 @@ class Fleet {
   const std::vector<PlannedRun>& planned_;
   const MeasureOptions& options_;
   Interrupts& interrupts_;
-  WorkerCommand command_;
   ScratchFolder scratch_;
   ProgressLine line_;
   int width_;
@@ -158,22 +150,40 @@ class Fleet {
   std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
 };
 
-Report make_report(const std::vector<MeasuredRun>& runs, std::size_t baseline) {
+std::vector<PlannedRun> expanded(const MeasurementPlan& plan) {
+  if (plan.address_orders.empty()) return plan.runs;
+  std::vector<PlannedRun> out;
+  for (const auto& run : plan.runs)
+    for (const auto& order : plan.address_orders) {
+      out.push_back(run);
+      out.back().spec.virtual_options.address_order = order;
+      if (order != plan.address_orders.front()) out.back().label += " " + order;
+    }
+  return out;
+}
+
+// `runs` are the expanded plan's.
+Report make_report(const std::vector<MeasuredRun>& runs, const MeasurementPlan& plan) {
   Report report{std::string(version()), {}, {}};
   std::vector<Breakdown> breakdowns;
-  for (const auto& run : runs) report.runs.push_back(make_run(run.recording, run.label, ExitCode::could_not_measure));
-  if (runs.size() < 2) return report;
+  const std::size_t orders = plan.address_orders.size(), stride = std::max<std::size_t>(1, orders);
+  for (std::size_t i = 0; i < runs.size(); i += stride) {
+    report.runs.push_back(make_run(runs[i].recording, runs[i].label, ExitCode::could_not_measure));
+    for (std::size_t k = 0; k < orders; ++k)
+      report.runs.back().orders.push_back(order_peaks(runs[i + k].recording, plan.address_orders[k]));
+  }
+  if (report.runs.size() < 2) return report;
   for (const auto& run : report.runs) breakdowns.push_back(run.breakdown);
-  report.comparison = compare(breakdowns, baseline);
+  report.comparison = compare(breakdowns, plan.baseline);
   return report;
 }
 
 bool is_recorded(const MeasuredRun& run) { return run.recording.outcome.kind != OutcomeKind::error; }
 
-std::vector<LabeledRecording> recorded(const std::vector<MeasuredRun>& runs) {
+std::vector<LabeledRecording> recorded(const std::vector<MeasuredRun>& runs, std::size_t stride) {
   std::vector<LabeledRecording> out;
-  for (const auto& run : runs)
-    if (is_recorded(run)) out.push_back({run.label, run.recording});
+  for (std::size_t i = 0; i < runs.size(); i += stride)
+    if (is_recorded(runs[i])) out.push_back({runs[i].label, runs[i].recording});
   return out;
 }
 
@@ -184,6 +194,14 @@ void explain(const MeasuredRun& run, bool one_of_many) {
 }
 
 }  // namespace
+
+std::string out_of_memory_message(const Recording& recording) {
+  const Outcome& outcome = recording.outcome;
+  const bool would_fit = outcome.failed_request_bytes <= outcome.free_bytes;
+  return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free{}", recording.environment.device_name,
+                     format_bytes(outcome.failed_request_bytes), outcome.phase, outcome.layer,
+                     format_bytes(outcome.free_bytes), would_fit ? ", less than the segment PyTorch reserves for it" : "");
+}
 
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts) {
@@ -204,20 +222,19 @@ ReportRun make_run(const Recording& recording, const std::string& label, ExitCod
   return run;
 }
 
-int measure_and_report(const std::vector<PlannedRun>& planned, std::size_t baseline, std::size_t jobs,
-                       const OutputPlan& output) {
+int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   Report report;
   std::vector<MeasuredRun> runs;
   ExitCode code = ExitCode::done;
   std::string trouble;
   {
     Interrupts interrupts;
-    runs = measure(planned, {jobs, !output.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
+    runs = measure(expanded(plan), {plan.jobs, !output.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
     for (const auto& run : runs) code = std::max(code, run.code);
     if (std::ranges::any_of(runs, is_recorded)) {
-      report = make_report(runs, baseline);
+      report = make_report(runs, plan);
       try {
-        write_files(output, report, recorded(runs));
+        write_files(output, report, recorded(runs, std::max<std::size_t>(1, plan.address_orders.size())));
       } catch (const Error& error) {
         trouble = error.what();
         code = std::max(code, error.code());

@@ -43,9 +43,18 @@ std::size_t default_jobs(const std::string& device);
 // Breakdown and timeline of one recording. Throws Error(code) when the recording's promises do not hold.
 ReportRun make_run(const Recording& recording, const std::string& label, ExitCode code);
 
-// The second half of a command that measures: run, write the files, print the result, say what failed.
-// `baseline` is an index into `runs`. Returns the exit code.
-int measure_and_report(const std::vector<PlannedRun>& runs, std::size_t baseline, std::size_t jobs,
-                       const OutputPlan& output);
+// "out of memory on NVIDIA …: 2.00 GiB asked for in forward, layer.3, with 1.20 GiB free"
+std::string out_of_memory_message(const Recording& recording);
+
+struct MeasurementPlan {
+  std::vector<PlannedRun> runs;
+  std::vector<std::string> address_orders;  // each run is made under each; the first one's is shown. Empty: as they are
+  std::size_t baseline = 0;                 // index into `runs`
+  std::size_t jobs = 1;
+};
+
+// The second half of a command that measures: run, write the files, print the result, say what failed. Returns the exit
+// code.
+int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output);
 
 }  // namespace headroom::cli

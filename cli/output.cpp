@@ -29,19 +29,10 @@ Format format_named(const std::string& name) {
 
 const FormatRow& row_of(Format format) { return *std::ranges::find(formats(), format, &FormatRow::format); }
 
-std::string render(const OutputPlan& plan, const Report& report, Format format) {
-  if (format == Format::json) return write_json(report);
-  if (format == Format::html) return write_html(report);
-  return write_terminal(report, {plan.width.value_or(terminal_width(STDOUT_FILENO)), wants_color(plan.color)});
-}
-
-std::vector<Format> formats_asked_for(const OutputFlags& flags) {
-  std::vector<Format> asked;
-  if (!flags.format.empty())
-    for (const auto& name : parse_list("--format", flags.format)) asked.push_back(format_named(name));
-  const bool by_default = flags.out.empty() ? asked.empty() : !flags.quiet;
-  if (by_default && std::ranges::find(asked, Format::terminal) == asked.end()) asked.push_back(Format::terminal);
-  return asked;
+void require_folder_name(const std::string& out) {
+  if (out.starts_with("-"))
+    throw bad_input(
+        fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", out));
 }
 
 }  // namespace
@@ -71,6 +62,11 @@ void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) 
       .add_flag("--quiet", flags.quiet,
                 "No progress; with --out no table on stdout either, unless\n--format names terminal")
       ->group(group);
+  add_look_flags(command, flags);
+}
+
+void add_look_flags(CLI::App& command, OutputFlags& flags) {
+  const char* group = "What comes out";
   command
       .add_option("--color", flags.color, "auto: on a terminal, unless NO_COLOR is set; always; never\n(default: auto)")
       ->type_name("WHEN")
@@ -82,20 +78,34 @@ void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) 
       ->group(group);
 }
 
-OutputPlan plan_output(const OutputFlags& flags) {
+std::string render(const OutputPlan& plan, const Report& report, Format format, int descriptor) {
+  if (format == Format::json) return write_json(report);
+  if (format == Format::html) return write_html(report);
+  return write_terminal(report, {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)});
+}
+
+std::string_view file_of(Format format) { return row_of(format).file; }
+
+OutputPlan plan_formats(const OutputFlags& flags) {
   OutputPlan plan;
-  plan.formats = formats_asked_for(flags);
+  if (!flags.format.empty())
+    for (const auto& name : parse_list("--format", flags.format)) plan.formats.push_back(format_named(name));
   plan.quiet = flags.quiet;
   if (!flags.color.empty()) plan.color = from_name(kColorNames, "color", flags.color);
   if (!flags.width.empty()) plan.width = static_cast<int>(parse_integer("--width", flags.width, 40, 10000));
+  require_folder_name(flags.out);
+  return plan;
+}
+
+OutputPlan plan_output(const OutputFlags& flags) {
+  OutputPlan plan = plan_formats(flags);
+  const bool by_default = flags.out.empty() ? plan.formats.empty() : !flags.quiet;
+  if (by_default && !plan.writes(Format::terminal)) plan.formats.push_back(Format::terminal);
   if (flags.out.empty()) {
     if (plan.formats.size() > 1)
       throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", flags.format));
     return plan;
   }
-  if (flags.out.starts_with("-"))
-    throw bad_input(
-        fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", flags.out));
   plan.folder = flags.out;
   require_writable_folder(*plan.folder);
   return plan;
@@ -106,14 +116,14 @@ void write_files(const OutputPlan& plan, const Report& report, const std::vector
   for (const auto& [label, recording] : recordings) write_recording(*plan.folder / (label + ".headroom"), recording);
   for (const Format format : plan.formats)
     if (const auto file = row_of(format).file; !file.empty())
-      write_file(*plan.folder / file, render(plan, report, format));
+      write_file(*plan.folder / file, render(plan, report, format, STDOUT_FILENO));
 }
 
 void write_result(const OutputPlan& plan, const Report& report) {
   if (!plan.folder)
-    write_stdout(render(plan, report, plan.formats.front()));
+    write_stdout(render(plan, report, plan.formats.front(), STDOUT_FILENO));
   else if (plan.writes(Format::terminal))
-    write_stdout(render(plan, report, Format::terminal));
+    write_stdout(render(plan, report, Format::terminal, STDOUT_FILENO));
 }
 
 }  // namespace headroom::cli

@@ -39,6 +39,7 @@ inline constexpr const char* kMeasuredFiles =
 
 // `files`: what --out writes, for its help.
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
+void add_look_flags(CLI::App& command, OutputFlags& flags);  // --color and --width
 
 struct OutputPlan {
   std::vector<Format> formats;  // in the order asked for
@@ -50,8 +51,16 @@ struct OutputPlan {
   bool writes(Format format) const;
 };
 
+// What is asked for, without a place. Throws bad_input.
+OutputPlan plan_formats(const OutputFlags& flags);
+
 // Throws bad_input; the folder is made and known to be writable.
 OutputPlan plan_output(const OutputFlags& flags);
+
+// The whole text of a report; a table is as wide and as colourful as `descriptor` takes.
+std::string render(const OutputPlan& plan, const Report& report, Format format, int descriptor);
+
+std::string_view file_of(Format format);  // its name under --out; empty: none
 
 struct LabeledRecording {
   std::string label;

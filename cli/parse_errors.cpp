@@ -39,6 +39,8 @@ std::string unexpected(const CLI::App& app) {
   if (first.starts_with("-") && first != "-" && first != "--")
     return unknown_flag(chosen.empty() ? app : *chosen.front(), first.substr(0, first.find('=')));
   if (chosen.empty()) return unknown_command(app, first);
+  if (chosen.front()->get_name() == "run")
+    return fmt::format("expected -- before the command: headroom run -- {}", fmt::join(extras, " "));
   return fmt::format("unexpected argument '{}' after the others of {}", first, chosen.front()->get_name());
 }
 

@@ -64,6 +64,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       "cpu, cuda, cuda:N or virtual:NAME (headroom list devices)\n"
       "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
   add("--seed", flags.seed, "N", default_number("Of parameters, inputs and dropout", defaults.seed));
+  add_virtual_flags(command, flags.virtual_device);
 }
 
 CheckedRun check_run(const RunFlags& flags) {
@@ -90,6 +91,7 @@ CheckedRun check_run(const RunFlags& flags) {
   models::validate_shape(run.model, spec.batch, spec.seq);
   spec.device = flags.device.empty() ? default_device() : flags.device;
   require_device(spec.device);
+  spec.virtual_options = read_virtual_options(flags.virtual_device, spec.device);
   return run;
 }
 

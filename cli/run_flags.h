@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/virtual_flags.h"
 #include "models/catalog/config.h"
 #include "recording/run_spec.h"
 
@@ -16,6 +17,7 @@ namespace headroom::cli {
 struct RunFlags {
   std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps,
       device, seed;
+  VirtualFlags virtual_device;
 };
 
 // One mechanism or several: what --attention takes is the command's to say.

@@ -90,6 +90,8 @@ void write_stdout(std::string_view text) {
     throw could_not_measure("cannot write the result to stdout: " + reason(error));
 }
 
+void write_stderr(std::string_view text) { write_all(STDERR_FILENO, text); }
+
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -124,10 +126,10 @@ int terminal_width(int descriptor) {
   return std::clamp(width.value_or(kDefaultWidth), kLeastWidth, kMostWidth);
 }
 
-bool wants_color(Color color) {
+bool wants_color(Color color, int descriptor) {
   if (color != Color::automatic) return color == Color::always;
   const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) && !is_set("NO_COLOR") && terminal && std::string_view(terminal) != "dumb";
+  return isatty(descriptor) && !is_set("NO_COLOR") && terminal && std::string_view(terminal) != "dumb";
 }
 
 }  // namespace headroom::cli

@@ -16,6 +16,9 @@ void prepare_standard_streams();
 // Throws could_not_measure when the reader has gone, the disk is full or stdout is closed.
 void write_stdout(std::string_view text);
 
+// As much as can be written; a reader that has gone is no reason to stop.
+void write_stderr(std::string_view text);
+
 // "headroom: MESSAGE" as one line on stderr, control characters made visible.
 void complain(std::string_view message);
 
@@ -29,7 +32,7 @@ std::string printable(std::string_view text);
 // Columns of the terminal: COLUMNS when set, else what the terminal says, else 100; never less than 40.
 int terminal_width(int descriptor);
 
-// automatic: stdout is a terminal that is not dumb, and NO_COLOR is unset or empty.
-bool wants_color(Color color);
+// automatic: `descriptor` is a terminal that is not dumb, and NO_COLOR is unset or empty.
+bool wants_color(Color color, int descriptor);
 
 }  // namespace headroom::cli

@@ -6,17 +6,17 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
+
+#include "cli/environment.h"
 
 namespace headroom::cli {
 
 struct WorkerCommand {
   std::filesystem::path executable;
-  std::vector<std::string> environment;  // "NAME=value", whole
+  Environment environment;  // whole
 };
 
 // Throws could_not_measure when a part is missing, with the remedy.
-WorkerCommand worker_command(const std::string& device);
+WorkerCommand worker_command(const RunSpec& spec);
 
 }  // namespace headroom::cli

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "analysis/sources.h"
 #include "reports/categories.h"
 #include "reports/folding.h"
 #include "reports/summary.h"
@@ -93,7 +94,8 @@ void add_tensors(Json& out, const Breakdown& run, Strings& strings) {
       rest += a.block_bytes;
     else
       tensors.push_back({a.block_bytes, a.requested_bytes, strings.index(a.tensor), strings.index(a.op),
-                         index_of(a.layer), static_cast<int>(a.category), static_cast<int>(a.phase), a.step});
+                         index_of(a.layer), static_cast<int>(a.category), static_cast<int>(a.phase), a.step,
+                         strings.index(a.source)});
   }
   const std::size_t rest_count = run.peak.live.size() - tensors.size();
   out["tensors"] = std::move(tensors);
@@ -231,12 +233,39 @@ void add_structure(Json& out, const Breakdown& run) {
   out["forms"] = forms_of(run);
 }
 
+Json sources_of(const Breakdown& run, Strings& strings) {
+  Json out = Json::array();
+  for (const SourceBytes& row : sources_at_peak(run))
+    out.push_back({{"line", strings.index(row.source)},
+                   {"bytes", row.bytes},
+                   {"blocks", row.block_count},
+                   {"categories", vector_of(row.categories)}});
+  return out;
+}
+
+// Each peak's band: name, least, its order, most, its order.
+Json bands_of(const std::vector<OrderPeaks>& orders) {
+  Json out = Json::array();
+  for (const auto& [name, bytes] : {std::pair{"allocated", &OrderPeaks::allocated_bytes},
+                                    {"requested", &OrderPeaks::requested_bytes},
+                                    {"reserved", &OrderPeaks::reserved_bytes}})
+    if (const auto band = band_of(orders, bytes))
+      out.push_back({{"peak", name},
+                     {"least", band->least_bytes},
+                     {"least_order", band->least_order},
+                     {"most", band->most_bytes},
+                     {"most_order", band->most_order}});
+  return out;
+}
+
 Json run_data(const ReportRun& report_run, std::size_t point_limit) {
   const Breakdown& run = report_run.breakdown;
   Json out{{"label", run.label},
            {"truth", truth_word(run.environment)},
            {"command", reproduction_command(run.spec)},
+           {"program", is_program(run.spec)},
            {"outcome", outcome_data(run.outcome)},
+           {"has_figures", has_figures(run)},
            {"unfinished", unfinished_build(run)},
            {"environment", environment_data(run.environment)},
            {"parameters", {{"count", run.parameter_count}, {"bytes", run.parameter_bytes}}},
@@ -244,6 +273,9 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
            {"kv_per_token", run.model.kv_cache_bytes_per_token},
            {"dropped", run.dropped_event_count},
            {"assumptions", run.assumptions},
+           {"value_hint", value_hint(run)},
+           {"bands", bands_of(report_run.orders)},
+           {"order_count", report_run.orders.size()},
            {"allocator",
             {{"allocated", run.stats.peak_allocated_bytes},
              {"requested", run.stats.peak_requested_bytes},
@@ -255,6 +287,7 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
   add_layers(out, run);
   add_structure(out, run);
   add_tensors(out, run, strings);
+  out["sources"] = sources_of(run, strings);
   add_timeline(out, report_run, point_limit, strings);
   out["strings"] = strings.take();
   return out;

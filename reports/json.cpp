@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "analysis/sources.h"
 #include "reports/report.h"
 #include "reports/summary.h"
 
@@ -91,7 +92,18 @@ Json tensor(const Breakdown& run, const Allocation& a) {
           {"tensor", text_or_null(text_of(run, a.tensor))},
           {"operator", text_or_null(text_of(run, a.op))},
           {"phase", name(kPhaseNames, a.phase)},
-          {"step", a.step}};
+          {"step", a.step},
+          {"source_line", text_or_null(text_of(run, a.source))}};
+}
+
+Json source_lines(const Breakdown& run) {
+  Json out = Json::array();
+  for (const SourceBytes& row : sources_at_peak(run))
+    out.push_back({{"line", text_or_null(text_of(run, row.source))},
+                   {"bytes", row.bytes},
+                   {"block_count", row.block_count},
+                   {"categories", nonzero_categories(row.categories)}});
+  return out;
 }
 
 void add_tensors(Json& out, const Breakdown& run) {
@@ -119,6 +131,7 @@ Json at_peak(const Breakdown& run) {
     layers.push_back(
         {{"path", layer_path(run, l.layer)}, {"bytes", l.bytes}, {"categories", nonzero_categories(l.categories)}});
   out["layers"] = std::move(layers);
+  out["source_lines"] = source_lines(run);
   add_tensors(out, run);
   return out;
 }
@@ -182,7 +195,33 @@ Json allocator(const AllocatorStats& s) {
           {"final_reserved_bytes", s.final_reserved_bytes}};
 }
 
-Json run(const Breakdown& b) {
+Json band(const std::vector<OrderPeaks>& orders, std::int64_t OrderPeaks::*peak) {
+  const auto found = band_of(orders, peak);
+  if (!found) return nullptr;
+  return {{"least_bytes", found->least_bytes},
+          {"least_order", found->least_order},
+          {"most_bytes", found->most_bytes},
+          {"most_order", found->most_order}};
+}
+
+// null where the run was made under one order alone.
+Json address_orders(const std::vector<OrderPeaks>& orders) {
+  if (orders.empty()) return nullptr;
+  Json runs = Json::array();
+  for (const OrderPeaks& run : orders)
+    runs.push_back({{"order", run.order},
+                    {"outcome", name(kOutcomeNames, run.outcome)},
+                    {"allocated_bytes", run.allocated_bytes},
+                    {"requested_bytes", run.requested_bytes},
+                    {"reserved_bytes", run.reserved_bytes}});
+  return {{"runs", std::move(runs)},
+          {"allocated", band(orders, &OrderPeaks::allocated_bytes)},
+          {"requested", band(orders, &OrderPeaks::requested_bytes)},
+          {"reserved", band(orders, &OrderPeaks::reserved_bytes)}};
+}
+
+Json run(const ReportRun& report_run) {
+  const Breakdown& b = report_run.breakdown;
   return {{"label", b.label},
           {"spec", to_json(b.spec)},
           {"reproduce", reproduction_command(b.spec)},
@@ -192,6 +231,7 @@ Json run(const Breakdown& b) {
           {"parameters", {{"count", b.parameter_count}, {"bytes", b.parameter_bytes}}},
           {"peak", peak(b)},
           {"at_peak", at_peak(b)},
+          {"address_orders", address_orders(report_run.orders)},
           {"steps", steps(b)},
           {"layers", layers(b)},
           {"last_step_requested_bytes", all_categories(b.last_step_bytes)},
@@ -223,7 +263,7 @@ Json comparison(const Report& report) {
 
 std::string write_json(const Report& report) {
   Json out{{"schema", "headroom.report/1"}, {"headroom_version", report.headroom_version}, {"runs", Json::array()}};
-  for (const ReportRun& r : report.runs) out["runs"].push_back(run(r.breakdown));
+  for (const ReportRun& r : report.runs) out["runs"].push_back(run(r));
   if (report.runs.size() > 1 && report.comparison) out["comparison"] = comparison(report);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

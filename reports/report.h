@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/address_orders.h"
 #include "analysis/breakdown.h"
 #include "analysis/comparison.h"
 
@@ -14,6 +15,7 @@ namespace headroom {
 struct ReportRun {
   Breakdown breakdown;
   std::vector<TimelinePoint> timeline;  // at most a few thousand points
+  std::vector<OrderPeaks> orders;       // where the run was made under several orders of addresses; this one first
 };
 
 struct Report {

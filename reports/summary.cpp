@@ -9,6 +9,35 @@
 #include "base/bytes.h"
 
 namespace headroom {
+namespace {
+
+// "600 MiB reserved for others", "addresses shuffled:1", "delayed events"
+std::vector<std::string> conditions_of(const RunSpec& spec) {
+  const VirtualOptions& options = spec.virtual_options;
+  std::vector<std::string> all;
+  if (spec.ranks > 0) all.push_back(fmt::format("rank {} of {}", spec.rank, spec.ranks));
+  if (options.reserve_bytes > 0) all.push_back(format_bytes(options.reserve_bytes) + " reserved for others");
+  if (!options.address_order.empty()) all.push_back("addresses " + options.address_order);
+  if (options.events != VirtualEvents::immediate)
+    all.push_back(fmt::format("{} events", to_name(kVirtualEventsNames, options.events)));
+  if (options.backed) all.push_back("backed memory");
+  for (const StatedValue& stated : spec.values)
+    all.push_back(fmt::format("{} stated as {}", stated.place, stated.value));
+  return all;
+}
+
+void describe_model_run(const RunSpec& spec, RunPhrases& result) {
+  result.shape = fmt::format("batch {} × seq {}", spec.batch, spec.seq);
+  result.mode = to_name(kModeNames, spec.mode);
+  result.dtype = to_name(kDtypeNames, spec.dtype);
+  result.optimizer = fmt::format("{} ({})", to_name(kOptimizerNames, spec.optimizer),
+                                 to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
+  if (spec.optimizer == Optimizer::none) result.optimizer = "no optimizer";
+  if (spec.mode == Mode::forward) result.optimizer = "";
+  result.attention_kernel = fmt::format("{} attention", to_name(kSdpaNames, spec.sdpa));
+}
+
+}  // namespace
 
 std::string_view truth_word(const Environment& environment) {
   return environment.device_kind == DeviceKind::virtual_cuda ? "virtual" : "measured";
@@ -53,6 +82,13 @@ std::string_view unfinished_build(const Breakdown& run) {
   return "Its model was not built to the end: the parameters so far count as other, since they have no names yet.";
 }
 
+std::string_view value_hint(const Breakdown& run) {
+  const auto reads = [](const std::string& text) { return text.find("--value") != std::string::npos; };
+  if (!is_program(run.spec) || std::ranges::none_of(run.assumptions, reads)) return "";
+  return "The device computes nothing, so what it is read for is 0 unless stated: headroom run --value PLACE=VALUE, once "
+         "for each place above.";
+}
+
 std::string place(const Breakdown& run, const PeakView& peak) {
   const std::string layer = layer_path(run, peak.layer);
   const std::string phase(to_name(kPhaseNames, peak.phase));
@@ -60,18 +96,17 @@ std::string place(const Breakdown& run, const PeakView& peak) {
   return layer.empty() ? when : fmt::format("{} at {}", when, layer);
 }
 
+bool has_figures(const Breakdown& run) {
+  return run.outcome.kind == OutcomeKind::ok || (is_program(run.spec) && has_peak(run));
+}
+
 RunPhrases phrases(const Breakdown& run) {
   const RunSpec& spec = run.spec;
   RunPhrases result;
   result.model = run.model.name.empty() ? spec.model : run.model.name;
-  result.shape = fmt::format("batch {} × seq {}", spec.batch, spec.seq);
-  result.mode = to_name(kModeNames, spec.mode);
-  result.dtype = to_name(kDtypeNames, spec.dtype);
-  result.optimizer = fmt::format("{} ({})", to_name(kOptimizerNames, spec.optimizer),
-                                 to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
-  if (spec.optimizer == Optimizer::none) result.optimizer = "no optimizer";
-  if (spec.mode == Mode::forward) result.optimizer = "";
-  result.attention_kernel = fmt::format("{} attention", to_name(kSdpaNames, spec.sdpa));
+  result.command = fmt::format("{}", fmt::join(spec.command, " "));
+  result.conditions = fmt::format("{}", fmt::join(conditions_of(spec), " · "));
+  if (!is_program(spec)) describe_model_run(spec, result);
   const Environment& environment = run.environment;
   result.device = environment.device_name.empty() ? spec.device : environment.device_name;
   if (environment.device_total_bytes > 0) result.device += ", " + format_bytes(environment.device_total_bytes);
@@ -88,7 +123,8 @@ std::vector<std::string_view> other_differences(const Report& report) {
                                      {&RunPhrases::dtype, "dtype"},
                                      {&RunPhrases::optimizer, "optimizer"},
                                      {&RunPhrases::attention_kernel, "attention kernel"},
-                                     {&RunPhrases::device, "device"}})
+                                     {&RunPhrases::device, "device"},
+                                     {&RunPhrases::conditions, "what the device was told"}})
     if (std::any_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase != all.front().*phrase; }))
       names.push_back(name);
   return names;
@@ -105,17 +141,19 @@ Headline headline_of(const Report& report) {
   };
   Headline result;
   const std::string model = common(&RunPhrases::model, "several models");
-  result.title = all.size() == 1 ? model + " · " + report.runs.front().breakdown.label
-                                 : fmt::format("{} · {} variants", model, all.size());
-  if (all.size() == 1 && report.runs.front().breakdown.label == model) result.title = model;
+  const Breakdown& first = report.runs.front().breakdown;
+  const bool program = is_program(first.spec);
+  result.title = fmt::format("{} · {} {}", model, all.size(), program ? "recordings" : "variants");
+  if (all.size() == 1) result.title = program || first.label == model ? model : model + " · " + first.label;
   result.device = common(&RunPhrases::device, "several devices");
-  if (result.title == model && !report.runs.front().breakdown.model.attention.empty())
-    result.settings.push_back(report.runs.front().breakdown.model.attention);
-  for (const auto& [phrase, otherwise] : {std::pair{&RunPhrases::shape, "several shapes"},
+  if (result.title == model && !first.model.attention.empty()) result.settings.push_back(first.model.attention);
+  for (const auto& [phrase, otherwise] : {std::pair{&RunPhrases::command, "several commands"},
+                                          {&RunPhrases::shape, "several shapes"},
                                           {&RunPhrases::mode, "several modes"},
                                           {&RunPhrases::dtype, "several dtypes"},
                                           {&RunPhrases::optimizer, "several optimizers"},
-                                          {&RunPhrases::attention_kernel, "several attention kernels"}})
+                                          {&RunPhrases::attention_kernel, "several attention kernels"},
+                                          {&RunPhrases::conditions, "devices told different things"}})
     if (const std::string text = common(phrase, otherwise); !text.empty()) result.settings.push_back(text);
   return result;
 }

@@ -34,12 +34,19 @@ bool was_recorded(const ClosedFormCheck& check);
 // Why the categories of a run that ran out of memory in its build look as they do; empty for any other run.
 std::string_view unfinished_build(const Breakdown& run);
 
+// How to state what a read of the device gives, where the run rests on such a read; else empty.
+std::string_view value_hint(const Breakdown& run);
+
 // "backward of step 2 at encoder.layer.3.attention"
 std::string place(const Breakdown& run, const PeakView& peak);
 
-// What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device.
+// Its numbers may be shown as those of a whole run: it went well, or it is a program, whose end is its own business.
+bool has_figures(const Breakdown& run);
+
+// What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device, and what a
+// virtual device was told. Of a program there are the model, which is its name, its command, device and conditions.
 struct RunPhrases {
-  std::string model, shape, mode, dtype, optimizer, attention_kernel, device;
+  std::string model, command, shape, mode, dtype, optimizer, attention_kernel, device, conditions;
 };
 RunPhrases phrases(const Breakdown& run);
 

@@ -16,9 +16,9 @@ namespace {
 constexpr int kLeastWidth = 40, kMostWidth = 400;
 constexpr std::size_t kShownDisagreements = 8;
 
-constexpr std::array kPhrases{&RunPhrases::model, &RunPhrases::shape,     &RunPhrases::mode,
-                              &RunPhrases::dtype, &RunPhrases::optimizer, &RunPhrases::attention_kernel,
-                              &RunPhrases::device};
+constexpr std::array kPhrases{&RunPhrases::model,     &RunPhrases::command,          &RunPhrases::shape,
+                              &RunPhrases::mode,      &RunPhrases::dtype,            &RunPhrases::optimizer,
+                              &RunPhrases::attention_kernel, &RunPhrases::device,    &RunPhrases::conditions};
 
 // Phrases joined by " · ", lines broken only between phrases.
 std::string joined(const std::vector<std::string>& list, const Page& page) {
@@ -33,6 +33,15 @@ std::string joined(const std::vector<std::string>& list, const Page& page) {
   std::string out;
   for (const std::string& line : lines) out += paint(line, Style::bold, page.color) + "\n";
   return out;
+}
+
+// A phrase of several parts may be broken between them.
+void append_parts(std::vector<std::string>& list, std::string_view phrase) {
+  constexpr std::string_view kBetween = " · ";
+  for (std::size_t end; !phrase.empty(); phrase.remove_prefix(std::min(end + kBetween.size(), phrase.size()))) {
+    end = std::min(phrase.find(kBetween), phrase.size());
+    list.emplace_back(phrase.substr(0, end));
+  }
 }
 
 bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::*phrase) {
@@ -53,6 +62,8 @@ std::string differences(const Report& report, const std::vector<RunPhrases>& all
 
 std::string failure(const Breakdown& run) {
   const Outcome& o = run.outcome;
+  if (o.kind == OutcomeKind::error && has_figures(run))
+    return fmt::format("{}: {}. What it allocated until then is shown.", run.label, o.message);
   if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
   std::string where = o.phase.empty() ? "" : " in " + o.phase;
   if (!o.layer.empty()) where += " at " + o.layer;
@@ -106,7 +117,11 @@ std::string assumption_notes(const Report& report, const Page& page) {
   for (const ReportRun& r : report.runs)
     for (const std::string& text : r.breakdown.assumptions)
       if (seen.insert(text).second) out += paragraph("- " + text, Style::dim, page);
-  return out.empty() ? "" : paragraph("Assumed:", Style::plain, page) + out;
+  if (out.empty()) return "";
+  for (const ReportRun& r : report.runs)
+    if (const std::string_view hint = value_hint(r.breakdown); !hint.empty())
+      return paragraph("Assumed:", Style::bold, page) + out + paragraph(hint, Style::plain, page);
+  return paragraph("Assumed:", Style::plain, page) + out;
 }
 
 }  // namespace
@@ -139,12 +154,13 @@ std::string header(const Report& report, const Page& page) {
   for (const ReportRun& r : report.runs) {
     all.push_back(phrases(r.breakdown));
     all.back().device = fmt::format("{} {}", truth_word(r.breakdown.environment), all.back().device);
+    if (is_program(r.breakdown.spec)) all.back().model.clear();  // the command says more
   }
   if (all.size() == 1 && !report.runs.front().breakdown.model.attention.empty())
     all.front().model += " · " + report.runs.front().breakdown.model.attention;
   std::vector<std::string> common;
   for (const auto phrase : kPhrases)
-    if (same_everywhere(all, phrase) && !(all.front().*phrase).empty()) common.push_back(all.front().*phrase);
+    if (same_everywhere(all, phrase)) append_parts(common, all.front().*phrase);
   std::string out;
   if (!common.empty()) out += joined(common, page);
   return out + differences(report, all, page);
@@ -165,8 +181,9 @@ std::string write_terminal(const Report& report, const TerminalOptions& options)
   const terminal::Page page{static_cast<std::size_t>(width), options.color};
   const std::string body = report.runs.size() == 1 ? terminal::profile_body(report.runs.front().breakdown, page)
                                                    : terminal::compare_body(report, page);
-  const std::string notes = terminal::notes(report, page);
-  return terminal::header(report, page) + "\n" + body + (notes.empty() ? "" : "\n" + notes);
+  const std::string notes = terminal::notes(report, page), bands = terminal::order_bands(report, page);
+  return terminal::header(report, page) + "\n" + body + (bands.empty() ? "" : "\n" + bands) +
+         (notes.empty() ? "" : "\n" + notes);
 }
 
 }  // namespace headroom

@@ -21,6 +21,12 @@ std::string header(const Report& report, const Page& page);
 std::string compare_body(const Report& report, const Page& page);  // one row for each run
 std::string profile_body(const Breakdown& run, const Page& page);  // one run in depth
 
+// What the order of addresses moves, where the runs were made under several; else empty.
+std::string order_bands(const Report& report, const Page& page);
+
+// What each line of the program held at the peak; empty where no lines were recorded.
+std::string source_lines(const Breakdown& run, const Page& page);
+
 // Failed runs, dropped events, closed forms against what was recorded, assumptions.
 std::string notes(const Report& report, const Page& page);
 

@@ -93,7 +93,7 @@ std::vector<Cell> row(const Report& report, std::size_t index) {
   cells[variant] = {printable(run.label) + (baseline ? " *" : ""), baseline ? Style::bold : Style::plain};
   const std::int64_t kv = run.model.kv_cache_bytes_per_token;
   cells[kv_per_token] = kv == 0 ? Cell{kNothing, Style::dim} : Cell{format_bytes(kv)};
-  if (run.outcome.kind != OutcomeKind::ok) {
+  if (!has_figures(run)) {
     cells[peak] = {run.outcome.kind == OutcomeKind::oom ? "OOM" : "failed", Style::bad};
     return cells;
   }
@@ -135,7 +135,9 @@ std::vector<T> pick(const std::vector<T>& all, const std::vector<std::size_t>& i
 
 Table make_table(const Report& report) {
   const std::vector<std::size_t> useful = useful_columns(report);
-  Table table(pick(columns(), useful));
+  std::vector<Column> all = columns();
+  if (is_program(report.runs.front().breakdown.spec)) all[variant].title = "recording";
+  Table table(pick(all, useful));
   for (std::size_t i = 0; i < report.runs.size(); ++i) table.add_row(pick(row(report, i), useful));
   return table;
 }
@@ -193,7 +195,7 @@ std::string chart(const Report& report, const Page& page) {
   std::int64_t most = 0;
   std::size_t label_width = 0;
   for (const ReportRun& r : report.runs) {
-    if (r.breakdown.outcome.kind != OutcomeKind::ok || !has_peak(r.breakdown)) continue;
+    if (!has_figures(r.breakdown) || !has_peak(r.breakdown)) continue;
     runs.push_back(&r.breakdown);
     most = std::max(most, r.breakdown.peak.allocated_bytes);
     label_width = std::max(label_width, display_width(shorten(printable(r.breakdown.label), 24)));
@@ -212,13 +214,13 @@ std::string places(const Report& report, const Page& page) {
   std::vector<std::string> lines, where;
   for (const ReportRun& r : report.runs) {
     const Breakdown& run = r.breakdown;
-    if (!has_peak(run) || run.outcome.kind != OutcomeKind::ok) continue;
+    if (!has_peak(run) || !has_figures(run)) continue;
     where.push_back(place(run, run.peak));
     lines.push_back(fmt::format("{}: {} in {}", run.label, exact(run.peak.allocated_bytes), where.back()));
   }
   if (lines.empty()) return "";
   if (std::all_of(where.begin(), where.end(), [&](const auto& w) { return w == where.front(); }))
-    return paragraph(fmt::format("The peak is in {}{}.", where.front(), where.size() > 1 ? " for every variant" : ""),
+    return paragraph(fmt::format("The peak is in {}{}.", where.front(), where.size() < 2 ? "" : report.comparison ? " for every variant" : " for each"),
                      Style::plain, page);
   std::string out = paragraph("Where the peak is:", Style::plain, page);
   for (const std::string& line : lines) out += paragraph("- " + line, Style::plain, page);
@@ -229,7 +231,7 @@ std::string places(const Report& report, const Page& page) {
 std::string gradient_note(const Report& report, const Page& page) {
   const auto has_none = [](const ReportRun& r) {
     const Breakdown& run = r.breakdown;
-    return run.spec.mode == Mode::train && run.outcome.kind == OutcomeKind::ok && has_peak(run) &&
+    return !is_program(run.spec) && run.spec.mode == Mode::train && run.outcome.kind == OutcomeKind::ok && has_peak(run) &&
            bytes_of(run.peak.categories, Category::gradient) == 0;
   };
   if (std::none_of(report.runs.begin(), report.runs.end(), has_none)) return "";

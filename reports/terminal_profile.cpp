@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/sources.h"
 #include "base/bytes.h"
 #include "reports/categories.h"
 #include "reports/folding.h"
@@ -152,23 +153,28 @@ std::string layers(const Breakdown& run, const Page& page) {
 }
 
 std::string tensors(const Breakdown& run, const Page& page) {
-  Table table({{"largest at the peak", 0, true, "tensor"},
-               {"size", 0},
-               {"bytes", 4, false, "exact bytes"},
-               {"category", 1, true},
-               {"layer", 2, true},
-               {"operator", 3, true},
-               {"phase", 5, true}});
+  std::vector<Column> columns{{"largest at the peak", 0, true, "tensor"},
+                              {"size", 0},
+                              {"bytes", 4, false, "exact bytes"},
+                              {"category", 1, true},
+                              {"layer", 2, true},
+                              {"operator", 3, true},
+                              {"phase", 5, true}};
+  const bool lines = !sources_at_peak(run).empty();
+  if (lines) columns.push_back({"line", 2, true, "source line"});
+  Table table(columns);
   for (std::size_t i = 0; i < std::min(run.peak.live.size(), kShownTensors); ++i) {
     const Allocation& a = run.allocations.at(static_cast<std::size_t>(run.peak.live[i]));
     const std::string shape = printable(text_of(run, a.tensor));
-    table.add_row({{shape.empty() ? "(scratch)" : shape},
-                   size(a.block_bytes),
-                   {format_count(a.block_bytes)},
-                   {std::string(style_of(a.category).title)},
-                   {shorten(printable(layer_path(run, a.layer)), 40)},
-                   {shorten(printable(text_of(run, a.op)), 32)},
-                   {std::string(to_name(kPhaseNames, a.phase))}});
+    std::vector<Cell> cells{{shape.empty() ? "(scratch)" : shape},
+                            size(a.block_bytes),
+                            {format_count(a.block_bytes)},
+                            {std::string(style_of(a.category).title)},
+                            {shorten(printable(layer_path(run, a.layer)), 40)},
+                            {shorten(printable(text_of(run, a.op)), 32)},
+                            {std::string(to_name(kPhaseNames, a.phase))}};
+    if (lines) cells.push_back({shorten(printable(text_of(run, a.source)), 32)});
+    table.add_row(cells);
   }
   return table.render(page.width, page.color);
 }
@@ -195,6 +201,7 @@ std::string profile_body(const Breakdown& run, const Page& page) {
   if (!has_peak(run)) return paragraph("Nothing was allocated.", Style::plain, page);
   std::string out = key_figures(run, page) + "\n" + categories(run, page) + "\n" + layers(run, page);
   if (!run.peak.live.empty()) out += "\n" + tensors(run, page);
+  if (const std::string lines = source_lines(run, page); !lines.empty()) out += "\n" + lines;
   const std::string step_table = steps(run, page);
   return step_table.empty() ? out : out + "\n" + step_table;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -14,13 +16,15 @@ using Chosen = std::function<int()>;
 
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_profile(CLI::App& app, Chosen& chosen);
+void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 
-// In the order of --help.
-inline void add_commands(CLI::App& app, Chosen& chosen) {
+// In the order of --help. `command_words`: what follows "--", of the command that takes a program.
+inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
   add_compare(app, chosen);
   add_profile(app, chosen);
+  add_run(app, chosen, command_words);
   add_report(app, chosen);
   add_list(app, chosen);
 }

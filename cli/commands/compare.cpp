@@ -56,7 +56,8 @@ int run_compare(const CompareOptions& options) {
     runs.push_back({name, checked.spec});
     runs.back().spec.attention = name;
   }
-  return measure_and_report(runs, baseline, jobs, plan_output(options.output));
+  const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
+  return measure_and_report({runs, orders, baseline, jobs}, plan_output(options.output));
 }
 
 }  // namespace

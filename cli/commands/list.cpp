@@ -6,22 +6,21 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/names.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/list_devices.h"
 #include "cli/output.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/config.h"
-#include "virtual_gpu/catalog.h"
 
 namespace headroom::cli {
 namespace {
 
 struct ListOptions {
-  std::string what, format;
+  std::string what, name, format;
 };
 
 // One row of a list: its cells for the terminal, the first its name, and the same as JSON.
@@ -51,28 +50,6 @@ Entries list_attention() {
   return out;
 }
 
-Entry device_entry(const std::string& name, const std::string& kind, const std::string& description) {
-  return {{name, description}, {{"name", name}, {"kind", kind}, {"description", description}}};
-}
-
-Entry virtual_device_entry(const virtual_gpu::DeviceModel& model) {
-  const std::string capability = fmt::format("{}.{}", model.major, model.minor);
-  Entry entry = device_entry("virtual:" + model.name, "virtual",
-                             fmt::format("{}, {}, compute capability {}, no GPU needed", model.product,
-                                         format_bytes(model.total_bytes), capability));
-  entry.json["product"] = model.product;
-  entry.json["compute_capability"] = capability;
-  entry.json["total_bytes"] = model.total_bytes;
-  return entry;
-}
-
-Entries list_devices() {
-  Entries out{device_entry("cpu", "cpu", "This machine's processor"),
-              device_entry("cuda", "cuda", "A real NVIDIA GPU, the first; cuda:N for another")};
-  for (const auto& model : virtual_gpu::device_catalog()) out.push_back(virtual_device_entry(model));
-  return out;
-}
-
 Entries list_formats() {
   Entries out;
   for (const auto& row : formats()) {
@@ -82,26 +59,6 @@ Entries list_formats() {
     if (!row.file.empty()) out.back().json["file"] = row.file;
   }
   return out;
-}
-
-struct Listing {
-  std::string_view name;
-  Entries (*entries)();
-};
-constexpr Listing kListings[] = {
-    {"models", list_models}, {"attention", list_attention}, {"devices", list_devices}, {"formats", list_formats}};
-
-std::vector<std::string_view> listing_names() {
-  std::vector<std::string_view> names;
-  for (const auto& listing : kListings) names.push_back(listing.name);
-  return names;
-}
-
-Entries entries_of(const std::string& what) {
-  if (what.empty()) throw bad_input("expected what to list: " + alternatives(listing_names()));
-  for (const auto& listing : kListings)
-    if (listing.name == what) return listing.entries();
-  throw bad_input(unknown_name_message("list", what, listing_names()));
 }
 
 std::string as_table(const Entries& entries) {
@@ -117,20 +74,58 @@ std::string as_table(const Entries& entries) {
   return out;
 }
 
-std::string as_json(const Entries& entries) {
+Json as_json(const Entries& entries) {
   Json array = Json::array();
   for (const auto& entry : entries) array.push_back(entry.json);
-  return array.dump(2) + "\n";
+  return array;
+}
+
+std::string models_table() { return as_table(list_models()); }
+Json models_json() { return as_json(list_models()); }
+std::string attention_table() { return as_table(list_attention()); }
+Json attention_json() { return as_json(list_attention()); }
+std::string formats_table() { return as_table(list_formats()); }
+Json formats_json() { return as_json(list_formats()); }
+
+struct Listing {
+  std::string_view name;
+  std::string (*table)();
+  Json (*json)();
+};
+constexpr Listing kListings[] = {{"models", models_table, models_json},
+                                 {"attention", attention_table, attention_json},
+                                 {"devices", devices_table, devices_json},
+                                 {"formats", formats_table, formats_json}};
+
+std::vector<std::string_view> listing_names() {
+  std::vector<std::string_view> names;
+  for (const auto& listing : kListings) names.push_back(listing.name);
+  return names;
+}
+
+const Listing& listing_of(const std::string& what) {
+  if (what.empty()) throw bad_input("expected what to list: " + alternatives(listing_names()));
+  for (const auto& listing : kListings)
+    if (listing.name == what) return listing;
+  throw bad_input(unknown_name_message("list", what, listing_names()));
+}
+
+bool wants_json(const std::string& format) {
+  if (format.empty() || format == "terminal") return false;
+  if (format == "json") return true;
+  throw bad_input(unknown_name_message("format", format, {"terminal", "json"}));
 }
 
 int run_list(const ListOptions& options) {
-  const Entries entries = entries_of(options.what);
-  if (options.format.empty() || options.format == "terminal")
-    write_stdout(as_table(entries));
-  else if (options.format == "json")
-    write_stdout(as_json(entries));
-  else
-    throw bad_input(unknown_name_message("format", options.format, {"terminal", "json"}));
+  const Listing& listing = listing_of(options.what);
+  const bool json = wants_json(options.format);
+  if (options.name.empty()) {
+    write_stdout(json ? listing.json().dump(2) + "\n" : listing.table());
+    return 0;
+  }
+  if (listing.name != "devices")
+    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list devices does", options.what, options.name));
+  write_stdout(json ? device_json(options.name).dump(2) + "\n" : device_text(options.name));
   return 0;
 }
 
@@ -140,10 +135,13 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "What can be named: models, attention, devices, formats");
   command->add_option("WHAT", options->what, "models, attention, devices or formats")->type_name("");
+  command->add_option("NAME", options->name, "A virtual device, to see all its figures and where they are from")
+      ->type_name("");
   command->add_option("--format", options->format, "terminal or json (default: terminal)")->type_name("NAME");
   command->footer(R"(
 Examples:
   headroom list models
+  headroom list devices a100-80gb
   headroom list devices --format json)");
   command->callback([options, &chosen] { chosen = [options] { return run_list(*options); }; });
 }

@@ -26,7 +26,9 @@ int run_profile(const ProfileOptions& options) {
                                 checked.spec.attention));
   if (!checked.spec.attention.empty()) models::with_attention(checked.model, checked.spec.attention);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
-  return measure_and_report({{label, checked.spec}}, 0, 1, plan_output(options.output));
+  const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
+  const std::size_t jobs = orders.empty() ? 1 : default_jobs(checked.spec.device);
+  return measure_and_report({{{label, checked.spec}}, orders, 0, jobs}, plan_output(options.output));
 }
 
 }  // namespace

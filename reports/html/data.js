@@ -1,7 +1,7 @@
 // The embedded document. Arrays by category are in the order of data.categories.
 const data = JSON.parse($("data").textContent);
 const categories = data.categories;
-const failed = (run) => run.outcome.kind !== "ok";
+const failed = (run) => !run.has_figures;
 const place = (run, peak) =>
   peak.event < 0 ? "" : data.phases[peak.phase] + (peak.step > 0 ? " of step " + peak.step : "") + (peak.layer ? " at " + peak.layer : "");
 const usedCategories = (vectors) => categories.map((_, i) => i).filter((i) => vectors.some((bytes) => bytes[i] !== 0));

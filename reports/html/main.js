@@ -11,9 +11,12 @@ function picker(run) {
 }
 
 function detail(run) {
+  assumptionSection(run);
+  ordersSection(run);
   timeline(run);
   layersSection(run);
   tensorSection(run);
+  sourcesSection(run);
   stepsSection(run);
   formsSection(run);
   factsSection(run);

@@ -4,7 +4,7 @@ function masthead() {
   const badges = [...new Set(data.runs.map((run) => run.truth))];
   const explain = {
     virtual: "No GPU ran this. PyTorch's own CUDA code and caching allocator ran over a virtual CUDA device: its allocations, no measurement.",
-    measured: "The model really ran on this device; every allocation was recorded.",
+    measured: "It really ran on this device; every allocation was recorded.",
   };
   fill("masthead",
     h("p", { class: "brand" }, "Headroom memory report"),
@@ -31,7 +31,7 @@ function comparisonFigures() {
 }
 
 function runFigures(run) {
-  const cards = [figure("Peak allocated", size(run.peak.allocated), [failed(run) ? "until it ran out, in " : "in ", breakable(place(run, run.peak))]),
+  const cards = [figure("Peak allocated", size(run.peak.allocated), [run.outcome.kind === "oom" ? "until it ran out, in " : "in ", breakable(place(run, run.peak))]),
     figure("Peak reserved", size(run.peak.most_reserved), "what the allocator took from the device"),
     figure("Parameters", size(run.parameters.bytes), grouped(run.parameters.count) + " numbers")];
   if (run.kept > 0) cards.push(figure("Kept for backward", size(run.kept), "requested for activations of the last step"));
@@ -46,6 +46,7 @@ function figures() {
 
 function failureText(run) {
   const o = run.outcome;
+  if (o.kind === "error" && run.has_figures) return run.label + ": " + o.message + ". What it allocated until then is shown.";
   if (o.kind === "error") return run.label + " could not be measured: " + o.message;
   const where = (o.phase ? " in " + o.phase : "") + (o.layer ? " at " + o.layer : "");
   return [run.label + " ran out of memory" + where + ": asked for ", size(o.request), ", free ", size(o.free), "; ", size(o.allocated), " live and ", size(o.reserved), " reserved by the allocator." + (run.unfinished ? " " + run.unfinished : "")];
@@ -57,7 +58,7 @@ function alerts() {
   if (data.differences.length > 0) lines.push("The runs differ in " + data.differences.join(", ") + ": their savings are not of the attention mechanism alone.");
   if (data.baseline !== null && failed(data.runs[data.baseline])) lines.push("No savings: the baseline, " + data.runs[data.baseline].label + ", has no peak to compare with.");
   for (const run of data.runs) {
-    if (failed(run)) lines.push(failureText(run));
+    if (run.outcome.kind !== "ok") lines.push(failureText(run));
     if (run.dropped > 0) lines.push(run.label + ": " + grouped(run.dropped) + " events were dropped, so its numbers are too low.");
     const wrong = run.forms.filter((form) => form.recorded !== null && form.recorded !== form.closed);
     if (wrong.length > 0) lines.push(run.label + ": " + wrong.length + " closed forms differ from the recorded bytes; see the table below.");
@@ -126,7 +127,7 @@ function comparisonTable(chosen) {
   const has = { "kept for backward": data.runs.some((run) => run.kept > 0), "kept saved": data.runs.some((run) => run.kept > 0),
     "KV cache per token": data.runs.some((run) => run.kv_per_token > 0), "KV cache saved": data.runs.some((run) => run.kv_per_token > 0) };
   const comparisonColumns = allComparisonColumns.filter(([name]) => has[name] !== false && (data.baseline !== null || !name.endsWith("saved")));
-  const head = h("tr", {}, h("th", { scope: "col", class: "text" }, "variant"), comparisonColumns.map(([name]) => h("th", { scope: "col" }, name)));
+  const head = h("tr", {}, h("th", { scope: "col", class: "text" }, data.runs[0].program ? "recording" : "variant"), comparisonColumns.map(([name]) => h("th", { scope: "col" }, name)));
   const rows = data.runs.map((run, i) => h("tr", { class: i === chosen ? "chosen" : null },
     h("th", { scope: "row" }, run.label, i === data.baseline ? " (baseline)" : ""),
     failed(run) ? h("td", { colspan: comparisonColumns.length, class: "text failed" }, run.outcome.kind === "oom" ? "out of memory" : "could not be measured")
@@ -139,4 +140,12 @@ function comparison(chosen, choose) {
   if (data.runs.length < 2) return;
   bars(chosen, choose);
   comparisonTable(chosen);
+}
+
+// What a program's run rests on stands above its numbers.
+function assumptionSection(run) {
+  const shown = run.program && run.assumptions.length > 0;
+  $("assumed").hidden = !shown;
+  if (!shown) return;
+  fill("assumed", h("h2", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, text))), run.value_hint && h("p", { class: "hint" }, run.value_hint));
 }

@@ -1,24 +1,27 @@
 // Largest tensors, steps, closed forms, environment.
 const tensorView = { key: 0, ascending: false, filter: "", all: false };
-const tensorColumns = [["bytes", (t) => t.bytes, false], ["tensor", (t) => t.tensor, true], ["operator", (t) => t.op, true], ["layer", (t) => t.layer, true],
-  ["category", (t) => t.category.title, true], ["phase", (t) => t.phase + (t.step > 0 ? " " + t.step : ""), true]];
+const allTensorColumns = [["bytes", (t) => t.bytes, false], ["tensor", (t) => t.tensor, true], ["operator", (t) => t.op, true], ["layer", (t) => t.layer, true],
+  ["category", (t) => t.category.title, true], ["phase", (t) => t.phase + (t.step > 0 ? " " + t.step : ""), true], ["line", (t) => t.line, true]];
+const tensorColumnsOf = (run) => (run.sources.length > 0 ? allTensorColumns : allTensorColumns.slice(0, -1));
 const shownTensors = 20;
 
-const tensorsOf = (run) => run.tensors.map(([bytes, requested, tensor, op, layer, category, phase, step]) => ({
-  bytes, requested, tensor: run.strings[tensor] || "(scratch)", op: run.strings[op], layer: run.layers[layer] ? run.layers[layer].path : "", category: categories[category], phase: data.phases[phase], step }));
+const tensorsOf = (run) => run.tensors.map(([bytes, requested, tensor, op, layer, category, phase, step, line]) => ({
+  bytes, requested, tensor: run.strings[tensor] || "(scratch)", op: run.strings[op], layer: run.layers[layer] ? run.layers[layer].path : "", category: categories[category], phase: data.phases[phase], step, line: run.strings[line] }));
 
 function orderedTensors(run) {
-  const value = tensorColumns[tensorView.key][1], sign = tensorView.ascending ? 1 : -1, wanted = tensorView.filter.toLowerCase();
-  const matches = tensorsOf(run).filter((t) => [t.tensor, t.op, t.layer, t.category.title, t.phase].some((text) => text.toLowerCase().includes(wanted)));
+  const value = allTensorColumns[tensorView.key][1], sign = tensorView.ascending ? 1 : -1, wanted = tensorView.filter.toLowerCase();
+  const matches = tensorsOf(run).filter((t) => [t.tensor, t.op, t.layer, t.category.title, t.phase, t.line].some((text) => text.toLowerCase().includes(wanted)));
   return matches.sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || b.bytes - a.bytes);
 }
 
-function tensorRow(t) {
+function tensorRow(t, lines) {
   return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" }, breakable(t.layer)),
-    h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")));
+    h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")), lines && h("td", { class: "text mono" }, t.line));
 }
 
 function tensorTable(run) {
+  const tensorColumns = tensorColumnsOf(run);
+  if (tensorView.key >= tensorColumns.length) tensorView.key = 0;
   const rows = orderedTensors(run), shown = tensorView.all ? rows : rows.slice(0, shownTensors);
   const sortBy = (key) => {
     tensorView.ascending = key === tensorView.key ? !tensorView.ascending : tensorColumns[key][2];
@@ -29,7 +32,7 @@ function tensorTable(run) {
   const head = tensorColumns.map(([name, , text], key) => h("th", { scope: "col", class: text ? "text" : null, "aria-sort": key === tensorView.key ? (tensorView.ascending ? "ascending" : "descending") : null },
     h("button", { class: "sort", type: "button", onclick: () => sortBy(key) }, name)));
   const rest = run.smaller.count > 0 ? grouped(run.smaller.count) + " smaller ones hold " + binarySize(run.smaller.bytes) + " together." : "";
-  fill("tensors", h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, shown.map(tensorRow))),
+  fill("tensors", h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, shown.map((t) => tensorRow(t, run.sources.length > 0)))),
     rows.length === 0 && h("p", { class: "hint" }, "None matches."),
     rows.length > shownTensors && h("p", {}, h("button", { class: "button", type: "button", style: { "margin-top": "0.6rem" }, onclick: () => { tensorView.all = !tensorView.all; tensorTable(run); } }, tensorView.all ? "Show fewer" : "Show all " + rows.length)),
     rest && h("p", { class: "hint" }, rest));
@@ -38,6 +41,29 @@ function tensorTable(run) {
 function tensorSection(run) {
   fill("tensors-controls", h("input", { type: "search", placeholder: "filter", "aria-label": "Filter tensors by shape, operator, layer, category or phase", value: tensorView.filter, oninput: (event) => { tensorView.filter = event.target.value; tensorTable(run); } }));
   tensorTable(run);
+}
+
+const shownSources = 30;
+
+function sourcesSection(run) {
+  $("sources-panel").hidden = run.sources.length === 0;
+  if (run.sources.length === 0) return;
+  const used = usedCategories(run.sources.map((row) => row.categories));
+  const rows = run.sources.slice(0, shownSources).map((row) => h("tr", {}, h("th", { scope: "row", class: "mono" }, run.strings[row.line] || "(no line of the program)"),
+    h("td", {}, size(row.bytes)), h("td", {}, shareText(row.bytes, run.peak.allocated)), h("td", {}, grouped(row.blocks)), used.map((c) => h("td", {}, row.categories[c] === 0 ? h("span", { class: "none" }, "–") : size(row.categories[c])))));
+  const head = ["line", "bytes", "share", "blocks"].map((name, i) => h("th", { scope: "col", class: i === 0 ? "text" : null }, name));
+  const rest = run.sources.slice(shownSources);
+  fill("sources", h("table", {}, h("thead", {}, h("tr", {}, head, used.map((c) => h("th", { scope: "col" }, swatch(categories[c]), categories[c].title)))), h("tbody", {}, rows)),
+    rest.length > 0 && h("p", { class: "hint" }, grouped(rest.length) + " more lines hold " + binarySize(sumOf(rest.map((row) => row.bytes))) + " together."));
+}
+
+function ordersSection(run) {
+  $("orders-panel").hidden = run.bands.length === 0;
+  if (run.bands.length === 0) return;
+  $("orders-hint").textContent = "PyTorch's allocator breaks ties between equal free blocks by address. The same run under " + run.order_count + " orders of addresses; all else on this page is under the first.";
+  const rows = run.bands.map((band) => h("tr", {}, h("th", { scope: "row" }, "peak " + band.peak), h("td", {}, size(band.least)), h("td", { class: "text" }, band.least === band.most ? "all" : band.least_order), h("td", {}, size(band.most)), h("td", { class: "text" }, band.least === band.most ? "all" : band.most_order),
+    h("td", {}, band.least === band.most ? h("span", { class: "none" }, "none") : [size(band.most - band.least), " (" + ((100 * (band.most - band.least)) / band.least).toFixed(3) + " %)"])));
+  fill("orders", h("table", {}, h("thead", {}, h("tr", {}, [["", true], ["least", false], ["under", true], ["most", false], ["under", true], ["spread", false]].map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows)));
 }
 
 function stepsSection(run) {
@@ -99,5 +125,5 @@ function factsSection(run) {
     h("div", { class: "facts" },
       h("div", {}, h("h3", {}, "Environment"), pairs([["numbers are", run.truth], ["device", e.device_name], ["compute capability", e.compute_capability], ["device memory", e.total > 0 ? size(e.total) : ""], ["PyTorch", e.torch], ["CUDA", e.cuda], ["driver", e.driver], ["allocator settings", e.allocator_settings], ["headroom", e.headroom]])),
       h("div", {}, h("h3", {}, "The allocator’s own account"), pairs([["most allocated", size(run.allocator.allocated)], ["most requested", size(run.allocator.requested)], ["most reserved", size(run.allocator.reserved)], ["events dropped", grouped(run.dropped)]])),
-      run.assumptions.length > 0 && h("div", {}, h("h3", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, text))))));
+      !run.program && run.assumptions.length > 0 && h("div", {}, h("h3", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, text))))));
 }

@@ -137,6 +137,18 @@ int flood(const Request& request) {
   return measure_well(request);
 }
 
+// One more block, of 512 bytes for each letter of the order of addresses.
+int measure_by_order(const Request& request) {
+  Recording recording = recording_of(request.spec);
+  const auto more = 512 * static_cast<std::int64_t>(request.spec.virtual_options.address_order.size());
+  add_event(recording, Action::alloc, 0x180000, more, Category::other);
+  for (std::int64_t AllocatorStats::*bytes : {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
+                                              &AllocatorStats::final_allocated_bytes})
+    recording.stats.*bytes += more;
+  write_recording(request.out, recording);
+  return 0;
+}
+
 int leave_half_a_recording(const Request& request) {
   const std::string whole = encode_recording(recording_of(request.spec));
   std::ofstream(request.out) << whole.substr(0, whole.size() / 2);
@@ -162,6 +174,10 @@ std::string environment_text() {
 int act(const std::string& action, const Request& request) {
   if (action == "ok") return measure_well(request);
   if (action == "slow") return usleep(300'000), measure_well(request);
+  if (action == "by-order") return measure_by_order(request);
+  if (action == "oom-unless-descending" && request.spec.virtual_options.address_order == "descending")
+    return measure_well(request);
+  if (action == "oom-unless-descending") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action == "oom") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action == "hang") hang();
   if (action == "stubborn") {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,11 @@ void Tool::start(const std::vector<std::string>& arguments) {
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
     dup2(out.write, STDOUT_FILENO);
     dup2(on_terminal ? out.write : err.write, STDERR_FILENO);
+    if (at_the_keyboard) {
+      setsid();
+      ioctl(out.write, TIOCSCTTY, 0);
+      dup2(out.write, STDIN_FILENO);
+    }
     if (out_file == "-") close(STDOUT_FILENO);
     if (chdir(folder.c_str()) != 0) _exit(99);
     if (before_exec) before_exec();
@@ -133,6 +139,10 @@ Ended Tool::wait() {
 }
 
 void Tool::send(int signal) const { kill(process_, signal); }
+
+void Tool::type(const std::string& keys) const {
+  EXPECT_EQ(write(out_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+}
 
 std::vector<pid_t> Tool::workers(std::size_t count) const {
   const auto deadline = Clock::now() + kPatience;

@@ -29,6 +29,7 @@ class Tool {
   std::map<std::string, std::string> environment;  // added to a plain one (PATH, HOME)
   std::string out_file;               // stdout goes there instead: /dev/full, a closed pipe ("|"), none ("-")
   bool on_terminal = false;           // stdout and stderr are one terminal of 80 columns
+  bool at_the_keyboard = false;       // that terminal is stdin, too, and sends Ctrl-C to the tool and what it runs
   std::filesystem::path folder;       // current folder
   std::function<void()> before_exec;  // in the child
 
@@ -37,6 +38,7 @@ class Tool {
   Ended run(const std::vector<std::string>& arguments) { return start(arguments), wait(); }
   pid_t process() const { return process_; }
   void send(int signal) const;
+  void type(const std::string& keys) const;  // on the terminal
 
   void fake(const std::string& script) { environment["HEADROOM_FAKE"] = script; }
   std::vector<pid_t> workers(std::size_t count) const;                  // once so many have started

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/cli/tool.h"
+#include "virtual_gpu/catalog.h"
 
 namespace headroom::cli_test {
 namespace {
@@ -27,7 +28,7 @@ void expect_refused(const Case& expected) {
 }
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "report", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "report", "list"}) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
@@ -37,7 +38,7 @@ TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
 }
 
 TEST(Help, FitsTerminalsOf120Columns) {
-  for (const std::string command : {"", "profile", "compare", "report", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "report", "list"}) {
     std::istringstream text(Tool().run(words(command + " --help")).out);
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
   }
@@ -57,7 +58,7 @@ TEST(Version, IsOneLine) {
 
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
-      {"", "expected a command: compare, profile, report or list (headroom --help explains them)"},
+      {"", "expected a command: compare, profile, run, report or list (headroom --help explains them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"compare", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"report", "expected the path of a RECORDING, as --out of another command writes it"},
@@ -71,13 +72,14 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       "bert-base, bert-large, gpt2, gpt2-medium, gpt2-xl, transformer-base, llama-7b, or the path of a "
       "config.json";
   const std::string mechanisms = "mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, mhe-mul";
-  const std::string devices = "cpu, cuda, cuda:0, virtual:h100-80gb, virtual:a100-40gb, virtual:rtx4090-24gb";
+  std::string devices = "cpu, cuda, cuda:0";
+  for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, report, list; headroom --help "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, list; headroom --help "
        "explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, report, list; headroom --help explains them"},
+       "unknown command 'check'. Known: compare, profile, run, report, list; headroom --help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
       {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},

@@ -69,7 +69,7 @@ void Run::note_peak(PeakView& peak, LayerId layer) const {
 }
 
 std::size_t Run::alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op,
-                       const std::string& tensor) {
+                       const std::string& tensor, const std::string& source) {
   Allocation a;
   a.begin = static_cast<std::int64_t>(timeline_.size());
   a.address = 0x700000000000 + run.allocations.size() * 0x1000000;
@@ -81,6 +81,7 @@ std::size_t Run::alloc(LayerId layer, Category category, std::int64_t bytes, con
   a.category = category;
   a.op = intern(op);
   a.tensor = intern(tensor);
+  a.source = intern(source);
   run.allocations.push_back(a);
   live_[at(category)] += a.block_bytes;
   requested_ += bytes;
@@ -394,6 +395,36 @@ ReportRun hostile() {
   return r.finish();
 }
 
+ReportRun program(const std::string& label) {
+  Run r(label);
+  r.run.spec = {.model = "train.py",
+                .device = "virtual:8xa100-80gb",
+                .virtual_options = {600 << 20, "shuffled:1", VirtualEvents::delayed, true},
+                .command = {"python", "train.py", "--lr", "3e-4"},
+                .values = {{"train.py:42", 3}},
+                .source_lines = true,
+                .ranks = 16,
+                .rank = 3};
+  r.run.model.name = "train.py";
+  r.run.environment.device_kind = DeviceKind::virtual_cuda;
+  r.run.environment.device_name = "NVIDIA A100-SXM4-80GB";
+  r.run.environment.device_total_bytes = 85'000'000'000;
+  r.run.outcome = {OutcomeKind::error, "the program ended with exit code 1"};
+  const LayerId layer = r.layer("encoder.layer.0", LayerKind::block);
+  r.alloc(layer, Category::parameter, 4'000'000, "aten::empty", "[1000, 1000] float32", "train.py:10");
+  r.alloc(layer, Category::parameter, 4'000, "aten::empty", "[1000] float32", "train.py:10");
+  r.phase(Phase::forward, 1);
+  r.alloc(layer, Category::activation, 8'000'000, "aten::mm", "[2000, 1000] float32", "model.py:31");
+  r.alloc(LayerId::root, Category::workspace, 8'519'680, "aten::mm");
+  r.run.assumptions = {"train.py:42 read 8 bytes of the device: 3, as stated", "train.py:77 read 1 byte of the device as 0 (--value train.py:77=VALUE)",
+                       "the CUDA context and its loaded modules are counted as 0 bytes: a real card has less memory to give"};
+  ReportRun run = r.finish();
+  run.orders = {{"shuffled:1", OutcomeKind::ok, 20'524'544, 20'523'680, 20'971'520},
+                {"descending", OutcomeKind::ok, 20'524'032, 20'523'680, 41'943'040},
+                {"ascending", OutcomeKind::oom, 0, 0, 0}};
+  return run;
+}
+
 std::vector<Named> all_reports() {
   const ReportRun mha = seven_variants().runs.front();
   std::vector<ReportRun> many;
@@ -404,7 +435,9 @@ std::vector<Named> all_reports() {
           {"seven", seven_variants()},
           {"oom", report_of({out_of_memory()})},
           {"failed", report_of({failed()})},
-          {"mixed", report_of({tiny(), out_of_memory(), failed()})},
+          {"mixed", report_of({tiny(), out_of_memory(), failed(), program()})},
+          {"program", report_of({program()})},
+          {"ranks", {"0.1.0", {program("train.rank0"), program("train.rank1")}, {}}},
           {"failed-baseline", report_of({failed(), tiny()})},
           {"hostile", report_of({hostile()})},
           {"hostile-compare", report_of({hostile(), tiny(std::string(300, 'x'))})},

@@ -18,7 +18,7 @@ class Run {
   void phase(Phase phase, std::int32_t step);
   // Returns the allocation's number, for free(). Blocks are `bytes` rounded up to 512.
   std::size_t alloc(LayerId layer, Category category, std::int64_t bytes, const std::string& op = "",
-                    const std::string& tensor = "");
+                    const std::string& tensor = "", const std::string& source = "");
   void free(std::size_t allocation);
   void closed_form(const std::string& quantity, const std::string& layer, const std::string& formula,
                    std::int64_t bytes, std::int64_t recorded);
@@ -63,6 +63,8 @@ ReportRun tiny(const std::string& label = "tiny");
 
 ReportRun out_of_memory();  // stopped in the forward pass of step 1
 ReportRun failed();         // never started; nothing was recorded
+// Of `headroom run`, with source lines, a device that was told much, orders of addresses, and a sudden end.
+ReportRun program(const std::string& label = "train");
 ReportRun hostile();        // markup, escape sequences, bad UTF-8 and wide letters in every text
 
 // Named reports of every kind above and of their mixtures.

@@ -52,6 +52,12 @@ TEST(Terminal, FailuresLookAsTheyShould) {
                 "failures.txt");
 }
 
+TEST(Terminal, AProgramLooksAsItShould) {
+  expect_golden(terminal(synthetic::report_of({synthetic::program()})), "program.txt");
+  const Report ranks{"0.1.0", {synthetic::program("train.rank0"), synthetic::program("train.rank1")}, {}};
+  expect_golden(terminal(ranks), "program-ranks.txt");
+}
+
 TEST(Terminal, NoLineIsWiderThanTheTerminal) {
   for (const auto& [name, report] : synthetic::all_reports())
     for (int width = 40; width <= 200; ++width) {

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/application.h"
+#include "cli/arguments.h"
+#include "cli/commands/commands.h"
+#include "cli/device.h"
+#include "cli/measurement.h"
+#include "cli/program.h"
+#include "cli/program_file.h"
+#include "cli/program_output.h"
+#include "cli/run_folder.h"
+#include "cli/scratch_folder.h"
+#include "cli/virtual_flags.h"
+#include "recording/journal.h"
+
+namespace headroom::cli {
+namespace {
+
+struct RunOptions {
+  std::string device, ranks, rank;
+  std::vector<std::string> values;
+  bool source_lines = false;
+  VirtualFlags virtual_device;
+  OutputFlags output;
+};
+
+// "train.py:42=3": the value is what follows the last "=".
+StatedValue read_value(const std::string& text) {
+  const auto equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0)
+    throw bad_input(fmt::format(
+        "--value is '{}', expected PLACE=VALUE: a line, train.py:42=3, or an operator, aten::nonzero=1000", text));
+  return {text.substr(0, equals), parse_number("--value " + text.substr(0, equals), text.substr(equals + 1))};
+}
+
+void read_ranks(const RunOptions& options, RunSpec& spec) {
+  if (!options.ranks.empty()) spec.ranks = parse_integer("--ranks", options.ranks, 1, kMaxRanks);
+  if (options.rank.empty()) return;
+  if (spec.ranks == 0) throw bad_input("--rank needs --ranks N: which of how many processes this one stands for");
+  spec.rank = parse_integer("--rank", options.rank, 0, spec.ranks - 1);
+}
+
+RunSpec check_program(const RunOptions& options, const std::vector<std::string>& command) {
+  RunSpec spec;
+  spec.command = command;
+  spec.model = program_name(command);
+  spec.device = options.device.empty() ? default_device() : options.device;
+  require_program_device(spec.device);
+  spec.virtual_options = read_virtual_options(options.virtual_device, spec.device);
+  for (const auto& text : options.values) spec.values.push_back(read_value(text));
+  spec.source_lines = options.source_lines;
+  read_ranks(options, spec);
+  validate(spec);
+  return spec;
+}
+
+// One execution of the program and what it left.
+struct Execution {
+  int wait_status = 0;
+  RunFolder found;
+};
+
+// Of several processes only the one that was started has an ending that is known.
+void complete(ProcessRecording& process, const RunSpec& spec, const Execution& execution) {
+  RunSpec& own = process.recording.spec;
+  const RunSpec seen = own;
+  own = spec;
+  own.mode = seen.mode;
+  if (seen.ranks > 0) own.ranks = seen.ranks, own.rank = seen.rank;
+  if (execution.found.recordings.size() == 1) finish(process.recording, execution.wait_status);
+}
+
+Execution execute(ProgramCall call, const RunSpec& spec) {
+  const ScratchFolder scratch;
+  call.environment = program_environment(spec, scratch.path());
+  Execution execution;
+  execution.wait_status = run_program(call);
+  execution.found = read_run_folder(scratch.path());
+  for (auto& process : execution.found.recordings) complete(process, spec, execution);
+  return execution;
+}
+
+std::vector<Execution> execute_all(ProgramCall call, RunSpec spec, const std::vector<std::string>& orders) {
+  std::vector<Execution> out{execute(call, spec)};
+  call.again = true;
+  for (std::size_t i = 1; i < orders.size(); ++i) {
+    spec.virtual_options.address_order = orders[i];
+    out.push_back(execute(call, spec));
+  }
+  return out;
+}
+
+// Why nothing was recorded, in one sentence; empty when something was.
+std::string nothing_recorded(const RunFolder& found, const ProgramCall& call, const RunSpec& spec) {
+  if (!found.recordings.empty() || !found.refusals.empty() || !found.damaged.empty()) return {};
+  if (found.attached)
+    return fmt::format("nothing was recorded: PyTorch allocated nothing on the device ({}){}", spec.device,
+                       spec.device == "cpu" ? "" : "; does the program move its model and data to \"cuda\"?");
+  const std::string obstacle = obstacle_to_attaching(call.file, call.command);
+  return "nothing was recorded: " +
+         (obstacle.empty() ? fmt::format("{} ran no Python that imports PyTorch", call.command.front()) : obstacle);
+}
+
+Report make_report(const std::vector<Execution>& executions, const std::vector<std::string>& labels,
+                   const std::vector<std::string>& orders) {
+  Report report{std::string(version()), {}, {}};
+  const auto& shown = executions.front().found.recordings;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    report.runs.push_back(make_run(shown[i].recording, labels[i], ExitCode::could_not_measure));
+    for (std::size_t k = 0; k < orders.size(); ++k)
+      if (const auto& same = executions[k].found.recordings; same.size() == shown.size())
+        report.runs.back().orders.push_back(order_peaks(same[i].recording, orders[k]));
+  }
+  return report;
+}
+
+std::vector<LabeledRecording> labeled(const Execution& execution, const std::vector<std::string>& labels) {
+  std::vector<LabeledRecording> out;
+  for (std::size_t i = 0; i < labels.size(); ++i) out.push_back({labels[i], execution.found.recordings[i].recording});
+  return out;
+}
+
+void announce(const std::vector<std::filesystem::path>& written) {
+  std::string names;
+  for (const auto& path : written) names += (names.empty() ? "" : " ") + path.string();
+  if (!written.empty()) complain(fmt::format("recorded in {}", names));
+}
+
+// Files and report of what was recorded. Throws where something could not be written.
+void show(const ProgramOutput& output, const std::vector<Execution>& executions,
+          const std::vector<std::string>& orders) {
+  Interrupts interrupts;
+  const auto labels = labels_of(executions.front().found.recordings, output.label);
+  const Report report = make_report(executions, labels, orders);
+  const auto written = write_program_files(output, report, labeled(executions.front(), labels));
+  interrupts.throw_if_caught();
+  write_program_report(output, report);
+  if (!output.plan.quiet) announce(written);
+}
+
+// As the program ended: its code, or Ctrl-C's signal, so that a shell's loop stops, too.
+int end_as(int wait_status, ExitCode own) {
+  const int code = exit_code_of(wait_status);
+  if (code == 128 + SIGINT) throw Interrupted{SIGINT};
+  return code != 0 ? code : static_cast<int>(own);
+}
+
+int run_run(const RunOptions& options, const std::vector<std::string>& command) {
+  if (command.empty())
+    throw bad_input("expected -- and a command: headroom run --device virtual:h100-80gb -- python train.py");
+  const RunSpec spec = check_program(options, command);
+  const auto orders = orders_to_compare(options.virtual_device, spec.device);
+  const auto file = find_program(command);
+  const ProgramOutput output = plan_program_output(options.output, program_label(command));
+  const ProgramCall call{file, command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device)};
+  const auto executions = execute_all(call, spec, orders);
+  const Execution& first = executions.front();
+  for (const auto& message : first.found.refusals) complain(message);
+  for (const auto& message : first.found.damaged) complain(message);
+  if (const auto message = nothing_recorded(first.found, call, spec); !message.empty()) complain(message);
+  if (first.found.recordings.empty()) return end_as(first.wait_status, ExitCode::could_not_measure);
+  try {
+    show(output, executions, orders);
+  } catch (const Error& error) {
+    complain(error.what());
+    return end_as(first.wait_status, error.code());
+  }
+  return end_as(first.wait_status, first.found.damaged.empty() ? ExitCode::done : ExitCode::could_not_measure);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Where every byte of any PyTorch program goes");
+  const char* group = "What is run";
+  const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
+    command->add_option(name, value, text)->type_name(type)->group(group);
+  };
+  add("--device", options->device, "NAME",
+      "cpu, cuda, virtual:NAME or several, virtual:8xNAME\n"
+      "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
+  command
+      ->add_option("--value", options->values,
+                   "PLACE=VALUE: what a read of device memory shall give, since\nnothing computed it: train.py:42=3 or "
+                   "aten::nonzero=1000;\nmay be repeated (default: 0 everywhere)")
+      ->type_name("TEXT")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      ->add_flag("--source-lines", options->source_lines,
+                 "Record the line of the program that asked for each block;\nslower")
+      ->group(group);
+  add("--ranks", options->ranks, "N", "Let the one process stand for one of N ranks (default: no)");
+  add("--rank", options->rank, "R", "Which of them, from 0 (default: 0)");
+  add_virtual_flags(*command, options->virtual_device);
+  add_program_output_flags(*command, options->output);
+  command->footer(R"(
+Runs COMMAND as the shell would, on the device, and shows the memory that PyTorch allocated: at its peak by category, by
+module and by tensor. The program is not changed. Its exit code is passed on.
+
+Examples:
+  headroom run --device virtual:a100-80gb -- python train.py --batch-size 8
+  headroom run --device virtual:8xh100-80gb -- torchrun --nproc-per-node 8 train.py
+  headroom run --device virtual:h100-80gb --ranks 64 --rank 0 -- python train_fsdp.py
+  headroom run --device cuda --source-lines --out results --format json,html -- python train.py)");
+  command->callback([options, &chosen, command_words] {
+    chosen = [options, command_words] { return run_run(*options, command_words); };
+  });
+}
+
+}  // namespace headroom::cli
