@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <random>
 #include <vector>
 
@@ -49,6 +51,49 @@ TEST(AddressSpace, AFullSpaceSaysSo) {
   EXPECT_EQ(space.take(64 * kMiB), std::nullopt);
 }
 
+TEST(AddressSpace, AWishIsGrantedWhereNothingLies) {
+  AddressSpace space(kBase, kSize, AddressOrder::descending);
+  EXPECT_EQ(space.take_at(kBase + 64 * kMiB, 64 * kMiB), kBase + 64 * kMiB);
+  EXPECT_EQ(space.take_at(kBase + 96 * kMiB, 32 * kMiB), std::nullopt) << "taken";
+  EXPECT_EQ(space.take_at(kBase + 1, 32 * kMiB), std::nullopt) << "no multiple of 32 MiB";
+  EXPECT_EQ(space.take_at(kEnd - 32 * kMiB, 64 * kMiB), std::nullopt) << "beyond the end";
+  EXPECT_EQ(space.take_at(kBase - 32 * kMiB, 32 * kMiB), std::nullopt);
+  space.give_back_chunks(kBase + 64 * kMiB, 64 * kMiB);
+  EXPECT_EQ(space.take(kSize), kBase);
+}
+
+TEST(AddressSpace, LargerAlignmentsHoldInEveryOrder) {
+  constexpr std::uint64_t alignment = 1024 * kMiB;
+  for (const AddressOrder order : {AddressOrder::descending, AddressOrder::ascending, AddressOrder::shuffled}) {
+    AddressSpace space(kBase, kSize, order, 5);
+    ASSERT_TRUE(space.take(2 * kMiB));
+    const auto first = space.take_aligned(2 * kMiB, alignment), second = space.take_aligned(2 * kMiB, alignment);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(*first % alignment, 0u);
+    EXPECT_EQ(*second % alignment, 0u);
+    EXPECT_NE(*first, *second);
+  }
+}
+
+TEST(AddressSpace, AShuffledOrderFollowsItsSeed) {
+  const auto places = [](std::uint64_t seed) {
+    AddressSpace space(kBase, kSize, AddressOrder::shuffled, seed);
+    std::vector<std::uint64_t> taken;
+    for (int i = 0; i < 20; ++i) taken.push_back(*space.take(32 * kMiB));
+    return taken;
+  };
+  EXPECT_EQ(places(1), places(1));
+  EXPECT_NE(places(1), places(2));
+  EXPECT_FALSE(std::ranges::is_sorted(places(1)));
+  EXPECT_FALSE(std::ranges::is_sorted(places(1), std::greater<>()));
+}
+
+TEST(AddressSpace, AShuffledSpaceStillHoldsALargeReservation) {
+  AddressSpace space(kBase, kSize, AddressOrder::shuffled, 1);
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(space.take(32 * kMiB));
+  EXPECT_TRUE(space.take(kSize / 4));
+}
+
 class RandomTraffic : public testing::TestWithParam<AddressOrder> {};
 
 TEST_P(RandomTraffic, LiveRangesNeverOverlapAndEverythingComesBack) {
@@ -76,7 +121,7 @@ TEST_P(RandomTraffic, LiveRangesNeverOverlapAndEverythingComesBack) {
   EXPECT_EQ(space.take(kSize), kBase);
 }
 
-INSTANTIATE_TEST_SUITE_P(, RandomTraffic, testing::Values(AddressOrder::descending, AddressOrder::ascending));
+INSTANTIATE_TEST_SUITE_P(, RandomTraffic, testing::Values(AddressOrder::descending, AddressOrder::ascending, AddressOrder::shuffled));
 
 }  // namespace
 }  // namespace headroom::virtual_gpu
