@@ -36,7 +36,9 @@ std::int64_t all_matrix_elements(const Recurrent& layer, std::int64_t pseudo_lay
 
 std::int64_t pseudo_layers(const Recurrent& layer) { return layer.layers * direction_count(layer); }
 
+// Callers leave out what they do not ask for.
 void set_matrix(Tensor* tensor, const Recurrent& layer, const Part& part) {
+  if (tensor == nullptr) return;
   const int rows = static_cast<int>(part.rows), columns = static_cast<int>(part.columns);
   if (part.rows == 0)
     *tensor = {layer.data_type, {}, {}};
@@ -130,8 +132,8 @@ Status cudnnGetRNNWeightParams(const Handle* handle, const Recurrent* layer, std
   const Part weight = weight_matrix(*layer, pseudo_layer, matrix), bias = weight_bias(*layer, pseudo_layer, matrix);
   set_matrix(matrix_tensor, *layer, weight);
   set_matrix(bias_tensor, *layer, bias);
-  *matrix_address = address_of(weights, *layer, weight);
-  *bias_address = address_of(weights, *layer, bias);
+  if (matrix_address != nullptr) *matrix_address = address_of(weights, *layer, weight);
+  if (bias_address != nullptr) *bias_address = address_of(weights, *layer, bias);
   return kSuccess;
 }
 
