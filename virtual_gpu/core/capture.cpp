@@ -167,9 +167,8 @@ cudaError_t forbid_implicit(const Stream& stream) {
   return status;
 }
 
-void forbid_for_graph(const Graph& graph) {
-  for (Capture* capture : captures().active)
-    if (capture->graph == &graph) invalidate(*capture);
+void invalidate_capture(std::uint64_t id) {
+  if (Capture* capture = find_capture(id)) invalidate(*capture);
 }
 
 cudaError_t forbid_on_device(int device) {

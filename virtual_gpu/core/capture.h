@@ -62,7 +62,7 @@ cudaError_t forbid_on_stream(const Stream& stream);
 // For the legacy stream: cudaErrorStreamCaptureImplicit when a blocking stream of its device is being captured.
 cudaError_t forbid_implicit(const Stream& stream);
 
-void forbid_for_graph(const Graph& graph);  // spoils the capture that makes it, if one does
+void invalidate_capture(std::uint64_t id);  // if it is still under way
 
 // For a device as a whole: cudaErrorStreamCaptureUnsupported when any of its streams is being captured.
 cudaError_t forbid_on_device(int device);

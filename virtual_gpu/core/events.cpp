@@ -24,8 +24,7 @@ cudaError_t with_event(cudaEvent_t handle, Body body) {
 // The host cannot look at an event that stands for a place in a graph; to try spoils the capture.
 cudaError_t forbid_captured(const Event& event) {
   if (event.capture_id == 0) return cudaSuccess;
-  for (const Node* node : event.captured)
-    if (node->alive()) forbid_for_graph(*node->graph);
+  invalidate_capture(event.capture_id);
   return cudaErrorCapturedEvent;
 }
 

@@ -190,14 +190,15 @@ cudaError_t synchronize_stream(cudaStream_t handle) {
   return error;
 }
 
-cudaError_t synchronize_device(int device) {
+cudaError_t synchronize_device(int device, Captures captures) {
   std::uint64_t latest_ns = 0;
   {
     const std::lock_guard lock(timeline_mutex());
-    if (const cudaError_t error = forbid_on_device(device)) return error;
+    if (captures == Captures::forbidden)
+      if (const cudaError_t error = forbid_on_device(device)) return error;
     const std::vector<Stream*> all = streams().alive;
     for (Stream* stream : all) {
-      if (stream->device != device) continue;
+      if (stream->device != device || stream->capture != nullptr) continue;
       complete(*stream, stream->submitted);
       latest_ns = std::max(latest_ns, stream->ready_ns.load());
       if (!stream->alive()) retire(stream);

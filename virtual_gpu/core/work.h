@@ -50,6 +50,10 @@ bool due(const Moment& moment);
 bool ordered_after(cudaStream_t stream, const Moment& moment);
 
 cudaError_t synchronize_stream(cudaStream_t stream);
-cudaError_t synchronize_device(int device);  // all its streams
+
+// All streams of the device. Captured ones hold no work: calls that wait on the side (cudaFree) pass over them, and for those
+// that ask for the whole device (cudaDeviceSynchronize) they are an error that spoils their captures.
+enum class Captures { passed_over, forbidden };
+cudaError_t synchronize_device(int device, Captures captures = Captures::passed_over);
 
 }  // namespace headroom::virtual_gpu

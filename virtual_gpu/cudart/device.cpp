@@ -175,7 +175,7 @@ cudaError_t cudaDeviceGetP2PAttribute(int* value, cudaDeviceP2PAttr attribute, i
 cudaError_t cudaDeviceSynchronize() {
   return with_context([] {
     const cudaError_t error = forbid_in_capture();
-    return error != cudaSuccess ? error : then_trim_pools(synchronize_device(current_device()));
+    return error != cudaSuccess ? error : then_trim_pools(synchronize_device(current_device(), Captures::forbidden));
   });
 }
 

@@ -116,7 +116,7 @@ CUresult cuCtxSetFlags(unsigned flags) {
 }
 
 CUresult cuCtxSynchronize() {
-  return with_current_context([] { return then_trim_pools(synchronize_device(current_device())); });
+  return with_current_context([] { return then_trim_pools(synchronize_device(current_device(), Captures::forbidden)); });
 }
 
 CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
