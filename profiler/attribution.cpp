@@ -2,7 +2,9 @@
 
 #include <ATen/SequenceNumber.h>
 #include <ATen/record_function.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/accumulate_grad.h>
 #include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
@@ -14,22 +16,35 @@
 namespace headroom::profiler {
 namespace {
 
+constexpr std::size_t kMostNumbers = 1 << 20;  // of a thread; half are forgotten then, the oldest first
+
 struct Frame {
   const char* name;                // nullptr: an autograd node begins, and hides what is below
   std::uint64_t allocation_count;  // of the thread, when the operator began
+  at::ScalarType read_type = at::ScalarType::Undefined;
+  bool copies_in = false;
+};
+
+struct Level {
+  enum class Kind { layer, node, backward };
+  Kind kind;
+  LayerId layer{};  // backward: that of the last node
+  StringId line{};  // of a node: that of its forward
 };
 
 struct Thread {
-  std::vector<LayerId> scopes;
+  std::vector<Level> levels;
   std::vector<Frame> operators;
   std::uint64_t allocation_count = 0;
-  std::uint64_t backward_number = 0;  // the backward pass that `node_layer` speaks of
+  std::uint64_t backward_number = 0;  // the backward pass that the last node belongs to
   LayerId node_layer{};
+  StringId node_line{};
+  StringId line{};
   std::string node_name;
 };
 
 thread_local Thread thread;
-Attribution* active = nullptr;
+std::atomic<Attribution*> active{nullptr};
 
 constexpr std::array kMereAllocations{
     "aten::empty", "aten::empty_strided", "aten::empty_like", "aten::new_empty", "aten::new_empty_strided",
@@ -41,45 +56,100 @@ bool is_mere_allocation(const char* name) {
                      [&](auto x) { return std::strcmp(x, name) == 0; });
 }
 
+bool is_accumulator(const char* name) { return std::strcmp(name, "torch::autograd::AccumulateGrad") == 0; }
+
+// Of the node that runs on this thread, if it accumulates a gradient.
+const at::Tensor* accumulated_variable() {
+  const auto node = torch::autograd::get_current_node();
+  const auto* accumulator = dynamic_cast<const torch::autograd::AccumulateGrad*>(node.get());
+  return accumulator ? &accumulator->variable : nullptr;
+}
+
 }  // namespace
 
 struct Callbacks {
   static std::unique_ptr<at::ObserverContext> start(const at::RecordFunction& function) {
+    Attribution* now = active.load(std::memory_order_relaxed);
+    if (now == nullptr) return nullptr;
     switch (function.scope()) {
       case at::RecordScope::FUNCTION:
-        thread.operators.push_back({function.name(), thread.allocation_count});
+        begin_operator(*now, function);
         break;
       case at::RecordScope::BACKWARD_FUNCTION:
-        thread.operators.push_back({nullptr, 0});
-        enter_node(function);
+        begin_node(*now, function);
         break;
       default:
-        active->enter_scope(function.name());
+        now->enter_scope(function.name());
     }
     return nullptr;
   }
 
   static void end(const at::RecordFunction& function, at::ObserverContext*) {
-    if (function.scope() == at::RecordScope::USER_SCOPE) return active->leave_scope();
+    Attribution* now = active.load(std::memory_order_relaxed);
+    if (now == nullptr) return;
+    if (function.scope() == at::RecordScope::USER_SCOPE) return now->leave();
+    if (thread.operators.empty()) return;
     const Frame frame = thread.operators.back();
     thread.operators.pop_back();
     if (frame.name == nullptr)
-      thread.node_name.clear();
+      end_node(*now, function);
     else if (frame.allocation_count != thread.allocation_count)
-      for (const auto& output : function.outputs()) show(output);
+      for (const auto& output : function.outputs()) show(*now, output, frame.copies_in);
   }
 
-  static void enter_node(const at::RecordFunction& function) {
-    thread.node_layer = active->layer_of_node(function.seqNr());
-    thread.backward_number = active->backward_number_;
+ private:
+  static void begin_operator(Attribution& now, const at::RecordFunction& function) {
+    now.observer_.on_operator();
+    const bool in_node = !thread.levels.empty() && thread.levels.back().kind == Level::Kind::node;
+    const bool outermost = thread.operators.empty() || thread.operators.back().name == nullptr;
+    if (now.line_ && outermost && !in_node) {
+      thread.line = now.line_();
+      now.note_sequence();
+    }
+    Frame frame{function.name(), thread.allocation_count};
+    look_at_copy(now, function, frame);
+    thread.operators.push_back(frame);
+  }
+
+  static void look_at_copy(Attribution& now, const at::RecordFunction& function, Frame& frame) {
+    const auto tensor_at = [&](std::size_t i) {
+      return i < function.inputs().size() && function.inputs()[i].isTensor() ? &function.inputs()[i].toTensor() : nullptr;
+    };
+    const bool copy = std::strcmp(frame.name, "aten::copy_") == 0;
+    const bool convert = std::strcmp(frame.name, "aten::_to_copy") == 0;
+    if (!copy && !convert && std::strcmp(frame.name, "aten::_local_scalar_dense") != 0) return;
+    const at::Tensor* source = tensor_at(copy ? 1 : 0);
+    if (source == nullptr || !source->defined()) return;
+    frame.read_type = source->scalar_type();
+    frame.copies_in = !copy && convert && source->is_cpu() && thread.levels.empty() && now.backward_depth_ == 0;
+  }
+
+  static void begin_node(Attribution& now, const at::RecordFunction& function) {
+    const Attribution::Origin origin = now.origin_of_node(function.seqNr(), function.forwardThreadId());
+    thread.operators.push_back({nullptr, 0});
+    thread.levels.push_back({Level::Kind::node, origin.layer, origin.line});
+    thread.backward_number = now.backward_number_;
+    thread.node_layer = origin.layer;
+    thread.node_line = origin.line;
     thread.node_name = function.name();
+    if (c10::GradMode::is_enabled()) now.note_sequence();
   }
 
-  static void show(const c10::IValue& value) {
+  static void end_node(Attribution& now, const at::RecordFunction& function) {
+    thread.node_name.clear();
+    if (is_accumulator(function.name()))
+      if (const at::Tensor* variable = accumulated_variable(); variable && variable->defined())
+        now.observer_.on_gradient(*variable, variable->grad());
+    if (!thread.levels.empty()) thread.levels.pop_back();
+    if (c10::GradMode::is_enabled()) now.note_sequence();
+  }
+
+  static void show(Attribution& now, const c10::IValue& value, bool copied_in) {
     if (value.isTensor()) {
-      active->observer_.on_output(value.toTensor());
+      now.observer_.on_output(value.toTensor());
+      if (copied_in) now.observer_.on_copied_in(value.toTensor());
     } else if (value.isTensorList()) {
-      for (const at::Tensor& tensor : value.toTensorVector()) active->observer_.on_output(tensor);
+      for (const at::Tensor& tensor : value.toTensorVector()) now.observer_.on_output(tensor);
     }
   }
 };
@@ -89,6 +159,7 @@ Attribution::Attribution(StringTable& strings, TensorObserver& observer) : strin
   active = this;
   callback_ = at::addGlobalCallback(
       at::RecordFunctionCallback(&Callbacks::start, &Callbacks::end)
+          .needsInputs(true)
           .needsOutputs(true)
           .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION, at::RecordScope::USER_SCOPE}));
 }
@@ -98,59 +169,102 @@ Attribution::~Attribution() {
   active = nullptr;
 }
 
+void Attribution::forget_process() { active = nullptr; }
+
 void Attribution::set_layers(const std::vector<Layer>& layers) {
   for (const Layer& layer : layers) layers_.emplace(layer.path, layer.id);
 }
 
-void Attribution::add_accumulator(const at::Tensor& parameter, LayerId layer) {
-  auto node = torch::autograd::impl::grad_accumulator(parameter);
-  accumulators_.emplace(node.get(), layer);
-  accumulator_owners_.push_back(std::move(node));
+void Attribution::set_layer_of(const at::TensorImpl* variable, LayerId layer) {
+  const std::lock_guard lock(mutex_);
+  variables_[variable] = layer;
+}
+
+std::optional<LayerId> Attribution::layer_of(const at::TensorImpl* variable) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = variables_.find(variable);
+  if (found == variables_.end()) return std::nullopt;
+  return found->second;
+}
+
+Attribution::Origin Attribution::current() const {
+  if (thread.levels.empty() || thread.levels.back().kind == Level::Kind::backward) {
+    if (backward_depth_ == 0) return {LayerId::root, thread.line};
+    const bool ran = thread.backward_number == backward_number_;
+    return ran ? Origin{thread.node_layer, thread.node_line} : Origin{loss_layer_, thread.line};
+  }
+  const Level& level = thread.levels.back();
+  return {level.layer, level.kind == Level::Kind::node ? level.line : thread.line};
+}
+
+LayerId Attribution::layer() const { return current().layer; }
+
+void Attribution::enter(LayerId layer) {
+  thread.levels.push_back({Level::Kind::layer, layer});
+  note_sequence();
+}
+
+void Attribution::leave() {
+  if (!thread.levels.empty()) thread.levels.pop_back();
+  note_sequence();
 }
 
 void Attribution::enter_scope(std::string_view text) {
   const auto layer = layers_.find(std::string(text));
-  const LayerId enclosing = thread.scopes.empty() ? LayerId::root : thread.scopes.back();
-  thread.scopes.push_back(layer == layers_.end() ? enclosing : layer->second);
-  note_sequence();
+  enter(layer == layers_.end() ? current().layer : layer->second);
 }
 
-void Attribution::leave_scope() {
-  thread.scopes.pop_back();
-  note_sequence();
-}
+void Attribution::note_sequence() { note_sequence(current()); }
 
-void Attribution::note_sequence() {
-  if (backward_) return;
-  open_from_.emplace_back(at::sequence_number::peek(), thread.scopes.empty() ? LayerId::root : thread.scopes.back());
+void Attribution::note_sequence(Origin origin) {
+  const std::uint64_t number = at::sequence_number::peek();
+  const std::lock_guard lock(mutex_);
+  auto& numbers = numbers_[at::RecordFunction::currentThreadId()];
+  if (numbers.size() >= kMostNumbers) numbers.erase(numbers.begin(), numbers.begin() + kMostNumbers / 2);
+  if (!numbers.empty() && numbers.back().from == number)
+    numbers.back().origin = origin;
+  else
+    numbers.push_back({number, origin});
 }
 
 void Attribution::begin_forward() {
-  open_from_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    numbers_.clear();
+  }
   note_sequence();
 }
 
 void Attribution::begin_backward(LayerId loss_layer) {
+  if (backward_depth_++ == 0) {
+    static std::atomic<std::uint64_t> passes{0};
+    loss_layer_ = loss_layer;
+    backward_number_ = ++passes;
+  }
   // Nodes that the engine makes for itself come after every node of forward.
-  open_from_.emplace_back(at::sequence_number::peek(), loss_layer);
-  loss_layer_ = loss_layer;
-  backward_ = true;
-  static std::uint64_t passes = 0;
-  backward_number_ = ++passes;
+  note_sequence({loss_layer, thread.line});
+  thread.levels.push_back({Level::Kind::backward});
 }
 
-void Attribution::end_backward() { backward_ = false; }
+void Attribution::end_backward() {
+  if (backward_depth_ > 0) --backward_depth_;
+  leave();
+}
 
-LayerId Attribution::layer_of_node(std::int64_t sequence_number) const {
-  const bool numbered = sequence_number >= 0 && sequence_number != std::numeric_limits<std::int64_t>::max();
-  if (!numbered) {
-    const auto node = torch::autograd::get_current_node();
-    const auto layer = accumulators_.find(node.get());
-    return layer == accumulators_.end() ? thread.node_layer : layer->second;
+Attribution::Origin Attribution::origin_of_node(std::int64_t sequence_number, std::uint64_t forward_thread) const {
+  const bool is_numbered = sequence_number >= 0 && sequence_number != std::numeric_limits<std::int64_t>::max();
+  const at::Tensor* variable = is_numbered ? nullptr : accumulated_variable();
+  const std::lock_guard lock(mutex_);
+  if (!is_numbered) {
+    const auto found = variable ? variables_.find(variable->unsafeGetTensorImpl()) : variables_.end();
+    return {found == variables_.end() ? thread.node_layer : found->second, thread.node_line};
   }
-  const auto after = std::upper_bound(open_from_.begin(), open_from_.end(), static_cast<std::uint64_t>(sequence_number),
-                                      [](std::uint64_t number, const auto& from) { return number < from.first; });
-  return after == open_from_.begin() ? LayerId::root : std::prev(after)->second;
+  const auto of_thread = numbers_.find(forward_thread);
+  if (of_thread == numbers_.end()) return {};
+  const auto& numbers = of_thread->second;
+  const auto after = std::upper_bound(numbers.begin(), numbers.end(), static_cast<std::uint64_t>(sequence_number),
+                                      [](std::uint64_t number, const Numbered& from) { return number < from.from; });
+  return after == numbers.begin() ? Origin{} : std::prev(after)->origin;
 }
 
 Attribution::Operator Attribution::operator_of(const char* name) {
@@ -162,11 +276,8 @@ Attribution::Operator Attribution::operator_of(const char* name) {
 
 Place Attribution::place() {
   ++thread.allocation_count;
-  Place place;
-  if (!thread.scopes.empty())
-    place.layer = thread.scopes.back();
-  else if (backward_)
-    place.layer = thread.backward_number == backward_number_ ? thread.node_layer : loss_layer_;
+  const Origin origin = current();
+  Place place{origin.layer, StringId::none, origin.line};
   for (auto frame = thread.operators.rbegin(); frame != thread.operators.rend() && frame->name != nullptr; ++frame) {
     const Operator op = operator_of(frame->name);
     place.op = op.name;
@@ -176,7 +287,17 @@ Place Attribution::place() {
   return place;
 }
 
-Attribution::LayerScope::LayerScope(LayerId layer) { thread.scopes.push_back(layer); }
-Attribution::LayerScope::~LayerScope() { thread.scopes.pop_back(); }
+RunningOperator Attribution::running_operator() const {
+  RunningOperator running;
+  for (auto frame = thread.operators.rbegin(); frame != thread.operators.rend() && frame->name != nullptr; ++frame) {
+    if (running.innermost == nullptr) running.innermost = frame->name;
+    if (running.read_type == at::ScalarType::Undefined) running.read_type = frame->read_type;
+    running.outermost = frame->name;
+  }
+  return running;
+}
+
+Attribution::LayerScope::LayerScope(LayerId layer) { thread.levels.push_back({Level::Kind::layer, layer}); }
+Attribution::LayerScope::~LayerScope() { thread.levels.pop_back(); }
 
 }  // namespace headroom::profiler

@@ -124,6 +124,15 @@ void open(c10::DeviceIndex index) {
   require_caching_allocator();
 }
 
+int adopt() {
+  if (dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL | RTLD_NOLOAD) == nullptr)
+    throw could_not_measure("this Torch has no CUDA");
+  require_caching_allocator();
+  int count = 0;
+  const auto count_devices = find<cudaError_t(int*)>("cudaGetDeviceCount");
+  return count_devices && count_devices(&count) == cudaSuccess ? count : 0;
+}
+
 bool is_virtual() { return dlsym(RTLD_DEFAULT, "headroom_virtual_gpu_report") != nullptr; }
 
 void describe(c10::DeviceIndex index, Environment& environment) {
@@ -141,7 +150,7 @@ void describe(c10::DeviceIndex index, Environment& environment) {
   environment.allocator_settings = settings();
 }
 
-std::vector<std::string> virtual_assumptions() {
+std::vector<std::string> virtual_assumptions(HostReads host_reads) {
   const auto report = find<decltype(headroom_virtual_gpu_report)>("headroom_virtual_gpu_report");
   if (report == nullptr) return {};
   const Json json = parse_json(report(), "the virtual GPU's report");
@@ -151,7 +160,8 @@ std::vector<std::string> virtual_assumptions() {
   for (const Json& call : json.value("unimplemented", Json::array()))
     sentences.push_back(fmt::format("{} is not implemented by the virtual GPU and was called {} times",
                                     call.value("function", "?"), call.value("count", std::int64_t{0})));
-  if (const auto reads = json.value("host_read_count", std::int64_t{0}); reads > 0)
+  const auto reads = json.value("host_read_count", std::int64_t{0});
+  if (host_reads == HostReads::counted && reads > 0)
     sentences.push_back(fmt::format("{} reads of device memory by the host returned zeros", reads));
   return sentences;
 }

@@ -16,14 +16,20 @@ namespace headroom::profiler::cuda {
 // is no such device, with the loader's or the driver's own words.
 void open(c10::DeviceIndex index);
 
+// Prepares for the CUDA that the program itself has initialised; how many devices it has. Throws bad_input when its allocator is
+// not one that tells what it does.
+int adopt();
+
 // True over the virtual GPU: its libcudart answers to headroom_virtual_gpu_report.
 bool is_virtual();
 
 // Fills the CUDA fields of `environment` from the device.
 void describe(c10::DeviceIndex index, Environment& environment);
 
-// What the virtual runtime could not know, one sentence each; empty on a real GPU.
-std::vector<std::string> virtual_assumptions();
+// What the virtual runtime could not know, one sentence each; empty on a real GPU. Of values read by the host it knows the
+// count alone.
+enum class HostReads { counted, left_out };
+std::vector<std::string> virtual_assumptions(HostReads host_reads = HostReads::counted);
 
 struct AllocatorEvent {
   enum class Kind { alloc, free, segment_alloc, segment_free, out_of_memory };

@@ -6,65 +6,68 @@ namespace headroom::profiler {
 
 StringId StringTable::intern(std::string_view text) {
   auto [at, inserted] = ids_.try_emplace(std::string(text), static_cast<StringId>(texts_.size()));
-  if (inserted) texts_.emplace_back(text);
+  if (inserted) {
+    texts_.emplace_back(text);
+    if (listener_) listener_(texts_.back());
+  }
   return at->second;
 }
 
 void EventLog::begin_phase(std::int64_t time_ns, Phase phase, std::int32_t step) {
   phase_ = phase;
   step_ = step;
-  marks_.push_back({time_ns, static_cast<std::int64_t>(events_.size()), phase, step});
+  JournalRow row{};
+  row.kind = RowKind::mark;
+  row.time_ns = time_ns;
+  row.phase = static_cast<std::uint8_t>(phase);
+  row.step = step;
+  rows_->append(row);
 }
 
-EventLog::Row EventLog::append(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t requested_bytes,
-                               std::int64_t block_bytes, Place place) {
-  events_.time_ns.push_back(time_ns);
-  events_.action.push_back(action);
-  events_.address.push_back(address);
-  events_.requested_bytes.push_back(requested_bytes);
-  events_.block_bytes.push_back(block_bytes);
-  events_.layer.push_back(place.layer);
-  events_.phase.push_back(phase_);
-  events_.step.push_back(step_);
-  events_.category.push_back(Category::unresolved);
-  events_.op.push_back(place.op);
-  events_.tensor.push_back(StringId::none);
-  return events_.size() - 1;
+bool EventLog::append(std::int64_t time_ns, RowKind kind, std::uint64_t address, std::int64_t requested_bytes,
+                      std::int64_t block_bytes, Place place) {
+  JournalRow row{};
+  row.kind = kind;
+  row.time_ns = time_ns;
+  row.address = address;
+  row.requested_bytes = requested_bytes;
+  row.block_bytes = block_bytes;
+  row.layer = static_cast<std::uint32_t>(place.layer);
+  row.op = static_cast<std::uint32_t>(place.op);
+  row.source = static_cast<std::uint32_t>(place.source);
+  row.category = static_cast<std::uint8_t>(Category::unresolved);
+  return rows_->append(row);
 }
 
-EventLog::Row EventLog::alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes,
-                              std::int64_t block_bytes, Place place) {
-  const Row row = append(time_ns, Action::alloc, address, requested_bytes, 0, place);
-  live_[address] = row;
+void EventLog::alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes,
+                     std::int64_t block_bytes, Place place) {
+  if (!append(time_ns, RowKind::alloc, address, requested_bytes, block_bytes, place)) return;
+  live_[address] = rows_->size() - 1;
   totals_.requested_bytes += requested_bytes;
-  peaks_.requested_bytes = std::max(peaks_.requested_bytes, totals_.requested_bytes);
-  set_block_bytes(row, block_bytes);
-  return row;
+  totals_.allocated_bytes += block_bytes;
 }
 
 void EventLog::set_block_bytes(Row row, std::int64_t bytes) {
-  totals_.allocated_bytes += bytes - events_.block_bytes[row];
-  peaks_.allocated_bytes = std::max(peaks_.allocated_bytes, totals_.allocated_bytes);
-  events_.block_bytes[row] = bytes;
+  totals_.allocated_bytes += bytes - at(row).block_bytes;
+  (*rows_)[row].block_bytes = bytes;
 }
 
 bool EventLog::free(std::int64_t time_ns, std::uint64_t address) {
-  const auto at = live_.find(address);
-  if (at == live_.end()) return false;
-  const std::int64_t requested_bytes = events_.requested_bytes[at->second];
-  const std::int64_t block_bytes = events_.block_bytes[at->second];
-  append(time_ns, Action::free, address, requested_bytes, block_bytes, {});
-  live_.erase(at);
+  const auto found = live_.find(address);
+  if (found == live_.end()) return false;
+  const std::int64_t requested_bytes = at(found->second).requested_bytes;
+  const std::int64_t block_bytes = at(found->second).block_bytes;
+  live_.erase(found);
+  append(time_ns, RowKind::free, address, requested_bytes, block_bytes, {});
   totals_.requested_bytes -= requested_bytes;
   totals_.allocated_bytes -= block_bytes;
   return true;
 }
 
 void EventLog::segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes) {
-  append(time_ns, Action::segment_alloc, address, 0, bytes, {});
+  if (!append(time_ns, RowKind::segment_alloc, address, 0, bytes, {})) return;
   segments_.emplace(address, bytes);
   totals_.reserved_bytes += bytes;
-  peaks_.reserved_bytes = std::max(peaks_.reserved_bytes, totals_.reserved_bytes);
 }
 
 void EventLog::segment_free(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes) {
@@ -76,7 +79,7 @@ void EventLog::segment_free(std::int64_t time_ns, std::uint64_t address, std::in
     const std::uint64_t segment_end = begin + static_cast<std::uint64_t>(size);
     ++at;
     if (segment_end <= address) continue;
-    append(time_ns, Action::segment_free, begin, 0, size, {});
+    append(time_ns, RowKind::segment_free, begin, 0, size, {});
     segments_.erase(begin);
     totals_.reserved_bytes -= size;
     if (begin < address) segment_alloc(time_ns, begin, static_cast<std::int64_t>(address - begin));
@@ -85,15 +88,15 @@ void EventLog::segment_free(std::int64_t time_ns, std::uint64_t address, std::in
 }
 
 std::optional<EventLog::Row> EventLog::live_at(std::uint64_t address) const {
-  const auto at = live_.find(address);
-  if (at == live_.end()) return std::nullopt;
-  return at->second;
+  const auto found = live_.find(address);
+  if (found == live_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<EventLog::Row> EventLog::live_containing(std::uint64_t address) const {
   if (auto row = live_at(address)) return row;
   for (const auto& [begin, row] : live_)
-    if (begin < address && address < begin + static_cast<std::uint64_t>(events_.block_bytes[row])) return row;
+    if (begin < address && address < begin + static_cast<std::uint64_t>(at(row).block_bytes)) return row;
   return std::nullopt;
 }
 
@@ -103,6 +106,32 @@ std::vector<EventLog::Row> EventLog::live_rows() const {
   for (const auto& [address, row] : live_) rows.push_back(row);
   std::sort(rows.begin(), rows.end());
   return rows;
+}
+
+void EventLog::take(Recording& recording) const {
+  Events& e = recording.events;
+  Phase phase = Phase::build;
+  std::int32_t step = 0;
+  for (std::size_t i = 0; i < rows_->size(); ++i) {
+    const JournalRow& row = at(i);
+    if (row.kind == RowKind::mark) {
+      phase = static_cast<Phase>(row.phase);
+      step = row.step;
+      recording.marks.push_back({row.time_ns, static_cast<std::int64_t>(e.size()), phase, step});
+      continue;
+    }
+    e.time_ns.push_back(row.time_ns);
+    e.action.push_back(static_cast<Action>(row.kind));
+    e.address.push_back(row.address);
+    e.requested_bytes.push_back(row.requested_bytes);
+    e.block_bytes.push_back(row.block_bytes);
+    e.layer.push_back(static_cast<LayerId>(row.layer));
+    e.phase.push_back(phase);
+    e.step.push_back(step);
+    e.category.push_back(static_cast<Category>(row.category));
+    e.op.push_back(static_cast<StringId>(row.op));
+    e.tensor.push_back(static_cast<StringId>(row.tensor));
+  }
 }
 
 }  // namespace headroom::profiler

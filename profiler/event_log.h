@@ -1,14 +1,15 @@
-// The allocator's events as columns, with the blocks that are alive: what the recorder fills and a Recording takes
-// over.
+// The allocator's events as rows, with the blocks that are alive: what the recorder fills.
 //
-// Invariant: a block is live from its alloc row to its free row; an address is live at most once. Not thread-safe: the
-// recorder holds its lock around every call.
+// Invariant: a block is live from its alloc row to its free row; an address is live at most once. A row that found no room
+// is lost, and so are the events that build on it. Not thread-safe: the recorder holds its lock around every call.
 #pragma once
 
 #include <c10/util/flat_hash_map.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,17 +17,21 @@
 #include <vector>
 
 #include "recording/recording.h"
+#include "recording/rows.h"
 
 namespace headroom::profiler {
 
 // Texts by number; number 0 is the empty text.
 class StringTable {
  public:
+  // `listener` hears of every new text, in order.
+  explicit StringTable(std::function<void(const std::string&)> listener = nullptr) : listener_(std::move(listener)) {}
   StringId intern(std::string_view text);
   const std::string& text(StringId id) const { return texts_[static_cast<std::size_t>(id)]; }
-  std::vector<std::string> take() && { return std::move(texts_); }
+  const std::vector<std::string>& texts() const { return texts_; }
 
  private:
+  std::function<void(const std::string&)> listener_;
   std::vector<std::string> texts_{""};
   std::unordered_map<std::string, StringId> ids_{{"", StringId::none}};
 };
@@ -35,6 +40,7 @@ class StringTable {
 struct Place {
   LayerId layer{};
   StringId op{};
+  StringId source{};
 };
 
 struct Totals {
@@ -45,9 +51,11 @@ class EventLog {
  public:
   using Row = std::size_t;
 
+  explicit EventLog(std::unique_ptr<Rows> rows = std::make_unique<RowsInMemory>()) : rows_(std::move(rows)) {}
+
   void begin_phase(std::int64_t time_ns, Phase phase, std::int32_t step);
-  Row alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes,
-            Place place);
+  void alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes,
+             Place place);
   // False when no live block begins at `address`: one from before the recording, which stays unknown.
   bool free(std::int64_t time_ns, std::uint64_t address);
   void segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
@@ -56,33 +64,30 @@ class EventLog {
   void segment_free(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
 
   void set_block_bytes(Row row, std::int64_t bytes);
-  void set_category(Row row, Category category) { events_.category[row] = category; }
-  void set_layer(Row row, LayerId layer) { events_.layer[row] = layer; }
-  void set_tensor(Row row, StringId tensor) { events_.tensor[row] = tensor; }
-  bool has_tensor(Row row) const { return events_.tensor[row] != StringId::none; }
-  std::int64_t block_bytes(Row row) const { return events_.block_bytes[row]; }
+  void set_category(Row row, Category category) { (*rows_)[row].category = static_cast<std::uint8_t>(category); }
+  void set_layer(Row row, LayerId layer) { (*rows_)[row].layer = static_cast<std::uint32_t>(layer); }
+  void set_tensor(Row row, StringId tensor) { (*rows_)[row].tensor = static_cast<std::uint32_t>(tensor); }
+  bool has_tensor(Row row) const { return (*rows_)[row].tensor != 0; }
+  const JournalRow& at(Row row) const { return (*rows_)[row]; }
 
   std::optional<Row> live_at(std::uint64_t address) const;          // a block that begins there
   std::optional<Row> live_containing(std::uint64_t address) const;  // a block that has the address inside
   std::vector<Row> live_rows() const;
 
+  std::size_t size() const { return rows_->size(); }
   Phase phase() const { return phase_; }
   std::int32_t step() const { return step_; }
-  const Events& events() const { return events_; }
   const Totals& totals() const { return totals_; }
-  const Totals& peaks() const { return peaks_; }
-  Events take_events() && { return std::move(events_); }
-  std::vector<Mark> take_marks() && { return std::move(marks_); }
+  void take(Recording& recording) const;  // its events and marks
 
  private:
-  Row append(std::int64_t time_ns, Action action, std::uint64_t address, std::int64_t requested_bytes,
-             std::int64_t block_bytes, Place place);
+  bool append(std::int64_t time_ns, RowKind kind, std::uint64_t address, std::int64_t requested_bytes,
+              std::int64_t block_bytes, Place place);
 
-  Events events_;
-  std::vector<Mark> marks_;
+  std::unique_ptr<Rows> rows_;
   ska::flat_hash_map<std::uint64_t, Row> live_;
   std::map<std::uint64_t, std::int64_t> segments_;
-  Totals totals_, peaks_;
+  Totals totals_;
   Phase phase_ = Phase::build;
   std::int32_t step_ = 0;
 };

@@ -15,6 +15,12 @@ namespace {
 
 std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
 
+// Of Recorder::by_device_; past its end for devices that are not recorded.
+std::size_t slot_of(at::Device device) {
+  if (device.is_cpu()) return 0;
+  return device.is_cuda() && device.index() >= 0 ? static_cast<std::size_t>(device.index()) + 1 : 65;
+}
+
 }  // namespace
 
 // Torch asks for this object on the threads that carry it.
@@ -24,16 +30,16 @@ class Recorder::Reporter : public c10::MemoryReportingInfoBase {
 
   void reportMemoryUsage(void* pointer, std::int64_t bytes, std::size_t total_allocated, std::size_t,
                          at::Device device) override {
-    if (device != recorder_->device_) return;
+    if (!recorder_->recording_) return;
     if (device.is_cpu())
       recorder_->on_cpu(address_of(pointer), bytes, static_cast<std::int64_t>(total_allocated));
     else if (bytes > 0)
-      recorder_->on_cuda_block(address_of(pointer), bytes);
+      recorder_->on_cuda_block(device, address_of(pointer), bytes);
   }
 
   void reportOutOfMemory(std::int64_t bytes, std::size_t, std::size_t, at::Device device) override {
-    if (device.is_cpu() && device == recorder_->device_)
-      recorder_->on_out_of_memory(bytes, sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE));
+    DeviceLog* log = recorder_->recording_ && device.is_cpu() ? recorder_->log_of(device) : nullptr;
+    if (log) recorder_->on_out_of_memory(*log, bytes, sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE));
   }
 
   bool memoryProfilingEnabled() const override { return true; }
@@ -45,48 +51,69 @@ class Recorder::Reporter : public c10::MemoryReportingInfoBase {
 // The trace cannot be detached, so it is attached once for each device and speaks to the recorder of the moment.
 class Recorder::CudaTrace {
  public:
-  static void attach(Recorder& recorder) {
+  static void attach(Recorder& recorder, c10::DeviceIndex index) {
     static std::vector<bool> attached(64, false);
     current.store(&recorder);
-    const auto index = recorder.device_.index();
     if (attached.at(static_cast<std::size_t>(index))) return;
     attached[static_cast<std::size_t>(index)] = true;
     cuda::listen(index, [index](const cuda::AllocatorEvent& event) {
       Recorder* now = current.load();
-      if (now != nullptr && now->device_.index() == index) deliver(*now, event);
+      if (now == nullptr || !now->recording_) return;
+      if (DeviceLog* log = now->log_of(at::Device(at::kCUDA, index))) deliver(*now, *log, event);
     });
   }
   static void detach() { current.store(nullptr); }
 
  private:
-  static void deliver(Recorder& recorder, const cuda::AllocatorEvent& event) {
+  static void deliver(Recorder& recorder, DeviceLog& log, const cuda::AllocatorEvent& event) {
     using Kind = cuda::AllocatorEvent::Kind;
     switch (event.kind) {
       case Kind::alloc:
-        return recorder.on_cuda_alloc(event.address, event.bytes);
+        return recorder.on_cuda_alloc(log, event.address, event.bytes);
       case Kind::free:
-        return recorder.on_cuda_free(event.address);
+        return recorder.on_cuda_free(log, event.address);
       case Kind::segment_alloc:
-        return recorder.on_segment(Action::segment_alloc, event.address, event.bytes);
+        return recorder.on_segment(log, Action::segment_alloc, event.address, event.bytes);
       case Kind::segment_free:
-        return recorder.on_segment(Action::segment_free, event.address, event.bytes);
+        return recorder.on_segment(log, Action::segment_free, event.address, event.bytes);
       case Kind::out_of_memory:
-        return recorder.on_out_of_memory(event.bytes, static_cast<std::int64_t>(event.address));
+        return recorder.on_out_of_memory(log, event.bytes, static_cast<std::int64_t>(event.address));
     }
   }
   static inline std::atomic<Recorder*> current{nullptr};
 };
 
-Recorder::Recorder(at::Device device)
-    : device_(device), start_(std::chrono::steady_clock::now()), attribution_(strings_, *this) {
-  if (device_.is_cuda()) CudaTrace::attach(*this);
-  debug_info_.emplace(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(*this));
-  log_.begin_phase(0, Phase::build, 0);
+Recorder::Recorder(Options options)
+    : options_(std::move(options)),
+      start_(std::chrono::steady_clock::now()),
+      strings_(options_.on_string),
+      attribution_(strings_, *this),
+      reporter_(std::make_shared<Reporter>(*this)) {
+  if (options_.every_thread)
+    on_operator();
+  else
+    debug_info_.emplace(c10::DebugInfoKind::PROFILER_STATE, reporter_);
 }
 
 Recorder::~Recorder() {
   recording_ = false;
-  if (device_.is_cuda()) CudaTrace::detach();
+  CudaTrace::detach();
+}
+
+void Recorder::add(at::Device device, std::unique_ptr<Rows> rows) {
+  auto log = std::make_unique<DeviceLog>(DeviceLog{device, EventLog(std::move(rows))});
+  {
+    const std::lock_guard lock(mutex_);
+    log->log.begin_phase(now_ns(), phase_, step_);
+    by_device_.at(slot_of(device)) = log.get();
+    logs_.push_back(std::move(log));
+  }
+  if (device.is_cuda()) CudaTrace::attach(*this, device.index());
+}
+
+Recorder::DeviceLog* Recorder::log_of(at::Device device) const {
+  const std::size_t slot = slot_of(device);
+  return slot < by_device_.size() ? by_device_[slot].load() : nullptr;
 }
 
 std::int64_t Recorder::now_ns() const {
@@ -94,92 +121,167 @@ std::int64_t Recorder::now_ns() const {
 }
 
 void Recorder::begin_phase(Phase phase, std::int32_t step) {
+  if (!recording_) return;
   const std::lock_guard lock(mutex_);
-  if (recording_) log_.begin_phase(now_ns(), phase, step);
+  phase_ = phase;
+  step_ = step;
+  for (const auto& log : logs_)
+    if (log->recording) log->log.begin_phase(now_ns(), phase, step);
+}
+
+StringId Recorder::intern(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  return strings_.intern(text);
 }
 
 void Recorder::on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t total_bytes) {
+  DeviceLog* const cpu = log_of(at::kCPU);
+  if (cpu == nullptr) return;
   const std::lock_guard lock(mutex_);
-  if (!recording_) return;
+  if (!cpu->recording) return;
   if (bytes > 0) {
     // A live block at this address: its free happened on a thread that reports nothing.
-    if (log_.live_at(address) && log_.free(now_ns(), address)) ++dropped_event_count_;
-    log_.alloc(now_ns(), address, bytes, bytes, attribution_.place());
+    if (cpu->log.live_at(address) && cpu->log.free(now_ns(), address)) ++cpu->dropped_event_count;
+    cpu->log.alloc(now_ns(), address, bytes, bytes, attribution_.place());
   } else {
-    log_.free(now_ns(), address);
+    cpu->log.free(now_ns(), address);
   }
   // Torch's total goes on from the last recorder of the process, if there was one.
-  if (!cpu_total_before_) cpu_total_before_ = total_bytes - bytes;
-  stats_.final_allocated_bytes = total_bytes - *cpu_total_before_;
-  stats_.peak_allocated_bytes = std::max(stats_.peak_allocated_bytes, stats_.final_allocated_bytes);
+  if (!cpu->cpu_total_before) cpu->cpu_total_before = total_bytes - bytes;
+  cpu->stats.final_allocated_bytes = total_bytes - *cpu->cpu_total_before;
+  cpu->stats.peak_allocated_bytes = std::max(cpu->stats.peak_allocated_bytes, cpu->stats.final_allocated_bytes);
 }
 
-void Recorder::on_cuda_alloc(std::uint64_t address, std::int64_t requested_bytes) {
+void Recorder::on_cuda_alloc(DeviceLog& log, std::uint64_t address, std::int64_t requested_bytes) {
+  on_operator();  // so that this thread reports the block's size
   const std::lock_guard lock(mutex_);
-  if (recording_) log_.alloc(now_ns(), address, requested_bytes, 0, attribution_.place());
+  if (log.recording) log.log.alloc(now_ns(), address, requested_bytes, 0, attribution_.place());
 }
 
-void Recorder::on_cuda_block(std::uint64_t address, std::int64_t block_bytes) {
+void Recorder::on_cuda_block(at::Device device, std::uint64_t address, std::int64_t block_bytes) {
+  DeviceLog* log = log_of(device);
+  if (log == nullptr) return;
   const std::lock_guard lock(mutex_);
-  if (!recording_) return;
-  if (const auto row = log_.live_at(address)) log_.set_block_bytes(*row, block_bytes);
+  if (!log->recording) return;
+  if (const auto row = log->log.live_at(address)) log->log.set_block_bytes(*row, block_bytes);
 }
 
-void Recorder::on_cuda_free(std::uint64_t address) {
+void Recorder::on_cuda_free(DeviceLog& log, std::uint64_t address) {
   const std::lock_guard lock(mutex_);
-  if (!recording_) return;
-  if (const auto row = log_.live_at(address)) measure_block(*row);
-  log_.free(now_ns(), address);
+  if (!log.recording) return;
+  // The allocator would take the locks of all devices, which other threads may hold.
+  const bool may_measure = logs_.size() == 1;
+  if (const auto row = log.log.live_at(address); row && may_measure) measure_block(log, *row);
+  log.log.free(now_ns(), address);
 }
 
-void Recorder::on_segment(Action action, std::uint64_t address, std::int64_t bytes) {
+void Recorder::on_segment(DeviceLog& log, Action action, std::uint64_t address, std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (!recording_) return;
+  if (!log.recording) return;
   if (action == Action::segment_alloc)
-    log_.segment_alloc(now_ns(), address, bytes);
+    log.log.segment_alloc(now_ns(), address, bytes);
   else
-    log_.segment_free(now_ns(), address, bytes);
+    log.log.segment_free(now_ns(), address, bytes);
 }
 
-void Recorder::on_out_of_memory(std::int64_t request_bytes, std::int64_t free_bytes) {
+void Recorder::on_out_of_memory(DeviceLog& log, std::int64_t request_bytes, std::int64_t free_bytes) {
   const std::lock_guard lock(mutex_);
-  if (!recording_) return;
-  out_of_memory_ = {request_bytes, free_bytes, log_.totals(), log_.phase(), attribution_.place().layer};
-  if (device_.is_cuda()) stats_ = cuda::allocator_stats(device_.index());
-  recording_ = false;
+  if (!log.recording) return;
+  log.out_of_memory = {request_bytes, free_bytes, log.log.totals(), log.log.phase(), attribution_.layer()};
+  if (options_.on_out_of_memory) return options_.on_out_of_memory(log.device, *log.out_of_memory);
+  if (log.device.is_cuda()) log.stats = cuda::allocator_stats(log.device.index());
+  log.recording = false;
 }
 
-void Recorder::measure_block(EventLog::Row row) {
-  if (log_.block_bytes(row) != 0) return;
-  const auto bytes = cuda::block_bytes(device_.index(), log_.events().address[row]);
-  if (bytes >= 0) log_.set_block_bytes(row, bytes);
+void Recorder::measure_block(DeviceLog& log, EventLog::Row row) {
+  if (log.log.at(row).block_bytes != 0) return;
+  const auto bytes = cuda::block_bytes(log.device.index(), log.log.at(row).address);
+  if (bytes >= 0) log.log.set_block_bytes(row, bytes);
+}
+
+void Recorder::on_operator() {
+  if (options_.every_thread && recording_ && c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PROFILER_STATE) == nullptr)
+    c10::ThreadLocalDebugInfo::_push(c10::DebugInfoKind::PROFILER_STATE, reporter_);
+}
+
+void Recorder::leave_thread() {
+  if (c10::ThreadLocalDebugInfo::get(c10::DebugInfoKind::PROFILER_STATE) == reporter_.get())
+    c10::ThreadLocalDebugInfo::_pop(c10::DebugInfoKind::PROFILER_STATE);
 }
 
 void Recorder::on_output(const at::Tensor& tensor) {
-  if (!tensor.defined() || !tensor.has_storage() || tensor.device() != device_) return;
+  if (!recording_ || !tensor.defined() || !tensor.has_storage()) return;
+  DeviceLog* log = log_of(tensor.device());
+  if (log == nullptr) return;
   const std::lock_guard lock(mutex_);
-  const auto row = log_.live_at(address_of(tensor.storage().data_ptr().get_context()));
-  if (row && !log_.has_tensor(*row)) log_.set_tensor(*row, describe(tensor));
+  const auto row = log->log.live_at(address_of(tensor.storage().data_ptr().get_context()));
+  if (row && !log->log.has_tensor(*row)) log->log.set_tensor(*row, describe(tensor));
 }
 
-std::optional<EventLog::Row> Recorder::row_of(const at::Tensor& tensor) const {
-  if (!tensor.defined() || !tensor.has_storage() || tensor.device() != device_) return std::nullopt;
-  if (const auto row = log_.live_at(address_of(tensor.storage().data_ptr().get_context()))) return row;
-  return log_.live_containing(address_of(tensor.storage().data_ptr().get()));
+void Recorder::on_copied_in(const at::Tensor& tensor) {
+  if (!recording_ || !options_.every_thread || !tensor.defined() || !tensor.has_storage()) return;
+  DeviceLog* log = log_of(tensor.device());
+  if (log == nullptr || !log->device.is_cuda()) return;
+  const std::lock_guard lock(mutex_);
+  const auto row = row_of(*log, tensor);
+  if (row && log->log.at(*row).category == static_cast<std::uint8_t>(Category::unresolved))
+    log->log.set_category(*row, Category::input);
+}
+
+void Recorder::on_gradient(const at::Tensor& variable, const at::Tensor& gradient) {
+  if (!recording_ || !gradient.defined() || !gradient.has_storage()) return;
+  DeviceLog* log = log_of(gradient.device());
+  if (log == nullptr) return;
+  // A view into a larger buffer speaks for itself alone, not for the layers of the others.
+  const bool whole = gradient.storage().nbytes() <= gradient.nbytes();
+  const auto layer = whole ? attribution_.layer_of(variable.unsafeGetTensorImpl()) : std::nullopt;
+  const std::lock_guard lock(mutex_);
+  set(*log, gradient, Category::gradient, layer);
+}
+
+std::optional<EventLog::Row> Recorder::row_of(const DeviceLog& log, const at::Tensor& tensor) const {
+  if (const auto row = log.log.live_at(address_of(tensor.storage().data_ptr().get_context()))) return row;
+  return log.log.live_containing(address_of(tensor.storage().data_ptr().get()));
+}
+
+void Recorder::set(DeviceLog& log, const at::Tensor& tensor, Category category, std::optional<LayerId> layer) {
+  const auto row = row_of(log, tensor);
+  if (!row) return;
+  log.log.set_category(*row, category);
+  if (layer) log.log.set_layer(*row, *layer);
+  if (!log.log.has_tensor(*row)) log.log.set_tensor(*row, describe(tensor));
 }
 
 void Recorder::tag(const at::Tensor& tensor, Category category) {
+  if (!recording_ || !tensor.defined() || !tensor.has_storage()) return;
+  DeviceLog* log = log_of(tensor.device());
+  if (log == nullptr) return;
   const std::lock_guard lock(mutex_);
-  const auto row = row_of(tensor);
-  if (!row) return;
-  log_.set_category(*row, category);
-  if (!log_.has_tensor(*row)) log_.set_tensor(*row, describe(tensor));
+  set(*log, tensor, category, std::nullopt);
 }
 
 void Recorder::tag(const at::Tensor& tensor, Category category, LayerId layer) {
-  tag(tensor, category);
+  if (!recording_ || !tensor.defined() || !tensor.has_storage()) return;
+  DeviceLog* log = log_of(tensor.device());
+  if (log == nullptr) return;
   const std::lock_guard lock(mutex_);
-  if (const auto row = row_of(tensor)) log_.set_layer(*row, layer);
+  set(*log, tensor, category, layer);
+}
+
+void Recorder::tag(at::Device device, std::uint64_t address, Category category, std::optional<LayerId> layer,
+                   std::string_view tensor) {
+  DeviceLog* log = recording_ ? log_of(device) : nullptr;
+  if (log == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  const auto row = log->log.live_containing(address);
+  if (!row) return;
+  // What a layer made, or what is known already, is no input of the program, even where it is passed to a model.
+  const JournalRow& known = log->log.at(*row);
+  const bool unresolved = known.category == static_cast<std::uint8_t>(Category::unresolved);
+  if (category == Category::input && (!unresolved || known.layer != 0)) return;
+  log->log.set_category(*row, category);
+  if (layer) log->log.set_layer(*row, *layer);
+  if (!tensor.empty() && !log->log.has_tensor(*row)) log->log.set_tensor(*row, strings_.intern(tensor));
 }
 
 std::size_t Recorder::TensorKeyHash::operator()(const TensorKey& key) const {
@@ -199,20 +301,27 @@ StringId Recorder::describe(const at::Tensor& tensor) {
 
 std::int64_t Recorder::allocated_bytes() const {
   const std::lock_guard lock(mutex_);
-  return log_.totals().allocated_bytes;
+  return logs_.front()->log.totals().allocated_bytes;
 }
 
 void Recorder::stop() {
   debug_info_.reset();
-  const bool was_recording = recording_.exchange(false);
-  if (!device_.is_cuda() || !was_recording) return;
-  for (const EventLog::Row row : log_.live_rows()) measure_block(row);
-  stats_ = cuda::allocator_stats(device_.index());
+  if (!recording_.exchange(false)) return;
+  for (const auto& log : logs_) {
+    if (!log->device.is_cuda() || !log->recording) continue;
+    for (const EventLog::Row row : log->log.live_rows()) measure_block(*log, row);
+    log->stats = cuda::allocator_stats(log->device.index());
+  }
+}
+
+void Recorder::forget_process() {
+  recording_ = false;
+  Attribution::forget_process();
 }
 
 AllocatorStats Recorder::stats() const {
-  AllocatorStats stats = stats_;
-  if (device_.is_cpu()) {
+  AllocatorStats stats = logs_.front()->stats;
+  if (logs_.front()->device.is_cpu()) {
     stats.peak_requested_bytes = stats.peak_reserved_bytes = stats.peak_allocated_bytes;
     stats.final_reserved_bytes = stats.final_allocated_bytes;
   }
@@ -221,10 +330,9 @@ AllocatorStats Recorder::stats() const {
 
 void Recorder::take(Recording& recording) {
   recording.stats = stats();
-  recording.strings = std::move(strings_).take();
-  recording.events = std::move(log_).take_events();
-  recording.marks = std::move(log_).take_marks();
-  recording.dropped_event_count = dropped_event_count_;
+  recording.strings = strings_.texts();
+  logs_.front()->log.take(recording);
+  recording.dropped_event_count = logs_.front()->dropped_event_count;
 }
 
 }  // namespace headroom::profiler

@@ -1,4 +1,4 @@
-// Recorder: every allocation of one device, with where it came from and what it is.
+// Recorder: every allocation of some devices, with where it came from and what it is.
 //
 // CPU: Torch's allocator reports each block of a thread that carries the recorder as its debug info (autograd hands it
 // on to its threads); requested and block bytes are the same. CUDA: the caching allocator's own trace gives every event
@@ -11,8 +11,10 @@
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,8 +26,7 @@
 
 namespace headroom::profiler {
 
-// What the allocator said when it could not serve a request. Recording ends there: what unwinding frees is not an
-// event.
+// What the allocator said when it could not serve a request.
 struct OutOfMemory {
   std::int64_t request_bytes = 0;  // CUDA: rounded up to 512 as the allocator does before it looks
   std::int64_t free_bytes = 0;
@@ -36,22 +37,44 @@ struct OutOfMemory {
 
 class Recorder : private TensorObserver {
  public:
-  // Records from here on, on this thread and on the autograd threads it starts. CUDA must be open. One at a time.
-  explicit Recorder(at::Device device);
+  struct Options {
+    bool every_thread = false;  // each thread that runs an operator carries the recorder from then on
+    std::function<void(const std::string&)> on_string;  // hears of every new text; under the recorder's lock
+    // Hears when memory runs out, under the recorder's and the allocator's lock. Without it recording ends there: what
+    // unwinding frees is not an event.
+    std::function<void(at::Device, const OutOfMemory&)> on_out_of_memory;
+  };
+
+  // One at a time. Records nothing until it is given a device.
+  explicit Recorder(Options options);
+  // Records `device` from here on, on this thread and on the autograd threads it starts.
+  explicit Recorder(at::Device device) : Recorder(Options{}) { add(device); }
   ~Recorder() override;
+
+  // CUDA must be open. Several threads may be at work already.
+  void add(at::Device device, std::unique_ptr<Rows> rows = std::make_unique<RowsInMemory>());
 
   Attribution& attribution() { return attribution_; }
   void begin_phase(Phase phase, std::int32_t step);
+  StringId intern(std::string_view text);
 
   // What the block that holds `tensor` is; blocks on other devices or from before the recording are left alone.
   void tag(const at::Tensor& tensor, Category category);
   void tag(const at::Tensor& tensor, Category category, LayerId layer);
+  // The same by an address in device memory; `tensor` describes it, where nothing did yet.
+  void tag(at::Device device, std::uint64_t address, Category category, std::optional<LayerId> layer,
+           std::string_view tensor = {});
 
+  // The calling thread no longer carries the recorder: another profiler wants its place, and keeps it until it ends.
+  void leave_thread();
   void stop();
-  const std::optional<OutOfMemory>& out_of_memory() const { return out_of_memory_; }
+  // The child of a fork: nothing that it does is recorded, and no lock is taken any more.
+  void forget_process();
+
+  // Of the first device.
+  const std::optional<OutOfMemory>& out_of_memory() const { return logs_.front()->out_of_memory; }
   std::int64_t allocated_bytes() const;
   AllocatorStats stats() const;  // the allocator's own, as of stop()
-
   // After stop(): moves strings, events, marks and the count of dropped events into `recording`.
   void take(Recording& recording);
 
@@ -59,15 +82,30 @@ class Recorder : private TensorObserver {
   class Reporter;
   class CudaTrace;
 
+  struct DeviceLog {
+    at::Device device;
+    EventLog log;
+    std::optional<OutOfMemory> out_of_memory;
+    AllocatorStats stats;
+    std::optional<std::int64_t> cpu_total_before;
+    std::int64_t dropped_event_count = 0;
+    bool recording = true;
+  };
+
   void on_output(const at::Tensor& tensor) override;
+  void on_copied_in(const at::Tensor& tensor) override;
+  void on_gradient(const at::Tensor& variable, const at::Tensor& gradient) override;
+  void on_operator() override;
+  DeviceLog* log_of(at::Device device) const;  // nullptr: not recorded
   void on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t total_bytes);
-  void on_cuda_alloc(std::uint64_t address, std::int64_t requested_bytes);
-  void on_cuda_free(std::uint64_t address);
-  void on_cuda_block(std::uint64_t address, std::int64_t block_bytes);
-  void on_segment(Action action, std::uint64_t address, std::int64_t bytes);
-  void on_out_of_memory(std::int64_t request_bytes, std::int64_t free_bytes);
-  void measure_block(EventLog::Row row);
-  std::optional<EventLog::Row> row_of(const at::Tensor& tensor) const;
+  void on_cuda_alloc(DeviceLog& log, std::uint64_t address, std::int64_t requested_bytes);
+  void on_cuda_free(DeviceLog& log, std::uint64_t address);
+  void on_cuda_block(at::Device device, std::uint64_t address, std::int64_t block_bytes);
+  void on_segment(DeviceLog& log, Action action, std::uint64_t address, std::int64_t bytes);
+  void on_out_of_memory(DeviceLog& log, std::int64_t request_bytes, std::int64_t free_bytes);
+  void measure_block(DeviceLog& log, EventLog::Row row);
+  std::optional<EventLog::Row> row_of(const DeviceLog& log, const at::Tensor& tensor) const;
+  void set(DeviceLog& log, const at::Tensor& tensor, Category category, std::optional<LayerId> layer);
   StringId describe(const at::Tensor& tensor);
   std::int64_t now_ns() const;
 
@@ -80,18 +118,18 @@ class Recorder : private TensorObserver {
     std::size_t operator()(const TensorKey& key) const;
   };
 
-  const at::Device device_;
+  const Options options_;
   const std::chrono::steady_clock::time_point start_;
   mutable std::mutex mutex_;
   StringTable strings_;
-  EventLog log_;
+  std::vector<std::unique_ptr<DeviceLog>> logs_;
+  std::array<std::atomic<DeviceLog*>, 65> by_device_{};  // the CPU, then CUDA devices
   Attribution attribution_;
   std::unordered_map<TensorKey, StringId, TensorKeyHash> tensor_texts_;
   std::atomic<bool> recording_{true};
-  std::optional<OutOfMemory> out_of_memory_;
-  AllocatorStats stats_;
-  std::optional<std::int64_t> cpu_total_before_;
-  std::int64_t dropped_event_count_ = 0;
+  Phase phase_ = Phase::build;
+  std::int32_t step_ = 0;
+  std::shared_ptr<Reporter> reporter_;
   std::optional<c10::DebugInfoGuard> debug_info_;
 };
 

@@ -185,7 +185,7 @@ void Session::tag_parameters() {
     if (!tensor.requires_grad()) continue;
     trainable_.push_back(tensor);
     trainable_layers_.push_back(layer);
-    recorder_.attribution().add_accumulator(tensor, layer);
+    recorder_.attribution().set_layer_of(tensor.unsafeGetTensorImpl(), layer);
   }
   for (const at::Tensor& buffer : model_->buffers()) recorder_.tag(buffer, Category::other);
 }

@@ -195,7 +195,7 @@ Outcome outcome_of(const JournalNotes& notes, bool went_on) {
 void describe_run(const JournalNotes& notes, Recording& recording) {
   RunSpec& spec = recording.spec;
   spec.model = notes.program.empty() ? "program" : notes.program;
-  spec.device = notes.device;
+  spec.device = notes.device.empty() ? "unknown" : notes.device;
   spec.mode = Mode::forward;
   std::int32_t steps = 1;
   for (const Mark& mark : recording.marks) {

@@ -12,8 +12,8 @@
 //   {"parameter": "encoder.weight", "root": 0, "shape": [8, 4], "dtype": "float32", "bytes": 128, "layer": 9,
 //    "trainable": true, "shared_with": "", "shared_root": 0}                     a later one of the same name replaces it
 //   {"forget_parameters": 0}              of that root
-//   {"assumption": "…", "key": "train.py:42"}         a later one of the same key replaces it
-//   {"oom": {…}}                          an Outcome: the allocator could not serve a request
+//   {"assumption": "…", "key": "train.py:42", "layer_id": 9}      a later one of the same key replaces it
+//   {"oom": {…}, "layer_id": 9, "row": 1234}   an Outcome: the allocator could not serve a request after so many rows
 //   {"outcome": {…}}                      how the program says it ended
 //   {"end": {"allocated_bytes": …, "reserved_bytes": …}}   by the allocator's own count, at an orderly end
 #pragma once

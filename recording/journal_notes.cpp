@@ -91,16 +91,18 @@ class Parser {
   void read_assumption(const JsonReader& reader) {
     const std::string sentence = reader.string("assumption"), key = reader.string_or("key", sentence);
     auto& all = notes_.assumptions;
-    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& item) { return item.first == key; });
+    const std::size_t layer = index(reader, "layer_id", notes_.layers.size());
+    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& item) { return item.key == key; });
     if (same == all.end())
-      all.emplace_back(key, sentence);
+      all.push_back({key, sentence, layer});
     else
-      same->second = sentence;
+      *same = {key, sentence, layer};
   }
 
   void read_out_of_memory(const Json& json, const JsonReader& reader) {
     notes_.out_of_memory = parse_outcome(json.at("oom"), kWhere);
     notes_.out_of_memory_row = static_cast<std::uint64_t>(reader.integer_or("row", 0, 0, kMax));
+    notes_.out_of_memory_layer = index(reader, "layer_id", notes_.layers.size());
     ++notes_.out_of_memory_count;
   }
 
@@ -212,7 +214,10 @@ std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording) {
   fill_parameters(notes, table, layers, recording);
   recording.strings = std::move(notes.strings);
   recording.environment = std::move(notes.environment);
-  for (auto& [key, sentence] : notes.assumptions) recording.assumptions.push_back(std::move(sentence));
+  const auto path = [&](std::size_t layer) { return recording.layers[static_cast<std::size_t>(layers[layer])].path; };
+  for (const auto& [key, sentence, layer] : notes.assumptions)
+    recording.assumptions.push_back(layer == 0 ? sentence : fmt::format("{} (in {})", sentence, path(layer)));
+  if (notes.out_of_memory) notes.out_of_memory->layer = path(notes.out_of_memory_layer);
   return layers;
 }
 

@@ -39,10 +39,15 @@ struct JournalNotes {
   std::vector<LayerNote> layers{{}};  // the first stands for the model
   std::map<std::pair<std::size_t, std::string>, std::size_t> parameter_places;
   std::vector<std::optional<ParameterNote>> parameters;
-  std::vector<std::pair<std::string, std::string>> assumptions;  // key, sentence
+  struct Assumption {
+    std::string key, sentence;
+    std::size_t layer = 0;
+  };
+  std::vector<Assumption> assumptions;
   std::optional<Outcome> out_of_memory, outcome;
   std::int64_t out_of_memory_count = 0;
   std::uint64_t out_of_memory_row = 0;  // rows before the last of them
+  std::size_t out_of_memory_layer = 0;
   std::optional<End> end;
 };
 

@@ -66,7 +66,7 @@ bool JournalWriter::grow() {
 
 bool JournalWriter::append(const JournalRow& row) {
   const std::size_t end = kJournalHeaderBytes + (row_count_ + 1) * sizeof(JournalRow);
-  full_ = full_ || (end > mapped_bytes_ && !grow());
+  if (end > mapped_bytes_ && !full_ && !grow()) full_ = true;
   if (full_) {
     count_lost_event();
     return false;

@@ -1,8 +1,10 @@
 // Writes one journal. Rows go into a shared mapping whose disk space is allocated before it is touched, so a full disk costs
 // events (counted) and never the process; notes are appended with one write each. Nothing is buffered: what was written
-// survives the process, however it ends. Not thread-safe.
+// survives the process, however it ends. Rows are one thread's at a time, notes
+// another's.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 
 #include "base/json.h"
@@ -33,7 +35,7 @@ class JournalWriter : public Rows {
   std::byte* base_ = nullptr;
   std::size_t mapped_bytes_ = 0;
   std::size_t row_count_ = 0;
-  bool full_ = false;
+  std::atomic<bool> full_{false};
 };
 
 }  // namespace headroom

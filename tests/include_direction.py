@@ -14,13 +14,14 @@ MAY_INCLUDE = {
     "models": {"models", "models/catalog", "base"},
     "recording": {"recording", "base"},
     "profiler": {"profiler", "recording", "models", "models/catalog", "virtual_gpu", "base"},
+    "attach": {"attach", "profiler", "recording", "virtual_gpu", "base"},
     "analysis": {"analysis", "recording", "base"},
     "reports": {"reports", "analysis", "recording", "base"},
     "cli": {"cli", "reports", "analysis", "recording", "models/catalog", "virtual_gpu", "base"},
 }
-ONLY_THESE = {"profiler": {"virtual_gpu/catalog.h", "virtual_gpu/report.h"}, "cli": {"virtual_gpu/catalog.h"}}
+ONLY_THESE = {"profiler": {"virtual_gpu/catalog.h", "virtual_gpu/report.h"}, "attach": {"virtual_gpu/report.h"}, "cli": {"virtual_gpu/catalog.h"}}
 TORCH = re.compile(r"^(ATen|c10|torch|caffe2)/")
-TORCH_FOLDERS = {"models", "profiler"}
+TORCH_FOLDERS = {"models", "profiler", "attach"}
 QT = re.compile(r"^(Q[A-Z]|Qt[A-Z])")
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 

@@ -39,8 +39,8 @@ struct TwoLayers {
     if (tied) w2 = w1;
     Recorder recorder(at::kCPU);
     recorder.attribution().set_layers(kLayers);
-    recorder.attribution().add_accumulator(w1, LayerId{1});
-    if (!tied) recorder.attribution().add_accumulator(w2, LayerId{2});
+    recorder.attribution().set_layer_of(w1.unsafeGetTensorImpl(), LayerId{1});
+    if (!tied) recorder.attribution().set_layer_of(w2.unsafeGetTensorImpl(), LayerId{2});
     recorder.begin_phase(Phase::forward, 1);
     recorder.attribution().begin_forward();
     at::Tensor loss = forward(tied);
@@ -123,7 +123,7 @@ TEST(Attribution, AccumulatorsThatAllocateBelongToTheirParameter) {
   {
     Recorder recorder(at::kCPU);
     recorder.attribution().set_layers(kLayers);
-    recorder.attribution().add_accumulator(weight, LayerId{2});
+    recorder.attribution().set_layer_of(weight.unsafeGetTensorImpl(), LayerId{2});
     recorder.begin_phase(Phase::backward, 1);
     recorder.attribution().begin_forward();
     const at::Tensor sum = weight.sum();  // its gradient is an expanded scalar, which the accumulator copies

@@ -1,0 +1,30 @@
+"""How the program ended, as far as it knows itself; what only the system knows, a signal, `headroom` adds."""
+import os
+import sys
+
+
+def uncaught_exception():
+    """The one the interpreter has just printed."""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    return None if isinstance(error, SystemExit) else error
+
+
+def is_out_of_memory(error):
+    return type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch")
+
+
+def last_line(error):
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if is_out_of_memory(error) and lines:
+        return lines[0]  # PyTorch's own words, as they are
+    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+
+
+def finish(library, process):
+    if os.getpid() != process:
+        return
+    error = uncaught_exception()
+    if error is not None:
+        kind = "oom" if is_out_of_memory(error) else "error"
+        library.note(outcome={"kind": kind, "message": last_line(error)})
+    library.finish()
