@@ -14,8 +14,14 @@ class HelpFormatter : public CLI::Formatter {
     if (!app->get_subcommands(nullptr).empty()) usage += " COMMAND";
     for (const CLI::Option* option : app->get_options())
       if (option->get_positional())
-        usage += " " + option->get_name(true) + (option->get_expected_max() > 1 ? "..." : "");
-    return usage + " [FLAGS]\n";
+        usage += positional(*option);
+    return usage + (app->get_name() == "run" ? " [FLAGS] -- COMMAND [ARGUMENTS]\n" : " [FLAGS]\n");
+  }
+
+  static std::string positional(const CLI::Option& option) {
+    const std::string name = option.get_name(true);
+    if (name == "NAME") return " [NAME]";
+    return " " + name + (option.get_expected_max() > 1 ? "..." : "");
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {

@@ -60,10 +60,15 @@ class Folder {
     return shape_ids_.emplace(text, shape_ids_.size()).first->second;
   }
 
+  // Of a program's modules that are but a number in a list nothing says that they are alike.
+  bool is_unknown_leaf(LayerId id) const {
+    return layers_[index_of(id)].kind == LayerKind::other && children_[index_of(id)].empty();
+  }
+
   // How many of `siblings`, from `first` on, fold into one row.
   std::size_t run_length(const std::vector<LayerId>& siblings, std::size_t first) const {
     const auto start = split_number(relative_name(siblings[first]));
-    if (!start) return 1;
+    if (!start || is_unknown_leaf(siblings[first])) return 1;
     std::size_t length = 1;
     for (; first + length < siblings.size(); ++length) {
       const LayerId next = siblings[first + length];

@@ -113,6 +113,16 @@ RunPhrases phrases(const Breakdown& run) {
   return result;
 }
 
+std::vector<std::string> parts_of(std::string_view phrase) {
+  constexpr std::string_view kBetween = " · ";
+  std::vector<std::string> parts;
+  for (std::size_t end; !phrase.empty(); phrase.remove_prefix(std::min(end + kBetween.size(), phrase.size()))) {
+    end = std::min(phrase.find(kBetween), phrase.size());
+    parts.emplace_back(phrase.substr(0, end));
+  }
+  return parts;
+}
+
 std::vector<std::string_view> other_differences(const Report& report) {
   std::vector<RunPhrases> all;
   for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
@@ -154,7 +164,7 @@ Headline headline_of(const Report& report) {
                                           {&RunPhrases::optimizer, "several optimizers"},
                                           {&RunPhrases::attention_kernel, "several attention kernels"},
                                           {&RunPhrases::conditions, "devices told different things"}})
-    if (const std::string text = common(phrase, otherwise); !text.empty()) result.settings.push_back(text);
+    for (const std::string& part : parts_of(common(phrase, otherwise))) result.settings.push_back(part);
   return result;
 }
 

@@ -50,6 +50,9 @@ struct RunPhrases {
 };
 RunPhrases phrases(const Breakdown& run);
 
+// What " · " separates within a phrase.
+std::vector<std::string> parts_of(std::string_view phrase);
+
 // What the runs differ in besides their attention mechanism: "model", "batch × seq", …
 std::vector<std::string_view> other_differences(const Report& report);
 

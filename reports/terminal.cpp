@@ -35,15 +35,6 @@ std::string joined(const std::vector<std::string>& list, const Page& page) {
   return out;
 }
 
-// A phrase of several parts may be broken between them.
-void append_parts(std::vector<std::string>& list, std::string_view phrase) {
-  constexpr std::string_view kBetween = " · ";
-  for (std::size_t end; !phrase.empty(); phrase.remove_prefix(std::min(end + kBetween.size(), phrase.size()))) {
-    end = std::min(phrase.find(kBetween), phrase.size());
-    list.emplace_back(phrase.substr(0, end));
-  }
-}
-
 bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::*phrase) {
   return std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
 }
@@ -60,10 +51,12 @@ std::string differences(const Report& report, const std::vector<RunPhrases>& all
   return out;
 }
 
+std::string sentence(const std::string& text) { return text.ends_with('.') ? text : text + "."; }
+
 std::string failure(const Breakdown& run) {
   const Outcome& o = run.outcome;
   if (o.kind == OutcomeKind::error && has_figures(run))
-    return fmt::format("{}: {}. What it allocated until then is shown.", run.label, o.message);
+    return fmt::format("{}: {} What it allocated until then is shown.", run.label, sentence(o.message));
   if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
   std::string where = o.phase.empty() ? "" : " in " + o.phase;
   if (!o.layer.empty()) where += " at " + o.layer;
@@ -160,7 +153,8 @@ std::string header(const Report& report, const Page& page) {
     all.front().model += " · " + report.runs.front().breakdown.model.attention;
   std::vector<std::string> common;
   for (const auto phrase : kPhrases)
-    if (same_everywhere(all, phrase)) append_parts(common, all.front().*phrase);
+    if (same_everywhere(all, phrase))
+      for (const std::string& part : parts_of(all.front().*phrase)) common.push_back(part);
   std::string out;
   if (!common.empty()) out += joined(common, page);
   return out + differences(report, all, page);

@@ -55,7 +55,7 @@ std::string orders_legend(const Report& report, const Table& table, const Page& 
   std::string out = fmt::format("Over {} orders of addresses: {}; all else here is under the first.", names.size(),
                                 fmt::join(names, ", "));
   if (const std::size_t failed = failures(report); failed > 0)
-    out += fmt::format(" {} of the runs did not end well and are left out.", failed);
+    out += fmt::format(" {} of the runs did not end well and {} left out.", failed, failed == 1 ? "is" : "are");
   if (const std::string missing = not_shown(table, page); !missing.empty()) out += " " + missing;
   return paragraph(out, Style::dim, page);
 }

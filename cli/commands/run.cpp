@@ -153,9 +153,10 @@ int end_as(int wait_status, ExitCode own) {
 int run_run(const RunOptions& options, const std::vector<std::string>& command) {
   if (command.empty())
     throw bad_input("expected -- and a command: headroom run --device virtual:h100-80gb -- python train.py");
-  const RunSpec spec = check_program(options, command);
-  const auto orders = orders_to_compare(options.virtual_device, spec.device);
   const auto file = find_program(command);
+  RunSpec spec = check_program(options, command);
+  const auto orders = orders_to_compare(options.virtual_device, spec.device);
+  if (!orders.empty()) spec.virtual_options.address_order = orders.front();
   const ProgramOutput output = plan_program_output(options.output, program_label(command));
   const ProgramCall call{file, command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device)};
   const auto executions = execute_all(call, spec, orders);

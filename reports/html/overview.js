@@ -46,7 +46,7 @@ function figures() {
 
 function failureText(run) {
   const o = run.outcome;
-  if (o.kind === "error" && run.has_figures) return run.label + ": " + o.message + ". What it allocated until then is shown.";
+  if (o.kind === "error" && run.has_figures) return run.label + ": " + o.message.replace(/\.?$/, ".") + " What it allocated until then is shown.";
   if (o.kind === "error") return run.label + " could not be measured: " + o.message;
   const where = (o.phase ? " in " + o.phase : "") + (o.layer ? " at " + o.layer : "");
   return [run.label + " ran out of memory" + where + ": asked for ", size(o.request), ", free ", size(o.free), "; ", size(o.allocated), " live and ", size(o.reserved), " reserved by the allocator." + (run.unfinished ? " " + run.unfinished : "")];

@@ -95,6 +95,7 @@ function verdict(form) {
 }
 
 function formsSection(run) {
+  $("forms-panel").hidden = run.program;
   if (run.forms.length === 0) return fill("forms", h("p", { class: "hint" }, "This run has no closed forms."));
   const rows = groupedForms(run).map((form) => h("tr", {}, h("th", { scope: "row" }, form.quantity.replace(/_/g, " ").replace(/ bytes/, ""), h("br"), h("span", { class: "times", style: { "margin-left": 0 } }, breakable(form.count > 1 ? form.pattern + " ×" + form.count : form.layer))),
     h("td", { class: "text wrap mono" }, form.formula), h("td", {}, size(form.closed)), h("td", {}, form.recorded === null ? null : [size(form.recorded), h("br")], verdict(form))));

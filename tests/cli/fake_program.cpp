@@ -27,6 +27,7 @@
 #include <string>
 
 #include "recording/journal_writer.h"
+#include "recording/recording.h"
 
 using namespace headroom;
 

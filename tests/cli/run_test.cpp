@@ -323,7 +323,7 @@ TEST_F(Run, OrdersOfAddressesGiveABand) {
 TEST_F(Run, WhatTheRunRestsOnIsShownWithTheWayToState) {
   const Words actions = joined(kTrain, {"assume", "fake.py:9 reads 4 bytes of the device as 0 (--value fake.py:9=VALUE)"});
   EXPECT_THAT(run(actions).err,
-              AllOf(HasSubstr("fake.py:9 reads 4 bytes"), HasSubstr("headroom run --value PLACE=VALUE")));
+              AllOf(HasSubstr("fake.py:9 reads 4 bytes"), HasSubstr("PLACE=VALUE, once for each place above")));
 }
 
 struct Refused {

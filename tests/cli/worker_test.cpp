@@ -165,10 +165,11 @@ TEST(Worker, GetsEveryFlagInItsSpec) {
   const Ended ended =
       tool.run(words("profile gpt2 --attention mqa --batch 3 --seq 77 --mode forward --dtype amp-bf16 --optimizer sgd "
                      "--optimizer-implementation fused --sdpa flash --dropout 0.25 --steps 5 --device "
-                     "virtual:a100-40gb --seed 42"));
+                     "virtual:a100-40gb --seed 42 --reserve 1KiB --events delayed --address-order shuffled:2 --backed"));
   const Json expected = Json::parse(R"({"model": "gpt2", "attention": "mqa", "batch": 3, "seq": 77, "mode": "forward",
       "dtype": "amp-bf16", "optimizer": "sgd", "optimizer_implementation": "fused", "sdpa": "flash", "dropout": 0.25,
-      "steps": 5, "device": "virtual:a100-40gb", "seed": 42})");
+      "steps": 5, "device": "virtual:a100-40gb", "seed": 42, "virtual_options":
+      {"reserve_bytes": 1024, "address_order": "shuffled:2", "events": "delayed", "backed": true}})");
   ASSERT_THAT(ended.err, StartsWith("headroom: "));
   EXPECT_EQ(Json::parse(ended.err.substr(10)), expected);
 }
@@ -179,7 +180,8 @@ TEST(Worker, WithoutFlagsGetsTheDefaults) {
   const Ended ended = tool.run({"profile", "gpt2", "--device", "cpu"});
   const Json expected = Json::parse(R"({"model": "gpt2", "attention": "", "batch": 1, "seq": 128, "mode": "train",
       "dtype": "fp32", "optimizer": "adamw", "optimizer_implementation": "foreach", "sdpa": "eager", "dropout": null,
-      "steps": 2, "device": "cpu", "seed": 0})");
+      "steps": 2, "device": "cpu", "seed": 0, "virtual_options":
+      {"reserve_bytes": 0, "address_order": "", "events": "immediate", "backed": false}})");
   ASSERT_THAT(ended.err, StartsWith("headroom: "));
   EXPECT_EQ(Json::parse(ended.err.substr(10)), expected);
 }

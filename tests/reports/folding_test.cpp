@@ -58,6 +58,12 @@ TEST(Folding, NumbersWithAGapDoNotFold) {
   EXPECT_THAT(names(fold_layers(tree.layers)), ElementsAre("model x1", "block.0 x1", "block.2 x1"));
 }
 
+TEST(Folding, LeavesOfUnknownKindStayApart) {
+  Tree tree;
+  for (const char* path : {"0", "1"}) tree.add(path, LayerKind::other);
+  EXPECT_THAT(names(fold_layers(tree.layers)), ElementsAre("model x1", "0 x1", "1 x1"));
+}
+
 TEST(Folding, BlocksWithinBlocksFoldTwice) {
   Tree tree;
   for (int i = 0; i < 2; ++i) {
