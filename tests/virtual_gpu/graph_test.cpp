@@ -1,4 +1,5 @@
 // Graphs: structure, launches, updates, what they own.
+#include <cuda.h>
 #include <gmock/gmock.h>
 
 #include <array>
@@ -326,6 +327,31 @@ TEST_F(Graphs, ArePrintedForGraphviz) {
   EXPECT_THAT(text.str(), HasSubstr("\"graph_0_node_0\" -> \"graph_0_node_1\""));
   std::remove(path.c_str());
   EXPECT_EQ(cudaGraphDebugDotPrint(graph, "/no/such/folder/graph.dot", 0), cudaErrorOperatingSystem);
+}
+
+TEST_F(Graphs, AreTheDriversToo) {
+  ASSERT_EQ(cuInit(0), CUDA_SUCCESS);
+  add_host(1);
+  const CUDA_HOST_NODE_PARAMS host{[](void* data) { static_cast<std::vector<int>*>(data)->push_back(2); }, &order};
+  CUgraphNode nodes[2] = {}, extra = nullptr;
+  std::size_t count = 1;
+  EXPECT_EQ(cuGraphGetNodes(graph, nodes, &count), CUDA_SUCCESS);
+  EXPECT_EQ(cuGraphAddHostNode(&extra, graph, nodes, 1, &host), CUDA_SUCCESS);
+  CUgraphNodeParams params{};
+  params.type = CU_GRAPH_NODE_TYPE_KERNEL;
+  params.kernel.func = static_cast<CUfunction>(const_cast<void*>(plain_kernel()));
+  params.kernel.gridDimX = params.kernel.gridDimY = params.kernel.gridDimZ = 1;
+  params.kernel.blockDimX = 64, params.kernel.blockDimY = params.kernel.blockDimZ = 1;
+  EXPECT_EQ(cuGraphAddNode(&extra, graph, &extra, nullptr, 1, &params), CUDA_SUCCESS);
+  CUDA_KERNEL_NODE_PARAMS kernel{};
+  EXPECT_EQ(cuGraphKernelNodeGetParams(extra, &kernel), CUDA_SUCCESS);
+  EXPECT_EQ(kernel.blockDimX, 64u);
+  EXPECT_EQ(edge_count(graph), 2u);
+  CUgraphExec executable = nullptr;
+  EXPECT_EQ(cuGraphInstantiate(&executable, graph, 0), CUDA_SUCCESS);
+  EXPECT_EQ(cuGraphLaunch(executable, stream.stream), CUDA_SUCCESS);
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  EXPECT_EQ(cuGraphExecDestroy(executable), CUDA_SUCCESS);
 }
 
 TEST(GraphHandles, StaleOnesAreErrors) {
