@@ -124,9 +124,10 @@ std::vector<std::string> parts_of(std::string_view phrase) {
 }
 
 std::vector<std::string_view> other_differences(const Report& report) {
+  std::vector<std::string_view> names;
+  if (report.runs.empty() || is_program(report.runs.front().breakdown.spec)) return names;
   std::vector<RunPhrases> all;
   for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
-  std::vector<std::string_view> names;
   for (const auto& [phrase, name] : {std::pair{&RunPhrases::model, "model"},
                                      {&RunPhrases::shape, "batch or seq"},
                                      {&RunPhrases::mode, "mode"},

@@ -114,11 +114,15 @@ bool keeps_nothing(const Breakdown& run) { return kept_activation_bytes(run) == 
 std::vector<std::size_t> useful_columns(const Report& report) {
   std::vector<std::size_t> useful;
   const bool no_rest = all_runs(report, [](const Breakdown& b) { return rest_bytes(b.peak.categories) == 0; });
+  const bool no_attention = !report.comparison || std::ranges::none_of(report.comparison->rows, [](const auto& row) {
+    return row.attention_saving_percent.has_value();
+  });
   const bool no_kept = all_runs(report, keeps_nothing);
   const bool no_kv = all_runs(report, [](const Breakdown& b) { return b.model.kv_cache_bytes_per_token == 0; });
   for (std::size_t i = 0; i < column_count; ++i) {
     const bool saving_column = i == peak_saving || i == kept_saving || i == attention_saving;
     if (saving_column && !report.comparison) continue;
+    if (i == attention_saving && no_attention) continue;
     if ((i == rest && no_rest) || ((i == kept || i == kept_saving) && no_kept) || (i == kv_per_token && no_kv))
       continue;
     useful.push_back(i);

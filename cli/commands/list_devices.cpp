@@ -116,14 +116,14 @@ std::string devices_table() {
   Table table({{"name", 0, true},
                {"product", 1, true},
                {"memory", 0},
-               {"exact bytes", 2},
-               {"compute\ncapability", 1, false, "compute capability"},
-               {"multi-\nprocessors", 3, false, "multiprocessors"},
-               {"shared memory\na block", 4, false, "shared memory"},
-               {"clock", 5},
-               {"memory\nclock", 6, false, "memory clock"},
-               {"memory\nbus", 7, false, "memory bus"},
-               {"L2 cache", 8}});
+               {"exact bytes", 3},
+               {"compute\ncapability", 2, false, "compute capability"},
+               {"multi-\nprocessors", 4, false, "multiprocessors"},
+               {"shared memory\na block", 5, false, "shared memory"},
+               {"clock", 6},
+               {"memory\nclock", 7, false, "memory clock"},
+               {"memory\nbus", 8, false, "memory bus"},
+               {"L2 cache", 9}});
   const auto real = [&](const char* name, const char* what) {
     std::vector<Cell> cells(11);
     cells[0].text = name;
@@ -131,7 +131,7 @@ std::string devices_table() {
     table.add_row(cells);
   };
   real("cpu", kCpu);
-  real("cuda", kCuda);
+  real("cuda", "A real NVIDIA GPU");
   for (const DeviceModel& model : virtual_gpu::device_catalog()) table.add_row(cells_of(model));
   const auto width = static_cast<std::size_t>(width_of_stdout());
   std::string out = table.render(width, false);

@@ -126,6 +126,8 @@ const allComparisonColumns = [
 function comparisonTable(chosen) {
   const has = { "kept for backward": data.runs.some((run) => run.kept > 0), "kept saved": data.runs.some((run) => run.kept > 0),
     "KV cache per token": data.runs.some((run) => run.kv_per_token > 0), "KV cache saved": data.runs.some((run) => run.kv_per_token > 0) };
+  for (const [name, key] of [["parameters saved", "parameter"], ["attention params saved", "attention"]])
+    has[name] = data.runs.some((run, i) => i !== data.baseline && run.saving && run.saving[key] !== null);
   const comparisonColumns = allComparisonColumns.filter(([name]) => has[name] !== false && (data.baseline !== null || !name.endsWith("saved")));
   const head = h("tr", {}, h("th", { scope: "col", class: "text" }, data.runs[0].program ? "recording" : "variant"), comparisonColumns.map(([name]) => h("th", { scope: "col" }, name)));
   const rows = data.runs.map((run, i) => h("tr", { class: i === chosen ? "chosen" : null },
