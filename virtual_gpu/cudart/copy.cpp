@@ -93,6 +93,7 @@ cudaError_t cudaMemcpyPeerAsync(void* target, int target_device, const void* sou
   return copy_bytes(target, source, bytes, cudaMemcpyDeviceToDevice, stream, Order::asynchronous);
 }
 
+#if CUDART_VERSION >= 13000
 cudaError_t cudaMemcpyBatchAsync(void* const* targets, const void* const* sources, const std::size_t* sizes,
                                  std::size_t count, cudaMemcpyAttributes*, std::size_t*, std::size_t,
                                  cudaStream_t stream) {
@@ -103,6 +104,7 @@ cudaError_t cudaMemcpyBatchAsync(void* const* targets, const void* const* source
       return error;
   return cudaSuccess;
 }
+#endif
 
 cudaError_t cudaMemcpy2D(void* target, std::size_t target_pitch, const void* source, std::size_t source_pitch,
                          std::size_t width, std::size_t height, cudaMemcpyKind kind) {

@@ -97,15 +97,33 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* poi
   });
 }
 
-// Advice about managed memory moves nothing here, as nothing has to be moved.
-cudaError_t cudaMemPrefetchAsync(const void* pointer, std::size_t bytes, cudaMemLocation, unsigned flags,
-                                 cudaStream_t stream) {
-  return with_context([&] {
-    const cudaError_t error = flags != 0 ? cudaErrorInvalidValue : check_managed(pointer, bytes);
-    return error != cudaSuccess ? error : submit(stream, {});
-  });
+// Where managed memory lies; CUDA 13 names places, before that there was a device's number.
+#if CUDART_VERSION >= 13000
+using Place = cudaMemLocation;
+#else
+using Place = int;
+#endif
+
+namespace {
+
+// Moves nothing, as nothing has to be moved.
+cudaError_t prefetch(const void* pointer, std::size_t bytes, cudaStream_t stream) {
+  const cudaError_t error = check_managed(pointer, bytes);
+  return error != cudaSuccess ? error : submit(stream, {});
 }
 
-cudaError_t cudaMemAdvise(const void* pointer, std::size_t bytes, cudaMemoryAdvise, cudaMemLocation) {
+}  // namespace
+
+#if CUDART_VERSION >= 13000
+cudaError_t cudaMemPrefetchAsync(const void* pointer, std::size_t bytes, Place, unsigned flags, cudaStream_t stream) {
+  return with_context([&] { return flags != 0 ? cudaErrorInvalidValue : prefetch(pointer, bytes, stream); });
+}
+#else
+cudaError_t cudaMemPrefetchAsync(const void* pointer, std::size_t bytes, Place, cudaStream_t stream) {
+  return with_context([&] { return prefetch(pointer, bytes, stream); });
+}
+#endif
+
+cudaError_t cudaMemAdvise(const void* pointer, std::size_t bytes, cudaMemoryAdvise, Place) {
   return with_context([&] { return check_managed(pointer, bytes); });
 }

@@ -59,11 +59,21 @@ CUresult cuDevicePrimaryCtxSetFlags(CUdevice ordinal, unsigned flags) {
   });
 }
 
+extern "C" {  // older names, which cuda.h may no longer declare
+
 CUresult cuCtxCreate_v2(CUcontext* out, unsigned flags, CUdevice ordinal) { return create(out, flags, ordinal); }
 
+CUresult cuCtxCreate_v3(CUcontext* out, CUexecAffinityParam*, int, unsigned flags, CUdevice ordinal) {
+  return create(out, flags, ordinal);
+}
+
+}  // extern "C"
+
+#if CUDA_VERSION >= 13000
 CUresult cuCtxCreate_v4(CUcontext* out, CUctxCreateParams*, unsigned flags, CUdevice ordinal) {
   return create(out, flags, ordinal);
 }
+#endif
 
 CUresult cuCtxDestroy(CUcontext context) {
   return with_driver([&] { return destroy_context(context_of(context)); });

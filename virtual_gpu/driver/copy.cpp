@@ -115,6 +115,7 @@ CUresult cuMemcpyDtoHAsync(void* target, CUdeviceptr source, std::size_t bytes, 
   return copy_bytes(target, pointer_to(source), bytes, cudaMemcpyDeviceToHost, stream, Order::asynchronous);
 }
 
+#if CUDA_VERSION >= 13000
 CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::size_t* sizes, std::size_t count,
                             CUmemcpyAttributes*, std::size_t*, std::size_t, CUstream stream) {
   if (targets == nullptr || sources == nullptr || sizes == nullptr || count == 0) return CUDA_ERROR_INVALID_VALUE;
@@ -123,6 +124,7 @@ CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::siz
       return error;
   return CUDA_SUCCESS;
 }
+#endif
 
 CUresult cuMemcpy2D(const CUDA_MEMCPY2D* box) { return copy_2d(box, nullptr, Order::synchronous); }
 CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D* box) { return copy_2d(box, nullptr, Order::synchronous); }

@@ -213,13 +213,14 @@ CUresult cuPointerSetAttribute(const void* value, CUpointer_attribute attribute,
   });
 }
 
-CUresult cuMemPrefetchAsync(CUdeviceptr address, std::size_t bytes, CUmemLocation, unsigned flags, CUstream stream) {
+// Advice about managed memory moves nothing, as nothing has to be moved.
+CUresult cuMemPrefetchAsync_v2(CUdeviceptr address, std::size_t bytes, CUmemLocation, unsigned flags, CUstream stream) {
   return with_current_context([&] {
     const cudaError_t error = flags != 0 ? cudaErrorInvalidValue : check_managed(pointer_to(address), bytes);
     return error != cudaSuccess ? error : submit(stream, {});
   });
 }
 
-CUresult cuMemAdvise(CUdeviceptr address, std::size_t bytes, CUmem_advise, CUmemLocation) {
+CUresult cuMemAdvise_v2(CUdeviceptr address, std::size_t bytes, CUmem_advise, CUmemLocation) {
   return with_current_context([&] { return check_managed(pointer_to(address), bytes); });
 }
