@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -117,6 +118,13 @@ TEST_F(Copy, BoxesAreCheckedToTheirLastByte) {
   EXPECT_EQ(cudaMemcpy3DAsync(&box, nullptr), cudaErrorInvalidValue);
   EXPECT_EQ(cudaMemset3D({device, 512, 10, 20}, 0, {512, 10, 102}), cudaSuccess);
   EXPECT_EQ(cudaMemset3D({device, 512, 10, 20}, 0, {512, 20, 103}), cudaErrorInvalidValue);
+}
+
+TEST_F(Copy, SizesBeyondAllAddressesAreErrors) {
+  EXPECT_EQ(cudaMemset(device, 0, SIZE_MAX), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMemcpy(device, device, SIZE_MAX, cudaMemcpyDeviceToDevice), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMemset2D(device, SIZE_MAX, 0, 1, SIZE_MAX), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMemset2D(device, std::size_t{1} << 32, 0, 1, (std::size_t{1} << 32) + 1), cudaErrorInvalidValue);
 }
 
 TEST_F(Copy, ABatchStopsAtItsFirstError) {

@@ -16,10 +16,16 @@ namespace {
 
 enum class Side { host, device, managed, variable };  // variable: of a module; keeps no bytes
 
-Side side_of(const void* pointer) {
-  if (!device_of_address(pointer)) return variable_address(pointer) ? Side::variable : Side::host;
+// One end of a copy. `region`: what a device's pointer belongs to, if anything.
+struct End {
+  Side side = Side::host;
+  std::optional<Region> region;
+};
+
+End end_of(const void* pointer) {
+  if (!device_of_address(pointer)) return {variable_address(pointer) ? Side::variable : Side::host, {}};
   const auto region = find_region(pointer);
-  return region && region->kind == MemoryKind::managed ? Side::managed : Side::device;
+  return {region && region->kind == MemoryKind::managed ? Side::managed : Side::device, region};
 }
 
 bool kind_fits(cudaMemcpyKind kind, Side target, Side source) {
@@ -39,20 +45,28 @@ bool kind_fits(cudaMemcpyKind kind, Side target, Side source) {
   return false;
 }
 
+// From the first byte to the last; all that a size can say when there are more.
 std::size_t span(const Plane& plane, const Extent& extent) {
-  return (extent.depth - 1) * plane.slice + (extent.height - 1) * plane.pitch + extent.width;
+  std::size_t planes = 0, rows = 0, bytes = 0;
+  const bool overflows = __builtin_mul_overflow(extent.depth - 1, plane.slice, &planes) ||
+                         __builtin_mul_overflow(extent.height - 1, plane.pitch, &rows) ||
+                         __builtin_add_overflow(planes, rows, &bytes) ||
+                         __builtin_add_overflow(bytes, extent.width, &bytes);
+  return overflows ? SIZE_MAX : bytes;
 }
 
 bool empty(const Extent& extent) { return extent.width == 0 || extent.height == 0 || extent.depth == 0; }
 
 bool pitch_fits(const Plane& plane, const Extent& extent) {
   return (extent.height == 1 || plane.pitch >= extent.width) &&
-         (extent.depth == 1 || plane.slice >= plane.pitch * (extent.height - 1) + extent.width);
+         (extent.depth == 1 || plane.slice >= span(plane, {extent.width, extent.height, 1}));
 }
 
-cudaError_t check_side(Side side, const Plane& plane, const Extent& extent) {
-  const bool checked = side == Side::device || side == Side::managed;
-  return checked ? check_range(plane.start, span(plane, extent)) : cudaSuccess;
+cudaError_t check_end(const End& end, const Plane& plane, const Extent& extent) {
+  if (end.side == Side::host || end.side == Side::variable) return cudaSuccess;
+  const std::size_t bytes = span(plane, extent);
+  if (end.region && bytes <= end.region->end() - address_of(plane.start)) return cudaSuccess;
+  return check_range(plane.start, bytes);  // blocks mapped next to each other
 }
 
 bool host_can_use(Side side) { return side == Side::host || side == Side::managed; }
@@ -124,11 +138,12 @@ cudaError_t copy(Plane target, Plane source, Extent extent, cudaMemcpyKind kind,
   if (empty(extent)) return cudaSuccess;
   if (target.start == nullptr || source.start == nullptr) return cudaErrorInvalidValue;
   if (!pitch_fits(target, extent) || !pitch_fits(source, extent)) return cudaErrorInvalidPitchValue;
-  const Side to = side_of(target.start), from = side_of(source.start);
+  const End target_end = end_of(target.start), source_end = end_of(source.start);
+  const Side to = target_end.side, from = source_end.side;
   if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return cudaErrorInvalidMemcpyDirection;
   if (!kind_fits(kind, to, from)) return cudaErrorInvalidValue;
-  if (const cudaError_t error = check_side(to, target, extent)) return error;
-  if (const cudaError_t error = check_side(from, source, extent)) return error;
+  if (const cudaError_t error = check_end(target_end, target, extent)) return error;
+  if (const cudaError_t error = check_end(source_end, source, extent)) return error;
   flatten(&target, &source, &extent);
   const auto effect = [=] {
     each_row(extent, [&](std::size_t y, std::size_t z) {
@@ -145,9 +160,10 @@ cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit
   if (empty(extent)) return cudaSuccess;
   if (target.start == nullptr || address_of(target.start) % unit != 0) return cudaErrorInvalidValue;
   if (!pitch_fits(target, extent)) return cudaErrorInvalidPitchValue;
-  const Side side = side_of(target.start);
+  const End end = end_of(target.start);
+  const Side side = end.side;
   if (side == Side::host && !host_pinned(target.start)) return cudaErrorInvalidValue;
-  if (const cudaError_t error = check_side(side, target, extent)) return error;
+  if (const cudaError_t error = check_end(end, target, extent)) return error;
   Plane same = target;
   flatten(&target, &same, &extent);
   const std::uint32_t pattern = repeated(value, unit);
@@ -158,7 +174,8 @@ cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit
 }
 
 void move_memory(void* target, const void* source, std::size_t bytes) {
-  copy_row(static_cast<char*>(target), side_of(target), static_cast<const char*>(source), side_of(source), bytes);
+  copy_row(static_cast<char*>(target), end_of(target).side, static_cast<const char*>(source), end_of(source).side,
+           bytes);
 }
 
 }  // namespace headroom::virtual_gpu

@@ -15,6 +15,7 @@ std::optional<Region> find_region(const void* pointer) {
 
 cudaError_t check_range(const void* pointer, std::uint64_t bytes) {
   const std::uint64_t start = address_of(pointer);
+  if (start + bytes < start) return cudaErrorInvalidValue;
   for (std::uint64_t at = start; at < start + bytes;) {
     const auto region = find_region(reinterpret_cast<const void*>(at));
     if (!region || (at != start && region->kind != MemoryKind::mapped)) return cudaErrorInvalidValue;
