@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <tuple>
+#include <utility>
 
 namespace headroom {
 namespace {
@@ -29,6 +29,27 @@ std::optional<EventDifferenceKind> differing(const Events& left, const Events& r
   if (left.requested_bytes[i] != right.requested_bytes[i]) return EventDifferenceKind::requested_bytes;
   if (left.block_bytes[i] != right.block_bytes[i]) return EventDifferenceKind::block_bytes;
   return std::nullopt;
+}
+
+// The end of the frees that follow each other from event `i` on.
+std::size_t end_of_frees(const Events& events, std::size_t i) {
+  while (i < events.size() && events.action[i] == Action::free) ++i;
+  return i;
+}
+
+// How many events from `i` on are the same frees on both sides in another order; 0: they are not.
+std::size_t reordered_frees(const Events& left, const Events& right, std::size_t i) {
+  const std::size_t end = end_of_frees(left, i);
+  if (end == i || end_of_frees(right, i) != end) return 0;
+  using Sizes = std::pair<std::int64_t, std::int64_t>;
+  std::vector<Sizes> a, b;
+  for (std::size_t at = i; at < end; ++at) {
+    a.emplace_back(left.requested_bytes[at], left.block_bytes[at]);
+    b.emplace_back(right.requested_bytes[at], right.block_bytes[at]);
+  }
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b ? end - i : 0;
 }
 
 // The live segments of one side, by address.
@@ -118,6 +139,11 @@ EventDiff diff_events(const Recording& left, const Recording& right) {
   std::size_t i = 0;
   for (; i < std::max(a.size(), b.size()); ++i) {
     if (const auto kind = differing(a, b, i)) {
+      if (const std::size_t frees = reordered_frees(a, b, i)) {
+        diff.reordered_free_count += frees;
+        i += frees - 1;
+        continue;
+      }
       diff.bytes = EventDifference{*kind, view_if_any(left, i), view_if_any(right, i)};
       break;
     }

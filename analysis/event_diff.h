@@ -3,6 +3,9 @@
 // Compared are action, requested bytes and block bytes of every event, so segments too. Addresses themselves mean nothing
 // across processes; their relations do, because PyTorch's allocator tells equal free blocks apart by address:
 // how many live segments lie below a new one, and at which offset of which segment (in order of reservation) a block is put.
+//
+// Blocks freed one right after the other may come in another order and are still equal: autocast frees its cached copies in the order
+// of their host addresses, and the allocator is left in the same state by either order.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +52,7 @@ struct AddressDifference {
 struct EventDiff {
   std::size_t left_count = 0, right_count = 0;
   std::size_t equal_count = 0;  // events before the first difference in bytes
+  std::size_t reordered_free_count = 0;  // of the equal ones
   bool requests_equal = false;  // both ask the allocator for the same bytes in the same order, whatever it makes of them
   std::optional<EventDifference> bytes;
   std::optional<AddressDifference> segment_order, placement;

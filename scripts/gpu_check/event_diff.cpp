@@ -52,6 +52,7 @@ Json to_json(const AllocatorStats& stats, std::size_t events) {
 Json to_json(const EventDiff& diff) {
   return {{"equal", diff.equal()},
           {"equal_events", diff.equal_count},
+          {"reordered_frees", diff.reordered_free_count},
           {"requests_equal", diff.requests_equal},
           {"left", to_json(diff.left_stats, diff.left_count)},
           {"right", to_json(diff.right_stats, diff.right_count)},

@@ -32,11 +32,13 @@ def difference_lines(result, left, right):
 
 
 def verdict(result):
-    if result["equal"]:
-        moved = " (segments lie in another order)" if result["first_segment_order"] else \
-            " (blocks lie elsewhere)" if result["first_placement"] else ""
-        return f"equal{moved}"
-    return "refused on both" if result.get("refused_on_both") else "different"
+    if not result["equal"]:
+        return "refused on both" if result.get("refused_on_both") else "different"
+    notes = ["segments lie in another order"] if result["first_segment_order"] else \
+        ["blocks lie elsewhere"] if result["first_placement"] else []
+    if result.get("reordered_frees"):
+        notes.append(f"{result['reordered_frees']} frees in another order")
+    return f"equal ({', '.join(notes)})" if notes else "equal"
 
 
 def summary(results):

@@ -88,6 +88,47 @@ TEST(EventDiff, AnEventTooFewIsFound) {
   EXPECT_FALSE(diff.bytes->right.has_value());
 }
 
+constexpr const char* kFrees = R"(
+segment +2097152@s
+== forward 1
++512/400@a block.0 aten::to temporary?
++512/300@b block.0 aten::to temporary?
++1024@c block.0 aten::mm temporary?
+-@a
+-@b
+-@c
+)";
+
+TEST(EventDiff, FreesInARowMayComeInAnotherOrder) {
+  const Recording left = recording_from_text(kFrees);
+  Recording right = left;
+  std::swap(right.events.requested_bytes[4], right.events.requested_bytes[5]);
+  std::swap(right.events.address[4], right.events.address[5]);
+  const EventDiff diff = diff_events(left, right);
+  EXPECT_TRUE(diff.equal());
+  EXPECT_EQ(diff.reordered_free_count, 3u);
+  EXPECT_EQ(diff.equal_count, left.events.size());
+  right.events.requested_bytes[5] += 1;
+  EXPECT_FALSE(diff_events(left, right).equal());
+}
+
+TEST(EventDiff, AFreeOnTheOtherSideOfAnAllocationIsADifference) {
+  const Recording left = recording_from_text(kFrees);
+  const Recording right = recording_from_text(R"(
+segment +2097152@s
+== forward 1
++512/400@a block.0 aten::to temporary?
++512/300@b block.0 aten::to temporary?
+-@a
++1024@c block.0 aten::mm temporary?
+-@b
+-@c
+)");
+  ASSERT_TRUE(diff_events(left, right).bytes.has_value());
+  EXPECT_EQ(diff_events(left, right).bytes->kind, EventDifferenceKind::action);
+  EXPECT_TRUE(diff_events(left, right).requests_equal);
+}
+
 // Segment s2 lies below s1 on one side and above it on the other, and a later block is of another size for it.
 TEST(EventDiff, AnotherOrderOfAddressesExplainsWhatFollows) {
   Recording left = recording_from_text(kRun), right = left;
@@ -128,7 +169,7 @@ TEST(EventDiff, APlantedDifferenceIsFoundWhereItIs) {
   Events& events = base.events;
   for (int i = 0; i < 200; ++i) {
     for (auto* column : {&events.time_ns, &events.requested_bytes, &events.block_bytes}) column->push_back(random() % 4096);
-    events.action.push_back(i % 2 == 0 ? Action::alloc : Action::free);
+    events.action.push_back(i % 2 == 0 ? Action::alloc : Action::free);  // no two frees in a row
     events.address.push_back(0x20000000 + random() % 20971520);
     events.layer.push_back(LayerId::root);
     events.phase.push_back(Phase::backward);
