@@ -123,6 +123,7 @@ cudaError_t VirtualMemory::unmap(std::uint64_t address, std::uint64_t bytes) {
 }
 
 bool VirtualMemory::covered(std::uint64_t address, std::uint64_t bytes) const {
+  if (address + bytes < address) return false;
   for (std::uint64_t at = address; at < address + bytes;) {
     const auto mapping = around(at);
     if (mapping == mappings_.end()) return false;
