@@ -3,6 +3,7 @@
 #include <c10/util/hash.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <torch/csrc/profiler/orchestration/observer.h>
 #include <unistd.h>
 
 #include <stdexcept>
@@ -23,10 +24,13 @@ std::size_t slot_of(at::Device device) {
 
 }  // namespace
 
-// Torch asks for this object on the threads that carry it.
-class Recorder::Reporter : public c10::MemoryReportingInfoBase {
+// Torch asks for this object on the threads that carry it. What stands in this place is taken for the state of Torch's own
+// profiler, so it is one, of a profiler that is disabled.
+class Recorder::Reporter : public torch::profiler::impl::ProfilerStateBase {
  public:
-  explicit Reporter(Recorder& recorder) : recorder_(&recorder) {}
+  explicit Reporter(Recorder& recorder)
+      : ProfilerStateBase(torch::profiler::impl::ProfilerConfig(torch::profiler::impl::ProfilerState::Disabled)),
+        recorder_(&recorder) {}
 
   void reportMemoryUsage(void* pointer, std::int64_t bytes, std::size_t total_allocated, std::size_t,
                          at::Device device) override {
@@ -43,6 +47,9 @@ class Recorder::Reporter : public c10::MemoryReportingInfoBase {
   }
 
   bool memoryProfilingEnabled() const override { return true; }
+  torch::profiler::impl::ActiveProfilerType profilerType() override {
+    return torch::profiler::impl::ActiveProfilerType::NONE;
+  }
 
  private:
   Recorder* recorder_;

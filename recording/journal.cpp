@@ -196,7 +196,7 @@ void describe_run(const JournalNotes& notes, Recording& recording) {
   RunSpec& spec = recording.spec;
   spec.model = notes.program.empty() ? "program" : notes.program;
   spec.device = notes.device.empty() ? "unknown" : notes.device;
-  spec.mode = Mode::forward;
+  spec.mode = notes.trains ? Mode::train : Mode::forward;
   std::int32_t steps = 1;
   for (const Mark& mark : recording.marks) {
     if (mark.phase == Phase::backward) spec.mode = Mode::train;

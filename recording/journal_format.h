@@ -14,6 +14,7 @@
 //   {"forget_parameters": 0}              of that root
 //   {"assumption": "…", "key": "train.py:42", "layer_id": 9}      a later one of the same key replaces it
 //   {"oom": {…}, "layer_id": 9, "row": 1234}   an Outcome: the allocator could not serve a request after so many rows
+//   {"trains": true}                      the program made an optimizer
 //   {"outcome": {…}}                      how the program says it ended
 //   {"end": {"allocated_bytes": …, "reserved_bytes": …}}   by the allocator's own count, at an orderly end
 #pragma once

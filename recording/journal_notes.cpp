@@ -44,6 +44,7 @@ class Parser {
     if (reader.has("assumption")) read_assumption(reader);
     if (reader.has("oom")) read_out_of_memory(json, reader);
     if (reader.has("outcome")) notes_.outcome = parse_outcome(json.at("outcome"), kWhere);
+    notes_.trains = notes_.trains || reader.boolean_or("trains", false);
     if (reader.has("end")) read_end(json.at("end"));
   }
 
@@ -152,7 +153,7 @@ class LayerTable {
   }
   std::string unique(const std::string& path) {
     std::string candidate = path;
-    for (int n = 2; !paths_.insert(candidate).second; ++n) candidate = fmt::format("{} ({})", path, n);
+    for (int n = 2; !paths_.insert(candidate).second; ++n) candidate = fmt::format("{} ({})", path, path == "model" && n == 2 ? "inner" : std::to_string(n));
     return candidate;
   }
 

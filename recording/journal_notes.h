@@ -49,6 +49,7 @@ struct JournalNotes {
   std::uint64_t out_of_memory_row = 0;  // rows before the last of them
   std::size_t out_of_memory_layer = 0;
   std::optional<End> end;
+  bool trains = false;
 };
 
 // Lines that are torn or make no sense are passed over.

@@ -165,6 +165,16 @@ def watch_optimizers(torch, state):
             state.tag_optimizer_state(optimizer)
             state.phases.end_optimizer()
 
+    original = torch.optim.Optimizer.__init__
+
+    @functools.wraps(original)
+    def init(self, *args, **kwargs):
+        if state.active and not state.phases.has_optimizer:
+            state.phases.has_optimizer = True
+            state.library.note(trains=True)
+        original(self, *args, **kwargs)
+
+    torch.optim.Optimizer.__init__ = init
     register_optimizer_step_pre_hook(before)
     register_optimizer_step_post_hook(after)
 

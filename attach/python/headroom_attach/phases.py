@@ -1,6 +1,6 @@
 """Which phase of which step the program is in. Knows neither Torch nor the library: it is told of events, and tells `begin`.
 
-A step ends with optimizer.step; the forward pass after it begins the next. Before an optimizer was used in a step, forward
+A step ends with optimizer.step; the forward pass after it begins the next. Until then, forward
 passes of several models, and repeated ones that keep a graph (gradient accumulation), belong to one step. Forward passes of one
 model without a graph (validation, generation), and any in a program without an optimizer, are a step each.
 """
@@ -12,7 +12,7 @@ class Phases:
         self.begin = begin
         self.phase = BUILD
         self.step = 0
-        self.has_optimizer = False
+        self.has_optimizer = False  # set by who sees one made
         self.ended = True
         self.called = set()
         self.keeps_graph = False
@@ -59,7 +59,6 @@ class Phases:
             self._change(before)
 
     def begin_optimizer(self):
-        self.has_optimizer = True
         if self.depth == 0:
             self._change(OPTIMIZER)
 
