@@ -38,12 +38,20 @@ ProcessRecording named_after(const fs::path& journal) {
   return out;
 }
 
+// Why a journal may be incomplete.
+std::string room_hint(const fs::path& folder) {
+  constexpr std::uintmax_t kLittle = 1 << 20;
+  std::error_code error;
+  if (const fs::space_info space = fs::space(folder, error); error || space.available >= kLittle) return {};
+  return fmt::format("; {} is full: set TMPDIR to a folder with space", folder.parent_path().string());
+}
+
 void take_journal(const fs::path& journal, RunFolder& found) {
   ProcessRecording process = named_after(journal);
   try {
     process.recording = read_journal(journal);
   } catch (const Error& error) {
-    found.damaged.push_back(error.what());
+    found.damaged.push_back(error.what() + room_hint(journal.parent_path()));
     return;
   }
   if (const auto broken = verify(process.recording); !broken.empty())

@@ -28,17 +28,19 @@ std::string spread(const Band& band) {
   return fmt::format("{:.3f} %", 100.0 * static_cast<double>(bytes) / static_cast<double>(band.least_bytes));
 }
 
+// `run`: empty where there is one alone.
 std::vector<Cell> band_cells(const std::string& run, const PeakRow& peak, const Band& band) {
   const bool same = band.least_bytes == band.most_bytes;
-  return {{run},
-          {peak.name},
-          {format_bytes(band.least_bytes)},
-          {format_count(band.least_bytes)},
-          {same ? "all" : band.least_order},
-          {format_bytes(band.most_bytes)},
-          {format_count(band.most_bytes)},
-          {same ? "all" : band.most_order},
-          {spread(band), same ? Style::dim : Style::bold}};
+  std::vector<Cell> cells{{peak.name},
+                          {format_bytes(band.least_bytes)},
+                          {format_count(band.least_bytes)},
+                          {same ? "all" : band.least_order},
+                          {format_bytes(band.most_bytes)},
+                          {format_count(band.most_bytes)},
+                          {same ? "all" : band.most_order},
+                          {spread(band), same ? Style::dim : Style::bold}};
+  if (!run.empty()) cells.insert(cells.begin(), Cell{run});
+  return cells;
 }
 
 std::size_t failures(const Report& report) {
@@ -64,19 +66,22 @@ std::string orders_legend(const Report& report, const Table& table, const Page& 
 
 std::string order_bands(const Report& report, const Page& page) {
   if (report.runs.empty() || report.runs.front().orders.empty()) return "";
-  Table table({{"run", report.runs.size() > 1 ? 0 : 9, true},
-               {"peak", 0, true},
-               {"least", 0},
-               {"least,\nexact bytes", 2, false, "least, exact bytes"},
-               {"under", 4, true, "least, order"},
-               {"most", 0},
-               {"most,\nexact bytes", 3, false, "most, exact bytes"},
-               {"under", 5, true, "most, order"},
-               {"spread", 1}});
+  std::vector<Column> columns{{"run", 0, true},
+                              {"peak", 0, true},
+                              {"least", 0},
+                              {"least,\nexact bytes", 2, false, "least, exact bytes"},
+                              {"under", 4, true, "least, order"},
+                              {"most", 0},
+                              {"most,\nexact bytes", 3, false, "most, exact bytes"},
+                              {"under", 5, true, "most, order"},
+                              {"spread", 1}};
+  const bool several = report.runs.size() > 1;
+  if (!several) columns.erase(columns.begin());
+  Table table(columns);
   for (const ReportRun& run : report.runs)
     for (const PeakRow& peak : kPeaks)
       if (const auto band = band_of(run.orders, peak.bytes))
-        table.add_row(band_cells(printable(run.breakdown.label), peak, *band));
+        table.add_row(band_cells(several ? printable(run.breakdown.label) : "", peak, *band));
   return table.render(page.width, page.color) + orders_legend(report, table, page);
 }
 

@@ -85,10 +85,16 @@ Execution execute(ProgramCall call, const RunSpec& spec) {
   return execution;
 }
 
+bool was_stopped(int wait_status) {
+  const int code = exit_code_of(wait_status);
+  return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP;
+}
+
+// Under each of the orders, until someone stops it.
 std::vector<Execution> execute_all(ProgramCall call, RunSpec spec, const std::vector<std::string>& orders) {
   std::vector<Execution> out{execute(call, spec)};
   call.again = true;
-  for (std::size_t i = 1; i < orders.size(); ++i) {
+  for (std::size_t i = 1; i < orders.size() && !was_stopped(out.back().wait_status); ++i) {
     spec.virtual_options.address_order = orders[i];
     out.push_back(execute(call, spec));
   }
@@ -112,7 +118,7 @@ Report make_report(const std::vector<Execution>& executions, const std::vector<s
   const auto& shown = executions.front().found.recordings;
   for (std::size_t i = 0; i < shown.size(); ++i) {
     report.runs.push_back(make_run(shown[i].recording, labels[i], ExitCode::could_not_measure));
-    for (std::size_t k = 0; k < orders.size(); ++k)
+    for (std::size_t k = 0; k < executions.size() && !orders.empty(); ++k)
       if (const auto& same = executions[k].found.recordings; same.size() == shown.size())
         report.runs.back().orders.push_back(order_peaks(same[i].recording, orders[k]));
   }

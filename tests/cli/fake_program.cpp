@@ -4,6 +4,7 @@
 //   attach                 Headroom was loaded          refuse TEXT            it would not be
 //   record DEVICE BYTES    a journal of one block, alive to the end; of "cuda0" or "cpu"
 //   record-by-order        the same, of 1 MiB and 512 bytes for each letter of the order of addresses
+//   empty-journal          the folder of one, without its files
 //   assume TEXT            the last journal rests on it
 //   tear                   the last journal loses its end
 //   out TEXT, err TEXT     a line                       cat                    stdin to stdout
@@ -112,6 +113,7 @@ int main(int count, char** values) {
       const std::string order = variable("HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER");
       path = record("cuda0", (1 << 20) + 512 * static_cast<std::int64_t>(order.size()));
     }
+    if (action == "empty-journal") std::filesystem::create_directory(file("-cuda0.journal"));
     if (action == "assume") journal->note({{"assumption", next()}, {"key", "fake"}});
     if (action == "tear") std::filesystem::resize_file(path / kJournalNotesName, 300);
     if (action == "out") say(std::cout, next());

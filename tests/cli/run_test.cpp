@@ -2,7 +2,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -247,6 +250,33 @@ TEST_F(Run, WhatCannotBeWrittenIsSaidAndTheProgramsCodeCounts) {
   EXPECT_NE(ended.code, 0);
   EXPECT_THAT(ended.err, AllOf(HasSubstr("headroom: "), HasSubstr("results")));
   EXPECT_EQ(run(" exit 9").code, 9);
+}
+
+// Puts a file system of one page over `folder`, for the child alone.
+void fill_disk(const std::filesystem::path& folder) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("none", folder.c_str(), "tmpfs", 0, "size=4k") != 0)
+    _exit(42);
+}
+
+TEST_F(Run, ARecordingThatFindsNoRoomIsSaidAndNoHalfIsLeft) {
+  testing_support::TemporaryFolder full;
+  tool.before_exec = [&] { fill_disk(full.path()); };
+  const std::string script = "head -c 4096 /dev/zero > " + (full / "filler").string() + "; exec " HEADROOM_FAKE_PROGRAM
+                             " attach record cuda0 1048576";
+  const Ended ended =
+      tool.run({"run", "--device", "virtual:h100-80gb", "--out", full / "train.headroom", "--", "sh", "-c", script});
+  if (ended.code == 42) GTEST_SKIP() << "needs the right to mount";
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("headroom: cannot write"), HasSubstr("No space left on device")));
+}
+
+TEST_F(Run, ATemporaryFolderWithoutRoomIsSaidWithTheRemedy) {
+  tool.before_exec = [&] { fill_disk(tool.scratch()); };
+  const Ended ended = run({"attach", "empty-journal"});
+  if (ended.code == 42) GTEST_SKIP() << "needs the right to mount";
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("is full: set TMPDIR to a folder with space"));
 }
 
 TEST_F(Run, TheDeviceAndItsOptionsReachTheProgram) {
