@@ -27,7 +27,6 @@ Backend load_backend() {
 
 const Backend& nvidia() {
   static const Backend backend = load_backend();
-  prepare_thread();
   return backend;
 }
 

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <link.h>
-#include <locale.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/libraries/cudnn/redirect.h"
 
 namespace headroom::virtual_gpu::cudnn {
 namespace {
@@ -55,6 +55,12 @@ Search complain(const char* folder, const std::string& why) {
   return refuse(std::string(kVariable) + ": " + why);
 }
 
+// Of NVIDIA's library, once it is known, with its last '/'.
+std::string& real_folder() {
+  static std::string& folder = *new std::string;
+  return folder;
+}
+
 // The folder of the virtual libraries.
 std::string own_folder() {
   Dl_info here;
@@ -63,21 +69,29 @@ std::string own_folder() {
   return std::string(file.substr(0, file.rfind('/')));
 }
 
-// In a namespace of its own, where it meets the driver and the compiler that are made for it (apart/) under the names
-// that it looks for, not those that this process has.
-void* open_apart(const std::string& path) {
-  const std::string folder = own_folder() + "/cudnn-apart/";
-  void* driver = dlmopen(LM_ID_NEWLM, (folder + "libcuda.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
-  Lmid_t apart = LM_ID_BASE;
-  if (driver == nullptr || dlinfo(driver, RTLD_DI_LMID, &apart) != 0) return nullptr;
-  if (dlmopen(apart, (folder + "libnvrtc.so.13").c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) return nullptr;
-  return dlmopen(apart, path.c_str(), RTLD_NOW | RTLD_LOCAL);
+// It meets the driver and the compiler that are made for it (apart/), not those that this process has under their
+// names.
+void* open_for_cudnn(const char* name, int flags) {
+  static const std::string apart = own_folder() + "/cudnn-apart/";
+  const std::string_view wanted = name == nullptr ? "" : name;
+  const std::string_view file = wanted.substr(wanted.rfind('/') + 1);
+  if (file.starts_with("libcuda.so")) return dlopen((apart + "driver.so").c_str(), flags);
+  if (file.starts_with("libnvrtc.so")) return dlopen((apart + "compiler.so").c_str(), flags);
+  if (file.starts_with("libcublasLt.so"))
+    assume(
+        "convolutions that cuDNN hands to cublasLt (1 x 1 ones): cublasLt's part of their workspace is counted as 0 "
+        "bytes");
+  const std::string beside = wanted.starts_with("libcudnn") ? real_folder() + std::string(wanted) : std::string();
+  void* handle = dlopen(beside.empty() ? name : beside.c_str(), flags);
+  redirect_newly_loaded();
+  return handle;
 }
 
 Search load(const std::string& path) {
   Search found;
   found.library.path = path;
-  found.library.handle = open_apart(path);
+  real_folder() = path.substr(0, path.rfind('/') + 1);
+  found.library.handle = open_redirected(path, open_for_cudnn);
   if (found.library.handle == nullptr) return refuse(dlerror());
   const auto version = reinterpret_cast<std::size_t (*)()>(dlsym(found.library.handle, "cudnnGetVersion"));
   found.library.version = version == nullptr ? 0 : version();
@@ -109,14 +123,6 @@ const Search& result() {
 
 const RealLibrary* real_library() { return result().why_not.empty() ? &result().library : nullptr; }
 const std::string& why_no_real_library() { return result().why_not; }
-
-void prepare_thread() {
-  thread_local bool prepared = false;
-  if (prepared || real_library() == nullptr) return;
-  prepared = true;
-  const auto use = reinterpret_cast<decltype(&uselocale)>(real_symbol("uselocale"));
-  if (use != nullptr) use(LC_GLOBAL_LOCALE);
-}
 
 void* real_symbol(const char* name) {
   return real_library() == nullptr ? nullptr : dlsym(real_library()->handle, name);

@@ -22,10 +22,6 @@ struct RealLibrary {
 const RealLibrary* real_library();  // nullptr: none is used
 const std::string& why_no_real_library();
 
-// To call on each thread before NVIDIA's library runs there: its namespace has a C library of its own, whose character
-// tables a thread that another one started lacks until it chooses a locale.
-void prepare_thread();
-
 void* real_symbol(const char* name);  // nullptr: none
 
 // Call as real<Status(Descriptor*, int)>("cudnnName"); the name must be one that every cuDNN 9 has.

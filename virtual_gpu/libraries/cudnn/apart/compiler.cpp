@@ -1,4 +1,4 @@
-// A libnvrtc.so.13 for NVIDIA's cuDNN alone. Every program compiles, at once and to nothing: cuDNN's choice of an
+// A run-time compiler for NVIDIA's cuDNN alone. Every program compiles, at once and to nothing: cuDNN's choice of an
 // engine and its workspace are made before, and no kernel ever runs. (A real compilation takes seconds for each shape
 // of attention.)
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A libcuda.so.1 for NVIDIA's cuDNN alone, in the namespace that it is loaded into. cuDNN plans for a device it was
+// A driver for NVIDIA's cuDNN alone. cuDNN plans for a device it was
 // told of, so there is none here; but what it compiles for that device it also loads, to make sure of it, and that
 // works: libraries and kernels are handles that hold nothing.
 #include <cuda.h>
