@@ -69,7 +69,8 @@ void describe_device(Environment& environment, const RunSpec& spec) {
   if (!options.address_order.empty()) set_variable(environment, kOrder, options.address_order);
   if (options.events != VirtualEvents::immediate)
     set_variable(environment, kEvents, to_name(kVirtualEventsNames, options.events));
-  if (options.backed) set_variable(environment, kBacked, "1");
+  // Ranks compare what they gathered (DistributedDataParallel its shapes): they need true bytes.
+  if (options.backed || spec.ranks > 0) set_variable(environment, kBacked, "1");
 }
 
 }  // namespace
@@ -91,6 +92,9 @@ void put_in_front(Environment& environment, std::string_view name, std::string_v
 Environment device_environment(const RunSpec& spec) {
   Environment environment = inherited();
   if (is_virtual(spec.device)) describe_device(environment, spec);
+  // Triton links its launchers against libcuda.so.1, and looks for it where drivers are installed.
+  if (is_virtual(spec.device) && std::getenv("TRITON_LIBCUDA_PATH") == nullptr)
+    set_variable(environment, "TRITON_LIBCUDA_PATH", find_virtual_gpu().parent_path().string());
   if (is_virtual(spec.device) || spec.device == "cpu")
     put_in_front(environment, "LD_PRELOAD", find_virtual_gpu().string());
   return environment;
