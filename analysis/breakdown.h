@@ -38,7 +38,7 @@ struct Allocation {
 // Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime, the first
 // rule that holds:
 //   allocated inside a step, never shown by a tensor, and outliving that step -> workspace
-//   allocated in forward and alive when the same step's backward starts -> activation
+//   allocated in forward and alive when the next backward pass of the same step starts -> activation
 //   freed within the step it was allocated in (the build counts as step 0) -> temporary
 //   anything else -> other
 // A block never freed outlives its step. Where a training run ended before the step's backward (out of memory), what is

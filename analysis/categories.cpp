@@ -1,3 +1,4 @@
+#include <set>
 #include <unordered_map>
 
 #include "analysis/breakdown.h"
@@ -5,15 +6,17 @@
 namespace headroom {
 namespace {
 
-// The event before which each step's backward begins.
-std::unordered_map<std::int32_t, std::int64_t> backward_begins(const Recording& recording) {
-  std::unordered_map<std::int32_t, std::int64_t> begins;
+// The events before which the backward passes of each step begin: one, or with gradient accumulation several.
+using BackwardBegins = std::unordered_map<std::int32_t, std::set<std::int64_t>>;
+
+BackwardBegins backward_begins(const Recording& recording) {
+  BackwardBegins begins;
   for (const Mark& mark : recording.marks)
-    if (mark.phase == Phase::backward) begins.emplace(mark.step, mark.event);
+    if (mark.phase == Phase::backward) begins[mark.step].insert(mark.event);
   const Events& events = recording.events;
   for (std::size_t i = 0; i < events.size(); ++i)
     if (events.phase[i] == Phase::backward && (i == 0 || events.phase[i - 1] != Phase::backward))
-      begins.emplace(events.step[i], static_cast<std::int64_t>(i));
+      begins[events.step[i]].insert(static_cast<std::int64_t>(i));
   return begins;
 }
 
@@ -65,13 +68,14 @@ class Lifetimes {
     return a.end == kNeverFreed || recording_.events.step[a.end] != a.step;
   }
   bool is_kept(const Allocation& a) const {
-    const auto backward = backward_begins_.find(a.step);
-    if (backward == backward_begins_.end()) return recording_.spec.mode == Mode::train && a.end == kNeverFreed;
-    return a.begin < backward->second && (a.end == kNeverFreed || a.end >= backward->second);
+    const auto of_step = backward_begins_.find(a.step);
+    if (of_step == backward_begins_.end()) return recording_.spec.mode == Mode::train && a.end == kNeverFreed;
+    const auto next = of_step->second.upper_bound(a.begin);
+    return next != of_step->second.end() && (a.end == kNeverFreed || a.end >= *next);
   }
 
   const Recording& recording_;
-  std::unordered_map<std::int32_t, std::int64_t> backward_begins_;
+  BackwardBegins backward_begins_;
 };
 
 }  // namespace

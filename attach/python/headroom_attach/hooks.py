@@ -143,8 +143,8 @@ def wrap_backward(torch, state):
             finally:
                 state.library.end_backward()
                 state.phases.end_backward(before)
-                if state.phases.depth == 0 and state.parameters.wrapped:
-                    state.parameters.tag_wrapped_gradients()
+                if state.phases.depth == 0:
+                    state.parameters.tag_gradients()
 
         return backward
 

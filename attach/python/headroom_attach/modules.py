@@ -150,7 +150,7 @@ class Layers:
 
     def _unheld(self, module, parent):
         name = class_name(module)
-        layer = self.by_class.get((parent, name))
+        layer = parent if name == "GraphModule" else self.by_class.get((parent, name))  # what a compiler made of the parent
         if layer is None:
             layer = self.by_class[parent, name] = self._new_unheld_layer(name, parent)
         self._remember(module, layer, None)

@@ -8,6 +8,15 @@ def is_plain(tensor):
     return getattr(tensor, "__tensor_flatten__", None) is None
 
 
+def memory(tensor):
+    return quick_address(tensor) if is_plain(tensor) else sum(map(quick_address, plain_tensors(tensor)))
+
+
+def is_whole(tensor):
+    """Not a view into memory that others share."""
+    return all(plain.untyped_storage().nbytes() <= plain.numel() * plain.element_size() for plain in plain_tensors(tensor))
+
+
 def sizes(tensor):
     try:
         return list(map(int, tensor.shape))
@@ -20,7 +29,8 @@ class Parameters:
         self.library = library
         self.tagger = tagger
         self.owners = {}  # id(parameter): (weakref, root number, name)
-        self.wrapped = []  # (weakref, layer) of parameters whose gradient autograd does not show
+        self.trainable = []  # (weakref, layer, root number)
+        self.gradients = []  # their addresses when they were last tagged
 
     def refresh(self, root):
         """Cheap when nothing changed."""
@@ -40,15 +50,16 @@ class Parameters:
                 continue
             for tensor in module._parameters.values():
                 if tensor is not None:
-                    addresses.append(quick_address(tensor) if is_plain(tensor) else sum(map(quick_address, plain_tensors(tensor))))
+                    addresses.append(memory(tensor))
             for tensor in module._buffers.values():
                 if tensor is not None:
-                    addresses.append(quick_address(tensor) if is_plain(tensor) else 0)
+                    addresses.append(memory(tensor))
         return addresses
 
     def _take(self, root):
         self.owners = {key: owner for key, owner in self.owners.items() if owner[1] != root.number}
-        self.wrapped = [item for item in self.wrapped if item[0]() is not None]
+        self.trainable = [item for item in self.trainable if item[2] != root.number and item[0]() is not None]
+        self.gradients = []
         for reference, path, layer in root.modules:
             module = reference()
             if module is None:
@@ -67,8 +78,8 @@ class Parameters:
             self.owners[id(parameter)] = (weakref.ref(parameter), root.number, name)
             self.tagger.tag(parameter, "parameter", layer)
             self.library.variable(parameter._cdata, layer)
-            if not is_plain(parameter):
-                self.wrapped.append((weakref.ref(parameter), layer))
+            if parameter.requires_grad:
+                self.trainable.append((weakref.ref(parameter), layer, root.number))
         self._note(root, name, parameter, layer, owner if shared else None)
 
     def _note(self, root, name, parameter, layer, owner):
@@ -87,11 +98,21 @@ class Parameters:
             shared_root=owner[1] if owner else 0,
         )
 
-    def tag_wrapped_gradients(self):
-        for reference, layer in self.wrapped:
+    def tag_gradients(self):
+        """What autograd did not show: gradients that were replaced after they had been accumulated, such as views into the
+        buckets of DistributedDataParallel, and those of sharded parameters. Cheap when they lie where they lay."""
+        found = []
+        for reference, layer, _ in self.trainable:
             parameter = reference()
-            if parameter is not None and parameter.grad is not None:
-                self.tagger.tag(parameter.grad, "gradient", layer)
+            gradient = None if parameter is None else parameter.grad
+            if gradient is not None:
+                found.append((gradient, layer))
+        addresses = [memory(gradient) for gradient, _ in found]
+        if addresses == self.gradients:
+            return
+        self.gradients = addresses
+        for gradient, layer in found:
+            self.tagger.tag(gradient, "gradient", layer if is_whole(gradient) else -1)
 
     def layer_of(self, parameter, layers):
         owner = self.owners.get(id(parameter))

@@ -1,13 +1,23 @@
 """One process that stands for rank r of N: the other ranks are absent, and a store answers for them as if they did the same."""
 import os
+import re
+
+
+def device_count(virtual_gpu):
+    """8 of "8xh100-80gb". CUDA itself is not asked: it would be initialised before the program could set it up."""
+    count = re.match(r"(\d+)x", virtual_gpu)
+    return max(int(count.group(1)), 1) if count else 1
 
 
 def stand_for(torch, rank, ranks):
+    devices = device_count(os.environ.get("HEADROOM_VIRTUAL_GPU", ""))  # of each machine
     for name, value in {
-        "RANK": rank, "WORLD_SIZE": ranks, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": ranks,
+        "RANK": rank, "WORLD_SIZE": ranks, "LOCAL_RANK": rank % devices, "LOCAL_WORLD_SIZE": min(ranks, devices),
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 29500,
     }.items():
         os.environ[name] = str(value)
+    # Shapes and bucket orders travel through the device and back: they must come back as they were. Read at CUDA's first use.
+    os.environ.setdefault("HEADROOM_VIRTUAL_GPU_BACKED", "1")
     if torch.distributed.is_available():
         replace_rendezvous(torch.distributed, rank, ranks)
 
