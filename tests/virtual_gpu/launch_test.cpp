@@ -290,7 +290,7 @@ TEST_F(Modules, AKernelIsGoneWithItsModule) {
 }
 
 TEST_F(Modules, TensorMapsAreCheckedAndFilled) {
-  alignas(64) CUtensorMap map{}, empty{};
+  alignas(128) CUtensorMap map{}, empty{};
   cuuint64_t extents[] = {1024, 512}, strides[] = {2048};
   cuuint32_t box[] = {64, 128}, steps[] = {1, 1};
   const auto encode = [&] {

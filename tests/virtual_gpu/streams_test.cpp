@@ -6,6 +6,12 @@
 #include "tests/virtual_gpu/work_support.h"
 #include "virtual_gpu/core/work.h"
 
+extern "C" {
+cudaError_t cudaStreamGetId_ptsz(cudaStream_t stream, unsigned long long* id);
+cudaError_t cudaLaunchKernel_ptsz(const void* function, dim3 grid, dim3 block, void** arguments, std::size_t bytes,
+                                  cudaStream_t stream);
+}
+
 namespace headroom::virtual_gpu::testing_support {
 namespace {
 
@@ -95,6 +101,14 @@ TEST(Stream, EachThreadAndEachDeviceHasItsOwnDefaultStream) {
   EXPECT_NE(here, there);
   EXPECT_NE(here, second_device);
   EXPECT_NE(null_0, null_1);
+}
+
+TEST(Stream, TheNullStreamOfPerThreadProgramsIsTheThreadsOwn) {
+  unsigned long long own = 0, null = 0;
+  EXPECT_OK(cudaStreamGetId(cudaStreamPerThread, &own));
+  EXPECT_OK(cudaStreamGetId_ptsz(nullptr, &null));
+  EXPECT_EQ(own, null);
+  EXPECT_OK(cudaLaunchKernel_ptsz(plain_kernel(), dim3(1), dim3(1), nullptr, 0, nullptr));
 }
 
 TEST(Stream, OfAnotherDeviceTakesNoKernelsOfThisOne) {

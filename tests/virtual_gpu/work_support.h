@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 
 #include "tests/virtual_gpu/cubin_writer.h"
@@ -30,11 +31,12 @@ inline void register_test_kernel(const void* host_function, const char* name, co
     const void* image;
     void* unused;
   };
+  static auto& images = *new std::deque<std::string>;
   CubinSpec own = spec;
   own.kernel = name;
-  const auto& image = *new std::string(make_fat_binary({{2, spec.capability, make_cubin(own)}}));
-  auto* wrapper = new Wrapper{0x466243b1, 1, image.data(), nullptr};
-  void** binary = __cudaRegisterFatBinary(wrapper);
+  images.push_back(make_fat_binary({{2, spec.capability, make_cubin(own)}}));
+  Wrapper wrapper{0x466243b1, 1, images.back().data(), nullptr};
+  void** binary = __cudaRegisterFatBinary(&wrapper);
   __cudaRegisterFunction(binary, static_cast<const char*>(host_function), nullptr, name, -1, nullptr, nullptr, nullptr,
                          nullptr, nullptr);
 }

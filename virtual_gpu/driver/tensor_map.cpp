@@ -83,8 +83,8 @@ CUresult describe(CUtensorMap* out, const Request& request, CUtensorMapSwizzle s
                           static_cast<std::uint32_t>(swizzle), {}, {}};
   std::copy_n(request.extents, request.rank, description.extents);
   if (request.rank > 1) std::copy_n(request.strides, request.rank - 1, description.strides);
-  *out = {};
-  std::memcpy(out, &description, sizeof description);
+  std::memset(static_cast<void*>(out), 0, sizeof *out);
+  std::memcpy(static_cast<void*>(out), &description, sizeof description);
   return CUDA_SUCCESS;
 }
 
@@ -135,7 +135,7 @@ CUresult cuTensorMapReplaceAddress(CUtensorMap* map, void* address) {
   return with_driver([&] {
     const auto bits = reinterpret_cast<std::uint64_t>(address);
     if (map == nullptr || bits == 0 || bits % 16 != 0) return CUDA_ERROR_INVALID_VALUE;
-    std::memcpy(map, &bits, sizeof bits);
+    std::memcpy(static_cast<void*>(map), &bits, sizeof bits);
     return CUDA_SUCCESS;
   });
 }
