@@ -121,7 +121,8 @@ TEST_P(RandomTraffic, LiveRangesNeverOverlapAndEverythingComesBack) {
   EXPECT_EQ(space.take(kSize), kBase);
 }
 
-INSTANTIATE_TEST_SUITE_P(, RandomTraffic, testing::Values(AddressOrder::descending, AddressOrder::ascending, AddressOrder::shuffled));
+INSTANTIATE_TEST_SUITE_P(, RandomTraffic,
+                         testing::Values(AddressOrder::descending, AddressOrder::ascending, AddressOrder::shuffled));
 
 }  // namespace
 }  // namespace headroom::virtual_gpu

@@ -1,6 +1,4 @@
 // Device memory that keeps what the host put there: h100-80gb, backed.
-#include "virtual_gpu/core/backing.h"
-
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
@@ -11,12 +9,14 @@
 #include <numeric>
 #include <vector>
 
+#include "virtual_gpu/core/backing.h"
 #include "virtual_gpu/report.h"
 
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20, kGiB = 1024 * kMiB;
-const int kConfigured = setenv("HEADROOM_VIRTUAL_GPU", "2xh100-80gb", 1) + setenv("HEADROOM_VIRTUAL_GPU_BACKED", "1", 1);
+const int kConfigured =
+    setenv("HEADROOM_VIRTUAL_GPU", "2xh100-80gb", 1) + setenv("HEADROOM_VIRTUAL_GPU_BACKED", "1", 1);
 
 std::vector<std::size_t> reported;  // bytes of each host read
 
@@ -25,7 +25,8 @@ class Backed : public testing::Test {
   void SetUp() override {
     ASSERT_EQ(cudaMalloc(reinterpret_cast<void**>(&device), 64 * kMiB), cudaSuccess);
     reported.clear();
-    headroom_virtual_gpu_on_host_read([](const headroom_virtual_gpu_host_read* read) { reported.push_back(read->bytes); });
+    headroom_virtual_gpu_on_host_read(
+        [](const headroom_virtual_gpu_host_read* read) { reported.push_back(read->bytes); });
   }
   void TearDown() override {
     headroom_virtual_gpu_on_host_read(nullptr);

@@ -8,7 +8,8 @@
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
-const int kConfigured = setenv("HEADROOM_VIRTUAL_GPU", "h100-80gb", 1) + setenv("HEADROOM_VIRTUAL_GPU_EVENTS", "delayed", 1);
+const int kConfigured =
+    setenv("HEADROOM_VIRTUAL_GPU", "h100-80gb", 1) + setenv("HEADROOM_VIRTUAL_GPU_EVENTS", "delayed", 1);
 
 class Pending : public testing::Test {
  protected:

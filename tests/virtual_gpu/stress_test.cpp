@@ -36,8 +36,10 @@ class Worker {
 
   void run() {
     for (int step = 0; step < kSteps; ++step) {
-      if (random_() % 2 == 0) take();
-      else give();
+      if (random_() % 2 == 0)
+        take();
+      else
+        give();
     }
     while (!plain_.empty() || !pooled_.empty() || !mapped_.empty() || !pinned_.empty()) give();
     expect(cudaStreamSynchronize(stream_) == cudaSuccess);

@@ -46,9 +46,10 @@ void reserve_address_ranges() {
     madvise(got, bytes, MADV_DONTDUMP);
     return;
   }
-  std::fprintf(stderr,
-               "headroom: cannot reserve the virtual GPU's addresses (%llu TiB at 0x200000000000; is `ulimit -v` set?)\n",
-               static_cast<unsigned long long>(bytes >> 40));
+  std::fprintf(
+      stderr,
+      "headroom: cannot reserve the virtual GPU's addresses (%llu TiB at 0x200000000000; is `ulimit -v` set?)\n",
+      static_cast<unsigned long long>(bytes >> 40));
   std::abort();
 }
 

@@ -1,5 +1,6 @@
-// Where device memory lies: one range of host address space for each device, side by side, the same in every run, with nothing behind it
-// (core/backing.h tells when there is). A host read of it faults, as one of a real device's memory does.
+// Where device memory lies: one range of host address space for each device, side by side, the same in every run, with
+// nothing behind it (core/backing.h tells when there is). A host read of it faults, as one of a real device's memory
+// does.
 #pragma once
 
 #include <cstdint>

@@ -3,9 +3,9 @@
 // Order matters, because PyTorch's caching allocator breaks ties between equal free blocks by address. A published
 // snapshot of a real device shows reservations aligned to 32 MiB, descending, each next to the previous one, and 2 MiB
 // segments rising inside one 32 MiB chunk. `descending` is that; `ascending` places reservations the other way. Freed
-// ranges are used again: a reservation takes the first gap that fits, seen from where allocation starts. `shuffled` puts
-// reservations anywhere in the lower half, by a seed; what is so large that it would break that half up (more than a
-// 1024th of all) descends from the top.
+// ranges are used again: a reservation takes the first gap that fits, seen from where allocation starts. `shuffled`
+// puts reservations anywhere in the lower half, by a seed; what is so large that it would break that half up (more than
+// a 1024th of all) descends from the top.
 //
 // Invariant: live ranges never overlap, and each lies inside [base, base + size).
 #pragma once
@@ -29,8 +29,8 @@ class AddressSpace {
   // `bytes` is rounded up to granules. Empty when no gap is large enough.
   std::optional<std::uint64_t> take(std::uint64_t bytes);
 
-  // The same at multiples of `alignment`, a power of two above 32 MiB, or at a wished place (a multiple of 32 MiB), if it
-  // is free. Whole chunks, however few bytes: give_back() them with give_back_chunks().
+  // The same at multiples of `alignment`, a power of two above 32 MiB, or at a wished place (a multiple of 32 MiB), if
+  // it is free. Whole chunks, however few bytes: give_back() them with give_back_chunks().
   std::optional<std::uint64_t> take_aligned(std::uint64_t bytes, std::uint64_t alignment);
   std::optional<std::uint64_t> take_at(std::uint64_t address, std::uint64_t bytes);
 

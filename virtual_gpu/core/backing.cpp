@@ -78,7 +78,8 @@ void move_bytes(std::uint64_t target, std::uint64_t source, std::uint64_t bytes)
   const std::lock_guard lock(state().mutex);
   state().contents.erase(target, target + bytes);
   for (Stretch stretch : stretches) {
-    const unsigned turn = static_cast<unsigned>(shift % 4) * 8;  // the pattern keeps its place in the bytes, not in the addresses
+    const unsigned turn =
+        static_cast<unsigned>(shift % 4) * 8;  // the pattern keeps its place in the bytes, not in the addresses
     if (turn != 0) stretch.pattern = stretch.pattern << turn | stretch.pattern >> (32 - turn);
     stretch.begin += shift;
     stretch.end += shift;

@@ -14,7 +14,8 @@ constexpr const char kName[] = "HEADROOM_VIRTUAL_GPU", kReserve[] = "HEADROOM_VI
                      kBacked[] = "HEADROOM_VIRTUAL_GPU_BACKED";
 
 std::string complain(const char* variable, std::string_view value, const std::string& right) {
-  return "headroom: " + std::string(variable) + " is '" + std::string(value) + "', so there is no virtual GPU; " + right;
+  return "headroom: " + std::string(variable) + " is '" + std::string(value) + "', so there is no virtual GPU; " +
+         right;
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
@@ -95,9 +96,8 @@ std::string read_all(const Environment& environment, Configuration* out) {
   if (wrong.empty()) read_order(out->model->address_order, out);
   also(kReserve, [&](std::string_view wish) { return read_reserve(wish, out); });
   also(kOrder, [&](std::string_view wish) { return read_order(wish, out); });
-  also(kEvents, [&](std::string_view wish) {
-    return read_choice(kEvents, wish, "immediate", "delayed", &out->delayed_events);
-  });
+  also(kEvents,
+       [&](std::string_view wish) { return read_choice(kEvents, wish, "immediate", "delayed", &out->delayed_events); });
   also(kBacked, [&](std::string_view wish) { return read_choice(kBacked, wish, "0", "1", &out->backed); });
   return wrong;
 }

@@ -41,10 +41,9 @@ Configuration read_configuration(const Environment& environment, std::string* co
 
 const Configuration& configuration();  // of this process
 
-// What the driver would make of CUDA_VISIBLE_DEVICES: numbers or "GPU-" names, up to the first that names no device; none
-// at all when one is named twice or a name fits several. Not set: all.
-std::vector<int> visible_devices(const char* wish, int installed_count,
-                                 const std::function<std::string(int)>& name_of);
+// What the driver would make of CUDA_VISIBLE_DEVICES: numbers or "GPU-" names, up to the first that names no device;
+// none at all when one is named twice or a name fits several. Not set: all.
+std::vector<int> visible_devices(const char* wish, int installed_count, const std::function<std::string(int)>& name_of);
 
 // "GPU-" and 36 characters; the same in every run. `number` is that in the machine.
 std::string uuid_name(const DeviceModel& model, int number);

@@ -10,9 +10,9 @@ namespace headroom::virtual_gpu {
 
 struct Stretch {
   std::uint64_t begin = 0, end = 0;
-  bool stored = false;        // its bytes lie in host pages; else it is `pattern`, repeated, by address modulo 4
+  bool stored = false;  // its bytes lie in host pages; else it is `pattern`, repeated, by address modulo 4
   std::uint32_t pattern = 0;
-  bool touched = false;       // a kernel may have changed it
+  bool touched = false;  // a kernel may have changed it
 };
 
 class Contents {

@@ -1,6 +1,6 @@
-// CUDA contexts: one primary context for each device, which the runtime makes at first use, and those that programs create through the driver. Each
-// thread has a stack of them; the top one says which device the thread works on. A context owns nothing here: memory
-// belongs to its device.
+// CUDA contexts: one primary context for each device, which the runtime makes at first use, and those that programs
+// create through the driver. Each thread has a stack of them; the top one says which device the thread works on. A
+// context owns nothing here: memory belongs to its device.
 #pragma once
 
 #include <driver_types.h>

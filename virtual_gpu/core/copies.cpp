@@ -79,7 +79,8 @@ void read_row(char* target, const char* source, Side source_side, std::size_t by
   } else {
     std::memset(target, 0, bytes);
   }
-  if (!device_of_address(target)) host_read(target, source, bytes, device_of_address(source).value_or(current_device()));
+  if (!device_of_address(target))
+    host_read(target, source, bytes, device_of_address(source).value_or(current_device()));
 }
 
 void copy_row(char* target, Side target_side, const char* source, Side source_side, std::size_t bytes) {
@@ -118,8 +119,7 @@ char* row_start(const Plane& plane, std::size_t y, std::size_t z) {
 void flatten(Plane* target, Plane* source, Extent* extent) {
   const auto both = [&](auto fits) { return fits(*target) && fits(*source); };
   if (extent->height > 1 && both([&](const Plane& plane) { return plane.pitch == extent->width; }) &&
-      (extent->depth == 1 ||
-       both([&](const Plane& plane) { return plane.slice == plane.pitch * extent->height; })))
+      (extent->depth == 1 || both([&](const Plane& plane) { return plane.slice == plane.pitch * extent->height; })))
     *extent = {extent->width * extent->height * extent->depth, 1, 1};
 }
 
@@ -168,7 +168,8 @@ cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit
   flatten(&target, &same, &extent);
   const std::uint32_t pattern = repeated(value, unit);
   const auto effect = [=] {
-    each_row(extent, [&](std::size_t y, std::size_t z) { fill_row(row_start(target, y, z), side, pattern, extent.width); });
+    each_row(extent,
+             [&](std::size_t y, std::size_t z) { fill_row(row_start(target, y, z), side, pattern, extent.width); });
   };
   return submit(stream, {.kind = WorkKind::set, .effect = effect});
 }

@@ -61,11 +61,12 @@ void count_launch() { launch_count.fetch_add(1, std::memory_order_relaxed); }
 
 void count_host_read(std::uint64_t bytes) {
   if (host_read_count.fetch_add(1, std::memory_order_relaxed) == 0)
-    assume(configuration().backed
-               ? "kernels compute nothing: a host read of what they would have written gives zeros or what was last "
-                 "copied there, so what depends on a value goes as for that"
-               : "kernels compute nothing: a host read of device memory gives zeros, so what depends on a value goes as "
-                 "for zero");
+    assume(
+        configuration().backed
+            ? "kernels compute nothing: a host read of what they would have written gives zeros or what was last "
+              "copied there, so what depends on a value goes as for that"
+            : "kernels compute nothing: a host read of device memory gives zeros, so what depends on a value goes as "
+              "for zero");
   host_read_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 

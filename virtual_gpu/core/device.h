@@ -1,8 +1,8 @@
 // The devices that this process sees, all of one model, and which of them each thread works on. Nothing here takes a
 // lock: PyTorch asks for the current device and the state of its context several times a launch.
 //
-// Without HEADROOM_VIRTUAL_GPU, or when a variable is wrong (core/configuration.h) or CUDA_VISIBLE_DEVICES hides all, there is none. A process
-// forked from one that used a device can use none, as with NVIDIA's driver.
+// Without HEADROOM_VIRTUAL_GPU, or when a variable is wrong (core/configuration.h) or CUDA_VISIBLE_DEVICES hides all,
+// there is none. A process forked from one that used a device can use none, as with NVIDIA's driver.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -22,9 +22,9 @@ inline bool valid_device(int ordinal) { return ordinal >= 0 && ordinal < device_
 // child that was forked after its parent used a device.
 cudaError_t driver_ready();
 
-int current_device();                   // of this thread; 0 until it chose one
-void choose_device(int ordinal);        // of this thread; `ordinal` is valid
-int installed_number(int ordinal);      // the device's number in the machine, which CUDA_VISIBLE_DEVICES may reorder
+int current_device();               // of this thread; 0 until it chose one
+void choose_device(int ordinal);    // of this thread; `ordinal` is valid
+int installed_number(int ordinal);  // the device's number in the machine, which CUDA_VISIBLE_DEVICES may reorder
 constexpr int installed_pci_bus_id(int number) { return 0x1b + 2 * number; }
 int pci_bus_id(int ordinal);
 std::string pci_bus_name(int ordinal);  // "0000:1B:00.0"

@@ -14,7 +14,7 @@ struct PinnedRange {
   std::size_t bytes = 0;
   bool owned = false;  // allocated here
   unsigned flags = 0;
-  int device = 0;      // current when it was pinned
+  int device = 0;  // current when it was pinned
 };
 
 cudaError_t host_allocate(std::size_t bytes, unsigned flags, void** out);  // 0 bytes: nullptr

@@ -1,5 +1,5 @@
-// Copies from the device of bytes that nobody ever computed: counted, and told to the program's reader (report.h), which may put other values
-// in their place. Called outside every lock.
+// Copies from the device of bytes that nobody ever computed: counted, and told to the program's reader (report.h),
+// which may put other values in their place. Called outside every lock.
 #pragma once
 
 #include <cstddef>

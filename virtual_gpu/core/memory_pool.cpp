@@ -80,7 +80,8 @@ void MemoryPool::add_idle(std::uint64_t address, std::uint64_t bytes) {
     idle_by_size_.erase({it->second, it->first});
     idle_.erase(it);
   };
-  if (const auto next = idle_.find(address + bytes); next != idle_.end() && chunk_of(next->first) == chunk) swallow(next);
+  if (const auto next = idle_.find(address + bytes); next != idle_.end() && chunk_of(next->first) == chunk)
+    swallow(next);
   if (auto before = idle_.lower_bound(address); before != idle_.begin()) {
     --before;
     if (before->first + before->second == address && chunk_of(before->first) == chunk) swallow(before);

@@ -1,13 +1,13 @@
 // Memory pools: cudaMallocAsync and its like.
 //
 // A pool takes device memory in chunks of whole 32 MiB and hands out blocks of multiples of 512 bytes, best fit first.
-// A freed block is free at once for its own stream, and for any other whose work comes after the free (an event says so,
-// or the free is due). When nothing else is left it is given to any stream, which then has to wait, as the driver's
+// A freed block is free at once for its own stream, and for any other whose work comes after the free (an event says
+// so, or the free is due). When nothing else is left it is given to any stream, which then has to wait, as the driver's
 // "internal dependencies" do. What a pool holds beyond its blocks goes back when somebody synchronises and it exceeds
 // the release threshold, on trim, or when the device runs out. How NVIDIA's driver cuts its chunks is not published.
 //
-// A device's graph pool holds what captured graphs allocate, from their capture on, and gives nothing back unless asked,
-// for a graph may be launched again. Its blocks are used again by later captures.
+// A device's graph pool holds what captured graphs allocate, from their capture on, and gives nothing back unless
+// asked, for a graph may be launched again. Its blocks are used again by later captures.
 #pragma once
 
 #include <driver_types.h>
@@ -81,8 +81,8 @@ class MemoryPool {
   std::uint64_t threshold_ = 0;
   bool destroyed_ = false;
   std::map<std::uint64_t, Chunk> chunks_;
-  std::map<std::uint64_t, std::uint64_t> blocks_;                  // handed out: address -> bytes
-  std::map<std::uint64_t, std::uint64_t> idle_;                    // address -> bytes
+  std::map<std::uint64_t, std::uint64_t> blocks_;                   // handed out: address -> bytes
+  std::map<std::uint64_t, std::uint64_t> idle_;                     // address -> bytes
   std::set<std::pair<std::uint64_t, std::uint64_t>> idle_by_size_;  // (bytes, address)
   FreedBlocks freed_;
 };
@@ -103,8 +103,8 @@ cudaError_t free_on_stream(void* pointer, cudaStream_t stream);
 // cudaFree: waits for the device, whatever the memory is from; nullptr is nothing. Forbidden while capturing.
 cudaError_t free_now(void* pointer);
 
-// cudaErrorInvalidDevice for a place that is no device; a peer may be given access only where it can have it, the pool's
-// own device cannot lose it.
+// cudaErrorInvalidDevice for a place that is no device; a peer may be given access only where it can have it, the
+// pool's own device cannot lose it.
 cudaError_t set_pool_access(MemoryPool& pool, const cudaMemAccessDesc& right);
 
 // After a synchronisation with the device, a stream or an event: its pools give back what exceeds their threshold.

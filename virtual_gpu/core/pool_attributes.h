@@ -1,4 +1,5 @@
-// Attributes of pools and of a device's graph memory, by the numbers of cudaMemPoolAttr and cudaGraphMemAttributeType, which are the driver's too.
+// Attributes of pools and of a device's graph memory, by the numbers of cudaMemPoolAttr and cudaGraphMemAttributeType,
+// which are the driver's too.
 #pragma once
 
 #include <driver_types.h>

@@ -99,8 +99,9 @@ cudaError_t allocate_from_pool(MemoryPool& pool, std::uint64_t bytes, cudaStream
   if (out == nullptr || bytes == 0) return cudaErrorInvalidValue;
   if (const cudaError_t error = check_stream(stream)) return error;
   if (first_use())
-    assume("memory pools take device memory in chunks of 32 MiB and hand out blocks of multiples of 512 bytes: how "
-           "NVIDIA's driver cuts them is not published");
+    assume(
+        "memory pools take device memory in chunks of 32 MiB and hand out blocks of multiples of 512 bytes: how "
+        "NVIDIA's driver cuts them is not published");
   if (!capturing(stream)) return pool.allocate(bytes, stream, out);
   if (const cudaError_t error = submit(stream, {.kind = WorkKind::allocate})) return error;
   return graph_pool(pool.device()).allocate(bytes, stream, out);

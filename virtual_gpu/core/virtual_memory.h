@@ -20,7 +20,7 @@ namespace headroom::virtual_gpu {
 struct PhysicalBlock {
   std::uint64_t bytes = 0;
   int device = 0;
-  unsigned handle_types = 0;       // what it may be exported as
+  unsigned handle_types = 0;  // what it may be exported as
   int references = 0, mappings = 0;
 };
 

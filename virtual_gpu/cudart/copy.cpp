@@ -1,6 +1,5 @@
 // Copies and fills, each in one line of core/copies.h.
 #include "virtual_gpu/core/copies.h"
-
 #include "virtual_gpu/core/kernels.h"
 #include "virtual_gpu/cudart/api.h"
 

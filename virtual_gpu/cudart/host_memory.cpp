@@ -1,5 +1,6 @@
 // Pinned host memory.
 #include "virtual_gpu/core/host_memory.h"
+
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 

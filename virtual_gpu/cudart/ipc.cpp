@@ -4,8 +4,8 @@
 
 using namespace headroom::virtual_gpu;
 
-#define HEADROOM_REFUSED(name, ...) \
-  cudaError_t name(__VA_ARGS__) {   \
+#define HEADROOM_REFUSED(name, ...)                            \
+  cudaError_t name(__VA_ARGS__) {                              \
     return with_context([] { return refuse_sharing(#name); }); \
   }
 HEADROOM_REFUSED(cudaIpcGetMemHandle, cudaIpcMemHandle_t*, void*)

@@ -126,7 +126,8 @@ CUresult cuCtxSetFlags(unsigned flags) {
 }
 
 CUresult cuCtxSynchronize() {
-  return with_current_context([] { return then_trim_pools(synchronize_device(current_device(), Captures::forbidden)); });
+  return with_current_context(
+      [] { return then_trim_pools(synchronize_device(current_device(), Captures::forbidden)); });
 }
 
 CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {

@@ -1,6 +1,5 @@
 // libcuda.so.1: copies and fills (core/copies.h).
 #include "virtual_gpu/core/copies.h"
-
 #include "virtual_gpu/driver/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -11,9 +10,8 @@ void* pointer_to(CUdeviceptr address) { return reinterpret_cast<void*>(address);
 
 CUresult copy_bytes(void* target, const void* source, std::size_t bytes, cudaMemcpyKind kind, CUstream stream,
                     Order order) {
-  return with_current_context([&] {
-    return copy({target}, {const_cast<void*>(source)}, {bytes}, kind, stream, order);
-  });
+  return with_current_context(
+      [&] { return copy({target}, {const_cast<void*>(source)}, {bytes}, kind, stream, order); });
 }
 
 CUresult copy_now(CUdeviceptr target, CUdeviceptr source, std::size_t bytes, cudaMemcpyKind kind) {
@@ -33,8 +31,7 @@ Plane offset(void* start, std::size_t pitch, std::size_t height, std::size_t x, 
 
 cudaMemcpyKind kind_of(CUmemorytype target, CUmemorytype source) {
   if (target == CU_MEMORYTYPE_UNIFIED || source == CU_MEMORYTYPE_UNIFIED) return cudaMemcpyDefault;
-  if (target == CU_MEMORYTYPE_HOST)
-    return source == CU_MEMORYTYPE_HOST ? cudaMemcpyHostToHost : cudaMemcpyDeviceToHost;
+  if (target == CU_MEMORYTYPE_HOST) return source == CU_MEMORYTYPE_HOST ? cudaMemcpyHostToHost : cudaMemcpyDeviceToHost;
   return source == CU_MEMORYTYPE_HOST ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToDevice;
 }
 
@@ -66,8 +63,9 @@ CUresult copy_3d(const Box* box, CUstream stream, Order order) {
 
 CUresult fill_rows(CUdeviceptr target, std::size_t pitch, std::uint32_t value, unsigned unit, std::size_t count,
                    std::size_t height, CUstream stream) {
-  return with_current_context(
-      [&] { return fill({pointer_to(target), pitch}, {count * unit, height}, value, unit, stream); });
+  return with_current_context([&] {
+    return fill({pointer_to(target), pitch}, {count * unit, height}, value, unit, stream);
+  });
 }
 
 }  // namespace
@@ -128,29 +126,33 @@ CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::siz
 
 CUresult cuMemcpy2D(const CUDA_MEMCPY2D* box) { return copy_2d(box, nullptr, Order::synchronous); }
 CUresult cuMemcpy2DUnaligned(const CUDA_MEMCPY2D* box) { return copy_2d(box, nullptr, Order::synchronous); }
-CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D* box, CUstream stream) { return copy_2d(box, stream, Order::asynchronous); }
+CUresult cuMemcpy2DAsync(const CUDA_MEMCPY2D* box, CUstream stream) {
+  return copy_2d(box, stream, Order::asynchronous);
+}
 CUresult cuMemcpy3D(const CUDA_MEMCPY3D* box) { return copy_3d(box, nullptr, Order::synchronous); }
-CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D* box, CUstream stream) { return copy_3d(box, stream, Order::asynchronous); }
+CUresult cuMemcpy3DAsync(const CUDA_MEMCPY3D* box, CUstream stream) {
+  return copy_3d(box, stream, Order::asynchronous);
+}
 CUresult cuMemcpy3DPeer(const CUDA_MEMCPY3D_PEER* box) { return copy_3d(box, nullptr, Order::synchronous); }
 
 CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* box, CUstream stream) {
   return copy_3d(box, stream, Order::asynchronous);
 }
 
-#define HEADROOM_FILL(bits, type)                                                                                \
-  CUresult cuMemsetD##bits##_v2(CUdeviceptr target, type value, std::size_t count) {                             \
-    return fill_rows(target, 0, value, bits / 8, count, 1, nullptr);                                             \
-  }                                                                                                              \
-  CUresult cuMemsetD##bits##Async(CUdeviceptr target, type value, std::size_t count, CUstream stream) {          \
-    return fill_rows(target, 0, value, bits / 8, count, 1, stream);                                              \
-  }                                                                                                              \
-  CUresult cuMemsetD2D##bits##_v2(CUdeviceptr target, std::size_t pitch, type value, std::size_t width,          \
-                                  std::size_t height) {                                                          \
-    return fill_rows(target, pitch, value, bits / 8, width, height, nullptr);                                    \
-  }                                                                                                              \
-  CUresult cuMemsetD2D##bits##Async(CUdeviceptr target, std::size_t pitch, type value, std::size_t width,        \
-                                    std::size_t height, CUstream stream) {                                       \
-    return fill_rows(target, pitch, value, bits / 8, width, height, stream);                                     \
+#define HEADROOM_FILL(bits, type)                                                                         \
+  CUresult cuMemsetD##bits##_v2(CUdeviceptr target, type value, std::size_t count) {                      \
+    return fill_rows(target, 0, value, bits / 8, count, 1, nullptr);                                      \
+  }                                                                                                       \
+  CUresult cuMemsetD##bits##Async(CUdeviceptr target, type value, std::size_t count, CUstream stream) {   \
+    return fill_rows(target, 0, value, bits / 8, count, 1, stream);                                       \
+  }                                                                                                       \
+  CUresult cuMemsetD2D##bits##_v2(CUdeviceptr target, std::size_t pitch, type value, std::size_t width,   \
+                                  std::size_t height) {                                                   \
+    return fill_rows(target, pitch, value, bits / 8, width, height, nullptr);                             \
+  }                                                                                                       \
+  CUresult cuMemsetD2D##bits##Async(CUdeviceptr target, std::size_t pitch, type value, std::size_t width, \
+                                    std::size_t height, CUstream stream) {                                \
+    return fill_rows(target, pitch, value, bits / 8, width, height, stream);                              \
   }
 extern "C" {
 HEADROOM_FILL(8, unsigned char)

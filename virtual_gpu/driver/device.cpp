@@ -57,8 +57,7 @@ CUresult cuDeviceGetName(char* out, int length, CUdevice ordinal) {
 }
 
 CUresult cuDeviceTotalMem(std::size_t* bytes, CUdevice ordinal) {
-  return with_ordinal(ordinal,
-                      [&] { return *bytes = static_cast<std::size_t>(device()->total_bytes), CUDA_SUCCESS; });
+  return with_ordinal(ordinal, [&] { return *bytes = static_cast<std::size_t>(device()->total_bytes), CUDA_SUCCESS; });
 }
 
 CUresult cuDeviceGetUuid(CUuuid* out, CUdevice ordinal) {

@@ -105,9 +105,8 @@ CUresult cuMemGetAllocationPropertiesFromHandle(CUmemAllocationProp* out, CUmemG
 
 CUresult cuMemMap(CUdeviceptr address, std::size_t bytes, std::size_t offset, CUmemGenericAllocationHandle handle,
                   unsigned long long flags) {
-  return with_driver([&] {
-    return offset == 0 && flags == 0 ? virtual_memory().map(address, bytes, handle) : cudaErrorInvalidValue;
-  });
+  return with_driver(
+      [&] { return offset == 0 && flags == 0 ? virtual_memory().map(address, bytes, handle) : cudaErrorInvalidValue; });
 }
 
 CUresult cuMemUnmap(CUdeviceptr address, std::size_t bytes) {
@@ -150,8 +149,7 @@ CUresult cuMemExportToShareableHandle(void* out, CUmemGenericAllocationHandle ha
   });
 }
 
-CUresult cuMemImportFromShareableHandle(CUmemGenericAllocationHandle* out, void* file,
-                                        CUmemAllocationHandleType type) {
+CUresult cuMemImportFromShareableHandle(CUmemGenericAllocationHandle* out, void* file, CUmemAllocationHandleType type) {
   return with_driver([&] {
     if (out == nullptr) return cudaErrorInvalidValue;
     if (type != CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR) return cudaErrorNotSupported;
