@@ -105,6 +105,13 @@ bool translate(const TraceEntry& entry, AllocatorEvent& event) {
   return true;
 }
 
+// With backed memory, a block that is handed out again does not show what its last owner copied there.
+void forget_contents(const AllocatorEvent& event) {
+  static const auto forget = find<decltype(headroom_virtual_gpu_forget)>("headroom_virtual_gpu_forget");
+  if (forget != nullptr && event.kind == AllocatorEvent::Kind::alloc)
+    forget(reinterpret_cast<const void*>(event.address), static_cast<std::size_t>(event.bytes));
+}
+
 }  // namespace
 
 void open(c10::DeviceIndex index) {
@@ -169,7 +176,9 @@ std::vector<std::string> virtual_assumptions(HostReads host_reads) {
 void listen(c10::DeviceIndex index, std::function<void(const AllocatorEvent&)> listener) {
   allocator().attachAllocatorTraceTracker([index, listener = std::move(listener)](const TraceEntry& entry) {
     AllocatorEvent event;
-    if (entry.device_ == index && translate(entry, event)) listener(event);
+    if (entry.device_ != index || !translate(entry, event)) return;
+    forget_contents(event);
+    listener(event);
   });
 }
 
