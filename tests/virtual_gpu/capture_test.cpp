@@ -203,6 +203,9 @@ TEST(Capture, AThreadMayAskForAnotherModeForAWhile) {
 TEST(Capture, WorkOnTheNullStreamWhileABlockingStreamIsCapturedIsAnImplicitDependency) {
   const ScopedStream blocking(cudaStreamDefault);
   ASSERT_OK(cudaStreamBeginCapture(blocking, kRelaxed));
+  cudaStreamCaptureStatus status{};
+  EXPECT_EQ(cudaStreamIsCapturing(nullptr, &status), cudaErrorStreamCaptureImplicit);
+  EXPECT_EQ(status_of(blocking), cudaStreamCaptureStatusActive) << "asking spoils nothing";
   EXPECT_EQ(launch_plain(nullptr), cudaErrorStreamCaptureImplicit);
   EXPECT_EQ(cudaStreamEndCapture(blocking, nullptr), cudaErrorStreamCaptureInvalidated);
   EXPECT_EQ(capture(kRelaxed, [](cudaStream_t) { EXPECT_OK(launch_plain(nullptr)); }), cudaSuccess)

@@ -53,6 +53,17 @@ TEST(Launch, AKernelsOwnBoundHoldsOnceItsMachineCodeWasRead) {
   EXPECT_OK(launch(dim3(1), dim3(256)));
 }
 
+TEST(Launch, NeedsMachineCodeOrPtxForTheDevice) {
+  static char older;
+  CubinSpec spec;
+  spec.capability = 80;
+  register_test_kernel(&older, "older", spec);
+  EXPECT_EQ(cudaLaunchKernel(&older, dim3(1), dim3(1), nullptr, 0, nullptr), cudaErrorNoKernelImageForDevice);
+  cudaFuncAttributes attributes{};
+  EXPECT_EQ(cudaFuncGetAttributes(&attributes, &older), cudaErrorNoKernelImageForDevice);
+  cudaGetLastError();
+}
+
 TEST(Launch, OfWhatIsNoKernelIsRefused) {
   int nothing = 0;
   EXPECT_EQ(cudaLaunchKernel(&nothing, dim3(1), dim3(1), nullptr, 0, nullptr), cudaErrorInvalidDeviceFunction);

@@ -87,6 +87,14 @@ cudaError_t begin(Stream& stream, Graph* graph, std::vector<Node*> tail, cudaStr
   return cudaSuccess;
 }
 
+// Asking the legacy stream about itself is an error then, and spoils nothing.
+bool blocking_stream_captured(int device) {
+  for (const Capture* capture : captures().active)
+    for (const Stream* stream : capture->streams)
+      if (stream->device == device && stream->blocking()) return true;
+  return false;
+}
+
 bool valid_mode(cudaStreamCaptureMode mode) {
   return mode >= cudaStreamCaptureModeGlobal && mode <= cudaStreamCaptureModeRelaxed;
 }
@@ -235,7 +243,7 @@ cudaError_t capture_status(cudaStream_t handle, cudaStreamCaptureStatus* status)
   if (stream == nullptr) return cudaErrorInvalidResourceHandle;
   if (active_count == 0) return cudaSuccess;
   const std::lock_guard lock(timeline_mutex());
-  if (const cudaError_t error = forbid_implicit(*stream)) return error;
+  if (stream->legacy && blocking_stream_captured(stream->device)) return cudaErrorStreamCaptureImplicit;
   if (stream->capture == nullptr) return cudaSuccess;
   *status = stream->capture->invalidated ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
   return cudaSuccess;

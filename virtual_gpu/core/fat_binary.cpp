@@ -112,6 +112,17 @@ void FatBinary::add_ptx(const std::string& text, const DeviceModel& model) {
   variables_ = std::move(content.variables);
 }
 
+bool FatBinary::has_image(const DeviceModel& model) const {
+  const int capability = model.major * 10 + model.minor;
+  if (magic_of(image_) != kMagic) return true;  // a module, which was read when it was loaded
+  for (const Entry& entry : read_entries(image_)) {
+    const bool code = entry.header.kind == kMachineCode && runs_on(entry.header, capability);
+    const bool ptx = entry.header.kind == kPtx && static_cast<int>(entry.header.capability) <= capability;
+    if (code || ptx) return true;
+  }
+  return false;
+}
+
 void FatBinary::read_fat_binary(const DeviceModel& model) {
   const int capability = model.major * 10 + model.minor;
   const std::vector<Entry> entries = read_entries(image_);

@@ -28,6 +28,9 @@ struct FatBinary {
 
   const KernelFacts& facts(const char* kernel, const DeviceModel& model);
 
+  // Whether anything in it runs on the device, told by its headers alone.
+  bool has_image(const DeviceModel& model) const;
+
   // What a module offers. False when nothing in the image runs on the device, or it is none of the three.
   bool read_module(const DeviceModel& model);
   const std::unordered_map<std::string, KernelFacts>& kernels() const { return facts_; }

@@ -48,6 +48,7 @@ struct Kernel : Handled<0x4b45524e> {
   std::atomic<const KernelFacts*> facts = nullptr;
   std::atomic<KernelSettings*> settings = nullptr;  // one for each device, from the first one that is set
   std::atomic<signed char> spins = -1;              // whether it is PyTorch's spin_kernel; -1: not looked at yet
+  std::atomic<signed char> runs = -1;               // whether its binary has an image for the device; -1: likewise
 };
 
 // Registration happens in static constructors.

@@ -4,6 +4,7 @@
 #include "virtual_gpu/core/backing.h"
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/fat_binary.h"
 #include "virtual_gpu/core/kernel_arguments.h"
 #include "virtual_gpu/core/kernels.h"
 #include "virtual_gpu/core/occupancy.h"
@@ -53,6 +54,13 @@ bool looks_spinning(const Kernel& kernel) {
   return std::string_view(kernel.name).find("spin_kernel") != std::string_view::npos;
 }
 
+bool has_image(const Kernel& kernel) {
+  auto& runs = const_cast<std::atomic<signed char>&>(kernel.runs);
+  if (runs.load(std::memory_order_relaxed) < 0)
+    runs = kernel.module != nullptr || kernel.binary->has_image(*device()) ? 1 : 0;
+  return runs.load(std::memory_order_relaxed) != 0;
+}
+
 cudaGraphNodeParams node_params(const Kernel& kernel, const LaunchShape& shape) {
   cudaGraphNodeParams params = {};
   params.type = cudaGraphNodeTypeKernel;
@@ -66,6 +74,7 @@ cudaGraphNodeParams node_params(const Kernel& kernel, const LaunchShape& shape) 
 }  // namespace
 
 cudaError_t check_launch(const Kernel& kernel, const LaunchShape& shape) {
+  if (!has_image(kernel)) return cudaErrorNoKernelImageForDevice;
   if (const cudaError_t error = check_shape(shape.grid, shape.block)) return error;
   const int ordinal = current_device();
   const int limit_bytes = dynamic_shared_limit_bytes(kernel, ordinal);
