@@ -1,0 +1,19 @@
+"""torch.compile: TorchInductor and Triton compile for the virtual device as for the real one; what needs a clock is told apart."""
+import unittest
+
+from run_support import HERE, RunTest
+
+
+class CompiledModels(RunTest):
+    def compiled(self, mode):
+        return self.headroom_run(HERE / "compiled_model.py", mode)
+
+    def test_training_is_compiled_whole_and_recorded_to_the_byte(self):
+        result = self.compiled("default")
+        run = self.assertTellsWhatTheProgramKnows(result)
+        self.assertGreaterEqual(result.printed["graphs"], 1)
+        self.assertTrue(any("torch.compile" in text for text in run["assumptions"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
