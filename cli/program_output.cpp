@@ -21,9 +21,8 @@ bool names_file(const std::string& out) {
   return out.ends_with(kEnding) && !fs::is_directory(out, ignored);
 }
 
-void choose_place(ProgramOutput& output, const std::string& out, const std::string& label) {
+void choose_place(ProgramOutput& output, const std::string& out) {
   output.folder = out;
-  output.label = label;
   if (names_file(out)) {
     output.folder = fs::path(out).parent_path();
     output.label = fs::path(out).stem().string();
@@ -53,9 +52,9 @@ void add_program_output_flags(CLI::App& command, OutputFlags& flags) {
   add_look_flags(command, flags);
 }
 
-ProgramOutput plan_program_output(const OutputFlags& flags, const std::string& label) {
+ProgramOutput plan_program_output(const OutputFlags& flags) {
   ProgramOutput output{plan_formats(flags), {}, !flags.quiet, {}, {}};
-  choose_place(output, flags.out, label);
+  choose_place(output, flags.out);
   if (!flags.out.empty() && !names_file(flags.out)) {
     output.plan.folder = output.folder;
     output.table_on_stderr |= output.plan.writes(Format::terminal);

@@ -22,13 +22,13 @@ struct ProgramOutput {
   std::optional<Format> on_stdout;
   bool table_on_stderr = true;
   std::filesystem::path folder;  // of the recordings
-  std::string label;             // what a recording is called, and its file without .headroom
+  std::string label;             // what a recording is called, and its file without .headroom; empty: the program's name
 };
 
 void add_program_output_flags(CLI::App& command, OutputFlags& flags);
 
 // Throws bad_input; the folder is made and known to be writable.
-ProgramOutput plan_program_output(const OutputFlags& flags, const std::string& label);
+ProgramOutput plan_program_output(const OutputFlags& flags);
 
 // The documents under --out and the recordings. Returns the paths of the recordings.
 std::vector<std::filesystem::path> write_program_files(const ProgramOutput& output, const Report& report,

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -60,15 +63,28 @@ void take_journal(const fs::path& journal, RunFolder& found) {
     found.recordings.push_back(std::move(process));
 }
 
-template <class Key>
-std::size_t count_of(const std::vector<ProcessRecording>& recordings, Key key) {
-  std::set<std::string> distinct;
-  for (const auto& recording : recordings) distinct.insert(key(recording));
-  return distinct.size();
+// The third line of PID.attached: a rank that a launcher gave the process.
+std::string rank_of(const fs::path& attached) {
+  std::istringstream lines(read_file(attached, kLongestMessage));
+  std::string line;
+  for (int i = 0; i < 3; ++i)
+    if (!std::getline(lines, line)) return {};
+  return line.find_first_not_of("0123456789") == std::string::npos ? line : "";
 }
 
-std::string process_text(const ProcessRecording& r) {
-  return r.recording.spec.ranks > 0 ? fmt::format("rank{}", r.recording.spec.rank) : fmt::format("pid{}", r.process);
+// Ways to tell recordings apart, the plainest first.
+struct Naming {
+  bool rank, process, device;
+};
+constexpr Naming kNamings[] = {{false, false, false}, {true, false, false}, {false, false, true},
+                               {true, false, true},   {false, true, false}, {false, true, true}};
+
+std::string name_of(const ProcessRecording& recording, const Naming& naming) {
+  std::string name;
+  if (naming.rank) name += ".rank" + recording.rank;
+  if (naming.process) name += fmt::format(".pid{}", recording.process);
+  if (naming.device) name += "." + recording.device;
+  return name;
 }
 
 }  // namespace
@@ -77,23 +93,27 @@ RunFolder read_run_folder(const fs::path& folder) {
   RunFolder found;
   std::error_code ignored;
   std::set<std::string> refusals;
+  std::map<long, std::string> ranks;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".attached") found.attached = true;
-    if (entry.path().extension() == ".refused") refusals.insert(first_line(entry.path()));
+    const fs::path& path = entry.path();
+    if (path.extension() == ".attached") ranks[std::atol(path.stem().c_str())] = rank_of(path);
+    if (path.extension() == ".refused") refusals.insert(first_line(path));
   }
+  found.attached = !ranks.empty();
   found.refusals.assign(refusals.begin(), refusals.end());
   for (const auto& journal : find_journals(folder)) take_journal(journal, found);
+  for (auto& recording : found.recordings) recording.rank = ranks[recording.process];
   return found;
 }
 
 std::vector<std::string> labels_of(const std::vector<ProcessRecording>& recordings, const std::string& label) {
-  const bool processes = count_of(recordings, process_text) > 1;
-  const bool devices = count_of(recordings, [](const auto& r) { return r.device; }) > 1;
+  const bool have_ranks = std::ranges::none_of(recordings, [](const auto& r) { return r.rank.empty(); });
   std::vector<std::string> labels;
-  for (const auto& recording : recordings) {
-    labels.push_back(label);
-    if (processes) labels.back() += "." + process_text(recording);
-    if (devices) labels.back() += "." + recording.device;
+  for (const Naming& naming : kNamings) {
+    if (naming.rank && !have_ranks) continue;
+    labels.clear();
+    for (const auto& recording : recordings) labels.push_back(label + name_of(recording, naming));
+    if (std::set(labels.begin(), labels.end()).size() == labels.size()) break;
   }
   return labels;
 }

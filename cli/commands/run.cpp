@@ -55,6 +55,8 @@ RunSpec check_program(const RunOptions& options, const std::vector<std::string>&
   for (const auto& text : options.values) spec.values.push_back(read_value(text));
   spec.source_lines = options.source_lines;
   read_ranks(options, spec);
+  // What ranks tell each other of shapes goes through device memory and back.
+  if (spec.ranks > 0 && is_virtual(spec.device)) spec.virtual_options.backed = true;
   validate(spec);
   return spec;
 }
@@ -71,7 +73,7 @@ void complete(ProcessRecording& process, const RunSpec& spec, const Execution& e
   const RunSpec seen = own;
   own = spec;
   own.mode = seen.mode;
-  if (seen.ranks > 0) own.ranks = seen.ranks, own.rank = seen.rank;
+  if (seen.model.ends_with(".py")) own.model = seen.model;  // what a launcher started
   if (execution.found.recordings.size() == 1) finish(process.recording, execution.wait_status);
 }
 
@@ -131,6 +133,13 @@ std::vector<LabeledRecording> labeled(const Execution& execution, const std::vec
   return out;
 }
 
+// After the script, where all ran the same; else after the command.
+std::string label_of(const std::vector<ProcessRecording>& recordings) {
+  const RunSpec& spec = recordings.front().recording.spec;
+  const bool same = std::ranges::all_of(recordings, [&](const auto& r) { return r.recording.spec.model == spec.model; });
+  return same ? program_label({spec.model}) : program_label(spec.command);
+}
+
 void announce(const std::vector<std::filesystem::path>& written) {
   std::string names;
   for (const auto& path : written) names += (names.empty() ? "" : " ") + path.string();
@@ -141,7 +150,8 @@ void announce(const std::vector<std::filesystem::path>& written) {
 void show(const ProgramOutput& output, const std::vector<Execution>& executions,
           const std::vector<std::string>& orders) {
   Interrupts interrupts;
-  const auto labels = labels_of(executions.front().found.recordings, output.label);
+  const auto& recordings = executions.front().found.recordings;
+  const auto labels = labels_of(recordings, output.label.empty() ? label_of(recordings) : output.label);
   const Report report = make_report(executions, labels, orders);
   const auto written = write_program_files(output, report, labeled(executions.front(), labels));
   interrupts.throw_if_caught();
@@ -163,7 +173,7 @@ int run_run(const RunOptions& options, const std::vector<std::string>& command) 
   RunSpec spec = check_program(options, command);
   const auto orders = orders_to_compare(options.virtual_device, spec.device);
   if (!orders.empty()) spec.virtual_options.address_order = orders.front();
-  const ProgramOutput output = plan_program_output(options.output, program_label(command));
+  const ProgramOutput output = plan_program_output(options.output);
   const ProgramCall call{file, command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device)};
   const auto executions = execute_all(call, spec, orders);
   const Execution& first = executions.front();

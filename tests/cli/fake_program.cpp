@@ -1,7 +1,8 @@
 // A program for tests of `headroom run`: does what its arguments say, one after another, and leaves what an attached
 // process leaves.
 //
-//   attach                 Headroom was loaded          refuse TEXT            it would not be
+//   attach RANK            Headroom was loaded; RANK may be empty
+//   refuse TEXT            it would not be              script NAME            what the journals call the program
 //   record DEVICE BYTES    a journal of one block, alive to the end; of "cuda0" or "cpu"
 //   record-by-order        the same, of 1 MiB and 512 bytes for each letter of the order of addresses
 //   empty-journal          the folder of one, without its files
@@ -38,6 +39,7 @@ std::filesystem::path folder() { return std::getenv("HEADROOM_RUN_FOLDER"); }
 std::string file(const std::string& ending) { return folder() / fmt::format("{}{}", getpid(), ending); }
 
 std::unique_ptr<JournalWriter> journal;
+std::string script = "headroom_fake_program";
 
 std::filesystem::path record(const std::string& device, std::int64_t bytes) {
   const std::filesystem::path path = file("-" + device + ".journal");
@@ -45,7 +47,7 @@ std::filesystem::path record(const std::string& device, std::int64_t bytes) {
   const bool cpu = device == "cpu";
   const char* name = std::getenv("HEADROOM_VIRTUAL_GPU");
   journal->note({{"device", name ? fmt::format("virtual:{}", name) : device},
-                 {"program", "fake.py"},
+                 {"program", script},
                  {"environment",
                   {{"headroom_version", "0.1.0"},
                    {"torch_version", "2.11.0"},
@@ -103,7 +105,8 @@ int main(int count, char** values) {
   const auto next = [&] { return at < count ? std::string(values[at++]) : std::string(); };
   while (at < count) {
     const std::string action = next();
-    if (action == "attach") std::ofstream(file(".attached")) << values[0] << " 2.11.0\n";
+    if (action == "attach") std::ofstream(file(".attached")) << values[0] << "\n2.11.0\n" << next() << "\n";
+    if (action == "script") script = next();
     if (action == "refuse") std::ofstream(file(".refused")) << next() << "\n";
     if (action == "record") {
       const std::string device = next();

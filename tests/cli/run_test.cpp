@@ -54,7 +54,7 @@ class Run : public testing::Test {
   Tool tool;
 };
 
-const Words kTrain{"attach", "record", "cuda0", "1048576"};
+const Words kTrain{"attach", "", "record", "cuda0", "1048576"};
 
 TEST_F(Run, TheProgramOwnsStdoutAndTheTableFollowsItOnStderr) {
   const Ended ended = run(joined(kTrain, {"out", "loss 0.5", "err", "a warning"}));
@@ -77,7 +77,7 @@ TEST_F(Run, ItsStdinIsTheTools) {
   const auto text = here / "input";
   std::ofstream(text) << "a line\n";
   tool.before_exec = [&] { dup2(open(text.c_str(), O_RDONLY), STDIN_FILENO); };
-  EXPECT_EQ(run({"attach", "cat"}).out, "a line\n");
+  EXPECT_EQ(run({"attach", "", "cat"}).out, "a line\n");
 }
 
 TEST_F(Run, QuietSaysNothingAndStillRecords) {
@@ -103,7 +103,7 @@ TEST_F(Run, AFolderTakesReportsAndTheRecording) {
   EXPECT_THAT(ended.err, HasSubstr("Peak allocated"));
   EXPECT_TRUE(std::filesystem::exists(here / "results/report.json"));
   EXPECT_TRUE(std::filesystem::exists(here / "results/report.html"));
-  EXPECT_EQ(recording("results/headroom_fake_program.headroom").spec.command.size(), 5u + 2u);
+  EXPECT_EQ(recording("results/headroom_fake_program.headroom").spec.command.size(), 1 + kTrain.size() + 2);
 }
 
 TEST_F(Run, AFileTakesTheRecording) {
@@ -192,7 +192,7 @@ TEST_F(Run, AReaderOfStderrThatHasGoneIsNoReasonToFail) {
 }
 
 TEST_F(Run, SeveralDevicesAreRowsOfOneTableAndRecordingsOfTheirOwn) {
-  const Words actions{"attach", "record", "cuda0", "1048576", "record", "cuda1", "2097152"};
+  const Words actions{"attach", "", "record", "cuda0", "1048576", "record", "cuda1", "2097152"};
   const std::string text = run(actions).err;
   EXPECT_THAT(text, AllOf(HasSubstr("headroom_fake_program.cuda0"), HasSubstr("headroom_fake_program.cuda1"),
                           HasSubstr("1.00 MiB"), HasSubstr("2.00 MiB"), Not(HasSubstr("saved"))));
@@ -202,14 +202,20 @@ TEST_F(Run, SeveralDevicesAreRowsOfOneTableAndRecordingsOfTheirOwn) {
 }
 
 TEST_F(Run, SeveralProcessesAreToldApartByTheirIds) {
-  run({"attach", "record", "cuda0", "1048576", "child", "record", "cuda0", "1024"});
+  run({"attach", "", "record", "cuda0", "1048576", "child", "record", "cuda0", "1024"});
   const auto names = here.names();
   EXPECT_EQ(names.size(), 2u);
   for (const auto& name : names) EXPECT_THAT(name, StartsWith("headroom_fake_program.pid"));
 }
 
+TEST_F(Run, RanksOfALauncherAreCalledByTheirNumbersAndByTheScript) {
+  const Words rank0{"script", "train.py", "attach", "0", "record", "cuda0", "1048576"};
+  run(joined(rank0, {"child", "attach", "1", "record", "cuda1", "1048576"}));
+  EXPECT_THAT(here.names(), UnorderedElementsAre("train.rank0.headroom", "train.rank1.headroom"));
+}
+
 TEST_F(Run, AForkThatAllocatesNothingIsNoRecording) {
-  run({"attach", "child", "record", "cuda0", "1024"});
+  run({"attach", "", "child", "record", "cuda0", "1024"});
   EXPECT_THAT(here.names(), ElementsAre("headroom_fake_program.headroom"));
 }
 
@@ -222,7 +228,7 @@ TEST_F(Run, AProgramThatIsNotPyTorchIsSaidToBeSo) {
 }
 
 TEST_F(Run, AProgramThatAllocatesNothingIsSaidToBeSo) {
-  const Ended ended = run({"attach"});
+  const Ended ended = run({"attach", ""});
   EXPECT_EQ(ended.code, 3);
   EXPECT_EQ(ended.err,
             "headroom: nothing was recorded: PyTorch allocated nothing on the device (virtual:h100-80gb); does the program "
@@ -242,7 +248,7 @@ TEST_F(Run, ATornJournalGivesWhatHappenedUntilThen) {
 }
 
 TEST_F(Run, WhatCannotBeWrittenIsSaidAndTheProgramsCodeCounts) {
-  const std::string gone = "rm -r results; exec " HEADROOM_FAKE_PROGRAM " attach record cuda0 1024";
+  const std::string gone = "rm -r results; exec " HEADROOM_FAKE_PROGRAM " attach '' record cuda0 1024";
   const auto run = [&](const std::string& ending) {
     return tool.run({"run", "--device", "virtual:h100-80gb", "--out", "results", "--", "sh", "-c", gone + ending});
   };
@@ -263,7 +269,7 @@ TEST_F(Run, ARecordingThatFindsNoRoomIsSaidAndNoHalfIsLeft) {
   testing_support::TemporaryFolder full;
   tool.before_exec = [&] { fill_disk(full.path()); };
   const std::string script = "head -c 4096 /dev/zero > " + (full / "filler").string() + "; exec " HEADROOM_FAKE_PROGRAM
-                             " attach record cuda0 1048576";
+                             " attach '' record cuda0 1048576";
   const Ended ended =
       tool.run({"run", "--device", "virtual:h100-80gb", "--out", full / "train.headroom", "--", "sh", "-c", script});
   if (ended.code == 42) GTEST_SKIP() << "needs the right to mount";
@@ -273,7 +279,7 @@ TEST_F(Run, ARecordingThatFindsNoRoomIsSaidAndNoHalfIsLeft) {
 
 TEST_F(Run, ATemporaryFolderWithoutRoomIsSaidWithTheRemedy) {
   tool.before_exec = [&] { fill_disk(tool.scratch()); };
-  const Ended ended = run({"attach", "empty-journal"});
+  const Ended ended = run({"attach", "", "empty-journal"});
   if (ended.code == 42) GTEST_SKIP() << "needs the right to mount";
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.err, HasSubstr("is full: set TMPDIR to a folder with space"));
@@ -288,6 +294,8 @@ TEST_F(Run, TheDeviceAndItsOptionsReachTheProgram) {
   EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_RESERVE", {"--reserve", "1.5GiB"}), "1610612736\n");
   EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_EVENTS", {"--events", "delayed"}), "delayed\n");
   EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_BACKED", {"--backed"}), "1\n");
+  EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_BACKED", {"--ranks", "4"}), "1\n");
+  EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_BACKED", {}), "(unset)\n");
   EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER", {"--address-order", "shuffled:3"}), "shuffled:3\n");
   EXPECT_THAT(value("LD_PRELOAD", {}), EndsWith("headroom-virtual-gpu.so\n"));
   EXPECT_THAT(value("PYTHONPATH", {}), EndsWith("lib/headroom/python/site\n"));
@@ -318,7 +326,7 @@ TEST_F(Run, SeveralVirtualDevicesAreOneFlag) {
 
 TEST_F(Run, OnTheProcessorTheRuntimeHasNoDevice) {
   const Ended ended = tool.run(joined({"run", "--device", "cpu", "--", HEADROOM_FAKE_PROGRAM},
-                                      {"attach", "record", "cpu", "4096", "env", "HEADROOM_VIRTUAL_GPU"}));
+                                      {"attach", "", "record", "cpu", "4096", "env", "HEADROOM_VIRTUAL_GPU"}));
   EXPECT_EQ(ended.out, "(unset)\n");
   EXPECT_THAT(ended.err, HasSubstr("measured Stand-in"));
 }
@@ -337,7 +345,7 @@ TEST_F(Run, SourceLinesAreShownAtThePeak) {
 }
 
 TEST_F(Run, OrdersOfAddressesGiveABand) {
-  const Words actions{"attach", "record-by-order", "out", "once"};
+  const Words actions{"attach", "", "record-by-order", "out", "once"};
   const Ended ended = run_with({"--address-orders", "3", "--format", "json"}, actions);
   EXPECT_EQ(ended.err, "once\nheadroom: recorded in headroom_fake_program.headroom\n");
   const Json orders = Json::parse(ended.out).at("runs").at(0).at("address_orders");

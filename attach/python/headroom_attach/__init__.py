@@ -50,7 +50,7 @@ def attach(torch):
 
     try:
         agent.attach(torch)
-        write("attached", f"{sys.executable}\n{torch.__version__}")
+        write("attached", f"{sys.executable}\n{torch.__version__}\n{os.environ.get('RANK', '')}")
     except agent.Refusal as refusal:
         write("refused", str(refusal))
     except Exception as error:  # the program must not suffer
