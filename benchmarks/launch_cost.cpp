@@ -1,10 +1,9 @@
 // Prints what calls of the virtual runtime cost a program: processor time of this thread for each call, in nanoseconds.
 //
 //   virtual_gpu_launch_cost [CALLS]     calls of each kind, by default 2,000,000
-#include <ctime>
-
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "tests/virtual_gpu/work_support.h"
 

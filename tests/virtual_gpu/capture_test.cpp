@@ -44,7 +44,8 @@ TEST(Capture, TurnsWorkIntoNodesInOrder) {
   EXPECT_EQ(status_of(stream), cudaStreamCaptureStatusActive);
   EXPECT_TRUE(capturing(stream));
   EXPECT_OK(launch_plain(stream));
-  EXPECT_OK(cudaLaunchHostFunc(stream, [](void*) { FAIL() << "a captured host function ran"; }, nullptr));
+  EXPECT_OK(cudaLaunchHostFunc(
+      stream, [](void*) { FAIL() << "a captured host function ran"; }, nullptr));
   EXPECT_OK(submit(stream, {WorkKind::copy, "copy", 0, [] { FAIL() << "a captured copy ran"; }}));
   cudaGraph_t graph = nullptr;
   ASSERT_OK(cudaStreamEndCapture(stream, &graph));
@@ -140,7 +141,8 @@ TEST(Capture, AskingOrAwaitingACapturedStreamSpoilsIt) {
       [](cudaStream_t stream) { return cudaStreamSynchronize(stream); },
       [](cudaStream_t) { return cudaDeviceSynchronize(); },
       [](cudaStream_t stream) {
-        return cudaStreamAddCallback(stream, [](cudaStream_t, cudaError_t, void*) {}, nullptr, 0);
+        return cudaStreamAddCallback(
+            stream, [](cudaStream_t, cudaError_t, void*) {}, nullptr, 0);
       }};
   for (const auto& call : calls)
     EXPECT_EQ(capture(kRelaxed,

@@ -60,7 +60,8 @@ inline std::string make_cubin(const CubinSpec& spec) {
   append_attribute(kernel_info, 0x05, {spec.max_threads, 1, 1});
   for (std::size_t i = spec.parameters.size(); i-- > 0;) {
     const auto [offset, bytes] = spec.parameters[i];
-    append_attribute(kernel_info, 0x17, {0, static_cast<std::uint32_t>(i | offset << 16), std::uint32_t{bytes} << 18 | 0x1f000});
+    append_attribute(kernel_info, 0x17,
+                     {0, static_cast<std::uint32_t>(i | offset << 16), std::uint32_t{bytes} << 18 | 0x1f000});
   }
   const std::uint64_t reserved = spec.capability >= 90 ? 1024 : 0;
   std::vector<Part> parts{{"", "", SHT_NULL, 0},
@@ -93,7 +94,8 @@ inline std::string make_cubin(const CubinSpec& spec) {
   std::memcpy(elf.e_ident, ELFMAG, SELFMAG);
   elf.e_ident[EI_CLASS] = ELFCLASS64;
   elf.e_ident[EI_ABIVERSION] = 7;
-  elf.e_flags = static_cast<std::uint32_t>(spec.capability | (spec.one_architecture ? 0x800 : 0) | spec.capability << 16);
+  elf.e_flags =
+      static_cast<std::uint32_t>(spec.capability | (spec.one_architecture ? 0x800 : 0) | spec.capability << 16);
   elf.e_shoff = file.size();
   elf.e_shnum = static_cast<std::uint16_t>(parts.size());
   elf.e_shstrndx = static_cast<std::uint16_t>(parts.size() - 1);

@@ -1,11 +1,11 @@
 // Names and texts of errors, to both APIs.
+#include "virtual_gpu/core/errors.h"
+
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "virtual_gpu/core/errors.h"
 
 namespace headroom::virtual_gpu {
 namespace {

@@ -138,8 +138,8 @@ TEST(Kernel, FactsAreThoseOfItsMachineCode) {
   std::size_t available = 0;
   EXPECT_OK(cudaOccupancyAvailableDynamicSMemPerBlock(&available, plain_kernel(), 2, 256));
   int blocks = 0;
-  EXPECT_OK(cudaFuncSetAttribute(plain_kernel(), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                 static_cast<int>(available)));
+  EXPECT_OK(
+      cudaFuncSetAttribute(plain_kernel(), cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(available)));
   EXPECT_OK(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, plain_kernel(), 256, available));
   EXPECT_GE(blocks, 2) << "what is said to be available is";
   EXPECT_OK(cudaFuncSetAttribute(plain_kernel(), cudaFuncAttributeMaxDynamicSharedMemorySize, 0));
@@ -219,8 +219,9 @@ TEST_F(Modules, TakeWhatRunsOnTheDevice) {
   EXPECT_EQ(cuModuleLoad(&module, "/no/such/file.cubin"), CUDA_ERROR_FILE_NOT_FOUND);
   spec.capability = 90;
   spec.one_architecture = true;
-  EXPECT_EQ(load(make_fat_binary({{2, 80, make_cubin({.capability = 80, .registers = 11})}, {2, 90, make_cubin(spec)}})),
-            CUDA_SUCCESS);
+  EXPECT_EQ(
+      load(make_fat_binary({{2, 80, make_cubin({.capability = 80, .registers = 11})}, {2, 90, make_cubin(spec)}})),
+      CUDA_SUCCESS);
   ASSERT_EQ(cuModuleGetFunction(&function, module, "kernel"), CUDA_SUCCESS);
   EXPECT_EQ(attribute(CU_FUNC_ATTRIBUTE_NUM_REGS), 40);
 }
@@ -263,9 +264,9 @@ TEST_F(Modules, WhatTheLinkerGivesLoads) {
   void* image = nullptr;
   std::size_t bytes = 0;
   EXPECT_EQ(cuLinkComplete(linker, &image, &bytes), CUDA_ERROR_INVALID_IMAGE) << "nothing was added";
-  EXPECT_EQ(cuLinkAddData(linker, CU_JIT_INPUT_PTX, const_cast<char*>(kPtx), std::strlen(kPtx) + 1, "k", 0, nullptr,
-                          nullptr),
-            CUDA_SUCCESS);
+  EXPECT_EQ(
+      cuLinkAddData(linker, CU_JIT_INPUT_PTX, const_cast<char*>(kPtx), std::strlen(kPtx) + 1, "k", 0, nullptr, nullptr),
+      CUDA_SUCCESS);
   ASSERT_EQ(cuLinkComplete(linker, &image, &bytes), CUDA_SUCCESS);
   EXPECT_EQ(cuModuleLoadData(&module, image), CUDA_SUCCESS);
   EXPECT_EQ(cuLinkDestroy(linker), CUDA_SUCCESS);

@@ -69,7 +69,12 @@ TEST(Lz4, LiteralsAndOverlappingMatchesComeBack) {
 TEST(Lz4, DamageGivesNothing) {
   EXPECT_EQ(decompress_lz4(lz4_literals("hello"), 4), "");
   EXPECT_EQ(decompress_lz4(lz4_literals("hello"), 6), "");
-  EXPECT_EQ(decompress_lz4(std::string("\x10" "a\x05\x00", 4), 5), "") << "a match before the beginning";
+  EXPECT_EQ(decompress_lz4(std::string("\x10"
+                                       "a\x05\x00",
+                                       4),
+                           5),
+            "")
+      << "a match before the beginning";
   std::mt19937 random(3);
   for (int round = 0; round < 20000; ++round) {
     std::string bytes(random() % 64, '\0');
@@ -86,8 +91,9 @@ TEST(MachineCode, Lz4CompressedEntriesAreRead) {
 
 TEST(Ptx, AnyTextIsSurvived) {
   std::mt19937 random(5);
-  const std::string pieces[] = {".entry", "k", "(", ")", "{", "}", ".param", ".u64", ".shared", "[", "12", "]", ";",
-                                ".target", "sm_90", ".maxntid", "//", "/*", "\"", "\n", ".global", "=", ".b8"};
+  const std::string pieces[] = {".entry",  "k",  "(",  ")",  "{",       "}",       ".param", ".u64",
+                                ".shared", "[",  "12", "]",  ";",       ".target", "sm_90",  ".maxntid",
+                                "//",      "/*", "\"", "\n", ".global", "=",       ".b8"};
   for (int round = 0; round < 5000; ++round) {
     std::string text;
     for (int i = 0; i < 40; ++i) text += pieces[random() % std::size(pieces)] + " ";

@@ -123,7 +123,8 @@ TEST(Stream, OfAnotherDeviceTakesNoKernelsOfThisOne) {
 TEST(Stream, CallbacksAndHostFunctionsRunInOrder) {
   const ScopedStream stream;
   std::vector<int> order;
-  EXPECT_OK(cudaLaunchHostFunc(stream, [](void* data) { static_cast<std::vector<int>*>(data)->push_back(1); }, &order));
+  EXPECT_OK(cudaLaunchHostFunc(
+      stream, [](void* data) { static_cast<std::vector<int>*>(data)->push_back(1); }, &order));
   const auto callback = [](cudaStream_t, cudaError_t status, void* data) {
     static_cast<std::vector<int>*>(data)->push_back(status == cudaSuccess ? 2 : -1);
   };

@@ -72,7 +72,9 @@ inline cudaError_t spin_milliseconds(double milliseconds, cudaStream_t stream) {
 }
 
 struct ScopedStream {
-  explicit ScopedStream(unsigned flags = cudaStreamNonBlocking) { EXPECT_OK(cudaStreamCreateWithFlags(&stream, flags)); }
+  explicit ScopedStream(unsigned flags = cudaStreamNonBlocking) {
+    EXPECT_OK(cudaStreamCreateWithFlags(&stream, flags));
+  }
   ~ScopedStream() { EXPECT_OK(cudaStreamDestroy(stream)); }
   ScopedStream(const ScopedStream&) = delete;
   operator cudaStream_t() const { return stream; }  // NOLINT: stands for it

@@ -122,11 +122,15 @@ Ending end(Stream& stream) {
   if (capture->mode != cudaStreamCaptureModeRelaxed && capture->thread != std::this_thread::get_id())
     return {cudaErrorStreamCaptureWrongThread};
   Ending ending;
-  if (capture->invalidated) ending.status = cudaErrorStreamCaptureInvalidated;
-  else if (!joined(*capture)) ending.status = cudaErrorStreamCaptureUnjoined;
+  if (capture->invalidated)
+    ending.status = cudaErrorStreamCaptureInvalidated;
+  else if (!joined(*capture))
+    ending.status = cudaErrorStreamCaptureUnjoined;
   close(*capture);
-  if (ending.status == cudaSuccess) ending.graph = capture->graph;
-  else if (capture->own_graph) ending.dropped = capture->graph;
+  if (ending.status == cudaSuccess)
+    ending.graph = capture->graph;
+  else if (capture->own_graph)
+    ending.dropped = capture->graph;
   delete capture;
   return ending;
 }

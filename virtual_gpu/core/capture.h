@@ -1,6 +1,6 @@
 // Stream capture. A captured stream turns work into nodes of a graph; a stream that waits for an event recorded in a
-// captured one joins. The first thing that a capture cannot hold spoils it: it is then "invalidated", every further call on
-// its streams says so, and its end gives no graph.
+// captured one joins. The first thing that a capture cannot hold spoils it: it is then "invalidated", every further
+// call on its streams says so, and its end gives no graph.
 //
 // Functions that take a Stream are called under timeline_mutex().
 #pragma once

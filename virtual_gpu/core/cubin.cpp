@@ -153,7 +153,8 @@ std::vector<CubinVariable> read_cubin_variables(std::string_view file) {
       if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx >= sections.size()) continue;
       const std::string_view section = sections[symbol.st_shndx].name;
       if (section.starts_with(".nv.global") || section == ".nv.constant3")
-        variables.push_back({std::string(text_at(sections[table.header.sh_link].bytes, symbol.st_name)), symbol.st_size});
+        variables.push_back(
+            {std::string(text_at(sections[table.header.sh_link].bytes, symbol.st_name)), symbol.st_size});
     }
   }
   return variables;

@@ -21,7 +21,8 @@ struct CubinVariable {
 };
 std::vector<CubinVariable> read_cubin_variables(std::string_view file);  // __device__ and __constant__
 
-// What the file's flags say it is for: 90 for sm_90, and whether for that one alone (sm_90a). capability 0: no such file.
+// What the file's flags say it is for: 90 for sm_90, and whether for that one alone (sm_90a). capability 0: no such
+// file.
 struct CubinTarget {
   int capability = 0;
   bool one_architecture = false;

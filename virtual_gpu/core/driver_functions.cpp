@@ -22,7 +22,8 @@ std::string suffix(std::size_t form) { return form == 1 ? "" : "_v" + std::to_st
 
 DriverFunction find_driver_function(std::string_view name, int cuda_version, bool per_thread) {
   const std::string text(name);
-  if (text == "cuGraphInstantiate" && cuda_version >= 12000) return {exported("cuGraphInstantiateWithFlags", per_thread)};
+  if (text == "cuGraphInstantiate" && cuda_version >= 12000)
+    return {exported("cuGraphInstantiateWithFlags", per_thread)};
   const auto forms = driver_versions().find(name);
   std::size_t newest = 9;
   if (forms != driver_versions().end()) {

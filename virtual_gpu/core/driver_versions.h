@@ -7,8 +7,8 @@
 
 namespace headroom::virtual_gpu {
 
-// Of functions with several forms, the CUDA versions that brought one each (3020: 3.2), ascending; the second is exported with
-// the suffix _v2, and so on. Made from the CUDA headers while building (generate/driver_versions.py).
+// Of functions with several forms, the CUDA versions that brought one each (3020: 3.2), ascending; the second is
+// exported with the suffix _v2, and so on. Made from the CUDA headers while building (generate/driver_versions.py).
 const std::map<std::string_view, std::vector<int>>& driver_versions();
 
 struct DriverFunction {

@@ -1,5 +1,5 @@
-// CUDA's errors: one number means the same to the runtime and the driver, each of which may lack it. The table is made from
-// the CUDA headers while building (generate/error_table.py).
+// CUDA's errors: one number means the same to the runtime and the driver, each of which may lack it. The table is made
+// from the CUDA headers while building (generate/error_table.py).
 #pragma once
 
 #include <vector>

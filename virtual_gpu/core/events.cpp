@@ -10,8 +10,7 @@
 namespace headroom::virtual_gpu {
 namespace {
 
-constexpr unsigned kKnownFlags =
-    cudaEventBlockingSync | cudaEventDisableTiming | cudaEventInterprocess;
+constexpr unsigned kKnownFlags = cudaEventBlockingSync | cudaEventDisableTiming | cudaEventInterprocess;
 
 template <class Body>
 cudaError_t with_event(cudaEvent_t handle, Body body) {

@@ -1,5 +1,6 @@
-// Events. One that was never recorded counts as done. One recorded in a captured stream stands for a place in the graph:
-// it can be waited for by streams, which thereby join the capture, and neither be asked nor waited for by the host.
+// Events. One that was never recorded counts as done. One recorded in a captured stream stands for a place in the
+// graph: it can be waited for by streams, which thereby join the capture, and neither be asked nor waited for by the
+// host.
 #pragma once
 
 #include <driver_types.h>
@@ -17,8 +18,8 @@ cudaError_t wait_event(cudaStream_t stream, cudaEvent_t event, unsigned flags = 
 cudaError_t query_event(cudaEvent_t event);
 cudaError_t synchronize_event(cudaEvent_t event);
 
-// cudaErrorNotReady while either is pending; cudaErrorInvalidResourceHandle when one was never recorded, keeps no time, or
-// belongs to another device.
+// cudaErrorNotReady while either is pending; cudaErrorInvalidResourceHandle when one was never recorded, keeps no time,
+// or belongs to another device.
 cudaError_t elapsed_milliseconds(float* out, cudaEvent_t start, cudaEvent_t end);
 
 }  // namespace headroom::virtual_gpu

@@ -131,8 +131,10 @@ void FatBinary::read_fat_binary(const DeviceModel& model) {
     const int version = static_cast<int>(entry.header.capability);
     unknown_.binary_version = std::max(unknown_.binary_version, version);
     const std::string cubin = decompress(entry);
-    if (cubin.empty()) assume_unread();
-    else add_cubin(cubin, version);
+    if (cubin.empty())
+      assume_unread();
+    else
+      add_cubin(cubin, version);
   }
   for (const Entry& entry : entries)
     if (entry.header.kind == kPtx && unknown_.binary_version == 0) add_ptx(decompress(entry), model);
@@ -145,8 +147,9 @@ void FatBinary::read(const DeviceModel& model) {
   if (magic_of(image_) != kElfMagic) return add_ptx(static_cast<const char*>(image_), model);
   const std::string cubin(static_cast<const char*>(image_), cubin_bytes(image_));
   const CubinTarget target = cubin_target(cubin);
-  const bool runs = target.one_architecture ? target.capability == capability
-                                            : target.capability / 10 == capability / 10 && target.capability <= capability;
+  const bool runs = target.one_architecture
+                        ? target.capability == capability
+                        : target.capability / 10 == capability / 10 && target.capability <= capability;
   if (runs && add_cubin(cubin, target.capability)) unknown_.binary_version = target.capability;
 }
 

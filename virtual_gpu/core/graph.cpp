@@ -178,8 +178,10 @@ bool order_nodes(Graph& graph) {
   std::unordered_map<const Node*, std::size_t> missing;
   graph.order.clear();
   for (Node* node : graph.nodes)
-    if (node->dependencies.empty()) graph.order.push_back(node);
-    else missing[node] = node->dependencies.size();
+    if (node->dependencies.empty())
+      graph.order.push_back(node);
+    else
+      missing[node] = node->dependencies.size();
   for (std::size_t i = 0; i < graph.order.size(); ++i)
     for (Node* next : graph.order[i]->dependents)
       if (--missing[next] == 0) graph.order.push_back(next);

@@ -1,8 +1,8 @@
 // CUDA graphs: nodes with real dependencies, made by hand or by capturing a stream, and executable copies of them.
 //
 // A node's effect (a copy, a host function, an allocation) runs at each launch, in an order that keeps the
-// dependencies; kernels are counted then. What a conditional node does depends on values that kernels would compute: its
-// handle's default value decides, a loop runs once, and that is noted as an assumption.
+// dependencies; kernels are counted then. What a conditional node does depends on values that kernels would compute:
+// its handle's default value decides, a loop runs once, and that is noted as an assumption.
 //
 // As in CUDA, a graph is not for several threads at once; captured streams of one graph may be, under timeline_mutex().
 #pragma once
@@ -38,8 +38,8 @@ struct Graph : Handled<0x47524150> {
   std::vector<Node*> nodes;  // in order of creation
   std::vector<Node*> order;  // of an executable: dependencies first
   std::vector<std::pair<UserObject*, unsigned>> user_objects;
-  Graph* origin = nullptr;   // of a clone
-  Node* owner = nullptr;     // the node whose body this is
+  Graph* origin = nullptr;                   // of a clone
+  Node* owner = nullptr;                     // the node whose body this is
   std::vector<unsigned> condition_defaults;  // by number of the handle made for this graph
 };
 
@@ -66,12 +66,14 @@ cudaError_t get_node_params(cudaGraphNode_t node, cudaGraphNodeType type, cudaGr
 cudaError_t set_node_params(cudaGraphNode_t node, const cudaGraphNodeParams& params);
 cudaError_t child_graph(cudaGraphNode_t node, cudaGraph_t* out);
 
-// Lists, as CUDA gives them: with null arrays the count alone; else at most *count entries, the rest of the room zeroed.
+// Lists, as CUDA gives them: with null arrays the count alone; else at most *count entries, the rest of the room
+// zeroed.
 cudaError_t graph_nodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count);
 cudaError_t root_nodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count);
 cudaError_t graph_edges(cudaGraph_t graph, cudaGraphNode_t* from, cudaGraphNode_t* to, cudaGraphEdgeData* data,
                         std::size_t* count);
-cudaError_t node_dependencies(cudaGraphNode_t node, cudaGraphNode_t* nodes, cudaGraphEdgeData* data, std::size_t* count);
+cudaError_t node_dependencies(cudaGraphNode_t node, cudaGraphNode_t* nodes, cudaGraphEdgeData* data,
+                              std::size_t* count);
 cudaError_t node_dependents(cudaGraphNode_t node, cudaGraphNode_t* nodes, cudaGraphEdgeData* data, std::size_t* count);
 cudaError_t add_dependencies(cudaGraph_t graph, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
                              std::size_t count);

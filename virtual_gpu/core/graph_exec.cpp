@@ -17,7 +17,8 @@ HandlePool<Executable>& executables() {
 }
 
 constexpr unsigned long long kKnownFlags = cudaGraphInstantiateFlagAutoFreeOnLaunch | cudaGraphInstantiateFlagUpload |
-                                           cudaGraphInstantiateFlagDeviceLaunch | cudaGraphInstantiateFlagUseNodePriority;
+                                           cudaGraphInstantiateFlagDeviceLaunch |
+                                           cudaGraphInstantiateFlagUseNodePriority;
 
 Node* twin_of(const Executable& executable, cudaGraphNode_t original) {
   for (Node* node : executable.graph->nodes)
@@ -130,7 +131,8 @@ Difference compare(const Graph& old_graph, const Graph& new_graph) {
     if (new_node.type == cudaGraphNodeTypeMemAlloc || new_node.type == cudaGraphNodeTypeConditional)
       return {cudaGraphExecUpdateErrorNotSupported, &new_node};
     for (std::size_t b = 0; b < new_node.bodies.size(); ++b)
-      if (const Difference inner = compare(*live<Graph>(old_node.bodies[b]), *live<Graph>(new_node.bodies[b])); inner.node)
+      if (const Difference inner = compare(*live<Graph>(old_node.bodies[b]), *live<Graph>(new_node.bodies[b]));
+          inner.node)
         return inner;
   }
   return {};

@@ -9,9 +9,8 @@ namespace headroom::virtual_gpu {
 namespace {
 
 const char* type_name(cudaGraphNodeType type) {
-  constexpr const char* names[] = {"KERNEL",       "MEMCPY",       "MEMSET",      "HOST",      "GRAPH",
-                                   "EMPTY",        "WAIT_EVENT",   "EVENT_RECORD", "SIGNAL",   "WAIT",
-                                   "MEM_ALLOC",    "MEM_FREE",     "",             "CONDITIONAL"};
+  constexpr const char* names[] = {"KERNEL",       "MEMCPY", "MEMSET", "HOST",      "GRAPH",    "EMPTY", "WAIT_EVENT",
+                                   "EVENT_RECORD", "SIGNAL", "WAIT",   "MEM_ALLOC", "MEM_FREE", "",      "CONDITIONAL"};
   return names[type];
 }
 
@@ -36,8 +35,8 @@ struct Writer {
       const Node& node = *graph.nodes[i];
       places[&node] = i;
       const std::string name = node.work.name == nullptr ? "" : "\\n" + escaped(node.work.name);
-      std::fprintf(file, "\"graph_%d_node_%zu\"[style=\"solid\" shape=\"rectangle\" label=\"%zu %s%s\"];\n", number, i, i,
-                   type_name(node.type), name.c_str());
+      std::fprintf(file, "\"graph_%d_node_%zu\"[style=\"solid\" shape=\"rectangle\" label=\"%zu %s%s\"];\n", number, i,
+                   i, type_name(node.type), name.c_str());
     }
     for (std::size_t i = 0; i < graph.nodes.size(); ++i)
       for (const Node* dependency : graph.nodes[i]->dependencies)

@@ -1,5 +1,5 @@
-// Objects behind opaque handles. A slot's memory is never given back, so any handle that was ever valid may be looked at:
-// `alive` tells a live object from a destroyed one, until its slot is used again, which happens after kKept others.
+// Objects behind opaque handles. A slot's memory is never given back, so any handle that was ever valid may be looked
+// at: `alive` tells a live object from a destroyed one, until its slot is used again, which happens after kKept others.
 #pragma once
 
 #include <atomic>

@@ -86,9 +86,7 @@ void hand_out(Kernel* kernel) {
   if (kernels().find(kernel) == nullptr) kernels().put(kernel, kernel);
 }
 
-std::uint64_t take_variable_address(std::uint64_t bytes) {
-  return variables_end.fetch_add((bytes + 255) / 256 * 256);
-}
+std::uint64_t take_variable_address(std::uint64_t bytes) { return variables_end.fetch_add((bytes + 255) / 256 * 256); }
 
 bool variable_address(const void* pointer) {
   const auto address = reinterpret_cast<std::uint64_t>(pointer);
@@ -120,8 +118,10 @@ KernelSettings& change_settings(Kernel& kernel, int device) {
   KernelSettings* settings = kernel.settings.load(std::memory_order_acquire);
   if (settings == nullptr) {
     auto* fresh = new KernelSettings[static_cast<std::size_t>(device_count())];
-    if (kernel.settings.compare_exchange_strong(settings, fresh)) settings = fresh;
-    else delete[] fresh;
+    if (kernel.settings.compare_exchange_strong(settings, fresh))
+      settings = fresh;
+    else
+      delete[] fresh;
   }
   return settings[device];
 }

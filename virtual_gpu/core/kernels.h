@@ -1,5 +1,6 @@
-// Kernels: what the program registered while it was loaded or loaded as a module, what its launches ask for, and the facts
-// that host code reads before it launches (registers, shared memory, binary version), which come from machine code.
+// Kernels: what the program registered while it was loaded or loaded as a module, what its launches ask for, and the
+// facts that host code reads before it launches (registers, shared memory, binary version), which come from machine
+// code.
 //
 // A kernel is known by its host function (`foo` of foo<<<…>>>) and by its handle, which is its address: cudaKernel_t,
 // cudaFunction_t, CUfunction and CUkernel are all that. Lookups take no lock.

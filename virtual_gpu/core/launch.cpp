@@ -37,8 +37,8 @@ cudaError_t check_cluster(const Kernel& kernel, const LaunchShape& shape, int or
   if (blocks <= 1) return cudaSuccess;
   if (device()->major < 9) return cudaErrorNotSupported;
   const std::uint64_t most = settings_of(kernel, ordinal).larger_clusters ? 16 : 8;
-  const bool whole = shape.grid.x % shape.cluster.x == 0 && shape.grid.y % shape.cluster.y == 0 &&
-                     shape.grid.z % shape.cluster.z == 0;
+  const bool whole =
+      shape.grid.x % shape.cluster.x == 0 && shape.grid.y % shape.cluster.y == 0 && shape.grid.z % shape.cluster.z == 0;
   return blocks <= most && whole ? cudaSuccess : cudaErrorInvalidClusterSize;
 }
 

@@ -89,7 +89,8 @@ cudaError_t potential_block_size(int* grid, int* block, Kernel& kernel,
   for (int rounded = (limit + 31) / 32 * 32; rounded > 0; rounded -= 32) {
     const int threads = std::min(rounded, limit);
     int blocks = 0;
-    if (const cudaError_t error = resident_blocks(&blocks, kernel, threads, dynamic_shared_bytes(threads))) return error;
+    if (const cudaError_t error = resident_blocks(&blocks, kernel, threads, dynamic_shared_bytes(threads)))
+      return error;
     if (threads * blocks <= best_threads) continue;
     best_threads = threads * blocks;
     *block = threads;

@@ -1,5 +1,5 @@
-// How many blocks of a kernel a multiprocessor holds: NVIDIA's occupancy formula (cuda_occupancy.h) over the kernel's facts and
-// the device's limits.
+// How many blocks of a kernel a multiprocessor holds: NVIDIA's occupancy formula (cuda_occupancy.h) over the kernel's
+// facts and the device's limits.
 #pragma once
 
 #include <driver_types.h>

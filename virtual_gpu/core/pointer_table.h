@@ -1,5 +1,5 @@
-// Pointers to objects, found without a lock. Open addressing; a full table is replaced by one of twice the size, and kept for
-// those who are still reading it.
+// Pointers to objects, found without a lock. Open addressing; a full table is replaced by one of twice the size, and
+// kept for those who are still reading it.
 #pragma once
 
 #include <atomic>

@@ -7,7 +7,8 @@
 namespace headroom::virtual_gpu {
 namespace {
 
-// Words of PTX: directives, names and numbers; each bracket and semicolon is one of its own. Comments and commas are none.
+// Words of PTX: directives, names and numbers; each bracket and semicolon is one of its own. Comments and commas are
+// none.
 class Words {
  public:
   explicit Words(std::string_view text) : text_(text) {}
@@ -22,14 +23,20 @@ class Words {
   }
 
  private:
-  static bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || c == '%'; }
+  static bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || c == '%';
+  }
 
   void skip() {
     for (; at_ < text_.size(); ++at_) {
-      if (text_.substr(at_, 2) == "//") at_ = std::min(text_.find('\n', at_), text_.size());
-      else if (text_.substr(at_, 2) == "/*") at_ = std::min(text_.find("*/", at_), text_.size() - 1) + 1;
-      else if (text_[at_] == '"') at_ = std::min(text_.find('"', at_ + 1), text_.size());
-      else if (!std::isspace(static_cast<unsigned char>(text_[at_])) && text_[at_] != ',') return;
+      if (text_.substr(at_, 2) == "//")
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      else if (text_.substr(at_, 2) == "/*")
+        at_ = std::min(text_.find("*/", at_), text_.size() - 1) + 1;
+      else if (text_[at_] == '"')
+        at_ = std::min(text_.find('"', at_ + 1), text_.size());
+      else if (!std::isspace(static_cast<unsigned char>(text_[at_])) && text_[at_] != ',')
+        return;
     }
   }
 
@@ -58,10 +65,14 @@ Declaration read_declaration(Words& words, std::string_view* last) {
   for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
     *last = word;
     if (word == ";" || word == ")" || word == "=" || word == ".param" || word == "{") break;
-    if (word == ".align") out.alignment = number(words.next());
-    else if (word == "[") count *= number(words.next());
-    else if (const std::uint64_t bytes = type_bytes(word)) element = bytes;
-    else if (word[0] != '.' && word != "]") out.name = word;
+    if (word == ".align")
+      out.alignment = number(words.next());
+    else if (word == "[")
+      count *= number(words.next());
+    else if (const std::uint64_t bytes = type_bytes(word))
+      element = bytes;
+    else if (word[0] != '.' && word != "]")
+      out.name = word;
   }
   out.bytes = element * count;
   out.alignment = std::max(out.alignment, element == 0 ? 1 : element);
@@ -81,7 +92,8 @@ void read_parameters(Words& words, KernelFacts& facts) {
 
 int read_threads(Words& words, std::string_view* word) {
   std::uint64_t threads = 1;
-  for (*word = words.next(); !word->empty() && std::isdigit(static_cast<unsigned char>(word->front())); *word = words.next())
+  for (*word = words.next(); !word->empty() && std::isdigit(static_cast<unsigned char>(word->front()));
+       *word = words.next())
     threads *= number(*word);
   return static_cast<int>(std::min<std::uint64_t>(threads, 1024));
 }
@@ -107,9 +119,12 @@ void read_entry(Words& words, PtxContent& content) {
     word = words.next();
   }
   while (!word.empty() && word != "{" && word != ";") {
-    if (word == ".maxntid" || word == ".reqntid") facts.max_threads_per_block = read_threads(words, &word);
-    else if (word == ".maxnreg") facts.registers = std::min<int>(kAssumedRegisters, static_cast<int>(number(words.next()))), word = words.next();
-    else word = words.next();
+    if (word == ".maxntid" || word == ".reqntid")
+      facts.max_threads_per_block = read_threads(words, &word);
+    else if (word == ".maxnreg")
+      facts.registers = std::min<int>(kAssumedRegisters, static_cast<int>(number(words.next()))), word = words.next();
+    else
+      word = words.next();
   }
   if (word == "{") facts.static_shared_bytes = read_body(words);
 }

@@ -148,9 +148,10 @@ void order_against_legacy(Stream& stream) {
 
 cudaError_t create_stream(cudaStream_t* out, unsigned flags, int priority) {
   if (out == nullptr || flags > cudaStreamNonBlocking) return cudaErrorInvalidValue;
-  assume(configuration().delayed_events
-             ? "work stays pending until the host waits: memory used on several streams is free again at the latest moment"
-             : "work is done when it is submitted: memory used on several streams is free again at the earliest moment");
+  assume(
+      configuration().delayed_events
+          ? "work stays pending until the host waits: memory used on several streams is free again at the latest moment"
+          : "work is done when it is submitted: memory used on several streams is free again at the earliest moment");
   const std::lock_guard lock(timeline_mutex());
   *out = reinterpret_cast<cudaStream_t>(add_stream(current_device(), flags, priority, false));
   return cudaSuccess;

@@ -1,5 +1,5 @@
-// Streams: made, destroyed, asked about, waited for. The null stream is one of each device; a thread's default stream is
-// one of each thread and device. What a stream's time is, core/timeline.h says.
+// Streams: made, destroyed, asked about, waited for. The null stream is one of each device; a thread's default stream
+// is one of each thread and device. What a stream's time is, core/timeline.h says.
 #pragma once
 
 #include <driver_types.h>

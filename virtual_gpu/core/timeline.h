@@ -1,7 +1,7 @@
 // What streams and events are to the core: positions in the order of work, and the moment at which work is done.
 //
-// Every item that reaches a stream (work, a recorded event, a wait) takes its next position. In immediate mode an item is
-// done when the clock has reached the stream's ready time; only kernels made to spin take time, so that is now. In
+// Every item that reaches a stream (work, a recorded event, a wait) takes its next position. In immediate mode an item
+// is done when the clock has reached the stream's ready time; only kernels made to spin take time, so that is now. In
 // delayed mode an item is done once a host wait has covered it too: `completed` then moves up to it, and so do the
 // streams whose events it waited for (`waits`). `seen` lists what the stream is ordered after, for memory pools.
 //
@@ -69,7 +69,7 @@ Moment moment_on(const Stream& stream);
 bool moment_due(const Moment& moment);
 void wait_on(Stream& stream, const Moment& other, const std::vector<Moment>& seen);
 void complete(Stream& stream, std::uint64_t position);  // delayed mode: a host wait reached this far
-void order_against_legacy(Stream& stream);              // the implicit waits between the legacy stream and blocking ones
+void order_against_legacy(Stream& stream);  // the implicit waits between the legacy stream and blocking ones
 void update_special(Stream& stream);
 
 // Takes the next position, and the time. Returns the position.

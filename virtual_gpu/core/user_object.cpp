@@ -69,8 +69,10 @@ cudaError_t graph_retain_user_object(cudaGraph_t graph_handle, cudaUserObject_t 
   if (graph == nullptr || object == nullptr || !valid_count(count) || flags > cudaGraphUserObjectMove)
     return cudaErrorInvalidValue;
   if (flags != cudaGraphUserObjectMove) object->references += count;
-  if (const auto held = find(*graph, object); held != graph->user_objects.end()) held->second += count;
-  else graph->user_objects.emplace_back(object, count);
+  if (const auto held = find(*graph, object); held != graph->user_objects.end())
+    held->second += count;
+  else
+    graph->user_objects.emplace_back(object, count);
   return cudaSuccess;
 }
 

@@ -2,10 +2,11 @@
 //
 // A stream that is being captured gets a graph node, and the effect runs at each launch of the graph. Otherwise the
 // effect runs now (a host function that must wait for the device too: nothing here ever computes), and the stream's
-// ready time moves. `immediate` (the default of HEADROOM_VIRTUAL_GPU_EVENTS): work is done when it is submitted, so every
-// stream is always ready. `delayed`: work stays pending until the host waits for its stream, an event after it, or the
-// device, or until another stream's wait makes it due; cudaEventQuery and cudaStreamQuery answer cudaErrorNotReady until
-// then. That is the other end of what asynchrony can do to memory: blocks used on two streams come back as late as they can.
+// ready time moves. `immediate` (the default of HEADROOM_VIRTUAL_GPU_EVENTS): work is done when it is submitted, so
+// every stream is always ready. `delayed`: work stays pending until the host waits for its stream, an event after it,
+// or the device, or until another stream's wait makes it due; cudaEventQuery and cudaStreamQuery answer
+// cudaErrorNotReady until then. That is the other end of what asynchrony can do to memory: blocks used on two streams
+// come back as late as they can.
 #pragma once
 
 #include <driver_types.h>
@@ -19,9 +20,9 @@ enum class WorkKind { kernel, copy, set, host_function, allocate, free, empty };
 
 struct Work {
   WorkKind kind = WorkKind::empty;
-  const char* name = nullptr;        // a kernel's mangled name, a library's routine; must outlive the process, or nullptr
-  std::uint64_t duration_ns = 0;     // virtual time it takes; 0 for all but kernels made to spin
-  std::function<void()> effect;      // empty for kernels; runs outside every lock
+  const char* name = nullptr;     // a kernel's mangled name, a library's routine; must outlive the process, or nullptr
+  std::uint64_t duration_ns = 0;  // virtual time it takes; 0 for all but kernels made to spin
+  std::function<void()> effect;   // empty for kernels; runs outside every lock
 };
 
 // cudaErrorInvalidResourceHandle for a stale stream, the capture's error for a spoiled capture.
@@ -32,9 +33,9 @@ cudaError_t submit_kernel(cudaStream_t stream, const char* name, std::uint64_t d
 
 bool capturing(cudaStream_t stream);
 
-// For calls that a capture forbids (cudaMalloc, cudaFree, cudaDeviceSynchronize, legacy-stream work, …): success when no capture that
-// concerns this thread (its mode, and the captures' modes) is under way; else cudaErrorStreamCaptureUnsupported, and the captures it
-// concerns are spoiled, as CUDA does.
+// For calls that a capture forbids (cudaMalloc, cudaFree, cudaDeviceSynchronize, legacy-stream work, …): success when
+// no capture that concerns this thread (its mode, and the captures' modes) is under way; else
+// cudaErrorStreamCaptureUnsupported, and the captures it concerns are spoiled, as CUDA does.
 cudaError_t forbid_in_capture();
 
 // A moment on a stream. `due` is true once all work submitted to the stream before it is done.
@@ -51,8 +52,8 @@ bool ordered_after(cudaStream_t stream, const Moment& moment);
 
 cudaError_t synchronize_stream(cudaStream_t stream);
 
-// All streams of the device. Captured ones hold no work: calls that wait on the side (cudaFree) pass over them, and for those
-// that ask for the whole device (cudaDeviceSynchronize) they are an error that spoils their captures.
+// All streams of the device. Captured ones hold no work: calls that wait on the side (cudaFree) pass over them, and for
+// those that ask for the whole device (cudaDeviceSynchronize) they are an error that spoils their captures.
 enum class Captures { passed_over, forbidden };
 cudaError_t synchronize_device(int device, Captures captures = Captures::passed_over);
 

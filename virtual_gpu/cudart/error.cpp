@@ -1,5 +1,4 @@
 #include "virtual_gpu/core/errors.h"
-
 #include "virtual_gpu/cudart/api.h"
 
 namespace headroom::virtual_gpu {

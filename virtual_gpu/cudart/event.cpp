@@ -1,5 +1,4 @@
 #include "virtual_gpu/core/events.h"
-
 #include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/cudart/api.h"
 

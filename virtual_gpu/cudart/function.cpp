@@ -40,9 +40,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* out, const void* function)
 }
 
 cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribute, int value) {
-  return with_kernel(function, [&](Kernel& kernel) {
-    return set_kernel_attribute(kernel, current_device(), attribute, value);
-  });
+  return with_kernel(function,
+                     [&](Kernel& kernel) { return set_kernel_attribute(kernel, current_device(), attribute, value); });
 }
 
 cudaError_t cudaFuncSetCacheConfig(const void* function, cudaFuncCache) {
@@ -101,8 +100,7 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* out, con
 }
 
 cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(std::size_t* out, const void* function, int blocks, int threads) {
-  return with_kernel(function,
-                     [&](Kernel& kernel) { return available_dynamic_shared(out, kernel, blocks, threads); });
+  return with_kernel(function, [&](Kernel& kernel) { return available_dynamic_shared(out, kernel, blocks, threads); });
 }
 
 cudaError_t cudaOccupancyMaxPotentialClusterSize(int* out, const void* function, const cudaLaunchConfig_t* config) {

@@ -48,8 +48,8 @@ cudaError_t cudaGraphRemoveDependencies(cudaGraph_t graph, const cudaGraphNode_t
   return with_context([&] { return remove_dependencies(graph, from, to, count); });
 }
 
-cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle* out, cudaGraph_t graph,
-                                             unsigned default_value, unsigned flags) {
+cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle* out, cudaGraph_t graph, unsigned default_value,
+                                             unsigned flags) {
   return with_context([&] { return create_condition(out, graph, default_value, flags); });
 }
 

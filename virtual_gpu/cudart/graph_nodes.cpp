@@ -76,8 +76,8 @@ cudaError_t add(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* 
   });
 }
 
-cudaError_t add_wrapped(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
-                        std::size_t count, cudaGraphNodeParams params) {
+cudaError_t add_wrapped(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies, std::size_t count,
+                        cudaGraphNodeParams params) {
   return with_context([&] { return add_node(out, graph, dependencies, count, &params); });
 }
 
@@ -186,9 +186,9 @@ cudaError_t cudaGraphAddMemcpyNode1D(cudaGraphNode_t* out, cudaGraph_t graph, co
   return add(out, graph, dependencies, count, &params);
 }
 
-cudaError_t cudaGraphAddMemcpyNodeToSymbol(cudaGraphNode_t* out, cudaGraph_t graph,
-                                           const cudaGraphNode_t* dependencies, std::size_t count, const void* symbol,
-                                           const void*, std::size_t bytes, std::size_t offset, cudaMemcpyKind) {
+cudaError_t cudaGraphAddMemcpyNodeToSymbol(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
+                                           std::size_t count, const void* symbol, const void*, std::size_t bytes,
+                                           std::size_t offset, cudaMemcpyKind) {
   return with_context([&] {
     if (const cudaError_t error = symbol_range(symbol, bytes, offset)) return error;
     cudaGraphNodeParams params = of_type(cudaGraphNodeTypeEmpty);
@@ -356,9 +356,10 @@ cudaError_t cudaGraphMemFreeNodeGetParams(cudaGraphNode_t node, void* out) {
              [](const cudaGraphNodeParams& params) { return params.free.dptr; });
 }
 
-// Kernel attributes of a node (priority, cluster, cooperation) say nothing about memory: they are kept nowhere, so asking is
-// refused, and setting or copying them is fine.
-cudaError_t cudaGraphKernelNodeSetAttribute(cudaGraphNode_t node, cudaKernelNodeAttrID, const cudaKernelNodeAttrValue*) {
+// Kernel attributes of a node (priority, cluster, cooperation) say nothing about memory: they are kept nowhere, so
+// asking is refused, and setting or copying them is fine.
+cudaError_t cudaGraphKernelNodeSetAttribute(cudaGraphNode_t node, cudaKernelNodeAttrID,
+                                            const cudaKernelNodeAttrValue*) {
   return with_context([&] {
     cudaGraphNodeType type{};
     const cudaError_t error = node_type(node, &type);

@@ -1,8 +1,7 @@
 // Kernel registration: the functions that nvcc's generated code calls (crt/host_runtime.h declares them; they are no
 // part of the documented API).
-#include "virtual_gpu/core/kernels.h"
-
 #include "virtual_gpu/core/fat_binary.h"
+#include "virtual_gpu/core/kernels.h"
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;

@@ -1,8 +1,7 @@
-#include "virtual_gpu/core/streams.h"
-
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/events.h"
 #include "virtual_gpu/core/memory_pool.h"
+#include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 

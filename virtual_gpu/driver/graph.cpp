@@ -60,8 +60,10 @@ cudaGraphNodeParams wrap(const CUDA_MEMCPY3D& own) {
 
 cudaGraphNodeParams wrap_event(cudaGraphNodeType type, CUevent event) {
   cudaGraphNodeParams params = of_type(type);
-  if (type == cudaGraphNodeTypeEventRecord) params.eventRecord.event = event;
-  else params.eventWait.event = event;
+  if (type == cudaGraphNodeTypeEventRecord)
+    params.eventRecord.event = event;
+  else
+    params.eventWait.event = event;
   return params;
 }
 
@@ -156,8 +158,7 @@ CUresult cuGraphGetEdges(CUgraph graph, CUgraphNode* from, CUgraphNode* to, CUgr
 CUresult cuGraphNodeGetDependencies(CUgraphNode node, CUgraphNode* nodes, CUgraphEdgeData* data, std::size_t* count) {
   return with_driver([&] { return node_dependencies(node, nodes, edges(data), count); });
 }
-CUresult cuGraphNodeGetDependentNodes(CUgraphNode node, CUgraphNode* nodes, CUgraphEdgeData* data,
-                                      std::size_t* count) {
+CUresult cuGraphNodeGetDependentNodes(CUgraphNode node, CUgraphNode* nodes, CUgraphEdgeData* data, std::size_t* count) {
   return with_driver([&] { return node_dependents(node, nodes, edges(data), count); });
 }
 CUresult cuGraphAddDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData*,
@@ -262,7 +263,8 @@ CUresult cuGraphExecNodeSetParams(CUgraphExec executable, CUgraphNode node, CUgr
 }
 CUresult cuGraphConditionalHandleCreate(CUgraphConditionalHandle* out, CUgraph graph, CUcontext, unsigned value,
                                         unsigned flags) {
-  return with_driver([&] { return create_condition(reinterpret_cast<cudaGraphConditionalHandle*>(out), graph, value, flags); });
+  return with_driver(
+      [&] { return create_condition(reinterpret_cast<cudaGraphConditionalHandle*>(out), graph, value, flags); });
 }
 
 CUresult cuGraphInstantiate(CUgraphExec* out, CUgraph graph, unsigned long long flags) {
@@ -273,7 +275,8 @@ CUresult cuGraphInstantiateWithParams(CUgraphExec* out, CUgraph graph, CUDA_GRAP
     if (params == nullptr) return cudaErrorInvalidValue;
     const cudaError_t error = instantiate(out, graph, params->flags);
     params->hErrNode_out = nullptr;
-    params->result_out = error == cudaSuccess ? CUDA_GRAPH_INSTANTIATE_SUCCESS : CUDA_GRAPH_INSTANTIATE_INVALID_STRUCTURE;
+    params->result_out =
+        error == cudaSuccess ? CUDA_GRAPH_INSTANTIATE_SUCCESS : CUDA_GRAPH_INSTANTIATE_INVALID_STRUCTURE;
     const bool upload = (params->flags & CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD) != 0;
     return error == cudaSuccess && upload ? upload_graph(*out, params->hUploadStream) : error;
   });
@@ -287,9 +290,8 @@ CUresult cuGraphExecGetFlags(CUgraphExec executable, cuuint64_t* flags) {
   });
 }
 CUresult cuGraphExecUpdate(CUgraphExec executable, CUgraph graph, CUgraphExecUpdateResultInfo* result) {
-  return with_driver([&] {
-    return update_executable(executable, graph, reinterpret_cast<cudaGraphExecUpdateResultInfo*>(result));
-  });
+  return with_driver(
+      [&] { return update_executable(executable, graph, reinterpret_cast<cudaGraphExecUpdateResultInfo*>(result)); });
 }
 CUresult cuGraphUpload(CUgraphExec executable, CUstream stream) {
   return with_driver([&] { return upload_graph(executable, stream); });

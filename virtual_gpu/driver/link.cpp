@@ -1,5 +1,5 @@
-// libcuda.so.1: the linker. Nothing is linked: what was added becomes one image, of which modules read kernels and their
-// facts. Machine code comes first; PTX is joined into one text.
+// libcuda.so.1: the linker. Nothing is linked: what was added becomes one image, of which modules read kernels and
+// their facts. Machine code comes first; PTX is joined into one text.
 #include <fstream>
 #include <iterator>
 #include <string>

@@ -1,9 +1,8 @@
 // libcuda.so.1: modules, libraries and their kernels. A CUkernel and its CUfunction are the same handle.
-#include "virtual_gpu/core/modules.h"
-
 #include <algorithm>
 
 #include "virtual_gpu/core/fat_binary.h"
+#include "virtual_gpu/core/modules.h"
 #include "virtual_gpu/driver/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -112,7 +111,9 @@ CUresult cuModuleUnload(CUmodule module) { return driver_status(unload_module(fi
 CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode* mode) {
   return mode == nullptr ? CUDA_ERROR_INVALID_VALUE : (*mode = CU_MODULE_LAZY_LOADING, CUDA_SUCCESS);
 }
-CUresult cuModuleGetFunction(CUfunction* out, CUmodule module, const char* name) { return get_kernel(out, module, name); }
+CUresult cuModuleGetFunction(CUfunction* out, CUmodule module, const char* name) {
+  return get_kernel(out, module, name);
+}
 CUresult cuModuleGetFunctionCount(unsigned* count, CUmodule module) { return count_kernels(count, module); }
 CUresult cuModuleEnumerateFunctions(CUfunction* out, unsigned room, CUmodule module) {
   return enumerate(out, room, module);
@@ -130,7 +131,9 @@ CUresult cuLibraryLoadFromFile(CUlibrary* out, const char* path, CUjit_option*, 
   return load_file(out, path);
 }
 CUresult cuLibraryUnload(CUlibrary library) { return driver_status(unload_module(find_module(library))); }
-CUresult cuLibraryGetKernel(CUkernel* out, CUlibrary library, const char* name) { return get_kernel(out, library, name); }
+CUresult cuLibraryGetKernel(CUkernel* out, CUlibrary library, const char* name) {
+  return get_kernel(out, library, name);
+}
 CUresult cuLibraryGetKernelCount(unsigned* count, CUlibrary library) { return count_kernels(count, library); }
 CUresult cuLibraryEnumerateKernels(CUkernel* out, unsigned room, CUlibrary library) {
   return enumerate(out, room, library);

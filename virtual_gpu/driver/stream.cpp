@@ -1,8 +1,7 @@
 // libcuda.so.1: streams, events and capture. The handles are the runtime's.
-#include "virtual_gpu/core/streams.h"
-
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/events.h"
+#include "virtual_gpu/core/streams.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/driver/api.h"
 

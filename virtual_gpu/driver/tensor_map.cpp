@@ -1,5 +1,5 @@
-// libcuda.so.1: tensor maps for the tensor memory accelerator. The 128 bytes are the device's business, so they hold what
-// was asked for in a form of their own; what cuda.h says of the arguments is checked.
+// libcuda.so.1: tensor maps for the tensor memory accelerator. The 128 bytes are the device's business, so they hold
+// what was asked for in a form of their own; what cuda.h says of the arguments is checked.
 #include <algorithm>
 #include <cstring>
 
@@ -63,8 +63,8 @@ bool valid_box(const Request& request, const cuuint32_t* box, CUtensorMapSwizzle
   if (request.interleave != CU_TENSOR_MAP_INTERLEAVE_NONE) return true;
   const std::uint64_t inner_bytes = std::uint64_t{box[0]} * element_bytes(request.type);
   if (inner_bytes % 16 != 0) return false;
-  const std::uint64_t most = swizzle == CU_TENSOR_MAP_SWIZZLE_32B   ? 32
-                             : swizzle == CU_TENSOR_MAP_SWIZZLE_64B ? 64
+  const std::uint64_t most = swizzle == CU_TENSOR_MAP_SWIZZLE_32B    ? 32
+                             : swizzle == CU_TENSOR_MAP_SWIZZLE_64B  ? 64
                              : swizzle == CU_TENSOR_MAP_SWIZZLE_NONE ? kMostExtent
                                                                      : 128;
   return inner_bytes <= most;
@@ -78,9 +78,13 @@ struct Description {
 static_assert(sizeof(Description) <= sizeof(CUtensorMap));
 
 CUresult describe(CUtensorMap* out, const Request& request, CUtensorMapSwizzle swizzle) {
-  Description description{reinterpret_cast<std::uint64_t>(request.address), static_cast<std::uint32_t>(request.type),
-                          request.rank, static_cast<std::uint32_t>(request.interleave),
-                          static_cast<std::uint32_t>(swizzle), {}, {}};
+  Description description{reinterpret_cast<std::uint64_t>(request.address),
+                          static_cast<std::uint32_t>(request.type),
+                          request.rank,
+                          static_cast<std::uint32_t>(request.interleave),
+                          static_cast<std::uint32_t>(swizzle),
+                          {},
+                          {}};
   std::copy_n(request.extents, request.rank, description.extents);
   if (request.rank > 1) std::copy_n(request.strides, request.rank - 1, description.strides);
   std::memset(static_cast<void*>(out), 0, sizeof *out);
