@@ -28,7 +28,8 @@ struct DevicePools {
 struct Pools {
   std::deque<DevicePools> by_device;
   std::mutex mutex;
-  std::vector<MemoryPool*> created;  // those destroyed are kept out, and never deleted: blocks may outlive them
+  std::vector<MemoryPool*> created;
+  std::deque<std::unique_ptr<MemoryPool>> destroyed;  // blocks, and other threads for a moment, may outlive a pool
   std::atomic<bool> used{false};
 };
 
@@ -85,6 +86,7 @@ bool known_pool(const MemoryPool* pool) {
 }
 
 cudaError_t destroy_pool(MemoryPool* pool) {
+  constexpr std::size_t kept = 256;
   {
     const std::lock_guard lock(pools().mutex);
     if (std::erase(pools().created, pool) == 0) return cudaErrorInvalidValue;
@@ -92,6 +94,9 @@ cudaError_t destroy_pool(MemoryPool* pool) {
   for (DevicePools& device : pools().by_device)
     if (device.current == pool) device.current = &device.usual;
   pool->destroy();
+  const std::lock_guard lock(pools().mutex);
+  pools().destroyed.emplace_back(pool);
+  if (pools().destroyed.size() > kept && pools().destroyed.front()->use().used == 0) pools().destroyed.pop_front();
   return cudaSuccess;
 }
 
