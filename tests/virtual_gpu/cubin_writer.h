@@ -16,7 +16,7 @@ struct CubinSpec {
   int capability = 90;
   bool one_architecture = false;
   std::uint32_t registers = 40, max_threads = 256, static_shared_bytes = 512;
-  std::vector<std::pair<std::uint16_t, std::uint16_t>> parameters = {{0, 8}, {8, 4}};  // offset, bytes
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> parameters{{0, 8}, {8, 4}};  // offset, bytes
   std::string variable = "table";
   std::uint64_t variable_bytes = 64;
 };
