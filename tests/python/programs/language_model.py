@@ -69,10 +69,15 @@ def train_with_trainer(model, args):
     return trainer.optimizer.optimizer
 
 
-def rounded(tensors):
-    """Bytes of the allocator's blocks, each storage once."""
+def block_bytes(tensors):
+    """Of the allocator's blocks that hold the tensors, each once: numel times itemsize, rounded to 512 bytes, and what of a block
+    was too little to split off.
+    """
+    sizes = {part["address"]: part["size"] for segment in torch.cuda.memory_snapshot() for part in segment["blocks"]}
     storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors if tensor.is_cuda}
-    return sum(-(-size // 512) * 512 for size in storages.values())
+    for address, size in storages.items():
+        assert 0 <= sizes[address] - -(-size // 512) * 512 <= 1 << 20, (size, sizes[address])
+    return sum(sizes[address] for address in storages)
 
 
 def main():
@@ -84,9 +89,9 @@ def main():
     optimizer = train_with_trainer(model, args) if args.trainer else train(model, args)
     parameters = list(model.parameters())
     print(json.dumps({
-        "parameter": rounded(parameters),
-        "gradient": rounded(p.grad for p in parameters if p.grad is not None),
-        "optimizer_state": rounded(value for state in optimizer.state.values() for value in state.values()
+        "parameter": block_bytes(parameters),
+        "gradient": block_bytes(p.grad for p in parameters if p.grad is not None),
+        "optimizer_state": block_bytes(value for state in optimizer.state.values() for value in state.values()
                                    if isinstance(value, torch.Tensor)),
         "peak": torch.cuda.max_memory_allocated(),
         "modules": [name for name, _ in model.named_modules() if name],

@@ -6,7 +6,7 @@ import sys
 import torch
 from torch import distributed, nn
 
-from language_model import rounded
+from language_model import block_bytes
 
 
 def local(tensors):
@@ -39,7 +39,7 @@ def main():
     torch.cuda.synchronize()
     states = [value for state in optimizer.state.values() for name, value in state.items() if name != "step"]
     print(json.dumps({"rank": distributed.get_rank(), "size": size, "whole": whole, "peak": torch.cuda.max_memory_allocated(),
-                      "parameter": rounded(local(model.parameters())), "optimizer_state": rounded(local(states))}), flush=True)
+                      "parameter": block_bytes(local(model.parameters())), "optimizer_state": block_bytes(local(states))}), flush=True)
     distributed.destroy_process_group()
 
 

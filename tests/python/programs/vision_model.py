@@ -5,7 +5,7 @@ import json
 import torch
 import torchvision
 
-from language_model import rounded
+from language_model import block_bytes
 
 
 class Pictures(torch.utils.data.Dataset):
@@ -39,9 +39,9 @@ def main():
         optimizer.zero_grad(set_to_none=False)
     parameters = list(model.parameters())
     print(json.dumps({
-        "parameter": rounded(parameters),
-        "gradient": rounded(p.grad for p in parameters),
-        "optimizer_state": rounded(state["momentum_buffer"] for state in optimizer.state.values()),
+        "parameter": block_bytes(parameters),
+        "gradient": block_bytes(p.grad for p in parameters),
+        "optimizer_state": block_bytes(state["momentum_buffer"] for state in optimizer.state.values()),
         "peak": torch.cuda.max_memory_allocated(),
         "modules": [name for name, _ in model.named_modules() if name],
     }))
