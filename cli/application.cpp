@@ -69,7 +69,8 @@ int parse_and_run(int argc, char** argv) {
     throw explain_parse_error(app, error);
   }
   require_values(app);
-  if (!chosen) throw bad_input("expected a command: compare, profile, run, report or list (headroom --help explains them)");
+  if (!chosen)
+    throw bad_input("expected a command: compare, profile, run, report or list (headroom --help explains them)");
   return chosen();
 }
 

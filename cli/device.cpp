@@ -58,9 +58,7 @@ int virtual_count(std::string_view device) {
   return count.empty() ? 1 : static_cast<int>(parse_integer("the number of devices", count, 1, kMaxVirtualDevices));
 }
 
-std::string one_virtual(std::string_view device) {
-  return std::string(kVirtual) + std::string(parts_of(device).model);
-}
+std::string one_virtual(std::string_view device) { return std::string(kVirtual) + std::string(parts_of(device).model); }
 
 bool is_gpu_usable() {
   if (access("/dev/nvidiactl", R_OK | W_OK) != 0) return false;

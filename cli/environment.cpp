@@ -102,9 +102,11 @@ Environment device_environment(const RunSpec& spec) {
 
 Environment program_environment(const RunSpec& spec, const fs::path& run_folder) {
   Environment environment = device_environment(spec);
-  put_in_front(environment, "PYTHONPATH", find_installed("lib/headroom/python/site", "what attaches to Python,").string());
+  put_in_front(environment, "PYTHONPATH",
+               find_installed("lib/headroom/python/site", "what attaches to Python,").string());
   set_variable(environment, "HEADROOM_RUN_FOLDER", run_folder.string());
-  set_variable(environment, "HEADROOM_RUN_OPTIONS", run_options(spec).dump(-1, ' ', true, Json::error_handler_t::replace));
+  set_variable(environment, "HEADROOM_RUN_OPTIONS",
+               run_options(spec).dump(-1, ' ', true, Json::error_handler_t::replace));
   return environment;
 }
 

@@ -19,8 +19,9 @@ void set_variable(Environment& environment, std::string_view name, std::string_v
 // `value` before what the variable holds already, with a colon between.
 void put_in_front(Environment& environment, std::string_view name, std::string_view value);
 
-// This process's environment, for a device: a virtual one is preloaded and described; on the CPU it is preloaded without
-// a device's name, since Torch does not start without libcudart. Throws could_not_measure when its library is missing.
+// This process's environment, for a device: a virtual one is preloaded and described; on the CPU it is preloaded
+// without a device's name, since Torch does not start without libcudart. Throws could_not_measure when its library is
+// missing.
 Environment device_environment(const RunSpec& spec);
 
 // The same for a program that leaves its journals in `run_folder`: Headroom is imported when its Python starts.

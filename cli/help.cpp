@@ -13,8 +13,7 @@ class HelpFormatter : public CLI::Formatter {
     std::string usage = "\nUsage: " + name;
     if (!app->get_subcommands(nullptr).empty()) usage += " COMMAND";
     for (const CLI::Option* option : app->get_options())
-      if (option->get_positional())
-        usage += positional(*option);
+      if (option->get_positional()) usage += positional(*option);
     return usage + (app->get_name() == "run" ? " [FLAGS] -- COMMAND [ARGUMENTS]\n" : " [FLAGS]\n");
   }
 

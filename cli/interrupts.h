@@ -1,8 +1,8 @@
 // Ctrl-C and its kin, turned from a sudden death into an event a loop can wait for.
 //
-// While an Interrupts lives, SIGINT, SIGTERM and SIGHUP, or those it was given (of either those that are not ignored, as
-// under nohup), and SIGCHLD are held back and readable from `descriptor()`. One that was caught is thrown as Interrupted
-// once everything is tidy.
+// While an Interrupts lives, SIGINT, SIGTERM and SIGHUP, or those it was given (of either those that are not ignored,
+// as under nohup), and SIGCHLD are held back and readable from `descriptor()`. One that was caught is thrown as
+// Interrupted once everything is tidy.
 #pragma once
 
 #include <sys/signalfd.h>
@@ -28,7 +28,7 @@ class Interrupts {
   int descriptor() const { return descriptor_.get(); }
   const sigset_t& original_mask() const { return original_mask_; }  // for child processes
 
-  void throw_if_caught();  // reads what has arrived, never blocks
+  void throw_if_caught();               // reads what has arrived, never blocks
   bool next(signalfd_siginfo& caught);  // the same, one by one; false when nothing is left
 
  private:

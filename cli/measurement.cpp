@@ -94,9 +94,8 @@ class Fleet {
       const std::size_t i = next_++;
       runs_[i].label = planned_[i].label;
       try {
-        workers_[i] =
-            std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), planned_[i].spec, file_of(i),
-                                            interrupts_.original_mask());
+        workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), planned_[i].spec, file_of(i),
+                                                      interrupts_.original_mask());
       } catch (const Error& error) {
         fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
         ++done_;
@@ -200,7 +199,8 @@ std::string out_of_memory_message(const Recording& recording) {
   const bool would_fit = outcome.failed_request_bytes <= outcome.free_bytes;
   return fmt::format("out of memory on {}: {} asked for in {}, {}, with {} free{}", recording.environment.device_name,
                      format_bytes(outcome.failed_request_bytes), outcome.phase, outcome.layer,
-                     format_bytes(outcome.free_bytes), would_fit ? ", less than the segment PyTorch reserves for it" : "");
+                     format_bytes(outcome.free_bytes),
+                     would_fit ? ", less than the segment PyTorch reserves for it" : "");
 }
 
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,

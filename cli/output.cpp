@@ -31,8 +31,7 @@ const FormatRow& row_of(Format format) { return *std::ranges::find(formats(), fo
 
 void require_folder_name(const std::string& out) {
   if (out.starts_with("-"))
-    throw bad_input(
-        fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", out));
+    throw bad_input(fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", out));
 }
 
 }  // namespace

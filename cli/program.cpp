@@ -79,8 +79,8 @@ pid_t start(const ProgramCall& call, const sigset_t& mask) {
   const pid_t parent = getpid(), process = fork();
   if (process < 0) throw could_not_measure(fmt::format("cannot start a process: {}", std::strerror(errno)));
   if (process == 0)
-    become_program({call, argument_pointers.data(), environment_pointers.data(), report.get(), nowhere.get(),
-                    parent, &mask});
+    become_program(
+        {call, argument_pointers.data(), environment_pointers.data(), report.get(), nowhere.get(), parent, &mask});
   report.close();
   require_started(process, failure, call);
   return process;

@@ -1,5 +1,5 @@
-// A program of the user's, run as the shell would: its own stdin, stdout and stderr, the terminal and its job control, and
-// every signal that this process gets.
+// A program of the user's, run as the shell would: its own stdin, stdout and stderr, the terminal and its job control,
+// and every signal that this process gets.
 //
 // It stays in this process's group, so that Ctrl-C and Ctrl-Z reach it from the terminal as they would alone; a signal
 // that someone sends to this process is passed on to it. It dies when this process is killed.

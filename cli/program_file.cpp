@@ -51,22 +51,30 @@ std::optional<Elf64_Ehdr> elf_header_of(const fs::path& path) {
 
 std::string machine_name(const Elf64_Ehdr& header) {
   switch (header.e_machine) {
-    case EM_X86_64: return header.e_ident[EI_CLASS] == ELFCLASS64 ? "x86-64" : "x86-64 with 32-bit pointers";
-    case EM_386: return "32-bit x86";
-    case EM_AARCH64: return "64-bit ARM";
-    case EM_ARM: return "32-bit ARM";
-    case EM_RISCV: return "RISC-V";
-    case EM_PPC64: return "64-bit PowerPC";
-    case EM_S390: return "IBM Z";
-    default: return fmt::format("ELF machine {}", header.e_machine);
+    case EM_X86_64:
+      return header.e_ident[EI_CLASS] == ELFCLASS64 ? "x86-64" : "x86-64 with 32-bit pointers";
+    case EM_386:
+      return "32-bit x86";
+    case EM_AARCH64:
+      return "64-bit ARM";
+    case EM_ARM:
+      return "32-bit ARM";
+    case EM_RISCV:
+      return "RISC-V";
+    case EM_PPC64:
+      return "64-bit PowerPC";
+    case EM_S390:
+      return "IBM Z";
+    default:
+      return fmt::format("ELF machine {}", header.e_machine);
   }
 }
 
 void require_own_machine(const fs::path& path) {
   const auto header = elf_header_of(path), own = elf_header_of("/proc/self/exe");
   if (!header || !own || machine_name(*header) == machine_name(*own)) return;
-  throw bad_input(fmt::format("'{}' is a program for {}, but this machine and Headroom's libraries are {}", path.string(),
-                              machine_name(*header), machine_name(*own)));
+  throw bad_input(fmt::format("'{}' is a program for {}, but this machine and Headroom's libraries are {}",
+                              path.string(), machine_name(*header), machine_name(*own)));
 }
 
 bool is_executable(const fs::path& path) {
@@ -92,8 +100,9 @@ void require_executable(const fs::path& path) {
   if (is_executable(path)) return;
   const bool python = path.extension() == ".py";
   throw bad_input(fmt::format("cannot run '{}': it is not executable; {}", path.string(),
-                              python ? fmt::format("a Python script runs as: headroom run … -- python {}", path.string())
-                                     : "chmod +x makes it so"));
+                              python
+                                  ? fmt::format("a Python script runs as: headroom run … -- python {}", path.string())
+                                  : "chmod +x makes it so"));
 }
 
 fs::path find_file(const std::string& name) {

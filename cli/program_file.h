@@ -7,8 +7,9 @@
 
 namespace headroom::cli {
 
-// The file that `command`'s first word names, looked up in PATH as a shell does. Throws bad_input where nothing could be
-// started: not found, a folder, not executable, a script whose interpreter is missing, a program for another machine.
+// The file that `command`'s first word names, looked up in PATH as a shell does. Throws bad_input where nothing could
+// be started: not found, a folder, not executable, a script whose interpreter is missing, a program for another
+// machine.
 std::filesystem::path find_program(const std::vector<std::string>& command);
 
 // Why nothing can be attached to this program, as far as its file and its arguments tell: it is statically linked, runs

@@ -4,8 +4,8 @@
 //   --format F           that one document on stdout; what the program writes to its stdout then goes to stderr
 //   --out FOLDER         report.json and report.html there as --format asks, the table on stderr
 //
-// A recording is always written: LABEL.headroom in the current folder, FILE of --out FILE.headroom, or LABEL.headroom in
-// FOLDER; of several, LABEL and FILE go on with what tells them apart.
+// A recording is always written: LABEL.headroom in the current folder, FILE of --out FILE.headroom, or LABEL.headroom
+// in FOLDER; of several, LABEL and FILE go on with what tells them apart.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ struct ProgramOutput {
   std::optional<Format> on_stdout;
   bool table_on_stderr = true;
   std::filesystem::path folder;  // of the recordings
-  std::string label;             // what a recording is called, and its file without .headroom; empty: the program's name
+  std::string label;  // what a recording is called, and its file without .headroom; empty: the program's name
 };
 
 void add_program_output_flags(CLI::App& command, OutputFlags& flags);

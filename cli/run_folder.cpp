@@ -58,7 +58,8 @@ void take_journal(const fs::path& journal, RunFolder& found) {
     return;
   }
   if (const auto broken = verify(process.recording); !broken.empty())
-    found.damaged.push_back(fmt::format("the recording of process {} contradicts itself: {}", process.process, broken[0]));
+    found.damaged.push_back(
+        fmt::format("the recording of process {} contradicts itself: {}", process.process, broken[0]));
   else if (process.recording.events.size() > 0)
     found.recordings.push_back(std::move(process));
 }

@@ -70,10 +70,10 @@ void add_virtual_flags(CLI::App& command, VirtualFlags& flags) {
       "Work on the device is done at once (immediate) or when it is\nwaited for (delayed) (default: immediate)");
   add("--address-order", flags.address_order, "ORDER",
       "How the driver hands out addresses: descending, ascending or\nshuffled:SEED (default: as the real device does)");
-  add("--address-orders", flags.address_orders, "N",
-      "Run under N orders, 2 to 64, and show the band that they span");
+  add("--address-orders", flags.address_orders, "N", "Run under N orders, 2 to 64, and show the band that they span");
   command
-      .add_flag("--backed", flags.backed, "Device memory holds what is copied there (default: it is address\nspace alone)")
+      .add_flag("--backed", flags.backed,
+                "Device memory holds what is copied there (default: it is address\nspace alone)")
       ->group(group);
 }
 

@@ -26,8 +26,8 @@ void add_virtual_flags(CLI::App& command, VirtualFlags& flags);
 // Throws bad_input for a value out of range, and for a flag given where `device` is not virtual.
 VirtualOptions read_virtual_options(const VirtualFlags& flags, const std::string& device);
 
-// The orders of --address-orders N: descending, ascending, shuffled:1, shuffled:2, …, the device's own first; empty when
-// the flag is not given. With --address-order that one is the first.
+// The orders of --address-orders N: descending, ascending, shuffled:1, shuffled:2, …, the device's own first; empty
+// when the flag is not given. With --address-order that one is the first.
 std::vector<std::string> orders_to_compare(const VirtualFlags& flags, const std::string& device);
 
 }  // namespace headroom::cli

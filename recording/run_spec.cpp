@@ -150,8 +150,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.device = reader.string_or("device", spec.device);
   spec.seed = reader.integer_or("seed", spec.seed, 0, kMaxInteger);
   if (reader.has("virtual_options"))
-    spec.virtual_options =
-        virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
+    spec.virtual_options = virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
   if (reader.has("command")) read_program(reader, where, spec);
   if (spec.model.empty()) reader.fail("model", "a preset's name or a path");
   if (spec.device.empty()) reader.fail("device", "a device's name");

@@ -85,7 +85,8 @@ std::string_view unfinished_build(const Breakdown& run) {
 std::string_view value_hint(const Breakdown& run) {
   const auto reads = [](const std::string& text) { return text.find("--value") != std::string::npos; };
   if (!is_program(run.spec) || std::ranges::none_of(run.assumptions, reads)) return "";
-  return "The device computes nothing, so what it is read for is 0 unless stated: headroom run --value PLACE=VALUE, once "
+  return "The device computes nothing, so what it is read for is 0 unless stated: headroom run --value PLACE=VALUE, "
+         "once "
          "for each place above.";
 }
 

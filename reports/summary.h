@@ -43,8 +43,8 @@ std::string place(const Breakdown& run, const PeakView& peak);
 // Its numbers may be shown as those of a whole run: it went well, or it is a program, whose end is its own business.
 bool has_figures(const Breakdown& run);
 
-// What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device, and what a
-// virtual device was told. Of a program there are the model, which is its name, its command, device and conditions.
+// What decides the run, one phrase each: model, "batch 8 × seq 128", mode, dtype, optimizer, kernels, device, and what
+// a virtual device was told. Of a program there are the model, which is its name, its command, device and conditions.
 struct RunPhrases {
   std::string model, command, shape, mode, dtype, optimizer, attention_kernel, device, conditions;
 };

@@ -16,9 +16,15 @@ namespace {
 constexpr int kLeastWidth = 40, kMostWidth = 400;
 constexpr std::size_t kShownDisagreements = 8;
 
-constexpr std::array kPhrases{&RunPhrases::model,     &RunPhrases::command,          &RunPhrases::shape,
-                              &RunPhrases::mode,      &RunPhrases::dtype,            &RunPhrases::optimizer,
-                              &RunPhrases::attention_kernel, &RunPhrases::device,    &RunPhrases::conditions};
+constexpr std::array kPhrases{&RunPhrases::model,
+                              &RunPhrases::command,
+                              &RunPhrases::shape,
+                              &RunPhrases::mode,
+                              &RunPhrases::dtype,
+                              &RunPhrases::optimizer,
+                              &RunPhrases::attention_kernel,
+                              &RunPhrases::device,
+                              &RunPhrases::conditions};
 
 // Phrases joined by " · ", lines broken only between phrases.
 std::string joined(const std::vector<std::string>& list, const Page& page) {

@@ -224,7 +224,10 @@ std::string places(const Report& report, const Page& page) {
   }
   if (lines.empty()) return "";
   if (std::all_of(where.begin(), where.end(), [&](const auto& w) { return w == where.front(); }))
-    return paragraph(fmt::format("The peak is in {}{}.", where.front(), where.size() < 2 ? "" : report.comparison ? " for every variant" : " for each"),
+    return paragraph(fmt::format("The peak is in {}{}.", where.front(),
+                                 where.size() < 2    ? ""
+                                 : report.comparison ? " for every variant"
+                                                     : " for each"),
                      Style::plain, page);
   std::string out = paragraph("Where the peak is:", Style::plain, page);
   for (const std::string& line : lines) out += paragraph("- " + line, Style::plain, page);
@@ -235,8 +238,8 @@ std::string places(const Report& report, const Page& page) {
 std::string gradient_note(const Report& report, const Page& page) {
   const auto has_none = [](const ReportRun& r) {
     const Breakdown& run = r.breakdown;
-    return !is_program(run.spec) && run.spec.mode == Mode::train && run.outcome.kind == OutcomeKind::ok && has_peak(run) &&
-           bytes_of(run.peak.categories, Category::gradient) == 0;
+    return !is_program(run.spec) && run.spec.mode == Mode::train && run.outcome.kind == OutcomeKind::ok &&
+           has_peak(run) && bytes_of(run.peak.categories, Category::gradient) == 0;
   };
   if (std::none_of(report.runs.begin(), report.runs.end(), has_none)) return "";
   return paragraph(

@@ -46,8 +46,8 @@ std::vector<Cell> band_cells(const std::string& run, const PeakRow& peak, const 
 std::size_t failures(const Report& report) {
   std::size_t count = 0;
   for (const ReportRun& run : report.runs)
-    count += static_cast<std::size_t>(std::ranges::count_if(
-        run.orders, [](const OrderPeaks& order) { return order.outcome != OutcomeKind::ok; }));
+    count += static_cast<std::size_t>(
+        std::ranges::count_if(run.orders, [](const OrderPeaks& order) { return order.outcome != OutcomeKind::ok; }));
   return count;
 }
 
@@ -104,7 +104,8 @@ std::string source_lines(const Breakdown& run, const Page& page) {
   }
   std::string out = table.render(page.width, page.color);
   if (rows.size() > kShownSources)
-    out += paragraph(fmt::format("{} more lines are in the JSON report.", rows.size() - kShownSources), Style::dim, page);
+    out +=
+        paragraph(fmt::format("{} more lines are in the JSON report.", rows.size() - kShownSources), Style::dim, page);
   return out;
 }
 

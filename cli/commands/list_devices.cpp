@@ -47,7 +47,8 @@ const Figure kFigures[] = {
     {"max_blocks_per_multiprocessor", "blocks a multiprocessor",
      [](const DeviceModel& m) { return Json(m.max_blocks_per_multiprocessor); },
      [](const DeviceModel& m) { return format_count(m.max_blocks_per_multiprocessor); }},
-    {"shared_bytes_per_block", "shared memory a block", [](const DeviceModel& m) { return Json(m.shared_bytes_per_block); },
+    {"shared_bytes_per_block", "shared memory a block",
+     [](const DeviceModel& m) { return Json(m.shared_bytes_per_block); },
      [](const DeviceModel& m) { return exact_size(m.shared_bytes_per_block); }},
     {"shared_bytes_per_block_optin", "shared memory a block, opted in",
      [](const DeviceModel& m) { return Json(m.shared_bytes_per_block_optin); },
@@ -153,7 +154,8 @@ std::string device_text(const std::string& name) {
   const auto columns = static_cast<std::size_t>(terminal_width(STDOUT_FILENO));
   for (const Figure& figure : kFigures) {
     std::string title = fmt::format("  {}", figure.title);
-    for (const auto& line : wrap(figure.text(model), std::max(columns, kTitleColumns + kLeastColumns) - kTitleColumns)) {
+    for (const auto& line :
+         wrap(figure.text(model), std::max(columns, kTitleColumns + kLeastColumns) - kTitleColumns)) {
       out += fmt::format("{:<{}}{}\n", title, kTitleColumns, line);
       title.clear();
     }

@@ -136,7 +136,8 @@ std::vector<LabeledRecording> labeled(const Execution& execution, const std::vec
 // After the script, where all ran the same; else after the command.
 std::string label_of(const std::vector<ProcessRecording>& recordings) {
   const RunSpec& spec = recordings.front().recording.spec;
-  const bool same = std::ranges::all_of(recordings, [&](const auto& r) { return r.recording.spec.model == spec.model; });
+  const bool same =
+      std::ranges::all_of(recordings, [&](const auto& r) { return r.recording.spec.model == spec.model; });
   return same ? program_label({spec.model}) : program_label(spec.command);
 }
 

@@ -13,8 +13,8 @@
 //   addresses              whether they are randomised
 //   env NAME               its value to stdout          pid                    notes the process for the test
 //   child                  what follows happens in a child, whose code is passed on
-//   hang                   until a signal               trap                   a signal is told on stdout and ends it, code 7
-//   exit N, kill N         ends it
+//   hang                   until a signal               trap                   a signal is told on stdout and ends it,
+//   code 7 exit N, kill N         ends it
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/personality.h>
@@ -51,7 +51,9 @@ std::filesystem::path record(const std::string& device, std::int64_t bytes) {
                  {"environment",
                   {{"headroom_version", "0.1.0"},
                    {"torch_version", "2.11.0"},
-                   {"device_kind", cpu ? "cpu" : name ? "virtual" : "cuda"},
+                   {"device_kind", cpu    ? "cpu"
+                                   : name ? "virtual"
+                                          : "cuda"},
                    {"device_name", "Stand-in"}}}});
   journal->note({{"string", "aten::empty"}});
   journal->note({{"string", "[1024] float32"}});

@@ -1,4 +1,6 @@
 // Which programs can be started at all, and what keeps Headroom out of one.
+#include "cli/program_file.h"
+
 #include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/program_file.h"
 #include "cli/python_arguments.h"
 #include "tests/cli/tool.h"
 
@@ -75,20 +76,23 @@ TEST_F(ProgramFile, WhatCannotBeStartedIsRefusedInOneLine) {
   std::ofstream(here / "data") << "text";
   fs::create_directory(here / "folder");
   expect_refused({"pyhton", "train.py"}, "cannot run 'pyhton': no such program in PATH");
-  expect_refused({"train.py"},
-                 "cannot run 'train.py': no such program in PATH; a Python script runs as: headroom run … -- python train.py");
+  expect_refused(
+      {"train.py"},
+      "cannot run 'train.py': no such program in PATH; a Python script runs as: headroom run … -- python train.py");
   expect_refused({"data"}, "cannot run 'data': no such program in PATH; the file in this folder is ./data");
   expect_refused({"./nothing"}, "cannot run './nothing': there is no such file");
   expect_refused({"./folder"}, "cannot run './folder': it is a folder");
   expect_refused({"./data"}, "cannot run './data': it is not executable; chmod +x makes it so");
-  expect_refused({"./train.py"},
-                 "cannot run './train.py': it is not executable; a Python script runs as: headroom run … -- python ./train.py");
+  expect_refused(
+      {"./train.py"},
+      "cannot run './train.py': it is not executable; a Python script runs as: headroom run … -- python ./train.py");
   expect_refused({""}, "cannot run '': no such program in PATH");
 }
 
 TEST_F(ProgramFile, AScriptWhoseInterpreterIsMissingIsRefused) {
   write_executable(here / "a", "#!/nowhere/python -u\n");
-  expect_refused({"./a"}, "cannot run './a': its first line names the interpreter /nowhere/python, which does not exist");
+  expect_refused({"./a"},
+                 "cannot run './a': its first line names the interpreter /nowhere/python, which does not exist");
   write_executable(here / "b", "#!/usr/bin/env -S python99 -u\n");
   expect_refused({"./b"}, "cannot run './b': its first line names the interpreter python99, which is not in PATH");
 }
@@ -108,7 +112,8 @@ TEST_F(ProgramFile, AStaticProgramRunsAndTheReasonForNoRecordingIsGiven) {
   write_executable(here / "static", static_program());
   const Ended ended = run({"./static"});
   EXPECT_EQ(ended.code, 5);
-  EXPECT_EQ(ended.err, "headroom: nothing was recorded: ./static is statically linked, so nothing can be loaded into it\n");
+  EXPECT_EQ(ended.err,
+            "headroom: nothing was recorded: ./static is statically linked, so nothing can be loaded into it\n");
 }
 
 TEST_F(ProgramFile, AProgramWithRightsOfItsOwnRunsAndTheReasonForNoRecordingIsGiven) {

@@ -39,7 +39,8 @@ class Run : public testing::Test {
   Run() { tool.folder = here.path(); }
 
   Words words_of(const Words& flags, const Words& actions) const {
-    return joined(joined(joined({"run", "--device", "virtual:h100-80gb"}, flags), {"--", HEADROOM_FAKE_PROGRAM}), actions);
+    return joined(joined(joined({"run", "--device", "virtual:h100-80gb"}, flags), {"--", HEADROOM_FAKE_PROGRAM}),
+                  actions);
   }
   Ended run(const Words& actions) { return tool.run(words_of({}, actions)); }
   Ended run_with(const Words& flags, const Words& actions) { return tool.run(words_of(flags, actions)); }
@@ -230,9 +231,10 @@ TEST_F(Run, AProgramThatIsNotPyTorchIsSaidToBeSo) {
 TEST_F(Run, AProgramThatAllocatesNothingIsSaidToBeSo) {
   const Ended ended = run({"attach", ""});
   EXPECT_EQ(ended.code, 3);
-  EXPECT_EQ(ended.err,
-            "headroom: nothing was recorded: PyTorch allocated nothing on the device (virtual:h100-80gb); does the program "
-            "move its model and data to \"cuda\"?\n");
+  EXPECT_EQ(
+      ended.err,
+      "headroom: nothing was recorded: PyTorch allocated nothing on the device (virtual:h100-80gb); does the program "
+      "move its model and data to \"cuda\"?\n");
 }
 
 TEST_F(Run, ARefusalIsOneLineAndTheProgramsCodeIsPassedOn) {
@@ -268,8 +270,8 @@ void fill_disk(const std::filesystem::path& folder) {
 TEST_F(Run, ARecordingThatFindsNoRoomIsSaidAndNoHalfIsLeft) {
   testing_support::TemporaryFolder full;
   tool.before_exec = [&] { fill_disk(full.path()); };
-  const std::string script = "head -c 4096 /dev/zero > " + (full / "filler").string() + "; exec " HEADROOM_FAKE_PROGRAM
-                             " attach '' record cuda0 1048576";
+  const std::string script = "head -c 4096 /dev/zero > " + (full / "filler").string() +
+                             "; exec " HEADROOM_FAKE_PROGRAM " attach '' record cuda0 1048576";
   const Ended ended =
       tool.run({"run", "--device", "virtual:h100-80gb", "--out", full / "train.headroom", "--", "sh", "-c", script});
   if (ended.code == 42) GTEST_SKIP() << "needs the right to mount";
@@ -299,8 +301,8 @@ TEST_F(Run, TheDeviceAndItsOptionsReachTheProgram) {
   EXPECT_EQ(value("HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER", {"--address-order", "shuffled:3"}), "shuffled:3\n");
   EXPECT_THAT(value("LD_PRELOAD", {}), EndsWith("headroom-virtual-gpu.so\n"));
   EXPECT_THAT(value("PYTHONPATH", {}), EndsWith("lib/headroom/python/site\n"));
-  const Json options = Json::parse(value(
-      "HEADROOM_RUN_OPTIONS", {"--source-lines", "--ranks", "16", "--rank", "3", "--value", "a=b.py:4=-2.5"}));
+  const Json options = Json::parse(
+      value("HEADROOM_RUN_OPTIONS", {"--source-lines", "--ranks", "16", "--rank", "3", "--value", "a=b.py:4=-2.5"}));
   EXPECT_EQ(options, Json::parse(R"({"device": "virtual:h100-80gb", "source_lines": true, "ranks": 16, "rank": 3,
                                      "values": [{"place": "a=b.py:4", "value": -2.5}]})"));
 }
@@ -316,7 +318,8 @@ TEST_F(Run, WhatTheRuntimesOwnVariablesAskForHoldsAndIsRecorded) {
 
 TEST_F(Run, SeveralVirtualDevicesAreOneFlag) {
   const auto run = [&](const std::string& device) {
-    return tool.run(joined({"run", "--device", device, "--", HEADROOM_FAKE_PROGRAM}, joined(kTrain, {"env", "HEADROOM_VIRTUAL_GPU"})));
+    return tool.run(joined({"run", "--device", device, "--", HEADROOM_FAKE_PROGRAM},
+                           joined(kTrain, {"env", "HEADROOM_VIRTUAL_GPU"})));
   };
   EXPECT_EQ(run("virtual:8xh100-80gb").out, "8xh100-80gb\n");
   EXPECT_EQ(run("virtual:65xh100-80gb").code, 2);
@@ -359,7 +362,8 @@ TEST_F(Run, OrdersOfAddressesGiveABand) {
 }
 
 TEST_F(Run, WhatTheRunRestsOnIsShownWithTheWayToState) {
-  const Words actions = joined(kTrain, {"assume", "fake.py:9 reads 4 bytes of the device as 0 (--value fake.py:9=VALUE)"});
+  const Words actions =
+      joined(kTrain, {"assume", "fake.py:9 reads 4 bytes of the device as 0 (--value fake.py:9=VALUE)"});
   EXPECT_THAT(run(actions).err,
               AllOf(HasSubstr("fake.py:9 reads 4 bytes"), HasSubstr("PLACE=VALUE, once for each place above")));
 }
@@ -373,25 +377,23 @@ TEST_F(Run, ACommandLineThatCannotBeMeantIsRefusedBeforeAnythingRuns) {
   const std::vector<Refused> cases{
       {{"run"}, "expected -- and a command: headroom run --device virtual:h100-80gb -- python train.py"},
       {{"run", "--"}, "expected -- and a command: headroom run --device virtual:h100-80gb -- python train.py"},
-      {{"run", "python", "train.py"},
-       "expected -- before the command: headroom run -- python train.py"},
+      {{"run", "python", "train.py"}, "expected -- before the command: headroom run -- python train.py"},
       {{"run", "--devcie", "cpu", "--", "true"}, "unknown flag '--devcie'; did you mean '--device'?"},
       {{"run", "--reserve", "600MB", "--", "true"},
        "--reserve is '600MB', expected a size such as 600MiB, 1.5GiB or a number of bytes; units are binary: KiB, MiB, "
        "GiB, TiB"},
       {{"run", "--reserve", "80GiB", "--", "true"},
-       "--reserve is 85,899,345,920 bytes, expected less than the 85,028,896,768 bytes (79.2 GiB) of virtual:h100-80gb"},
+       "--reserve is 85,899,345,920 bytes, expected less than the 85,028,896,768 bytes (79.2 GiB) of "
+       "virtual:h100-80gb"},
       {{"run", "--events", "late", "--", "true"}, "unknown --events 'late'. Known: immediate, delayed"},
       {{"run", "--address-order", "random", "--", "true"},
        "--address-order is 'random', expected descending, ascending or shuffled:SEED"},
-      {{"run", "--address-orders", "1", "--", "true"},
-       "--address-orders is '1', expected a whole number from 2 to 64"},
+      {{"run", "--address-orders", "1", "--", "true"}, "--address-orders is '1', expected a whole number from 2 to 64"},
       {{"run", "--device", "cpu", "--backed", "--", "true"}, "--backed is for virtual devices, and --device is cpu"},
       {{"run", "--value", "3", "--", "true"},
        "--value is '3', expected PLACE=VALUE: a line, train.py:42=3, or an operator, aten::nonzero=1000"},
       {{"run", "--value", "a.py:3=x", "--", "true"}, "--value a.py:3 is 'x', expected a number"},
-      {{"run", "--rank", "1", "--", "true"},
-       "--rank needs --ranks N: which of how many processes this one stands for"},
+      {{"run", "--rank", "1", "--", "true"}, "--rank needs --ranks N: which of how many processes this one stands for"},
       {{"run", "--ranks", "2", "--rank", "2", "--", "true"}, "--rank is '2', expected a whole number from 0 to 1"},
       {{"run", "--format", "json,html", "--", "true"},
        "--format json,html needs --out FOLDER: only one format fits on stdout"}};

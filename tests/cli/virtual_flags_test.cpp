@@ -29,12 +29,14 @@ TEST(Size, AnythingElseIsRefused) {
 
 TEST(VirtualFlags, ReachTheWorkerAndTheReport) {
   Tool tool;
-  const Json report = Json::parse(tool.run(words("profile bert-base --attention mqa --device virtual:h100-80gb --reserve 600MiB "
-                                                 "--events delayed --address-order ascending --backed --format json"))
-                                      .out);
+  const Json report =
+      Json::parse(tool.run(words("profile bert-base --attention mqa --device virtual:h100-80gb --reserve 600MiB "
+                                 "--events delayed --address-order ascending --backed --format json"))
+                      .out);
   const Json& run = report.at("runs").at(0);
   EXPECT_EQ(run.at("spec").at("virtual_options"),
-            Json::parse(R"({"reserve_bytes": 629145600, "address_order": "ascending", "events": "delayed", "backed": true})"));
+            Json::parse(
+                R"({"reserve_bytes": 629145600, "address_order": "ascending", "events": "delayed", "backed": true})"));
   EXPECT_THAT(run.at("reproduce").get<std::string>(),
               HasSubstr("--reserve 600MiB --address-order ascending --events delayed --backed"));
 }
@@ -65,7 +67,8 @@ TEST(AddressOrders, RunEachMechanismUnderEachOrder) {
 TEST(AddressOrders, ARunThatFailsUnderOneIsNamedAndLeftOut) {
   Tool tool;
   tool.fake("oom-unless-descending");
-  const Ended ended = tool.run(words("profile bert-base --attention mqa --device virtual:h100-80gb --address-orders 2"));
+  const Ended ended =
+      tool.run(words("profile bert-base --attention mqa --device virtual:h100-80gb --address-orders 2"));
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.err, HasSubstr("headroom: mqa ascending: out of memory"));
   EXPECT_THAT(ended.out, HasSubstr("1 of the runs"));
@@ -74,9 +77,10 @@ TEST(AddressOrders, ARunThatFailsUnderOneIsNamedAndLeftOut) {
 TEST(Devices, SeveralAreForPrograms) {
   const Ended ended = Tool().run(words("profile bert-base --device virtual:8xh100-80gb"));
   EXPECT_EQ(ended.code, 2);
-  EXPECT_EQ(ended.err,
-            "headroom: --device virtual:8xh100-80gb is several devices, and a model of Headroom's own runs on one: --device "
-            "virtual:h100-80gb; headroom run takes several\n");
+  EXPECT_EQ(
+      ended.err,
+      "headroom: --device virtual:8xh100-80gb is several devices, and a model of Headroom's own runs on one: --device "
+      "virtual:h100-80gb; headroom run takes several\n");
 }
 
 }  // namespace
