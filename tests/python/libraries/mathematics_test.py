@@ -48,7 +48,6 @@ class Sparse(unittest.TestCase):
         self.assertEqual((a @ matrix(64, 8)).shape, (64, 8))
         self.assertEqual((a @ matrix(64)).shape, (64,))
         self.assertEqual((a @ a).values().shape, (64,), "each entry meets a mean row of one")
-        self.assertEqual((a + a).values().shape, (128,), "no place is shared")
         self.assertIn("product of sparse matrices", assumptions())
 
 
