@@ -6,7 +6,7 @@ usage: run.py --virtual-gpu FOLDER [--fast] [--check | --update] [--document NAM
 FOLDER is the build's lib/headroom/virtual-gpu. Runs whose versions are not the installed ones are left out and counted.
 --check   exit 1 when a virtual value is not, to the byte, the recorded one (or the page not the one that the figures give)
 --update  write the virtual values to figures.json
---fast    only runs that take under a second or so
+--fast    only the runs that the tests take
 """
 import argparse
 import importlib
