@@ -31,6 +31,7 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/headeronly/version.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -171,6 +172,7 @@ using Workspaces = PyTorchOnVirtualGpu;
 
 // Before all others that multiply: a workspace, once taken, stays.
 TEST_F(Workspaces, TheFirstProductTakesOneAndTheAutogradThreadAnother) {
+  if (TORCH_VERSION_MINOR >= 15) GTEST_SKIP() << "this Torch holds no workspace between two products";
   const Tensor a = at::empty({512, 512}, on_gpu()).requires_grad_(),
                b = at::empty({512, 512}, on_gpu()).requires_grad_();
   const std::int64_t matrix = 512 * 512 * 4, before = allocated_bytes();
