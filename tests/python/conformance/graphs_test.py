@@ -7,7 +7,8 @@ import torch
 from support import *
 
 
-GENERATOR_STATE = 2 * 512  # a graph keeps the seed and the offset of the random generator on the device
+# A graph keeps the seed and the offset of the random generator on the device; newer versions only where it is used.
+GENERATOR_STATE = 2 * 512 if TORCH_VERSION < (2, 15) else 0
 
 
 def capture(body, **options):

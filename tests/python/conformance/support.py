@@ -23,6 +23,9 @@ LARGE_LIMIT = 10 * MIB     # requests from here on get a segment of their own si
 LARGE_SEGMENT = 20 * MIB
 
 
+TORCH_VERSION = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
+
+
 def virtual():
     return hasattr(ctypes.CDLL(None), "headroom_virtual_gpu_report")
 
