@@ -1,0 +1,51 @@
+// read_journal takes any bytes: what is before the first "ROWS" are the notes, what is after it the rows behind a right header.
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "recording/journal.h"
+#include "recording/journal_format.h"
+#include "tests/fuzz/survive.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace headroom;
+
+void write(const fs::path& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+std::string with_header(std::string_view rows) {
+  JournalHeader header{{}, kJournalVersion, sizeof(JournalRow), rows.size() / sizeof(JournalRow), 0};
+  std::memcpy(header.magic, kJournalMagic, sizeof(kJournalMagic));
+  std::string bytes(kJournalHeaderBytes, '\0');
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return bytes.append(rows);
+}
+
+const fs::path& folder() {
+  static const fs::path path = [] {
+    const fs::path made = fs::temp_directory_path() / ("headroom-fuzz-" + std::to_string(getpid()) + ".journal");
+    fs::create_directories(made);
+    return made;
+  }();
+  return path;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const std::size_t at = std::min(bytes.find("ROWS"), size);
+  write(folder() / kJournalNotesName, bytes.substr(0, at));
+  write(folder() / kJournalRowsName, with_header(bytes.substr(std::min(at + 4, size))));
+  const Recording recording = read_journal(folder());
+  fuzz::require(verify(recording).empty());
+  fuzz::survive(encode_recording(recording));
+  return 0;
+}
