@@ -173,7 +173,7 @@ TEST(Attach, AForkedChildLeavesItsParentsJournalAlone) {
 }
 
 TEST(Attach, TorchsOwnProfilerWorksAndNothingIsMissed) {
-  const Attached run = attach("train.py", "profiling");
+  const Attached run = attach("train.py", "profiling", "cpu");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.only().spec.steps, 4);
 }
