@@ -1,5 +1,7 @@
 // Collectives and point-to-point operations: each checks its arguments and is one launch on its stream.
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "virtual_gpu/core/backing.h"
 #include "virtual_gpu/core/region.h"
@@ -70,6 +72,43 @@ void reduced(const Communicator& of, const void* receive, const void* send, std:
   if (of.size > 1) never_computed(receive, bytes);
 }
 
+struct Broadcast {
+  Call call;
+  int root;
+  const void* send;
+  void* receive;
+
+  bool is_own() const { return root == call.communicator->rank; }
+};
+
+thread_local std::vector<Broadcast> grouped_broadcasts;  // launched when the group ends
+
+// A list of tensors is gathered by a group of broadcasts, one from each rank: what the others would send is the own.
+const Broadcast* own_of(const Broadcast& other, const std::vector<Broadcast>& group) {
+  for (const Broadcast& one : group)
+    if (one.is_own() && one.call.communicator == other.call.communicator) return &one;
+  return nullptr;
+}
+
+Result launch_broadcast(const Broadcast& broadcast, const std::vector<Broadcast>& group) {
+  const Broadcast* own = own_of(broadcast, group);
+  const Broadcast& source = own == nullptr ? broadcast : *own;
+  const std::size_t bytes = broadcast.call.bytes();
+  const bool same_size = source.call.bytes() == bytes;
+  return launch(broadcast.call, broadcast.root, [=, send = source.send, receive = broadcast.receive](const auto&) {
+    if (same_size) return copy(receive, 0, send, 0, bytes);
+    never_computed(receive, bytes);
+  });
+}
+
+Result launch_group() {
+  Result result = kSuccess;
+  const std::vector<Broadcast> group = std::exchange(grouped_broadcasts, {});
+  for (const Broadcast& broadcast : group)
+    if (const Result launched = launch_broadcast(broadcast, group); launched != kSuccess) result = launched;
+  return result;
+}
+
 }  // namespace
 
 std::size_t element_bytes(int type) {
@@ -96,8 +135,11 @@ Result ncclReduce(const void* send, void* receive, std::size_t count, int type, 
 
 Result ncclBroadcast(const void* send, void* receive, std::size_t count, int type, int root, Communicator* communicator,
                      cudaStream_t stream) {
-  const Call call{"ncclDevKernel_Broadcast", communicator, type, count, stream};
-  return launch(call, root, [=](const Communicator& of) { copy(receive, 0, send, 0, call.bytes()); });
+  const Broadcast broadcast{{"ncclDevKernel_Broadcast", communicator, type, count, stream}, root, send, receive};
+  if (group_depth == 0) return launch_broadcast(broadcast, {});
+  if (const Result result = check_call(broadcast.call, root); result != kSuccess) return result;
+  grouped_broadcasts.push_back(broadcast);
+  return kSuccess;
 }
 
 Result ncclBcast(void* buffer, std::size_t count, int type, int root, Communicator* communicator, cudaStream_t stream) {
@@ -169,7 +211,7 @@ Result ncclGroupStart() { return ++group_depth, kSuccess; }
 
 Result ncclGroupEnd() {
   if (group_depth == 0) return fail(kInvalidUsage, "ncclGroupEnd without ncclGroupStart");
-  return --group_depth, kSuccess;
+  return --group_depth == 0 ? launch_group() : kSuccess;
 }
 
 struct SimulationInfo {  // ncclSimInfo_t

@@ -2,7 +2,7 @@
 //
 // Nobody is at the other end. A collective is a launch on its stream; with backed memory (core/backing.h) it leaves
 // what it would leave if every rank held the same as this one: an all-gather repeats the own data, a broadcast hands it
-// on. Where the others' data would be summed up, the result counts as never computed. What NCCL itself allocates on a
+// on, and of broadcasts in a group those from other ranks bring what this one sends. Where the others' data would be summed up, the result counts as never computed. What NCCL itself allocates on a
 // device, outside PyTorch's allocator, is not known and stated as an assumption.
 #pragma once
 
