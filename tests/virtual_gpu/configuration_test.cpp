@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -89,6 +91,19 @@ TEST(Configuration, EventsAndBackingAreOneOfTwoWords) {
   EXPECT_TRUE(on.backed);
   EXPECT_THAT(complaint_about({{"HEADROOM_VIRTUAL_GPU_EVENTS", "late"}}), HasSubstr("immediate or delayed"));
   EXPECT_THAT(complaint_about({{"HEADROOM_VIRTUAL_GPU_BACKED", "yes"}}), HasSubstr("0 or 1"));
+}
+
+TEST(Configuration, CudnnIsAFolderThatHoldsIt) {
+  const std::string folder = testing::TempDir() + "cudnn_of_configuration_test";
+  std::filesystem::create_directories(folder);
+  std::filesystem::remove(folder + "/libcudnn.so.9");
+  for (const std::string& wrong : {folder, std::string("/no/such/folder"), std::string("None")})
+    EXPECT_THAT(complaint_about({{"HEADROOM_VIRTUAL_GPU_CUDNN", wrong}}),
+                testing::AllOf(StartsWith("headroom: HEADROOM_VIRTUAL_GPU_CUDNN is '" + wrong + "'"),
+                               HasSubstr("a folder that holds libcudnn.so.9, or none")));
+  std::ofstream(folder + "/libcudnn.so.9").put(' ');
+  for (const std::string& right : {folder, std::string("none"), std::string()})
+    EXPECT_NE(read({{"HEADROOM_VIRTUAL_GPU", "h100-80gb"}, {"HEADROOM_VIRTUAL_GPU_CUDNN", right}}).model, nullptr);
 }
 
 std::string name_of(int number) { return "GPU-" + std::string(number < 2 ? "aa" : "bb") + std::to_string(number); }

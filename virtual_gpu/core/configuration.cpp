@@ -1,5 +1,7 @@
 #include "virtual_gpu/core/configuration.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -11,7 +13,7 @@ namespace {
 
 constexpr const char kName[] = "HEADROOM_VIRTUAL_GPU", kReserve[] = "HEADROOM_VIRTUAL_GPU_RESERVE",
                      kOrder[] = "HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER", kEvents[] = "HEADROOM_VIRTUAL_GPU_EVENTS",
-                     kBacked[] = "HEADROOM_VIRTUAL_GPU_BACKED";
+                     kBacked[] = "HEADROOM_VIRTUAL_GPU_BACKED", kCudnn[] = "HEADROOM_VIRTUAL_GPU_CUDNN";
 
 std::string complain(const char* variable, std::string_view value, const std::string& right) {
   return "headroom: " + std::string(variable) + " is '" + std::string(value) + "', so there is no virtual GPU; " +
@@ -81,6 +83,13 @@ std::string read_choice(const char* variable, std::string_view wish, const char*
   return complain(variable, wish, std::string("right is ") + off + " or " + on);
 }
 
+// Only checked: libraries/cudnn reads it when cuDNN is first used.
+std::string check_cudnn(std::string_view wish) {
+  const std::string file = std::string(wish) + "/libcudnn.so.9";
+  if (wish == "none" || access(file.c_str(), R_OK) == 0) return "";
+  return complain(kCudnn, wish, "right is a folder that holds libcudnn.so.9, or none");
+}
+
 std::string read_all(const Environment& environment, Configuration* out) {
   const auto wish_for = [&](const char* variable) -> std::optional<std::string_view> {
     const char* value = environment(variable);
@@ -99,6 +108,7 @@ std::string read_all(const Environment& environment, Configuration* out) {
   also(kEvents,
        [&](std::string_view wish) { return read_choice(kEvents, wish, "immediate", "delayed", &out->delayed_events); });
   also(kBacked, [&](std::string_view wish) { return read_choice(kBacked, wish, "0", "1", &out->backed); });
+  also(kCudnn, check_cudnn);
   return wrong;
 }
 

@@ -7,6 +7,7 @@
 //   HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER   descending, ascending or shuffled:SEED
 //   HEADROOM_VIRTUAL_GPU_EVENTS          immediate or delayed
 //   HEADROOM_VIRTUAL_GPU_BACKED          0 or 1
+//   HEADROOM_VIRTUAL_GPU_CUDNN           folder of NVIDIA's libcudnn.so.9, or none (libraries/cudnn)
 #pragma once
 
 #include <cstdint>

@@ -53,6 +53,10 @@ def attend():
 
 
 class Cudnn(unittest.TestCase):
+    def test_the_version_is_the_one_torch_was_built_with(self):
+        self.assertEqual(torch._C._cudnn.getRuntimeVersion(), torch._C._cudnn.getCompileVersion())
+        self.assertTrue(torch.backends.cudnn.is_available())
+
     def test_convolutions_and_batch_normalisation_train(self):
         self.assertEqual(train_convolution(), (4, 16, 32, 32))
 

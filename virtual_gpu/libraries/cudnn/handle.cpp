@@ -11,8 +11,8 @@
 namespace headroom::virtual_gpu::cudnn {
 namespace {
 
-// Without NVIDIA's library: the version of the newest Torch tried, which an older Torch takes as a compatible one.
-constexpr std::size_t kVersionWithout = 92600;
+// Without NVIDIA's library: the version that Torch's wheel requires.
+constexpr std::size_t kVersionWithout = HEADROOM_CUDNN_VERSION;
 
 thread_local std::string last_error;
 

@@ -106,7 +106,7 @@ Search search() {
   if (wish != nullptr && std::string_view(wish) == "none") return refuse("not wanted");
   if (wish != nullptr && *wish != '\0') {
     const std::string path = std::string(wish) + "/libcudnn.so.9";
-    if (!readable(path)) return complain(wish, "no libcudnn.so.9 is there");
+    if (!readable(path)) return refuse("no libcudnn.so.9 is there");  // core/configuration.cpp has said so
     const Search found = load(path);
     return found.library.version != 0 && found.why_not.empty() ? found : complain(wish, found.why_not);
   }
