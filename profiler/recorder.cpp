@@ -16,6 +16,20 @@ namespace {
 
 std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
 
+// The memory behind a tensor. Asked without Torch's own checks, which throw where it is gone (an output of a CUDA graph that has
+// run again) or never was (functional and fake tensors): an observer must not.
+struct Block {
+  std::uint64_t address = 0;  // as the allocator gave it; 0: none
+  std::uint64_t data = 0;
+};
+
+Block block_of(const at::Tensor& tensor) {
+  c10::StorageImpl* storage = tensor.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
+  if (storage == nullptr) return {};
+  const c10::DataPtr& memory = storage->_mutable_data_ptr_no_checks();
+  return {address_of(memory.get_context()), address_of(memory.get())};
+}
+
 // Of Recorder::by_device_; past its end for devices that are not recorded.
 std::size_t slot_of(at::Device device) {
   if (device.is_cpu()) return 0;
@@ -221,7 +235,7 @@ void Recorder::on_output(const at::Tensor& tensor) {
   DeviceLog* log = log_of(tensor.device());
   if (log == nullptr) return;
   const std::lock_guard lock(mutex_);
-  const auto row = log->log.live_at(address_of(tensor.storage().data_ptr().get_context()));
+  const auto row = log->log.live_at(block_of(tensor).address);
   if (row && !log->log.has_tensor(*row)) log->log.set_tensor(*row, describe(tensor));
 }
 
@@ -240,15 +254,17 @@ void Recorder::on_gradient(const at::Tensor& variable, const at::Tensor& gradien
   DeviceLog* log = log_of(gradient.device());
   if (log == nullptr) return;
   // A view into a larger buffer speaks for itself alone, not for the layers of the others.
-  const bool whole = gradient.storage().nbytes() <= gradient.nbytes();
+  const bool symbolic = gradient.unsafeGetTensorImpl()->has_symbolic_sizes_strides();
+  const bool whole = !symbolic && gradient.storage().nbytes() <= gradient.nbytes();
   const auto layer = whole ? attribution_.layer_of(variable.unsafeGetTensorImpl()) : std::nullopt;
   const std::lock_guard lock(mutex_);
   set(*log, gradient, Category::gradient, layer);
 }
 
 std::optional<EventLog::Row> Recorder::row_of(const DeviceLog& log, const at::Tensor& tensor) const {
-  if (const auto row = log.log.live_at(address_of(tensor.storage().data_ptr().get_context()))) return row;
-  return log.log.live_containing(address_of(tensor.storage().data_ptr().get()));
+  const Block block = block_of(tensor);
+  if (const auto row = log.log.live_at(block.address)) return row;
+  return block.data == 0 ? std::nullopt : log.log.live_containing(block.data);
 }
 
 void Recorder::set(DeviceLog& log, const at::Tensor& tensor, Category category, std::optional<LayerId> layer) {

@@ -14,6 +14,11 @@ class CompiledModels(RunTest):
         self.assertGreaterEqual(result.printed["graphs"], 1)
         self.assertTrue(any("torch.compile" in text for text in run["assumptions"]))
 
+    def test_outputs_of_cuda_graphs_that_are_overwritten_do_not_disturb(self):
+        result = self.compiled("reduce-overhead")
+        run = self.assertTellsWhatTheProgramKnows(result, categories=("parameter", "optimizer_state"))
+        self.assertEqual(len(run["steps"]), 3)
+
 
 if __name__ == "__main__":
     unittest.main()
