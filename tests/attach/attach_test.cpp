@@ -173,9 +173,27 @@ TEST(Attach, AForkedChildLeavesItsParentsJournalAlone) {
 }
 
 TEST(Attach, TorchsOwnProfilerWorksAndNothingIsMissed) {
+  const Attached run = attach("train.py", "profiling");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("both saw aten::addmm"));
+  EXPECT_EQ(run.only().spec.steps, 4);
+  EXPECT_EQ(bytes_of(run.only(), Category::gradient), kParameterBytes);
+}
+
+TEST(Attach, OnTheCpuTorchsOwnProfilerHearsOfMemoryInsteadAndThatIsSaid) {
   const Attached run = attach("train.py", "profiling", "cpu");
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.only().spec.steps, 4);
+  EXPECT_THAT(run.only().assumptions, Contains(HasSubstr("Torch's own profiler ran")));
+}
+
+TEST(Attach, AnotherTorchIsRefusedInOneLineAndTheProgramRuns) {
+  const Attached run = attach("other_torch.py", "");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_TRUE(run.recordings.empty());
+  EXPECT_THAT(run.output, testing::MatchesRegex("ran with 1\\.13\\.1\n"
+                                                "this program uses Torch 1\\.13\\.1, and this Headroom was built for Torch .*: "
+                                                "build one with cmake -DHEADROOM_TORCH_DIR=.*/other_torch/torch\n"));
 }
 
 TEST(Attach, AForwardWithoutGraphIsAStep) {

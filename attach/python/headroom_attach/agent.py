@@ -65,7 +65,7 @@ def attach(torch):
     if error:
         raise Refusal(error.decode(errors="replace"))
     on_cpu = options.get("device") == "cpu"
-    state = hooks.install(torch, library, record_cpu=library.attach_cpu if on_cpu and is_worker_process() else None)
+    state = hooks.install(torch, library, on_cpu, record_cpu=library.attach_cpu if on_cpu and is_worker_process() else None)
     if on_cpu and not is_worker_process():
         library.attach_cpu()
     if not on_cpu:

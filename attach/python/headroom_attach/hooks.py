@@ -199,7 +199,10 @@ def watch_scaler(torch, state):
     scaler.step = wrapped(scaler.step, True)
 
 
-def make_way_for_profiler(torch, state):
+UNHEARD = "Torch's own profiler ran: what the CPU's allocator did on its threads meanwhile went to it and is missing here"
+
+
+def make_way_for_profiler(torch, state, on_cpu):
     """Torch's profiler wants the place on the thread where the allocator's reports arrive."""
     profiler = torch.autograd.profiler
 
@@ -208,6 +211,8 @@ def make_way_for_profiler(torch, state):
         def begin(*args, **kwargs):
             if state.active:
                 state.library.make_way_for_profiler()
+                if on_cpu:
+                    state.library.note(assumption=UNHEARD, key="torch.profiler")
             return original(*args, **kwargs)
 
         return begin
@@ -233,13 +238,13 @@ def note_compiled(torch, state):
     torch.compile = compile_
 
 
-def install(torch, library, record_cpu=None):
+def install(torch, library, on_cpu=False, record_cpu=None):
     state = State(torch, library, record_cpu)
     torch.nn.modules.module.register_module_module_registration_hook(state.register_module)
     wrap_calls(torch, state)
     wrap_backward(torch, state)
     watch_optimizers(torch, state)
     watch_scaler(torch, state)
-    make_way_for_profiler(torch, state)
+    make_way_for_profiler(torch, state, on_cpu)
     note_compiled(torch, state)
     return state
