@@ -216,6 +216,14 @@ TEST(Attach, AStatedValueIsGiven) {
   EXPECT_THAT(run.only().assumptions, Contains(HasSubstr("2.5 was given, as stated")));
 }
 
+TEST(Attach, GenerationEndsAtItsLongestLengthThoughNoValueSaysSo) {
+  const Attached run = attach("generate.py", "greedy,sampled,greedy");
+  EXPECT_THAT(run.output, HasSubstr("[2, 16] [2, 12] [2, 16]\n"));
+  EXPECT_EQ(run.only().outcome.kind, OutcomeKind::ok) << run.only().outcome.message;
+  EXPECT_EQ(run.only().spec.steps, 8 + 4 + 8);
+  EXPECT_THAT(run.only().assumptions, Contains(HasSubstr("transformers/generation/utils.py")));
+}
+
 TEST(Attach, SourceLinesAreThoseOfForwardInBackwardToo) {
   const Recording recording = attach("train.py", "normally", "h100-80gb", R"(, "source_lines": true)").only();
   std::map<Phase, std::set<std::string>> lines;

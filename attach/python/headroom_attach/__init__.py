@@ -6,14 +6,15 @@ import os
 import sys
 
 
-class TorchWatcher:
-    """A finder that changes nothing but to call back once the module `torch` has been imported."""
+class ModuleWatcher:
+    """A finder that changes nothing but to call back once the module `name` has been imported."""
 
-    def __init__(self, on_import):
+    def __init__(self, name, on_import):
+        self.name = name
         self.on_import = on_import
 
     def find_spec(self, name, path=None, target=None):
-        if name != "torch":
+        if name != self.name:
             return None
         import importlib.util
 
@@ -58,4 +59,4 @@ def attach(torch):
 
 
 def wait_for_torch():
-    sys.meta_path.insert(0, TorchWatcher(attach))
+    sys.meta_path.insert(0, ModuleWatcher("torch", attach))

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from headroom_attach import built_for, hooks, outcome, ranks
+from headroom_attach import ModuleWatcher, built_for, generation, hooks, outcome, ranks
 from headroom_attach.library import Library
 
 LIBRARY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "headroom-attach.so")
@@ -70,6 +70,8 @@ def attach(torch):
         library.attach_cpu()
     if not on_cpu:
         record_cuda(torch, library)
+    if options.get("device", "").startswith("virtual"):
+        sys.meta_path.insert(0, ModuleWatcher("transformers.generation.utils", generation.end_at_longest_length))
     if options.get("ranks"):
         ranks.stand_for(torch, int(options.get("rank", 0)), int(options["ranks"]))
     os.register_at_fork(after_in_child=state.forget_process)
