@@ -20,7 +20,7 @@ const CUmemAllocationProp kOnDevice = [] {
 class VirtualMemory : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_EQ(cuInit(0), CUDA_SUCCESS);
+    ASSERT_EQ(cudaFree(nullptr), cudaSuccess) << "makes the context";
     ASSERT_EQ(cuMemAddressReserve(&base, 64 * kMiB, 0, 0, 0), CUDA_SUCCESS);
   }
   void TearDown() override { EXPECT_EQ(cuMemAddressFree(base, 64 * kMiB), CUDA_SUCCESS); }

@@ -132,6 +132,7 @@ TEST(Stress, ManyThreadsLeaveTheBooksEven) {
 }
 
 TEST(Stress, AChildForkedFromABusyProcessDoesNotHang) {
+  ASSERT_EQ(cudaFree(nullptr), cudaSuccess) << "the parent has used a device before the first fork";
   std::atomic<bool> done{false};
   std::atomic<int> failures{0};
   std::thread busy([&] {

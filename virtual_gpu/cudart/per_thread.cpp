@@ -88,6 +88,7 @@ HEADROOM_PTSZ(cudaStreamBeginCaptureToGraph,
               (own(stream), graph, nodes, data, count, mode))
 HEADROOM_PTSZ(cudaStreamEndCapture, (cudaStream_t stream, cudaGraph_t* graph), (own(stream), graph))
 HEADROOM_PTSZ(cudaStreamIsCapturing, (cudaStream_t stream, cudaStreamCaptureStatus* status), (own(stream), status))
+#if CUDART_VERSION >= 13000  // CUDA 12's forms stay stubs, named when called
 HEADROOM_PTSZ(cudaStreamGetCaptureInfo,
               (cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long* id, cudaGraph_t* graph,
                const cudaGraphNode_t** nodes, const cudaGraphEdgeData** data, std::size_t* count),
@@ -96,6 +97,7 @@ HEADROOM_PTSZ(cudaStreamUpdateCaptureDependencies,
               (cudaStream_t stream, cudaGraphNode_t* nodes, const cudaGraphEdgeData* data, std::size_t count,
                unsigned flags),
               (own(stream), nodes, data, count, flags))
+#endif
 HEADROOM_PTSZ(cudaGraphLaunch, (cudaGraphExec_t executable, cudaStream_t stream), (executable, own(stream)))
 HEADROOM_PTSZ(cudaGraphUpload, (cudaGraphExec_t executable, cudaStream_t stream), (executable, own(stream)))
 HEADROOM_PTSZ(cudaGetDriverEntryPointByVersion,
