@@ -1,6 +1,7 @@
 // Kernel facts, read from the fat binaries of the Torch wheel at hand.
 #include "virtual_gpu/core/fat_binary.h"
 
+#include <cuda_runtime_api.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -74,7 +75,8 @@ TEST(FatBinary, TheDeviceTakesItsBestMachineCode) {
 TEST(FatBinary, RegistersAndSharedMemoryAreThoseOfTheMachineCode) {
   const KernelFacts& facts = flash_backward_binary().facts(kFlashBackward, *device());
   EXPECT_EQ(facts.binary_version, 90);
-  EXPECT_EQ(facts.registers, 254);
+  EXPECT_EQ(facts.registers, CUDART_VERSION >= 13020 ? 255 : 254)
+      << "by the compiler of 2.15.0's wheel and of 2.11.0's";
   EXPECT_EQ(facts.max_threads_per_block, 256);
   EXPECT_EQ(facts.static_shared_bytes, 0u) << "the 1 KiB that CUDA reserves is not the kernel's";
   EXPECT_EQ(facts.local_bytes, 0u);
@@ -86,7 +88,7 @@ TEST(Occupancy, RegistersAndDynamicSharedMemoryLimitIt) {
   kernel.binary = &flash_backward_binary();
   int blocks = -1;
   EXPECT_EQ(resident_blocks(&blocks, kernel, 256, 0), cudaSuccess);
-  EXPECT_EQ(blocks, 1) << "256 threads of 254 registers take all 65,536";
+  EXPECT_EQ(blocks, 1) << "256 threads of 254 or 255 registers take all 65,536";
   EXPECT_EQ(resident_blocks(&blocks, kernel, 64, 0), cudaSuccess);
   EXPECT_EQ(blocks, 4);
   EXPECT_EQ(resident_blocks(&blocks, kernel, 64, 100 * 1024), cudaSuccess);
