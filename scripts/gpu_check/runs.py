@@ -7,6 +7,8 @@ import tempfile
 
 from . import matrix
 
+NOT_STARTED = 127  # the loader's exit code
+
 
 class Side:
     """A device to run on: `device` as in a spec, and what the worker's environment gets besides."""
@@ -53,6 +55,9 @@ class Checker:
         child = subprocess.run([self.build / "bin/headroom-worker", "--out", out], input=json.dumps(spec), text=True,
                                capture_output=True, env={**os.environ, **side.environment},
                                preexec_fn=without_address_randomisation)
+        if child.returncode == NOT_STARTED:
+            raise RuntimeError(f"the worker does not start for {side.device}: {child.stderr.strip()}; pip puts NVIDIA's libraries "
+                               "beside torch, in site-packages/nvidia")
         return (out if child.returncode == 0 and out.exists() else None), child.stderr.strip()
 
     def compare(self, run):

@@ -66,6 +66,19 @@ class Record(unittest.TestCase):
             self.assertIn(words, page)
 
 
+class Checker(unittest.TestCase):
+    def test_a_worker_that_does_not_start_is_no_difference(self):
+        with tempfile.TemporaryDirectory() as folder:
+            worker = pathlib.Path(folder) / "bin" / "headroom-worker"
+            worker.parent.mkdir()
+            worker.write_text("#!/bin/sh\necho 'libcupti.so.13: cannot open' >&2\nexit 127\n")
+            worker.chmod(0o755)
+            side = runs.Side("cuda", pathlib.Path(folder))
+            checker = runs.Checker(pathlib.Path(folder), side, side, True, SOURCE)
+            with self.assertRaisesRegex(RuntimeError, "does not start for cuda: libcupti.so.13: cannot open"):
+                checker.compare(matrix.quick_runs()[0])
+
+
 class Conformance(unittest.TestCase):
     def test_tests_with_another_result_are_named(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -89,8 +102,9 @@ class Command(unittest.TestCase):
 
     def with_torch(self, *arguments, path="/nowhere"):
         with tempfile.TemporaryDirectory() as folder:
-            (pathlib.Path(folder) / "version.py").write_text("__version__ = '2.11.0'\n")
-            return self.run_it("--torch", folder, "--build", folder, *arguments, path=path)
+            (pathlib.Path(folder) / "lib").mkdir()
+            (pathlib.Path(folder) / "lib" / "libtorch_cpu.so").touch()
+            return self.run_it("--torch", folder, *arguments, path=path)
 
     def test_without_a_driver_it_says_so(self):
         done = self.with_torch()
@@ -111,6 +125,17 @@ class Command(unittest.TestCase):
         done = self.with_torch("--against", "virtual", "--device", "h100")
         self.assertEqual(done.returncode, 2)
         self.assertIn("the catalogue has no h100", done.stderr)
+
+    def test_a_folder_without_torch_is_refused(self):
+        done = self.run_it("--against", "virtual", "--torch", "/nowhere")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/nowhere has no lib/libtorch_cpu.so", done.stderr)
+
+    def test_without_cmake_it_says_what_is_needed(self):
+        done = self.with_torch("--against", "virtual")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("no cmake on this machine", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
 
     def test_preparing_without_headers_says_what_to_run(self):
         done = self.run_it("--prepare", "--cuda-include", "/nowhere")
