@@ -17,6 +17,13 @@ namespace {
 constexpr std::size_t kMiB = 1 << 20;
 constexpr int kThreads = 8, kDevices = 4, kSteps = 2000;
 
+// GCC's address sanitizer leaves its allocator locked in a child, if another thread was in it at the fork.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kChildMayAllocate = false;
+#else
+constexpr bool kChildMayAllocate = true;
+#endif
+
 std::size_t free_on(int device) {
   EXPECT_EQ(cudaSetDevice(device), cudaSuccess);
   EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);  // pools give back what is idle
@@ -144,7 +151,7 @@ TEST(Stress, AChildForkedFromABusyProcessDoesNotHang) {
       alarm(20);
       void* pointer = nullptr;
       cudaGetLastError();
-      headroom_virtual_gpu_report();
+      if (kChildMayAllocate) headroom_virtual_gpu_report();
       _exit(cudaMalloc(&pointer, 1) == cudaErrorInitializationError ? 7 : 1);
     }
     int status = 0;
