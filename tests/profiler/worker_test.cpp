@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <sstream>
+#include <string_view>
 
 #include "base/json.h"
 
@@ -20,6 +21,10 @@ using testing_support::run_worker_with;
 using testing_support::tiny_model;
 using testing_support::worker_environment;
 using testing_support::WorkerResult;
+
+// Torch 2.15 gives a cuBLAS workspace back after each product, and runs out of memory at another tensor of the optimizer.
+constexpr bool kWorkspacesStay = !std::string_view(HEADROOM_TORCH_VERSION).starts_with("2.15.");
+constexpr const char* kLastRequest = kWorkspacesStay ? "Tried to allocate 40.00 MiB." : "Tried to allocate 20.00 MiB.";
 
 RunSpec tiny(const std::string& device = "cpu") {
   RunSpec spec;
@@ -78,7 +83,8 @@ TEST(Worker, RefusesAnUnknownMechanism) {
 TEST(Worker, RefusesAnUnknownDevice) { expect_refusal(run_worker(tiny("tpu")), 2, "unknown device 'tpu'"); }
 
 TEST(Worker, SuggestsTheNearestVirtualDevice) {
-  const WorkerResult result = run_worker_with({"--out", "OUT"}, to_json(tiny("virtual:h100-80g")).dump(), worker_environment("cpu"));
+  const WorkerResult result =
+      run_worker_with({"--out", "OUT"}, to_json(tiny("virtual:h100-80g")).dump(), worker_environment("cpu"));
   expect_refusal(result, 2, "h100-80gb");
 }
 
@@ -131,7 +137,8 @@ TEST(Worker, RefusesAnInputThatIsNoJson) {
 
 TEST(Worker, RefusesAFolderThatIsNotThere) {
   const std::string spec = to_json(tiny()).dump();
-  expect_refusal(run_worker_with({"--out", "/proc/nowhere/x.rec"}, spec, worker_environment("cpu")), 2, "/proc/nowhere");
+  expect_refusal(run_worker_with({"--out", "/proc/nowhere/x.rec"}, spec, worker_environment("cpu")), 2,
+                 "/proc/nowhere");
 }
 
 TEST(Worker, RefusesUnknownOptions) {
@@ -142,7 +149,7 @@ TEST(Worker, NamesTheVirtualDevice) {
   const Environment environment = record(tiny("virtual:rtx4090-24gb")).environment;
   EXPECT_THAT(environment.device_name, HasSubstr("4090"));
   EXPECT_EQ(environment.compute_capability, "8.9");
-  EXPECT_EQ(environment.cuda_version, "13.0");
+  EXPECT_EQ(environment.cuda_version, HEADROOM_CUDA_VERSION);
   EXPECT_GT(environment.device_total_bytes, std::int64_t{23} << 30);
   EXPECT_LT(environment.device_total_bytes, std::int64_t{25} << 30);
 }
@@ -168,9 +175,9 @@ std::int64_t peak_requested(const std::map<std::string, std::string>& environmen
 
 TEST(Worker, HonoursTheSizeOfCublasWorkspaces) {
   constexpr std::int64_t kDefault = std::int64_t{4096} * 8 * 1024, kSmaller = (4096 * 2 + 16 * 8) * 1024;
-  // One workspace for the forward and one for the autograd thread.
+  // One workspace for the forward and one for the autograd thread, where they stay.
   EXPECT_EQ(peak_requested({}) - peak_requested({{"CUBLAS_WORKSPACE_CONFIG", ":4096:2:16:8"}}),
-            2 * (kDefault - kSmaller));
+            (kWorkspacesStay ? 2 : 1) * (kDefault - kSmaller));
   EXPECT_EQ(peak_requested({}), peak_requested({{"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}}));
 }
 
@@ -223,7 +230,7 @@ TEST(Worker, MemoryMayRunOutInEveryPhaseInPyTorchsOwnWords) {
   };
   for (const Case& c : {Case{"bert-base", "forward", "Tried to allocate 480.00 MiB.", 40, 512},
                         Case{"bert-base", "backward", "Tried to allocate 1.63 GiB.", 28, 512},
-                        Case{"gpt2-xl", "optimizer", "Tried to allocate 40.00 MiB.", 1, 128}}) {
+                        Case{"gpt2-xl", "optimizer", kLastRequest, 1, 128}}) {
     SCOPED_TRACE(c.phase);
     RunSpec spec;
     spec.model = c.model;

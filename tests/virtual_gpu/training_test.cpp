@@ -50,7 +50,11 @@ constexpr std::int64_t kMiB = 1 << 20;
 
 const DeviceModel& model() { return headroom::virtual_gpu::device_model(std::getenv("HEADROOM_VIRTUAL_GPU")); }
 
-std::int64_t cublas_workspace_bytes() { return model().major == 9 ? 33554432 : 8519680; }
+// Torch 2.15 takes the large one from compute capability 9.0 on, Torch before it on 9.0 alone.
+std::int64_t cublas_workspace_bytes() {
+  const bool large = TORCH_VERSION_MINOR < 15 ? model().major == 9 : model().major >= 9;
+  return large ? 33554432 : 8519680;
+}
 
 std::string report() {
   const auto function = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "headroom_virtual_gpu_report"));
