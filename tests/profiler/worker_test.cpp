@@ -22,7 +22,8 @@ using testing_support::tiny_model;
 using testing_support::worker_environment;
 using testing_support::WorkerResult;
 
-// Torch 2.15 gives a cuBLAS workspace back after each product, and runs out of memory at another tensor of the optimizer.
+// Torch 2.15 gives a cuBLAS workspace back after each product, and runs out of memory at another tensor of the
+// optimizer.
 constexpr bool kWorkspacesStay = !std::string_view(HEADROOM_TORCH_VERSION).starts_with("2.15.");
 constexpr const char* kLastRequest = kWorkspacesStay ? "Tried to allocate 40.00 MiB." : "Tried to allocate 20.00 MiB.";
 
