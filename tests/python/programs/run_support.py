@@ -29,7 +29,7 @@ class RunTest(unittest.TestCase):
     def headroom_run(self, *command, flags=(), device="virtual:h100-80gb", while_running=None):
         folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(lambda: subprocess.run(["rm", "-rf", folder]))
-        program = [sys.executable, "-B", *map(str, command)]
+        program = [sys.executable, *map(str, command)]
         call = [HEADROOM, "run", "--device", device, "--out", folder, "--format", "json", *flags, "--", *program]
         process = subprocess.Popen(call, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if while_running:
