@@ -9,7 +9,9 @@ CATEGORIES = {
 
 
 def plain_tensors(tensor):
-    """The tensors with memory of their own that make up `tensor`."""
+    """The tensors with memory of their own that make up `tensor`; none of what is no tensor, such as a DTensor's mesh."""
+    if not hasattr(tensor, "untyped_storage"):
+        return []
     flatten = getattr(tensor, "__tensor_flatten__", None)
     if flatten is None:
         return [tensor]

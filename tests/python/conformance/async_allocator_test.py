@@ -28,14 +28,14 @@ class AsyncAllocator(ConformanceTest):
         self.assertEqual(torch.cuda.max_memory_allocated(), second.numel())
 
     def test_freed_memory_stays_reserved_until_the_cache_is_emptied(self):
-        free = torch.cuda.mem_get_info()[0]
+        free, reserved = torch.cuda.mem_get_info()[0], torch.cuda.memory_reserved()  # what graphs took counts from Torch 2.15 on
         gone = block(64 * MIB)
         del gone
         torch.cuda.synchronize()
         self.assertLess(torch.cuda.mem_get_info()[0], free)
         torch.cuda.empty_cache()
         self.assertEqual(torch.cuda.mem_get_info()[0], free)
-        self.assertEqual(torch.cuda.memory_reserved(), 0)
+        self.assertEqual(torch.cuda.memory_reserved(), reserved)
 
     def test_a_freed_block_is_used_again_by_its_stream(self):
         gone = block(64 * MIB)
