@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "virtual_gpu/core/counters.h"
@@ -34,9 +35,18 @@ std::string find_library() {
   return std::string(wish) == "none" ? "" : std::string(wish) + "/" + file_name();
 }
 
+// NVRTC asks the loader for its builtins by soname alone, and without an installed toolkit nothing would find them.
+void load_builtins(const std::filesystem::path& folder) {
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable))
+    if (entry.path().filename().string().starts_with("libnvrtc-builtins.so"))
+      dlopen(entry.path().c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 void* load() {
   const std::string path = find_library();
   if (path.empty()) return nullptr;
+  load_builtins(std::filesystem::path(path).parent_path());
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     std::fprintf(stderr, "headroom: %s: %s. Right is a folder that holds %s, or \"none\".\n", kVariable, dlerror(),
