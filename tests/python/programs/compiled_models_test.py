@@ -16,7 +16,8 @@ class CompiledModels(RunTest):
 
     def test_outputs_of_cuda_graphs_that_are_overwritten_do_not_disturb(self):
         result = self.compiled("reduce-overhead")
-        run = self.assertTellsWhatTheProgramKnows(result, categories=("parameter", "optimizer_state"))
+        # With nothing compiled before, the peak lies in the first step, where kernels are tried: no optimizer state yet.
+        run = self.assertTellsWhatTheProgramKnows(result, categories=("parameter",))
         self.assertEqual(len(run["steps"]), 3)
 
 
