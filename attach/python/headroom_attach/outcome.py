@@ -1,6 +1,11 @@
 """How the program ended, as far as it knows itself; what only the system knows, a signal, `headroom` adds."""
 import os
 import sys
+import time
+
+# A thread of autograd that wants the interpreter when it has begun to end is ended by it, and Torch then aborts the process
+# (seen with Torch 2.15 right after a backward pass). This long, and it is through.
+SECONDS_FOR_AUTOGRAD = 0.05
 
 
 def uncaught_exception():
@@ -28,3 +33,5 @@ def finish(library, process):
         kind = "oom" if is_out_of_memory(error) else "error"
         library.note(outcome={"kind": kind, "message": last_line(error)})
     library.finish()
+    if "torch" in sys.modules:
+        time.sleep(SECONDS_FOR_AUTOGRAD)

@@ -2,6 +2,9 @@
 import sys
 
 import torch
+
+if not torch.__version__.startswith("2.11."):
+    sys.modules["torchvision"] = None  # the environment's is made for 2.11, and transformers would import it
 from transformers import GPT2Config, GPT2LMHeadModel
 
 model = GPT2LMHeadModel(GPT2Config(n_layer=2, n_head=2, n_embd=64, vocab_size=1000)).cuda().eval()

@@ -2,6 +2,7 @@
 (python -m unittest discover -p '*_test.py') and on a virtual one, under its preload; what makes no sense on one of them is skipped with
 the reason.
 """
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -11,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import textwrap
+import time
 import unittest
 
 import torch
@@ -24,6 +26,9 @@ LARGE_SEGMENT = 20 * MIB
 
 
 TORCH_VERSION = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
+
+
+atexit.register(time.sleep, 0.2)  # a thread of autograd that comes late into an ending interpreter aborts the process
 
 
 def virtual():

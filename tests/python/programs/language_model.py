@@ -5,8 +5,12 @@ own memory as one JSON line:
 """
 import argparse
 import json
+import sys
 
 import torch
+
+if not torch.__version__.startswith("2.11."):
+    sys.modules["torchvision"] = None  # the environment's is made for 2.11, and transformers would import it
 import transformers
 
 
