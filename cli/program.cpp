@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/personality.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,18 +10,11 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "cli/descriptor.h"
+#include "cli/child_process.h"
 #include "cli/interrupts.h"
 
 namespace headroom::cli {
 namespace {
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (auto& string : strings) out.push_back(string.data());
-  out.push_back(nullptr);
-  return out;
-}
 
 // Everything the child does between fork and exec, prepared before the fork: there it may call only the kernel.
 struct Launch {
@@ -35,38 +26,16 @@ struct Launch {
   const sigset_t* mask;
 };
 
-void keep_addresses() {
-  constexpr unsigned long kOnlyAsk = 0xffffffff;
-  const int now = personality(kOnlyAsk);
-  if (now >= 0) personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE);
-}
-
 [[noreturn]] void become_program(const Launch& launch) {
   if (launch.call.same_addresses) keep_addresses();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != launch.parent) _exit(127);
-  std::signal(SIGPIPE, SIG_DFL);
-  sigprocmask(SIG_SETMASK, launch.mask, nullptr);
+  belong_to(launch.parent, *launch.mask);
   if (launch.call.stdout_to_stderr) dup2(STDERR_FILENO, STDOUT_FILENO);
   if (launch.call.again) {
     dup2(launch.nowhere, STDIN_FILENO);
     dup2(launch.nowhere, STDOUT_FILENO);
   }
   execvpe(launch.call.file.c_str(), launch.arguments, launch.environment);
-  const int error = errno;
-  [[maybe_unused]] const ssize_t count = write(launch.failure, &error, sizeof error);
-  _exit(127);
-}
-
-// The pipe closes when the program has taken over; before that it may carry the reason why it could not.
-void require_started(pid_t process, const Descriptor& failure, const ProgramCall& call) {
-  int reason = 0;
-  ssize_t count;
-  while ((count = read(failure.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
-  }
-  if (count != sizeof reason) return;
-  waitpid(process, nullptr, 0);
-  throw bad_input(fmt::format("cannot run '{}': {}", call.file.string(), std::strerror(reason)));
+  tell_failure(launch.failure);
 }
 
 pid_t start(const ProgramCall& call, const sigset_t& mask) {
@@ -82,7 +51,8 @@ pid_t start(const ProgramCall& call, const sigset_t& mask) {
     become_program(
         {call, argument_pointers.data(), environment_pointers.data(), report.get(), nowhere.get(), parent, &mask});
   report.close();
-  require_started(process, failure, call);
+  if (const auto reason = why_not_started(process, failure))
+    throw bad_input(fmt::format("cannot run '{}': {}", call.file.string(), std::strerror(*reason)));
   return process;
 }
 

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "cli/child_process.h"
 
 namespace headroom::cli {
 namespace {
@@ -59,13 +58,6 @@ Descriptor memory_file(const std::string& text) {
   return file;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (auto& string : strings) out.push_back(string.data());
-  out.push_back(nullptr);
-  return out;
-}
-
 // Everything the child does between fork and exec, prepared before the fork: there it may call only the kernel.
 struct Launch {
   char** arguments;
@@ -75,30 +67,16 @@ struct Launch {
   const sigset_t* mask;
 };
 
-// PyTorch keeps autocast's casted weights in a table keyed by host addresses and frees them in the table's order, on
-// which the places of later blocks depend: the same run twice needs the same addresses. A sandbox may forbid it; then
-// nothing else changes.
-void keep_addresses() {
-  constexpr unsigned long kOnlyAsk = 0xffffffff;
-  const int now = personality(kOnlyAsk);
-  if (now >= 0) personality(static_cast<unsigned long>(now) | ADDR_NO_RANDOMIZE);
-}
-
 [[noreturn]] void become_worker(const Launch& launch) {
   keep_addresses();
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != launch.parent) _exit(127);
-  std::signal(SIGPIPE, SIG_DFL);
-  sigprocmask(SIG_SETMASK, launch.mask, nullptr);
+  belong_to(launch.parent, *launch.mask);
   dup2(launch.input, STDIN_FILENO);
   dup2(launch.discard, STDOUT_FILENO);
   dup2(launch.error, STDERR_FILENO);
   dup2(launch.progress, kProgressDescriptor);
   execve(launch.arguments[0], launch.arguments, launch.environment);
-  const int error = errno;
-  [[maybe_unused]] const ssize_t count = write(launch.failure, &error, sizeof error);
-  _exit(127);
+  tell_failure(launch.failure);
 }
 
 pid_t start(const Launch& launch) {
@@ -107,17 +85,6 @@ pid_t start(const Launch& launch) {
   if (process == 0) become_worker(launch);
   setpgid(process, process);  // whichever of the two comes first
   return process;
-}
-
-// The pipe closes when the worker's program has taken over; before that it may carry the reason why it could not.
-void require_started(pid_t process, const Descriptor& failure, const std::string& executable) {
-  int reason = 0;
-  ssize_t count;
-  while ((count = read(failure.get(), &reason, sizeof reason)) < 0 && errno == EINTR) {
-  }
-  if (count != sizeof reason) return;
-  waitpid(process, nullptr, 0);
-  throw could_not_measure(fmt::format("cannot start the worker {}: {}", executable, std::strerror(reason)));
 }
 
 // Reads what is there; false once the other end is closed.
@@ -153,7 +120,8 @@ WorkerProcess::WorkerProcess(const WorkerCommand& command, const RunSpec& spec, 
   process_ = start({argument_pointers.data(), environment_pointers.data(), input.get(), discard.get(),
                     error.write.get(), progress.write.get(), failure.write.get(), getpid(), &mask});
   failure.write.close();
-  require_started(process_, failure.read, arguments[0]);
+  if (const auto reason = why_not_started(process_, failure.read))
+    throw could_not_measure(fmt::format("cannot start the worker {}: {}", arguments[0], std::strerror(*reason)));
   progress_pipe_ = never_blocking(std::move(progress.read));
   stderr_pipe_ = never_blocking(std::move(error.read));
 }
