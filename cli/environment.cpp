@@ -69,8 +69,7 @@ void describe_device(Environment& environment, const RunSpec& spec) {
   if (!options.address_order.empty()) set_variable(environment, kOrder, options.address_order);
   if (options.events != VirtualEvents::immediate)
     set_variable(environment, kEvents, to_name(kVirtualEventsNames, options.events));
-  // Ranks compare what they gathered (DistributedDataParallel its shapes): they need true bytes.
-  if (options.backed || spec.ranks > 0) set_variable(environment, kBacked, "1");
+  if (options.backed) set_variable(environment, kBacked, "1");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Programs of tests/attach/programs under headroom-attach.so, each started as `headroom run` starts one; what their journals
-// say. Over the virtual GPU, in the Python environment of scripts/setup --tests.
+// Programs of tests/attach/programs under headroom-attach.so, each started as `headroom run` starts one; what their
+// journals say. Over the virtual GPU, in the Python environment of scripts/setup --tests.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -45,16 +45,20 @@ Attached attach(const std::string& program, const std::string& argument, const s
   const TemporaryFolder folder;
   const std::string virtual_gpu = device == "cpu" ? "" : " HEADROOM_VIRTUAL_GPU=" + device;
   const std::string asked = device == "cpu" ? "cpu" : "virtual:" + device;
+  // As the command line does: what ranks tell each other goes through device memory.
+  const std::string backed = options.find("\"ranks\"") == std::string::npos ? "" : " HEADROOM_VIRTUAL_GPU_BACKED=1";
   const std::string command =
       "cd " + quoted(std::string(HEADROOM_SOURCE_DIR) + "/tests/attach/programs") +
-      " && LD_PRELOAD=" + quoted((kLibraries / "virtual-gpu/headroom-virtual-gpu.so").string()) + virtual_gpu +
-      " HEADROOM_RUN_FOLDER=" + quoted(folder.path().string()) + " HEADROOM_RUN_OPTIONS=" +
-      quoted("{\"device\": \"" + asked + "\"" + options + "}") +
+      " && LD_PRELOAD=" + quoted((kLibraries / "virtual-gpu/headroom-virtual-gpu.so").string()) + virtual_gpu + backed +
+      " HEADROOM_RUN_FOLDER=" + quoted(folder.path().string()) +
+      " HEADROOM_RUN_OPTIONS=" + quoted("{\"device\": \"" + asked + "\"" + options + "}") +
       " PYTHONPATH=" + quoted((kLibraries / "python/site").string() + ":" + HEADROOM_TORCH_PACKAGES) +
-      " PYTHONPYCACHEPREFIX=" + quoted(std::string(HEADROOM_BUILD_DIR) + "/pycache") + " exec " + HEADROOM_TEST_PYTHON + " " + program + " " + quoted(argument) + " 2>&1";
+      " PYTHONPYCACHEPREFIX=" + quoted(std::string(HEADROOM_BUILD_DIR) + "/python-cache") + " exec " +
+      HEADROOM_TEST_PYTHON + " " + program + " " + quoted(argument) + " 2>&1";
   Attached result;
   FILE* pipe = popen(command.c_str(), "r");
-  for (char buffer[4096]; std::size_t count = fread(buffer, 1, sizeof(buffer), pipe);) result.output.append(buffer, count);
+  for (char buffer[4096]; std::size_t count = fread(buffer, 1, sizeof(buffer), pipe);)
+    result.output.append(buffer, count);
   result.status = pclose(pipe);
   for (const fs::path& journal : find_journals(folder.path())) {
     result.recordings.push_back(read_journal(journal));
@@ -84,9 +88,9 @@ std::set<std::string> paths(const Recording& recording) {
 }
 
 const std::map<std::string, std::int64_t> kParameterBytes{
-    {"embed", 1000 * 64 * 4},          {"blocks.0.norm", 512},          {"blocks.1.norm", 512},
-    {"blocks.0.mlp.0", 256 * 65 * 4},  {"blocks.1.mlp.0", 256 * 65 * 4},
-    {"blocks.0.mlp.2", 64 * 257 * 4},  {"blocks.1.mlp.2", 64 * 257 * 4}};
+    {"embed", 1000 * 64 * 4},         {"blocks.0.norm", 512},           {"blocks.1.norm", 512},
+    {"blocks.0.mlp.0", 256 * 65 * 4}, {"blocks.1.mlp.0", 256 * 65 * 4}, {"blocks.0.mlp.2", 64 * 257 * 4},
+    {"blocks.1.mlp.2", 64 * 257 * 4}};
 
 TEST(Attach, PeaksAreTheAllocatorsOwnToTheByte) {
   const Attached run = attach("train.py", "normally");
@@ -191,14 +195,21 @@ TEST(Attach, AnotherTorchIsRefusedInOneLineAndTheProgramRuns) {
   const Attached run = attach("other_torch.py", "");
   EXPECT_EQ(run.status, 0);
   EXPECT_TRUE(run.recordings.empty());
-  EXPECT_THAT(run.output, testing::MatchesRegex("ran with 1\\.13\\.1\n"
-                                                "this program uses Torch 1\\.13\\.1, and this Headroom was built for Torch .*: "
-                                                "build one with cmake -DHEADROOM_TORCH_DIR=.*/other_torch/torch\n"));
+  EXPECT_THAT(run.output,
+              testing::MatchesRegex("ran with 1\\.13\\.1\n"
+                                    "this program uses Torch 1\\.13\\.1, and this Headroom was built for Torch .*: "
+                                    "build one with cmake -DHEADROOM_TORCH_DIR=.*/other_torch/torch\n"));
 }
 
-TEST(Attach, AForwardWithoutGraphIsAStep) {
-  EXPECT_EQ(attach("train.py", "generating").only().spec.steps, 5);
+TEST(Attach, WhatCannotBeFollowedIsNoReasonForTheProgramToFail) {
+  const Attached run = attach("odd_module.py", "");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(std::to_string(run.only().stats.peak_allocated_bytes) + "\n", run.output);
+  EXPECT_THAT(run.only().assumptions,
+              Contains(HasSubstr("could not be followed to the end (RuntimeError: only once)")));
 }
+
+TEST(Attach, AForwardWithoutGraphIsAStep) { EXPECT_EQ(attach("train.py", "generating").only().spec.steps, 5); }
 
 TEST(Attach, WhatIsReadFromTheDeviceIsAnAssumptionWithItsPlace) {
   const Attached run = attach("train.py", "reading");
@@ -210,8 +221,9 @@ TEST(Attach, WhatIsReadFromTheDeviceIsAnAssumptionWithItsPlace) {
 }
 
 TEST(Attach, AStatedValueIsGiven) {
-  const Attached run = attach("train.py", "reading", "h100-80gb",
-                              R"(, "values": [{"place": "train.py:45", "value": 2.5}, {"place": "aten::nonzero", "value": 7}])");
+  const Attached run =
+      attach("train.py", "reading", "h100-80gb",
+             R"(, "values": [{"place": "train.py:45", "value": 2.5}, {"place": "aten::nonzero", "value": 7}])");
   EXPECT_EQ(run.output, "2.5 7\n");
   EXPECT_THAT(run.only().assumptions, Contains(HasSubstr("2.5 was given, as stated")));
 }
@@ -263,7 +275,8 @@ TEST(Attach, OneProcessStandsForOneRankOfFour) {
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_THAT(paths(run.only()), Contains("blocks.1.mlp.0"));
     const bool shards = std::string(how) == "fsdp";
-    EXPECT_EQ(bytes_of(run.only(), Category::parameter)["blocks.0.mlp.0"], kParameterBytes.at("blocks.0.mlp.0") / (shards ? 4 : 1));
+    EXPECT_EQ(bytes_of(run.only(), Category::parameter)["blocks.0.mlp.0"],
+              kParameterBytes.at("blocks.0.mlp.0") / (shards ? 4 : 1));
   }
 }
 

@@ -12,6 +12,23 @@ from headroom_attach.phases import BACKWARD, Phases
 from headroom_attach.tensors import Tagger, quick_address
 
 
+def never_fails(method):
+    """What goes wrong in here is no reason for the program to fail: labelling ends there, and the recording says so."""
+
+    @functools.wraps(method)
+    def guarded(self, *args, **kwargs):
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            self.active = False
+            self.library.note(
+                assumption="what the program's modules and optimizers are could not be followed to the end "
+                f"({type(error).__name__}: {error}): later bytes have no layer of their own", key="hooks")
+            return None
+
+    return guarded
+
+
 class State:
     """What the hooks share. `active` is False in a forked child, where everything goes on as if nothing were attached."""
 
@@ -37,6 +54,7 @@ class State:
             self.threads.open_layers = []
             return self.threads.open_layers
 
+    @never_fails
     def register_module(self, parent, name, child):
         if not self.active:
             return
@@ -45,6 +63,15 @@ class State:
             record()
         self.layers.register(parent, name, child)
 
+    @never_fails
+    def entry_of(self, module, open_layers):
+        return self.layers.entry(module, open_layers)
+
+    @never_fails
+    def tag_gradients(self):
+        self.parameters.tag_gradients()
+
+    @never_fails
     def begin_root(self, layer, root, arguments):
         if self.phases.depth > 0:
             return
@@ -64,6 +91,7 @@ class State:
             for item in value.values():
                 self.tag_inputs(item, depth + 1)
 
+    @never_fails
     def end_root(self, result):
         if self.torch.is_grad_enabled():
             return
@@ -73,6 +101,7 @@ class State:
                 if isinstance(tensor, self.torch.Tensor):
                     self.tagger.tag(tensor, "kv_cache")
 
+    @never_fails
     def tag_optimizer_state(self, optimizer):
         tensors = [
             (value, parameter)
@@ -99,7 +128,7 @@ def leave_to_interpreter(torch, code):
 def wrap_calls(torch, state):
     original = torch.nn.Module.__call__
     compiling = torch.compiler.is_compiling
-    known, layers, library = state.layers.known, state.layers, state.library
+    known, library = state.layers.known, state.library
     enter, leave, open_layers_here = library.enter, library.leave, state.open_layers
 
     @functools.wraps(original)
@@ -109,7 +138,9 @@ def wrap_calls(torch, state):
         open_layers = open_layers_here()
         entry = known.get(id(self))
         if entry is None or entry[0]() is not self:
-            entry = layers.entry(self, open_layers)
+            entry = state.entry_of(self, open_layers)
+            if entry is None:
+                return original(self, *args, **kwargs)
         layer = entry[1]
         is_root = not open_layers and entry[2] is not None
         if is_root:
@@ -144,7 +175,7 @@ def wrap_backward(torch, state):
                 state.library.end_backward()
                 state.phases.end_backward(before)
                 if state.phases.depth == 0:
-                    state.parameters.tag_gradients()
+                    state.tag_gradients()
 
         return backward
 

@@ -16,8 +16,6 @@ def stand_for(torch, rank, ranks):
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 29500,
     }.items():
         os.environ[name] = str(value)
-    # Shapes and bucket orders travel through the device and back: they must come back as they were. Read at CUDA's first use.
-    os.environ.setdefault("HEADROOM_VIRTUAL_GPU_BACKED", "1")
     if torch.distributed.is_available():
         replace_rendezvous(torch.distributed, rank, ranks)
 
