@@ -106,6 +106,13 @@ TEST(Configuration, CudnnIsAFolderThatHoldsIt) {
     EXPECT_NE(read({{"HEADROOM_VIRTUAL_GPU", "h100-80gb"}, {"HEADROOM_VIRTUAL_GPU_CUDNN", right}}).model, nullptr);
 }
 
+TEST(Configuration, NvrtcIsAFolderThatHoldsIt) {
+  EXPECT_THAT(complaint_about({{"HEADROOM_VIRTUAL_GPU_NVRTC", "/no/such/folder"}}),
+              testing::AllOf(StartsWith("headroom: HEADROOM_VIRTUAL_GPU_NVRTC is '/no/such/folder'"),
+                             HasSubstr("a folder that holds libnvrtc.so."), HasSubstr("or none")));
+  EXPECT_NE(read({{"HEADROOM_VIRTUAL_GPU", "h100-80gb"}, {"HEADROOM_VIRTUAL_GPU_NVRTC", "none"}}).model, nullptr);
+}
+
 std::string name_of(int number) { return "GPU-" + std::string(number < 2 ? "aa" : "bb") + std::to_string(number); }
 
 std::vector<int> seen(const char* wish) { return visible_devices(wish, 4, name_of); }

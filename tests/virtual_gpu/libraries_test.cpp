@@ -134,6 +134,15 @@ TEST(Cublas, AResultInHostMemoryIsZeroAndOneOnTheDeviceIsLeftAlone) {
   EXPECT_EQ(norm, 5);
 }
 
+TEST(Cublas, AReaderMayStateAResultInHostMemory) {
+  headroom_virtual_gpu_on_host_read(
+      [](const headroom_virtual_gpu_host_read* read) { *static_cast<float*>(read->destination) = 2.5F; });
+  float norm = 0;
+  EXPECT_EQ(cublasSnrm2_v2(cublas(), 1, nullptr, 1, &norm), 0);
+  headroom_virtual_gpu_on_host_read(nullptr);
+  EXPECT_EQ(norm, 2.5F);
+}
+
 TEST(Cublas, ABatchedSolverFindsItsArgumentsGood) {
   int info = -7;
   EXPECT_EQ(cublasDgetrsBatched(cublas(), 0, 1, 1, nullptr, 1, nullptr, nullptr, 1, &info, 1), 0);

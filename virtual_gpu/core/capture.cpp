@@ -253,16 +253,20 @@ cudaError_t capture_status(cudaStream_t handle, cudaStreamCaptureStatus* status)
   return cudaSuccess;
 }
 
-cudaError_t capture_info(cudaStream_t handle, CaptureInfo* info) {
-  *info = {};
-  if (const cudaError_t error = capture_status(handle, &info->status)) return error;
-  if (info->status != cudaStreamCaptureStatusActive) return cudaSuccess;
+cudaError_t capture_info(cudaStream_t handle, cudaStreamCaptureStatus* status, unsigned long long* id,
+                         cudaGraph_t* graph, const cudaGraphNode_t** dependencies, std::size_t* count) {
+  if (id != nullptr) *id = 0;
+  if (graph != nullptr) *graph = nullptr;
+  if (dependencies != nullptr) *dependencies = nullptr;
+  if (count != nullptr) *count = 0;
+  if (const cudaError_t error = capture_status(handle, status)) return error;
+  if (*status != cudaStreamCaptureStatusActive) return cudaSuccess;
   const std::lock_guard lock(timeline_mutex());
   const Stream* stream = find_stream(handle);
-  info->id = stream->capture->id;
-  info->graph = virtual_gpu::handle(stream->capture->graph);
-  info->dependencies = reinterpret_cast<const cudaGraphNode_t*>(stream->capture_tail.data());
-  info->count = stream->capture_tail.size();
+  if (id != nullptr) *id = stream->capture->id;
+  if (graph != nullptr) *graph = virtual_gpu::handle(stream->capture->graph);
+  if (dependencies != nullptr) *dependencies = reinterpret_cast<const cudaGraphNode_t*>(stream->capture_tail.data());
+  if (count != nullptr) *count = stream->capture_tail.size();
   return cudaSuccess;
 }
 

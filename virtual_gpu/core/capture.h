@@ -37,14 +37,9 @@ cudaError_t capture_status(cudaStream_t stream, cudaStreamCaptureStatus* status)
 
 cudaError_t forbid_captured_callback(cudaStream_t stream);  // cudaStreamAddCallback: spoils the capture
 
-struct CaptureInfo {
-  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-  unsigned long long id = 0;
-  cudaGraph_t graph = nullptr;
-  const cudaGraphNode_t* dependencies = nullptr;  // until the stream's next call
-  std::size_t count = 0;
-};
-cudaError_t capture_info(cudaStream_t stream, CaptureInfo* info);
+// All but `status` may be null. `dependencies` hold until the stream's next call.
+cudaError_t capture_info(cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long* id,
+                         cudaGraph_t* graph, const cudaGraphNode_t** dependencies, std::size_t* count);
 
 // `flags`: cudaStreamAddCaptureDependencies or cudaStreamSetCaptureDependencies.
 cudaError_t update_capture_dependencies(cudaStream_t stream, const cudaGraphNode_t* dependencies, std::size_t count,

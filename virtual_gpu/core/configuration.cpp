@@ -8,12 +8,15 @@
 #include <cstdlib>
 #include <random>
 
+#include "virtual_gpu/core/installed.h"
+
 namespace headroom::virtual_gpu {
 namespace {
 
 constexpr const char kName[] = "HEADROOM_VIRTUAL_GPU", kReserve[] = "HEADROOM_VIRTUAL_GPU_RESERVE",
                      kOrder[] = "HEADROOM_VIRTUAL_GPU_ADDRESS_ORDER", kEvents[] = "HEADROOM_VIRTUAL_GPU_EVENTS",
-                     kBacked[] = "HEADROOM_VIRTUAL_GPU_BACKED", kCudnn[] = "HEADROOM_VIRTUAL_GPU_CUDNN";
+                     kBacked[] = "HEADROOM_VIRTUAL_GPU_BACKED", kCudnn[] = "HEADROOM_VIRTUAL_GPU_CUDNN",
+                     kNvrtc[] = "HEADROOM_VIRTUAL_GPU_NVRTC";
 
 std::string complain(const char* variable, std::string_view value, const std::string& right) {
   return "headroom: " + std::string(variable) + " is '" + std::string(value) + "', so there is no virtual GPU; " +
@@ -84,10 +87,9 @@ std::string read_choice(const char* variable, std::string_view wish, const char*
 }
 
 // Only checked: libraries/cudnn reads it when cuDNN is first used.
-std::string check_cudnn(std::string_view wish) {
-  const std::string file = std::string(wish) + "/libcudnn.so.9";
-  if (wish == "none" || access(file.c_str(), R_OK) == 0) return "";
-  return complain(kCudnn, wish, "right is a folder that holds libcudnn.so.9, or none");
+std::string check_folder(const char* variable, std::string_view wish, const std::string& file) {
+  if (wish == "none" || access((std::string(wish) + "/" + file).c_str(), R_OK) == 0) return "";
+  return complain(variable, wish, "right is a folder that holds " + file + ", or none");
 }
 
 std::string read_all(const Environment& environment, Configuration* out) {
@@ -108,7 +110,8 @@ std::string read_all(const Environment& environment, Configuration* out) {
   also(kEvents,
        [&](std::string_view wish) { return read_choice(kEvents, wish, "immediate", "delayed", &out->delayed_events); });
   also(kBacked, [&](std::string_view wish) { return read_choice(kBacked, wish, "0", "1", &out->backed); });
-  also(kCudnn, check_cudnn);
+  also(kCudnn, [](std::string_view wish) { return check_folder(kCudnn, wish, kCudnnFile); });
+  also(kNvrtc, [](std::string_view wish) { return check_folder(kNvrtc, wish, nvrtc_file()); });
   return wrong;
 }
 

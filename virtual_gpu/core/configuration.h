@@ -8,6 +8,7 @@
 //   HEADROOM_VIRTUAL_GPU_EVENTS          immediate or delayed
 //   HEADROOM_VIRTUAL_GPU_BACKED          0 or 1
 //   HEADROOM_VIRTUAL_GPU_CUDNN           folder of NVIDIA's libcudnn.so.9, or none (libraries/cudnn)
+//   HEADROOM_VIRTUAL_GPU_NVRTC           folder of NVIDIA's libnvrtc, or none (libraries/nvrtc)
 #pragma once
 
 #include <cstdint>

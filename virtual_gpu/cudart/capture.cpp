@@ -4,25 +4,6 @@
 
 using namespace headroom::virtual_gpu;
 
-namespace {
-
-cudaError_t tell_capture(cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long* id,
-                         cudaGraph_t* graph, const cudaGraphNode_t** dependencies, std::size_t* count) {
-  return with_context([&] {
-    CaptureInfo info;
-    if (status == nullptr) return cudaErrorInvalidValue;
-    const cudaError_t error = capture_info(stream, &info);
-    *status = info.status;
-    if (id != nullptr) *id = info.id;
-    if (graph != nullptr) *graph = info.graph;
-    if (dependencies != nullptr) *dependencies = info.dependencies;
-    if (count != nullptr) *count = info.count;
-    return error;
-  });
-}
-
-}  // namespace
-
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
   return with_context([&] { return begin_capture(stream, mode); });
 }
@@ -40,7 +21,8 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
   return with_context([&] { return capture_status(stream, status); });
 }
 
-// CUDA 12 has these two without edges under the plain name (CaptureInfo's is _v2 in the library), with edges under another.
+// CUDA 12 has these two without edges under the plain name (CaptureInfo's is _v2 in the library), with edges under
+// another.
 #if CUDART_VERSION >= 13000
 #define HEADROOM_CAPTURE_INFO_WITH_EDGES cudaStreamGetCaptureInfo
 #define HEADROOM_UPDATE_WITH_EDGES cudaStreamUpdateCaptureDependencies
@@ -50,7 +32,7 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* 
 
 cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long* id,
                                      cudaGraph_t* graph, const cudaGraphNode_t** dependencies, std::size_t* count) {
-  return tell_capture(stream, status, id, graph, dependencies, count);
+  return with_context([&] { return capture_info(stream, status, id, graph, dependencies, count); });
 }
 
 cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t stream, cudaGraphNode_t* dependencies, std::size_t count,
@@ -64,7 +46,7 @@ cudaError_t HEADROOM_CAPTURE_INFO_WITH_EDGES(cudaStream_t stream, cudaStreamCapt
                                              const cudaGraphNode_t** dependencies, const cudaGraphEdgeData** edges,
                                              std::size_t* count) {
   if (edges != nullptr) *edges = nullptr;
-  return tell_capture(stream, status, id, graph, dependencies, count);
+  return with_context([&] { return capture_info(stream, status, id, graph, dependencies, count); });
 }
 
 cudaError_t HEADROOM_UPDATE_WITH_EDGES(cudaStream_t stream, cudaGraphNode_t* dependencies, const cudaGraphEdgeData*,

@@ -3,57 +3,34 @@
 
 #include "virtual_gpu/core/graph.h"
 #include "virtual_gpu/core/kernels.h"
+#include "virtual_gpu/core/node_params.h"
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;
 
 namespace {
 
-cudaGraphNodeParams of_type(cudaGraphNodeType type) {
-  cudaGraphNodeParams params = {};
-  params.type = type;
-  return params;
-}
-
 cudaGraphNodeParams wrap(const cudaKernelNodeParams& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeKernel);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeKernel);
   params.kernel = {own.func, own.gridDim, own.blockDim, own.sharedMemBytes, own.kernelParams, own.extra};
   return params;
 }
 
 cudaGraphNodeParams wrap(const cudaMemcpy3DParms& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemcpy);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemcpy);
   params.memcpy.copyParams = own;
   return params;
 }
 
 cudaGraphNodeParams wrap(const cudaMemsetParams& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemset);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemset);
   params.memset = {own.dst, own.pitch, own.value, own.elementSize, own.width, own.height};
   return params;
 }
 
 cudaGraphNodeParams wrap(const cudaHostNodeParams& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeHost);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeHost);
   params.host = {own.fn, own.userData};
-  return params;
-}
-
-cudaGraphNodeParams wrap_record(cudaEvent_t event) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeEventRecord);
-  params.eventRecord.event = event;
-  return params;
-}
-
-cudaGraphNodeParams wrap_wait(cudaEvent_t event) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeWaitEvent);
-  params.eventWait.event = event;
-  return params;
-}
-
-cudaGraphNodeParams wrap_child(cudaGraph_t child) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeGraph);
-  params.graph.graph = child;
   return params;
 }
 
@@ -191,7 +168,7 @@ cudaError_t cudaGraphAddMemcpyNodeToSymbol(cudaGraphNode_t* out, cudaGraph_t gra
                                            std::size_t offset, cudaMemcpyKind) {
   return with_context([&] {
     if (const cudaError_t error = symbol_range(symbol, bytes, offset)) return error;
-    cudaGraphNodeParams params = of_type(cudaGraphNodeTypeEmpty);
+    cudaGraphNodeParams params = node_params(cudaGraphNodeTypeEmpty);
     const cudaError_t error = add_node(out, graph, dependencies, count, &params);
     if (error != cudaSuccess) return error;
     Node* node = live<Node>(*out);
@@ -270,7 +247,7 @@ cudaError_t cudaGraphExecHostNodeSetParams(cudaGraphExec_t executable, cudaGraph
 
 cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                        std::size_t count, cudaGraph_t child) {
-  return add_wrapped(out, graph, dependencies, count, wrap_child(child));
+  return add_wrapped(out, graph, dependencies, count, child_params(child));
 }
 
 cudaError_t cudaGraphChildGraphNodeGetGraph(cudaGraphNode_t node, cudaGraph_t* out) {
@@ -278,17 +255,17 @@ cudaError_t cudaGraphChildGraphNodeGetGraph(cudaGraphNode_t node, cudaGraph_t* o
 }
 
 cudaError_t cudaGraphExecChildGraphNodeSetParams(cudaGraphExec_t executable, cudaGraphNode_t node, cudaGraph_t child) {
-  return with_context([&] { return set_executable_params(executable, node, wrap_child(child)); });
+  return with_context([&] { return set_executable_params(executable, node, child_params(child)); });
 }
 
 cudaError_t cudaGraphAddEmptyNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                   std::size_t count) {
-  return add_wrapped(out, graph, dependencies, count, of_type(cudaGraphNodeTypeEmpty));
+  return add_wrapped(out, graph, dependencies, count, node_params(cudaGraphNodeTypeEmpty));
 }
 
 cudaError_t cudaGraphAddEventRecordNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                         std::size_t count, cudaEvent_t event) {
-  return add_wrapped(out, graph, dependencies, count, wrap_record(event));
+  return add_wrapped(out, graph, dependencies, count, record_params(event));
 }
 
 cudaError_t cudaGraphEventRecordNodeGetEvent(cudaGraphNode_t node, cudaEvent_t* out) {
@@ -297,16 +274,16 @@ cudaError_t cudaGraphEventRecordNodeGetEvent(cudaGraphNode_t node, cudaEvent_t* 
 }
 
 cudaError_t cudaGraphEventRecordNodeSetEvent(cudaGraphNode_t node, cudaEvent_t event) {
-  return with_context([&] { return set_node_params(node, wrap_record(event)); });
+  return with_context([&] { return set_node_params(node, record_params(event)); });
 }
 
 cudaError_t cudaGraphExecEventRecordNodeSetEvent(cudaGraphExec_t executable, cudaGraphNode_t node, cudaEvent_t event) {
-  return with_context([&] { return set_executable_params(executable, node, wrap_record(event)); });
+  return with_context([&] { return set_executable_params(executable, node, record_params(event)); });
 }
 
 cudaError_t cudaGraphAddEventWaitNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                       std::size_t count, cudaEvent_t event) {
-  return add_wrapped(out, graph, dependencies, count, wrap_wait(event));
+  return add_wrapped(out, graph, dependencies, count, wait_params(event));
 }
 
 cudaError_t cudaGraphEventWaitNodeGetEvent(cudaGraphNode_t node, cudaEvent_t* out) {
@@ -315,18 +292,18 @@ cudaError_t cudaGraphEventWaitNodeGetEvent(cudaGraphNode_t node, cudaEvent_t* ou
 }
 
 cudaError_t cudaGraphEventWaitNodeSetEvent(cudaGraphNode_t node, cudaEvent_t event) {
-  return with_context([&] { return set_node_params(node, wrap_wait(event)); });
+  return with_context([&] { return set_node_params(node, wait_params(event)); });
 }
 
 cudaError_t cudaGraphExecEventWaitNodeSetEvent(cudaGraphExec_t executable, cudaGraphNode_t node, cudaEvent_t event) {
-  return with_context([&] { return set_executable_params(executable, node, wrap_wait(event)); });
+  return with_context([&] { return set_executable_params(executable, node, wait_params(event)); });
 }
 
 cudaError_t cudaGraphAddMemAllocNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                      std::size_t count, cudaMemAllocNodeParams* own) {
   return with_context([&] {
     if (own == nullptr) return cudaErrorInvalidValue;
-    cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemAlloc);
+    cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemAlloc);
     params.alloc = {own->poolProps, own->accessDescs, own->accessDescCount, own->bytesize, nullptr};
     const cudaError_t error = add_node(out, graph, dependencies, count, &params);
     own->dptr = params.alloc.dptr;
@@ -346,7 +323,7 @@ cudaError_t cudaGraphMemAllocNodeGetParams(cudaGraphNode_t node, cudaMemAllocNod
 
 cudaError_t cudaGraphAddMemFreeNode(cudaGraphNode_t* out, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
                                     std::size_t count, void* pointer) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemFree);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemFree);
   params.free.dptr = pointer;
   return add_wrapped(out, graph, dependencies, count, params);
 }

@@ -1,6 +1,7 @@
 // libcuda.so.1: graphs. Handles are the runtime's; only the structures of parameters differ.
 #include "virtual_gpu/core/graph.h"
 
+#include "virtual_gpu/core/node_params.h"
 #include "virtual_gpu/driver/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -12,14 +13,8 @@ static_assert(sizeof(CUgraphNodeParams) == sizeof(cudaGraphNodeParams));
 
 namespace {
 
-cudaGraphNodeParams of_type(cudaGraphNodeType type) {
-  cudaGraphNodeParams params = {};
-  params.type = type;
-  return params;
-}
-
 cudaGraphNodeParams wrap(const CUDA_KERNEL_NODE_PARAMS& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeKernel);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeKernel);
   params.kernel = {own.func != nullptr ? static_cast<void*>(own.func) : static_cast<void*>(own.kern),
                    {own.gridDimX, own.gridDimY, own.gridDimZ},
                    {own.blockDimX, own.blockDimY, own.blockDimZ},
@@ -30,13 +25,13 @@ cudaGraphNodeParams wrap(const CUDA_KERNEL_NODE_PARAMS& own) {
 }
 
 cudaGraphNodeParams wrap(const CUDA_MEMSET_NODE_PARAMS& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemset);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemset);
   params.memset = {reinterpret_cast<void*>(own.dst), own.pitch, own.value, own.elementSize, own.width, own.height};
   return params;
 }
 
 cudaGraphNodeParams wrap(const CUDA_HOST_NODE_PARAMS& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeHost);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeHost);
   params.host = {own.fn, own.userData};
   return params;
 }
@@ -46,7 +41,7 @@ cudaPitchedPtr pitched(const void* host, CUdeviceptr device, bool on_host, std::
 }
 
 cudaGraphNodeParams wrap(const CUDA_MEMCPY3D& own) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeMemcpy);
+  cudaGraphNodeParams params = node_params(cudaGraphNodeTypeMemcpy);
   cudaMemcpy3DParms& copy = params.memcpy.copyParams;
   const bool from_host = own.srcMemoryType == CU_MEMORYTYPE_HOST, to_host = own.dstMemoryType == CU_MEMORYTYPE_HOST;
   copy.srcPtr = pitched(own.srcHost, own.srcDevice, from_host, own.srcPitch, own.srcHeight);
@@ -55,21 +50,6 @@ cudaGraphNodeParams wrap(const CUDA_MEMCPY3D& own) {
   copy.dstPos = {own.dstXInBytes, own.dstY, own.dstZ};
   copy.extent = {own.WidthInBytes, own.Height, own.Depth};
   copy.kind = cudaMemcpyDefault;
-  return params;
-}
-
-cudaGraphNodeParams wrap_event(cudaGraphNodeType type, CUevent event) {
-  cudaGraphNodeParams params = of_type(type);
-  if (type == cudaGraphNodeTypeEventRecord)
-    params.eventRecord.event = event;
-  else
-    params.eventWait.event = event;
-  return params;
-}
-
-cudaGraphNodeParams wrap_child(CUgraph child) {
-  cudaGraphNodeParams params = of_type(cudaGraphNodeTypeGraph);
-  params.graph.graph = child;
   return params;
 }
 
@@ -107,21 +87,21 @@ CUresult from_driver(const CUgraphNodeParams& own, cudaGraphNodeParams* out) {
     case CU_GRAPH_NODE_TYPE_HOST:
       return *out = wrap({own.host.fn, own.host.userData}), CUDA_SUCCESS;
     case CU_GRAPH_NODE_TYPE_CONDITIONAL:
-      *out = of_type(cudaGraphNodeTypeConditional);
+      *out = node_params(cudaGraphNodeTypeConditional);
       out->conditional.handle = own.conditional.handle;
       out->conditional.type = static_cast<cudaGraphConditionalNodeType>(own.conditional.type);
       out->conditional.size = own.conditional.size;
       return CUDA_SUCCESS;
     case CU_GRAPH_NODE_TYPE_GRAPH:
-      *out = wrap_child(own.graph.graph);
+      *out = child_params(own.graph.graph);
       out->graph.ownership = static_cast<cudaGraphChildGraphNodeOwnership>(own.graph.ownership);
       return CUDA_SUCCESS;
     case CU_GRAPH_NODE_TYPE_EMPTY:
-      return *out = of_type(cudaGraphNodeTypeEmpty), CUDA_SUCCESS;
+      return *out = node_params(cudaGraphNodeTypeEmpty), CUDA_SUCCESS;
     case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
-      return *out = wrap_event(cudaGraphNodeTypeEventRecord, own.eventRecord.event), CUDA_SUCCESS;
+      return *out = record_params(own.eventRecord.event), CUDA_SUCCESS;
     case CU_GRAPH_NODE_TYPE_WAIT_EVENT:
-      return *out = wrap_event(cudaGraphNodeTypeWaitEvent, own.eventWait.event), CUDA_SUCCESS;
+      return *out = wait_params(own.eventWait.event), CUDA_SUCCESS;
     default:
       return CUDA_ERROR_NOT_SUPPORTED;
   }
@@ -218,21 +198,21 @@ CUresult cuGraphAddHostNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* 
 }
 CUresult cuGraphAddChildGraphNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, std::size_t count,
                                   CUgraph child) {
-  return add(out, graph, dependencies, count, wrap_child(child));
+  return add(out, graph, dependencies, count, child_params(child));
 }
 CUresult cuGraphChildGraphNodeGetGraph(CUgraphNode node, CUgraph* out) {
   return with_driver([&] { return child_graph(node, out); });
 }
 CUresult cuGraphAddEmptyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, std::size_t count) {
-  return add(out, graph, dependencies, count, of_type(cudaGraphNodeTypeEmpty));
+  return add(out, graph, dependencies, count, node_params(cudaGraphNodeTypeEmpty));
 }
 CUresult cuGraphAddEventRecordNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, std::size_t count,
                                    CUevent event) {
-  return add(out, graph, dependencies, count, wrap_event(cudaGraphNodeTypeEventRecord, event));
+  return add(out, graph, dependencies, count, record_params(event));
 }
 CUresult cuGraphAddEventWaitNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, std::size_t count,
                                  CUevent event) {
-  return add(out, graph, dependencies, count, wrap_event(cudaGraphNodeTypeWaitEvent, event));
+  return add(out, graph, dependencies, count, wait_params(event));
 }
 CUresult cuGraphAddNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, const CUgraphEdgeData*,
                         std::size_t count, CUgraphNodeParams* own) {

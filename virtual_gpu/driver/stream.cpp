@@ -150,17 +150,10 @@ CUresult cuStreamIsCapturing(CUstream stream, CUstreamCaptureStatus* status) {
 
 CUresult cuStreamGetCaptureInfo(CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* graph,
                                 const CUgraphNode** dependencies, const CUgraphEdgeData** edges, std::size_t* count) {
+  if (edges != nullptr) *edges = nullptr;
   return with_driver([&] {
-    CaptureInfo info;
-    if (status == nullptr) return cudaErrorInvalidValue;
-    const cudaError_t error = capture_info(stream, &info);
-    *status = static_cast<CUstreamCaptureStatus>(info.status);
-    if (id != nullptr) *id = info.id;
-    if (graph != nullptr) *graph = info.graph;
-    if (dependencies != nullptr) *dependencies = info.dependencies;
-    if (edges != nullptr) *edges = nullptr;
-    if (count != nullptr) *count = info.count;
-    return error;
+    return capture_info(stream, reinterpret_cast<cudaStreamCaptureStatus*>(status),
+                        reinterpret_cast<unsigned long long*>(id), graph, dependencies, count);
   });
 }
 

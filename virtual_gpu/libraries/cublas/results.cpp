@@ -1,10 +1,13 @@
 // Routines that may answer in host memory: reductions and rotations in pointer mode host (zeros, as any value read from
 // the device is), and the arguments check of batched solvers (0: all arguments are good).
 #include <complex>
+#include <cstring>
 
-#include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/host_reads.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/libraries/cublas/handle.h"
+#include "virtual_gpu/libraries/data_type.h"
 
 namespace headroom::virtual_gpu::cublas {
 namespace {
@@ -16,33 +19,17 @@ Status reduce(const Handle* handle, const char* routine, Value*... results) {
   if (status != kSuccess || !handle->results_on_host()) return status;
   if (synchronize_stream(handle->stream) != cudaSuccess) return kExecutionFailed;
   ((*results = Value{}), ...);
-  (count_host_read(sizeof(Value)), ...);
+  (host_read(results, nullptr, sizeof(Value), current_device()), ...);
   return kSuccess;
-}
-
-std::size_t type_bytes(int type) {  // cudaDataType: real types are even, complex ones odd
-  switch (type) {
-    case 0:  // CUDA_R_32F
-      return 4;
-    case 1:  // CUDA_R_64F
-    case 4:  // CUDA_C_32F
-      return 8;
-    case 5:  // CUDA_C_64F
-      return 16;
-    case 2:   // CUDA_R_16F
-    case 14:  // CUDA_R_16BF
-      return 2;
-    default:
-      return 4;
-  }
 }
 
 Status reduce_any(const Handle* handle, const char* routine, void* result, int type) {
   const Status status = launch(handle, routine);
   if (status != kSuccess || !handle->results_on_host()) return status;
   if (synchronize_stream(handle->stream) != cudaSuccess) return kExecutionFailed;
-  for (std::size_t i = 0; i < type_bytes(type); ++i) static_cast<char*>(result)[i] = 0;
-  count_host_read(type_bytes(type));
+  const std::size_t bytes = element_bytes(static_cast<cudaDataType>(type));
+  std::memset(result, 0, bytes);
+  host_read(result, nullptr, bytes, current_device());
   return kSuccess;
 }
 

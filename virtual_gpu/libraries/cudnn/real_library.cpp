@@ -1,14 +1,13 @@
 #include "virtual_gpu/libraries/cudnn/real_library.h"
 
 #include <dlfcn.h>
-#include <link.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
 #include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/installed.h"
 #include "virtual_gpu/libraries/cudnn/redirect.h"
 
 namespace headroom::virtual_gpu::cudnn {
@@ -22,29 +21,10 @@ struct Search {
   std::string why_not;
 };
 
-std::vector<std::string> loaded_files() {
-  std::vector<std::string> files;
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* out) {
-        if (info->dlpi_name[0] == '/') static_cast<std::vector<std::string>*>(out)->emplace_back(info->dlpi_name);
-        return 0;
-      },
-      &files);
-  return files;
-}
-
 bool readable(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file != nullptr) std::fclose(file);
   return file != nullptr;
-}
-
-std::string find_installed() {
-  for (const std::string& folder : folders_above(loaded_files())) {
-    const std::string path = folder + "/nvidia/cudnn/lib/libcudnn.so.9";
-    if (readable(path)) return path;
-  }
-  return {};
 }
 
 Search refuse(std::string why) { return {{}, std::move(why)}; }
@@ -105,12 +85,12 @@ Search search() {
   const char* wish = std::getenv(kVariable);
   if (wish != nullptr && std::string_view(wish) == "none") return refuse("not wanted");
   if (wish != nullptr && *wish != '\0') {
-    const std::string path = std::string(wish) + "/libcudnn.so.9";
+    const std::string path = std::string(wish) + "/" + kCudnnFile;
     if (!readable(path)) return refuse("no libcudnn.so.9 is there");  // core/configuration.cpp has said so
     const Search found = load(path);
     return found.library.version != 0 && found.why_not.empty() ? found : complain(wish, found.why_not);
   }
-  const std::string path = find_installed();
+  const std::string path = find_installed(std::string("nvidia/cudnn/lib/") + kCudnnFile);
   return path.empty() ? refuse("not installed") : load(path);
 }
 
@@ -126,17 +106,6 @@ const std::string& why_no_real_library() { return result().why_not; }
 
 void* real_symbol(const char* name) {
   return real_library() == nullptr ? nullptr : dlsym(real_library()->handle, name);
-}
-
-std::vector<std::string> folders_above(const std::vector<std::string>& loaded_files) {
-  std::vector<std::string> folders;
-  for (std::string_view rest : loaded_files) {
-    for (std::size_t end = rest.rfind('/'); end != std::string_view::npos && end > 0; end = rest.rfind('/')) {
-      rest = rest.substr(0, end);
-      if (std::find(folders.begin(), folders.end(), rest) == folders.end()) folders.emplace_back(rest);
-    }
-  }
-  return folders;
 }
 
 }  // namespace headroom::virtual_gpu::cudnn

@@ -2,14 +2,12 @@
 // nothing but what its host code decides (engines, workspaces, descriptors). It needs no device for that from
 // version 9.8 on.
 //
-// HEADROOM_VIRTUAL_GPU_CUDNN names its folder, or is "none". Unset, it is looked for where pip puts it:
-// nvidia/cudnn/lib in a folder above a library that this process has loaded, which finds the site-packages of Torch and
-// of the running Python.
+// HEADROOM_VIRTUAL_GPU_CUDNN names its folder, or is "none". Unset, it is looked for where pip puts it
+// (core/installed.h).
 #pragma once
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace headroom::virtual_gpu::cudnn {
 
@@ -29,8 +27,5 @@ template <class Function>
 Function* real(const char* name) {
   return reinterpret_cast<Function*>(real_symbol(name));
 }
-
-// Folders above the loaded libraries, nearest first, without repetition.
-std::vector<std::string> folders_above(const std::vector<std::string>& loaded_files);
 
 }  // namespace headroom::virtual_gpu::cudnn

@@ -1,6 +1,7 @@
 // libcusolver.so.12: every factorisation is one launch on its handle's stream, and finds (host code reads zeros) that
 // all went well.
 #include "virtual_gpu/libraries/cusolver/work_sizes.h"
+#include "virtual_gpu/libraries/data_type.h"
 #include "virtual_gpu/libraries/stream_handle.h"
 
 namespace headroom::virtual_gpu::cusolver {
@@ -27,23 +28,11 @@ Status answer(const StreamHandle* handle, Size elements, int* out) {
   return kSuccess;
 }
 
-std::size_t type_bytes(int type) {  // cudaDataType
-  switch (type) {
-    case 1:  // real double
-    case 4:  // complex float
-      return 8;
-    case 5:  // complex double
-      return 16;
-    default:
-      return 4;
-  }
-}
-
 Status answer_bytes(const StreamHandle* handle, Size elements, int type, std::size_t* on_device, std::size_t* on_host) {
   if (handle == nullptr) return kNotInitialized;
   if (on_device == nullptr || on_host == nullptr || elements < 0) return kInvalidValue;
   note_assumption();
-  *on_device = static_cast<std::size_t>(elements) * type_bytes(type);
+  *on_device = static_cast<std::size_t>(elements) * element_bytes(static_cast<cudaDataType>(type));
   *on_host = 0;
   return kSuccess;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "virtual_gpu/libraries/data_type.h"
 #include "virtual_gpu/libraries/stream_handle.h"
 
 namespace headroom::virtual_gpu::cusparselt {
@@ -26,19 +27,6 @@ constexpr int kMostRecentAlgorithm = 1;  // CUSPARSELT_MATMUL_ALG_CONFIG_MAX_ID
 
 Status launch(const char* routine, cudaStream_t stream) {
   return submit_kernel(stream, routine, 0) == cudaSuccess ? kSuccess : kExecutionFailed;
-}
-
-std::int64_t type_bytes(int type) {  // cudaDataType
-  switch (type) {
-    case 0:   // float
-    case 10:  // int32
-      return 4;
-    case 2:   // half
-    case 14:  // bfloat16
-      return 2;
-    default:
-      return 1;
-  }
 }
 
 Status describe(Matrix* matrix, std::int64_t rows, std::int64_t columns, int type) {
@@ -124,7 +112,8 @@ Status cusparseLtSpMMACompressedSize2(const void*, const Matrix* matrix, std::si
                                       std::size_t* buffer_bytes) {
   if (matrix == nullptr || bytes == nullptr || buffer_bytes == nullptr) return kInvalidValue;
   const std::int64_t values = matrix->rows * matrix->columns;
-  *bytes = static_cast<std::size_t>(values / 2 * type_bytes(matrix->type) + values / 8);
+  *bytes = static_cast<std::size_t>(
+      values / 2 * static_cast<std::int64_t>(element_bytes(static_cast<cudaDataType>(matrix->type))) + values / 8);
   *buffer_bytes = 0;
   return kSuccess;
 }

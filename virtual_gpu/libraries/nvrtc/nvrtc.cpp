@@ -24,15 +24,13 @@ enum Status { kSuccess = 0, kInvalidInput = 3, kInvalidProgram = 4, kInternalErr
 constexpr int kMajor = CUDART_VERSION / 1000, kMinor = CUDART_VERSION % 1000 / 10;
 constexpr const char* kVariable = "HEADROOM_VIRTUAL_GPU_NVRTC";
 
-std::string file_name() { return "libnvrtc.so." + std::to_string(kMajor); }
-
 std::string find_library() {
   const char* wish = std::getenv(kVariable);
-  if (wish == nullptr) {
-    const std::string found = find_installed("nvidia/cu" + std::to_string(kMajor) + "/lib/" + file_name());
-    return found.empty() ? find_installed("nvidia/cuda_nvrtc/lib/" + file_name()) : found;
+  if (wish == nullptr || *wish == 0) {
+    const std::string found = find_installed("nvidia/cu" + std::to_string(kMajor) + "/lib/" + nvrtc_file());
+    return found.empty() ? find_installed("nvidia/cuda_nvrtc/lib/" + nvrtc_file()) : found;
   }
-  return std::string(wish) == "none" ? "" : std::string(wish) + "/" + file_name();
+  return std::string(wish) == "none" ? "" : std::string(wish) + "/" + nvrtc_file();
 }
 
 // NVRTC asks the loader for its builtins by soname alone, and without an installed toolkit nothing would find them.
@@ -50,7 +48,7 @@ void* load() {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     std::fprintf(stderr, "headroom: %s: %s. Right is a folder that holds %s, or \"none\".\n", kVariable, dlerror(),
-                 file_name().c_str());
+                 nvrtc_file().c_str());
   }
   return library;
 }
