@@ -54,8 +54,13 @@ function savingText(percent) {
   return h("span", { class: "size " + (percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none"), "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
 }
 
-// A path that may break after its dots.
-const breakable = (text) => text.split(/(?<=\.)/).flatMap((part) => [part, h("wbr")]);
+// Text that may break after its dots, or after the slashes of a file's path.
+const breakableAfter = (text, mark) => text.split(mark).flatMap((part) => [part, h("wbr")]);
+const breakable = (text) => breakableAfter(text, /(?<=\.)/);
+const breakablePath = (text) => breakableAfter(text, /(?<=\/)/);
+
+// A sentence whose flags stay whole: "--value" does not break after its hyphens.
+const withFlags = (text) => text.split(/(--[a-z-]+)/).map((part) => (part.startsWith("--") ? h("span", { class: "flag" }, part) : part));
 
 // One of several choices, as radio buttons: arrow keys move, screen readers count them.
 function segmented(legend, name, choices, chosen, onchange) {

@@ -149,5 +149,5 @@ function assumptionSection(run) {
   const shown = run.program && run.assumptions.length > 0;
   $("assumed").hidden = !shown;
   if (!shown) return;
-  fill("assumed", h("h2", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, text))), run.value_hint && h("p", { class: "hint" }, run.value_hint));
+  fill("assumed", h("h2", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, withFlags(text)))), run.value_hint && h("p", { class: "hint" }, withFlags(run.value_hint)));
 }

@@ -15,8 +15,8 @@ function orderedTensors(run) {
 }
 
 function tensorRow(t, lines) {
-  return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" }, breakable(t.layer)),
-    h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")), lines && h("td", { class: "text mono" }, t.line));
+  return h("tr", {}, h("td", {}, size(t.bytes, "asked for " + exactSize(t.requested))), h("td", { class: "text mono" }, t.tensor), h("td", { class: "text mono" }, t.op), h("td", { class: "text mono wrap" + (lines ? " beside" : "") }, breakable(t.layer)),
+    h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")), lines && h("td", { class: "text mono", "data-tip": t.line }, t.line.replace(/.*\//, "")));
 }
 
 function tensorTable(run) {
@@ -49,7 +49,7 @@ function sourcesSection(run) {
   $("sources-panel").hidden = run.sources.length === 0;
   if (run.sources.length === 0) return;
   const used = usedCategories(run.sources.map((row) => row.categories));
-  const rows = run.sources.slice(0, shownSources).map((row) => h("tr", {}, h("th", { scope: "row", class: "mono" }, run.strings[row.line] || "(no line of the program)"),
+  const rows = run.sources.slice(0, shownSources).map((row) => h("tr", {}, h("th", { scope: "row", class: "mono wrap" }, breakablePath(run.strings[row.line] || "(no line of the program)")),
     h("td", {}, size(row.bytes)), h("td", {}, shareText(row.bytes, run.peak.allocated)), h("td", {}, grouped(row.blocks)), used.map((c) => h("td", {}, row.categories[c] === 0 ? h("span", { class: "none" }, "–") : size(row.categories[c])))));
   const head = ["line", "bytes", "share", "blocks"].map((name, i) => h("th", { scope: "col", class: i === 0 ? "text" : null }, name));
   const rest = run.sources.slice(shownSources);
