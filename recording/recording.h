@@ -16,13 +16,13 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "recording/device_activity.h"
+#include "recording/identifiers.h"
 #include "recording/run_spec.h"
 
 namespace headroom {
 
 inline constexpr std::string_view kRecordingSchema = "headroom.recording/1";
-
-enum class Phase : std::uint8_t { build, forward, backward, optimizer, prefill, decode };
 
 // `unresolved` occurs only inside a recording: the profiler did not know the block, and analysis/categories.h tells it
 // apart by its lifetime. Every byte of a Breakdown has one of the others.
@@ -38,10 +38,6 @@ enum class LayerKind : std::uint8_t {
   model, stack, block, embedding, attention, ffn, norm, head, loss, other
 };
 
-inline constexpr std::array kPhaseNames{
-    Named<Phase>{Phase::build, "build"},         Named<Phase>{Phase::forward, "forward"},
-    Named<Phase>{Phase::backward, "backward"},   Named<Phase>{Phase::optimizer, "optimizer"},
-    Named<Phase>{Phase::prefill, "prefill"},     Named<Phase>{Phase::decode, "decode"}};
 inline constexpr std::array kCategoryNames{
     Named<Category>{Category::parameter, "parameter"},   Named<Category>{Category::gradient, "gradient"},
     Named<Category>{Category::optimizer_state, "optimizer_state"},
@@ -64,9 +60,6 @@ inline constexpr std::array kLayerKindNames{
     Named<LayerKind>{LayerKind::attention, "attention"}, Named<LayerKind>{LayerKind::ffn, "ffn"},
     Named<LayerKind>{LayerKind::norm, "norm"},           Named<LayerKind>{LayerKind::head, "head"},
     Named<LayerKind>{LayerKind::loss, "loss"},           Named<LayerKind>{LayerKind::other, "other"}};
-
-enum class LayerId : std::uint32_t { root = 0 };
-enum class StringId : std::uint32_t { none = 0 };  // index into Recording::strings; strings[0] is ""
 
 struct Layer {
   LayerId id{};
@@ -176,6 +169,7 @@ struct Recording {
   Events events;
   std::vector<Mark> marks;
   AllocatorStats stats;
+  DeviceActivity activity;
   std::vector<ClosedForm> closed_forms;
   std::vector<std::string> assumptions;     // what a virtual run could not know, in plain sentences
   std::int64_t dropped_event_count = 0;

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "recording/device_activity.h"
 
 namespace headroom {
 
