@@ -94,8 +94,17 @@ struct PoolActivity {
 struct SynchronizationActivity {
   enum class Kind : std::uint8_t { event, stream_wait_event, stream, context } kind{};
   int device = 0;
+  cudaStream_t stream = nullptr;       // of stream and stream_wait_event
   std::uint32_t stream_id = 0, event_id = 0, correlation_id = 0;
   std::uint64_t start_ns = 0, end_ns = 0;
+};
+
+struct StreamActivity {                // a stream was made
+  int device = 0;
+  cudaStream_t stream = nullptr;
+  std::uint32_t stream_id = 0, correlation_id = 0;
+  int priority = 0;
+  unsigned flags = 0;                  // of cudaStreamCreateWithFlags
 };
 
 struct GraphActivity {
@@ -125,7 +134,7 @@ class ActivityListener {
   virtual void on_graph(const GraphActivity&) {}
   virtual void on_module(const ModuleActivity&) {}
   virtual void on_context_created(int /*device*/) {}
-  virtual void on_stream_created(int /*device*/, std::uint32_t /*stream_id*/) {}
+  virtual void on_stream_created(const StreamActivity&) {}
 };
 
 // One at a time; nullptr: nobody. A listener is never destroyed.
@@ -133,6 +142,5 @@ void set_activity_listener(ActivityListener* listener);
 
 extern std::atomic<ActivityListener*> activity_listener_pointer;
 inline ActivityListener* activity_listener() { return activity_listener_pointer.load(std::memory_order_acquire); }
-
 
 }  // namespace headroom::virtual_gpu
