@@ -60,6 +60,12 @@ struct LaunchShape {
 inline constexpr std::int64_t kNoDuration = -1;
 inline constexpr std::uint32_t kNoStream = 0xFFFFFFFF;
 
+constexpr std::uint32_t memory_detail(MemoryKind kind, MemoryOperation operation) {
+  return static_cast<std::uint32_t>(kind) * 2 + static_cast<std::uint32_t>(operation);
+}
+constexpr MemoryKind memory_kind_of(std::uint32_t detail) { return static_cast<MemoryKind>(detail / 2); }
+constexpr MemoryOperation memory_operation_of(std::uint32_t detail) { return static_cast<MemoryOperation>(detail % 2); }
+
 // One row per activity, columns of equal length, ascending in start_ns.
 //            name                        detail                                   bytes             address
 // kernel     its demangled name          index into DeviceActivity::shapes        0                 0
@@ -120,12 +126,13 @@ struct DeviceActivity {
   TraceLevel level = TraceLevel::none;      // what was traced
   std::string tracer;                       // "CUPTI 13.0 (130001)"; "CUPTI of the virtual GPU"; empty: none
   std::vector<std::string> problems;        // what was asked for and could not be done, why, and the remedy; plain sentences
-  std::int64_t dropped_count = 0;           // records that CUPTI lost
+  std::int64_t dropped_count = 0;           // records that CUPTI lost, or that found no room on the disk
   std::int64_t damaged_count = 0;           // buffers with a record that could not be read
   std::int64_t unknown_count = 0;           // records of kinds that nobody asked for
   std::int64_t outside_count = 0;           // records from before the start or after the end
   std::int64_t untimed_count = 0;           // kernels, copies and sets whose times CUPTI did not know
   std::int64_t unreturned_count = 0;        // buffers that CUPTI never gave back
+  std::int64_t unmatched_count = 0;         // releases of memory not seen allocated, allocations of memory not seen released
   std::int64_t peak_dram_bytes_per_second = 0;  // of the device; 0: not known
   std::vector<LaunchShape> shapes;
   Activities activities;

@@ -5,22 +5,23 @@
 #include <charconv>
 #include <limits>
 
+#include "recording/activity_document.h"
+#include "recording/document_node.h"
 #include "recording/named_member.h"
 
 namespace headroom {
 namespace {
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+using document::kMax;
+using document::list;
+using document::Node;
+using document::read_extent;
+using document::read_list;
+using document::read_text;
+
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMaxEvents = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxStep = std::numeric_limits<std::int32_t>::max();
-
-template <class T, class F>
-Json list(const std::vector<T>& items, F to_json_item) {
-  Json array = Json::array();
-  for (const T& item : items) array.push_back(to_json_item(item));
-  return array;
-}
 
 Json to_json(const Environment& e) {
   return {{"headroom_version", e.headroom_version},
@@ -83,41 +84,6 @@ Json to_json(const AllocatorStats& s) {
 
 Json to_json(const ClosedForm& c) {
   return {{"quantity", c.quantity}, {"layer", c.layer}, {"formula", c.formula}, {"bytes", c.bytes}};
-}
-
-// An object of the document and where it is, for messages.
-struct Node {
-  std::string where;
-  JsonReader reader;
-  Node(const Json& json, std::string place) : where(std::move(place)), reader(json, where) {}
-
-  std::string text(std::string_view key) const { return reader.string_or(key, ""); }
-  std::int64_t bytes(std::string_view key) const { return reader.integer_or(key, 0, 0, kMax); }
-  Node child(std::string_view key) const { return {reader.member(key), fmt::format("{}: {}", where, key)}; }
-};
-
-const Json& array_of(const Node& node, std::string_view key) {
-  const Json& json = node.reader.member(key);
-  if (!json.is_array()) node.reader.fail(key, "an array");
-  return json;
-}
-
-template <class T, class F>
-void read_list(const Node& node, std::string_view key, std::vector<T>& out, F read_item) {
-  const Json& items = array_of(node, key);
-  out.clear();
-  out.reserve(items.size());
-  for (const Json& item : items) out.push_back(read_item(item, fmt::format("{}: {}[{}]", node.where, key, out.size())));
-}
-
-std::string read_text(const Json& json, const std::string& where) {
-  if (!json.is_string()) throw bad_input(where + ": expected a text");
-  return json.get<std::string>();
-}
-
-std::int64_t read_extent(const Json& json, const std::string& where) {
-  const Json wrapped{{"extent", json}};
-  return JsonReader(wrapped, where).integer("extent", 0, kMax);
 }
 
 void check_schema(const Node& node) {
@@ -231,7 +197,7 @@ Outcome parse_outcome(const Json& json, const std::string& where) { return read_
 
 Json recording_document(const Recording& r) {
   const auto item = [](const auto& value) { return to_json(value); };
-  return {{"schema", kRecordingSchema},
+  Json document = {{"schema", kRecordingSchema},
           {"spec", to_json(r.spec)},
           {"environment", to_json(r.environment)},
           {"outcome", to_json(r.outcome)},
@@ -245,6 +211,8 @@ Json recording_document(const Recording& r) {
           {"strings", r.strings},
           {"event_count", r.events.size()},
           {"dropped_event_count", r.dropped_event_count}};
+  if (const Json activity = activity_document(r.activity); !activity.is_null()) document["activity"] = activity;
+  return document;
 }
 
 RecordingDocument parse_recording_document(const Json& json, const std::string& where) {
@@ -273,6 +241,9 @@ RecordingDocument parse_recording_document(const Json& json, const std::string& 
             [](const Json& item, const std::string& place) { return read_closed_form(Node(item, place)); });
   read_list(node, "assumptions", r.assumptions, read_text);
   r.dropped_event_count = node.reader.integer_or("dropped_event_count", 0, 0, kMax);
+  if (node.reader.has("activity"))
+    document.activity_count = parse_activity(node.reader.member("activity"), document.event_count, r.layers.size(),
+                                             where + ": activity", r.activity);
   return document;
 }
 

@@ -1,4 +1,4 @@
-// The JSON document of a recording: everything but the events. Keys are those of recording.h.
+// The JSON document of a recording: everything but the columns. Keys are those of recording.h.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace headroom {
 
-// "event_count" is events.size().
+// "event_count" is events.size(); "activity" is there only when there is something to say.
 Json recording_document(const Recording& recording);
 
 // The parts of the document that others write too.
@@ -17,8 +17,8 @@ Json outcome_document(const Outcome& outcome);
 Outcome parse_outcome(const Json& json, const std::string& where);
 
 struct RecordingDocument {
-  Recording recording;  // without its events
-  std::int64_t event_count = 0;
+  Recording recording;  // without its events and activities
+  std::int64_t event_count = 0, activity_count = 0;
 };
 
 // Throws bad_input, opening with `where`, on a foreign or newer schema, a missing or ill-typed key, an unknown name, an

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/file.h"
+#include "recording/activity_columns.h"
 #include "recording/columns.h"
 #include "recording/container.h"
 #include "recording/document.h"
@@ -21,7 +22,6 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 // All bytes ever allocated stay below this, so that no sum of sizes can overflow.
 constexpr std::int64_t kMaxTotalBytes = std::int64_t{1} << 62;
-constexpr std::string_view kSourceColumn = "source";  // only where source lines were asked for
 
 // Calls `visit(section, column, coding, range)` for every column but the actions, in the file's order.
 template <class E, class F>
@@ -36,6 +36,15 @@ void for_each_column(E& events, std::int64_t layer_count, std::int64_t string_co
   visit("category", events.category, Coding::value, Range{0, kCategoryNames.size() - 1});
   visit("op", events.op, Coding::value, Range{0, string_count - 1});
   visit("tensor", events.tensor, Coding::value, Range{0, string_count - 1});
+}
+
+// The same for the columns that are in the file only where they are not empty.
+template <class E, class F>
+void for_each_optional_column(E& events, std::int64_t string_count, F visit) {
+  visit("source", events.source, Coding::value, Range{0, string_count - 1});
+  visit("stream", events.stream, Coding::value, Range{0, 255});
+  visit("pool", events.pool, Coding::value, Range{0, std::numeric_limits<std::int32_t>::max()});
+  visit("held", events.held, Coding::value, Range{0, static_cast<std::int64_t>(events.size())});
 }
 
 void check_totals(const Events& events, const std::string& where) {
@@ -58,16 +67,16 @@ Events decode_events(const ContainerReader& container, const RecordingDocument& 
   // Not compressed, so that the number of events is bounded by the file's size before the others are decoded.
   if (!columns::decode_actions(container.plain("action"), count, events.action)) fail("action");
   const Recording& r = document.recording;
-  for_each_column(events, static_cast<std::int64_t>(r.layers.size()), static_cast<std::int64_t>(r.strings.size()),
-                  [&](const char* name, auto& column, Coding coding, Range range) {
-                    const std::string raw = container.decompressed(name, count * columns::kMaxVarintBytes);
-                    if (!columns::decode(raw, count, coding, range, column)) fail(name);
-                  });
-  if (container.has(kSourceColumn)) {
-    const std::string raw = container.decompressed(kSourceColumn, count * columns::kMaxVarintBytes);
-    const Range strings{0, static_cast<std::int64_t>(r.strings.size()) - 1};
-    if (!columns::decode(raw, count, Coding::value, strings, events.source)) fail(kSourceColumn);
-  }
+  const auto layer_count = static_cast<std::int64_t>(r.layers.size());
+  const auto string_count = static_cast<std::int64_t>(r.strings.size());
+  const auto decode = [&](const char* name, auto& column, Coding coding, Range range) {
+    const std::string raw = container.decompressed(name, count * columns::kMaxVarintBytes);
+    if (!columns::decode(raw, count, coding, range, column)) fail(name);
+  };
+  for_each_column(events, layer_count, string_count, decode);
+  for_each_optional_column(events, string_count, [&](const char* name, auto& column, Coding coding, Range range) {
+    if (container.has(name)) decode(name, column, coding, range);
+  });
   check_totals(events, where);
   return events;
 }
@@ -86,14 +95,17 @@ std::string encode_recording(const Recording& recording) {
   ContainerWriter container;
   container.add_plain("meta", recording_document(recording).dump(-1, ' ', false, Json::error_handler_t::replace));
   container.add_plain("action", columns::encode_actions(recording.events.action));
-  for_each_column(recording.events, 0, 0, [&](const char* name, const auto& column, Coding coding, Range) {
+  const auto add = [&](const char* name, const auto& column, Coding coding, Range) {
     if (column.size() != recording.events.size())
       throw could_not_measure(fmt::format("cannot write the recording: column '{}' has {} rows, 'action' has {}", name,
                                           column.size(), recording.events.size()));
     container.add_compressed(name, columns::encode(column, coding));
+  };
+  for_each_column(recording.events, 0, 0, add);
+  for_each_optional_column(recording.events, 0, [&](const char* name, const auto& column, Coding coding, Range range) {
+    if (!column.empty()) add(name, column, coding, range);
   });
-  if (!recording.events.source.empty())
-    container.add_compressed(kSourceColumn, columns::encode(recording.events.source, Coding::value));
+  add_activity_columns(recording.activity.activities, container);
   return container.finish();
 }
 
@@ -102,6 +114,8 @@ Recording decode_recording(std::string_view bytes, const std::string& where) {
   const std::string_view meta = container.plain("meta");
   RecordingDocument document = parse_recording_document(parse_json(meta, where, {.size_bytes = meta.size()}), where);
   document.recording.events = decode_events(container, document, where);
+  document.recording.activity.activities =
+      read_activity_columns(container, document.activity_count, document.recording, where);
   return std::move(document.recording);
 }
 

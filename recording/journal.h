@@ -2,7 +2,7 @@
 // command line, once the process is gone; written through recording/journal_writer.h.
 //
 // A journal is a folder FOLDER/PID-DEVICE.journal of one process and one device ("4711-cuda0.journal"), with the events as
-// rows (journal_format.h) and everything else as lines of JSON. It is valid after every single write.
+// rows (journal_format.h), the device's activity likewise, and everything else as lines of JSON. It is valid after every single write.
 #pragma once
 
 #include <filesystem>

@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+#include "recording/activity_document.h"
+#include "recording/activity_rules.h"
 #include "recording/document.h"
 #include "recording/named_member.h"
 
@@ -46,6 +48,7 @@ class Parser {
     if (reader.has("outcome")) notes_.outcome = parse_outcome(json.at("outcome"), kWhere);
     notes_.trains = notes_.trains || reader.boolean_or("trains", false);
     if (reader.has("end")) read_end(json.at("end"));
+    read_activity(json, reader);
   }
 
  private:
@@ -53,6 +56,24 @@ class Parser {
     notes_.environment = parse_environment(json.at("environment"), kWhere);
     notes_.device = reader.string_or("device", "");
     notes_.program = reader.string_or("program", "");
+    notes_.start_realtime_ns = static_cast<std::uint64_t>(reader.integer_or("start_realtime_ns", 0, 0, kMax));
+  }
+
+  // A shape is there even when its note is odd: rows name shapes by number.
+  void read_activity(const Json& json, const JsonReader& reader) {
+    if (reader.has("activity_string")) notes_.activity_tables.strings.push_back(reader.string("activity_string"));
+    if (reader.has("launch_shape")) {
+      notes_.activity_tables.shapes.emplace_back();
+      notes_.activity_tables.shapes.back() = parse_shape(json.at("launch_shape"), kWhere);
+    }
+    DeviceActivity& activity = notes_.activity;
+    if (reader.has("activity")) {
+      DeviceActivity changed = activity;
+      parse_activity_summary(json.at("activity"), kWhere, changed);
+      activity = std::move(changed);
+    }
+    if (reader.has("driver_memory")) activity.samples.push_back(parse_sample(json.at("driver_memory"), kMax, kWhere));
+    if (reader.has("dram")) activity.dram.push_back(parse_dram(json.at("dram"), notes_.layers.size(), kWhere));
   }
 
   // A layer is there even when its note is odd: rows name layers by number.
@@ -191,6 +212,23 @@ void fill_parameters(JournalNotes& notes, const LayerTable& table, const std::ve
       if (note && note->record.shared_with.empty() != shared) add(*note, shared);
 }
 
+// Traffic of a recording's layers: those of a journal may be one there.
+std::vector<DramBytes> merged(const std::vector<DramBytes>& notes, const std::vector<LayerId>& layers) {
+  std::map<std::pair<LayerId, Phase>, DramBytes> cells;
+  std::int64_t total = 0;
+  for (const DramBytes& note : notes) {
+    if (note.read_bytes > kMaxActivityBytes - total || note.written_bytes > kMaxActivityBytes - total - note.read_bytes) continue;
+    total += note.read_bytes + note.written_bytes;
+    const LayerId layer = layers[static_cast<std::size_t>(note.layer)];
+    DramBytes& cell = cells.try_emplace({layer, note.phase}, DramBytes{layer, note.phase}).first->second;
+    cell.read_bytes += note.read_bytes;
+    cell.written_bytes += note.written_bytes;
+  }
+  std::vector<DramBytes> dram;
+  for (const auto& [place, cell] : cells) dram.push_back(cell);
+  return dram;
+}
+
 }  // namespace
 
 JournalNotes parse_journal_notes(std::string_view text) {
@@ -218,6 +256,8 @@ std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording) {
   const auto path = [&](std::size_t layer) { return recording.layers[static_cast<std::size_t>(layers[layer])].path; };
   for (const auto& [key, sentence, layer] : notes.assumptions)
     recording.assumptions.push_back(layer == 0 ? sentence : fmt::format("{} (in {})", sentence, path(layer)));
+  recording.activity = std::move(notes.activity);
+  recording.activity.dram = merged(recording.activity.dram, layers);
   if (notes.out_of_memory) notes.out_of_memory->layer = path(notes.out_of_memory_layer);
   return layers;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "recording/activity_rows.h"
 #include "recording/recording.h"
 
 namespace headroom {
@@ -50,12 +51,15 @@ struct JournalNotes {
   std::size_t out_of_memory_layer = 0;
   std::optional<End> end;
   bool trains = false;
+  std::uint64_t start_realtime_ns = 0;
+  DeviceActivity activity;  // its samples count rows instead of events, the layers of its DRAM traffic are the journal's
+  ActivityTables activity_tables;
 };
 
 // Lines that are torn or make no sense are passed over.
 JournalNotes parse_journal_notes(std::string_view text);
 
-// Fills strings, layers, parameters and their count; gives the recording's layer of each of the journal's.
+// Fills strings, layers, parameters and their count, and what was noted of device activity; gives the recording's layer of each of the journal's.
 std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording);
 
 }  // namespace headroom

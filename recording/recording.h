@@ -78,6 +78,12 @@ struct ParameterRecord {
   std::string shared_with;      // the name of the parameter whose storage this one is; empty: its own
 };
 
+// Whom the allocator keeps a block for: it hands one out again only on the same stream and within the same pool.
+struct Lane {
+  std::uint8_t stream = 0;
+  std::int32_t pool = 0;
+};
+
 // One row per event, columns of equal length, in the order the allocator saw them.
 struct Events {
   std::vector<std::int64_t> time_ns;
@@ -93,6 +99,12 @@ struct Events {
   std::vector<StringId> tensor;               // "[8, 128, 768] float32"; none: scratch that no tensor ever showed
   std::vector<StringId> source;               // "train.py:42": the program's line, in backward that of the forward; empty
                                               // column: not asked for
+  // The next three are empty columns where every value is 0, or nobody recorded them.
+  std::vector<std::uint8_t> stream;           // the device's stream in order of first use; 0: the default stream, 255: any
+                                              // beyond the 254th other
+  std::vector<std::int32_t> pool;             // private pool (graphs, torch.cuda.MemPool) in order of first use; 0: none
+  std::vector<std::int64_t> held;             // on free: the allocator had the block back so many events later, when the
+                                              // streams that still used it were done (record_stream)
 
   std::size_t size() const { return action.size(); }
 };
