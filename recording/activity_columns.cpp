@@ -74,7 +74,7 @@ std::string oddity(const Activities& a, std::size_t shape_count) {
     if (i > 0 && a.start_ns[i] < a.start_ns[i - 1]) return fmt::format("activity {} starts before the one before it", i);
     const bool kernel = a.kind[i] == ActivityKind::kernel;
     if (kernel ? a.detail[i] >= shape_count : a.detail[i] > rules_of(a.kind[i]).last_detail)
-      return fmt::format("activity {} is a {} of detail {}", i, to_name(kActivityKindNames, a.kind[i]), a.detail[i]);
+      return fmt::format("activity {}, a row of kind {}, has the detail {}", i, to_name(kActivityKindNames, a.kind[i]), a.detail[i]);
     if (a.bytes[i] > kMaxActivityBytes - total_bytes) return "its activities add up to more bytes than any device moves";
     total_bytes += a.bytes[i];
   }

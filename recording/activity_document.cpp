@@ -1,5 +1,6 @@
 #include "recording/activity_document.h"
 
+#include "recording/activity_rules.h"
 #include "recording/document_node.h"
 #include "recording/named_member.h"
 
@@ -13,6 +14,7 @@ using document::read_list;
 
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMaxRows = std::int64_t{1} << 31;
+constexpr std::int64_t kMaxTraffic = kMaxActivityBytes / 2;
 constexpr std::int64_t kMaxExtent = std::numeric_limits<std::uint32_t>::max();
 
 struct Count {
@@ -37,6 +39,13 @@ std::array<std::uint32_t, 3> read_extents(const Node& node, std::string_view key
   });
   if (extents.size() != 3) node.reader.fail(key, "an array of three numbers");
   return {extents[0], extents[1], extents[2]};
+}
+
+void check_total(const std::vector<DramBytes>& dram, const std::string& where) {
+  std::int64_t total = 0;
+  for (const DramBytes& d : dram)
+    if ((total += d.read_bytes + d.written_bytes) > kMaxActivityBytes)
+      throw bad_input(where + ": 'dram' adds up to more bytes than any device moves");
 }
 
 }  // namespace
@@ -107,8 +116,8 @@ DramBytes parse_dram(const Json& json, std::size_t layer_count, const std::strin
   DramBytes d;
   d.layer = static_cast<LayerId>(node.reader.integer("layer", 0, static_cast<std::int64_t>(layer_count) - 1));
   d.phase = named_member(node.reader, kPhaseNames, "phase", where);
-  d.read_bytes = node.reader.integer("read_bytes", 0, kMax);
-  d.written_bytes = node.reader.integer("written_bytes", 0, kMax);
+  d.read_bytes = node.reader.integer("read_bytes", 0, kMaxTraffic);
+  d.written_bytes = node.reader.integer("written_bytes", 0, kMaxTraffic);
   return d;
 }
 
@@ -134,6 +143,7 @@ std::int64_t parse_activity(const Json& json, std::int64_t event_count, std::siz
   });
   read_list(node, "dram", a.dram,
             [&](const Json& item, const std::string& place) { return parse_dram(item, layer_count, place); });
+  check_total(a.dram, where);
   return node.reader.integer("row_count", 0, kMaxRows);
 }
 

@@ -57,7 +57,6 @@ class Joiner {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return starts[a] < starts[b]; });
     for (const std::size_t i : order) add(rows[i], starts[i]);
-    r_.activity.unmatched_count = count_unmatched(r_.activity.activities);
   }
 
  private:
@@ -81,13 +80,13 @@ class Joiner {
   }
 
   void add(const ActivityRow& row, std::uint64_t start) {
-    if (start < origin_.start_realtime_ns || start - origin_.start_realtime_ns > kMaxActivityTime ||
+    if (origin_.start_realtime_ns == 0 || start < origin_.start_realtime_ns || start - origin_.start_realtime_ns > kMaxActivityTime ||
         time_of(start) > origin_.end_ns) {
       ++r_.activity.outside_count;
       return;
     }
     const auto kind = static_cast<ActivityKind>(row.kind);
-    if (row.kind >= kActivityKindNames.size() || !is_sound(row, kind)) {
+    if (row.kind >= kActivityKindNames.size() || rules_of(kind).level > r_.activity.level || !is_sound(row, kind)) {
       ++r_.activity.dropped_count;
       return;
     }
@@ -172,9 +171,11 @@ class Joiner {
 
 void join_activity(std::span<const ActivityRow> rows, const ActivityTables& tables, const ActivityOrigin& origin,
                    Recording& recording) {
-  recording.activity.shapes.clear();
-  recording.activity.activities = {};
-  if (recording.activity.level != TraceLevel::none) Joiner(tables, origin, recording).join(rows);
+  DeviceActivity& activity = recording.activity;
+  activity.shapes.clear();
+  activity.activities = {};
+  if (activity.level != TraceLevel::none) Joiner(tables, origin, recording).join(rows);
+  activity.unmatched_count = count_unmatched(activity.activities);
 }
 
 std::int64_t count_unmatched(const Activities& a) {

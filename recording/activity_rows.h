@@ -38,14 +38,14 @@ struct ActivityTables {
 
 // Where rows are from.
 struct ActivityOrigin {
-  std::uint64_t start_realtime_ns = 0;        // CLOCK_REALTIME when the recording's time was 0
+  std::uint64_t start_realtime_ns = 0;  // CLOCK_REALTIME when the recording's time was 0; 0: not known, and all is outside
   std::int64_t end_ns = std::numeric_limits<std::int64_t>::max();  // of the recording
   const std::vector<LayerId>* layers = nullptr;  // by the rows' layer; nullptr: they have the recording's own
 };
 
 // Fills activity.shapes and activity.activities of a recording that has its layers, marks and environment. Names and shapes
 // are interned once, and only those in use. What starts before the recording or after its end is left out and counted in
-// outside_count, a row that makes no sense in dropped_count; unmatched_count is set. A row without a start gets that of the
+// outside_count, a row that makes no sense or is not of the level in dropped_count; unmatched_count is set. A row without a start gets that of the
 // call that caused it. On a virtual device what was launched has no duration. Level none: no rows.
 void join_activity(std::span<const ActivityRow> rows, const ActivityTables& tables, const ActivityOrigin& origin,
                    Recording& recording);

@@ -257,7 +257,10 @@ std::vector<LayerId> take_tables(JournalNotes& notes, Recording& recording) {
   for (const auto& [key, sentence, layer] : notes.assumptions)
     recording.assumptions.push_back(layer == 0 ? sentence : fmt::format("{} (in {})", sentence, path(layer)));
   recording.activity = std::move(notes.activity);
-  recording.activity.dram = merged(recording.activity.dram, layers);
+  if (recording.activity.tracer.empty()) recording.activity.level = TraceLevel::none;
+  recording.activity.dram = recording.environment.device_kind == DeviceKind::cuda
+                                ? merged(recording.activity.dram, layers)
+                                : std::vector<DramBytes>{};
   if (notes.out_of_memory) notes.out_of_memory->layer = path(notes.out_of_memory_layer);
   return layers;
 }

@@ -8,32 +8,11 @@
 #include <set>
 #include <unordered_map>
 
+#include "recording/problems.h"
+#include "recording/verify_activity.h"
+
 namespace headroom {
 namespace {
-
-// Sentences, at most a few of each kind: one broken promise may break at every event.
-class Problems {
- public:
-  template <class... T>
-  void add(const char* kind, fmt::format_string<T...> format, T&&... values) {
-    if (++counts_[kind] <= kShown) sentences_.push_back(fmt::format(format, std::forward<T>(values)...));
-  }
-  std::vector<std::string> take() {
-    for (const auto& [kind, count] : counts_)
-      if (count > kShown) sentences_.push_back(fmt::format("{} more of the kind: {}", count - kShown, kind));
-    return std::move(sentences_);
-  }
-
- private:
-  static constexpr int kShown = 3;
-  std::map<std::string, int> counts_;
-  std::vector<std::string> sentences_;
-};
-
-template <class T>
-std::int64_t number(T value) {
-  return static_cast<std::int64_t>(value);
-}
 
 void check_columns(const Events& e, Problems& problems) {
   const auto check = [&](const char* name, std::size_t size) {
@@ -50,6 +29,9 @@ void check_columns(const Events& e, Problems& problems) {
   check("op", e.op.size());
   check("tensor", e.tensor.size());
   if (!e.source.empty()) check("source", e.source.size());
+  if (!e.stream.empty()) check("stream", e.stream.size());
+  if (!e.pool.empty()) check("pool", e.pool.size());
+  if (!e.held.empty()) check("held", e.held.size());
 }
 
 void check_layers(const std::vector<Layer>& layers, Problems& problems) {
@@ -156,6 +138,12 @@ void check_row(const Events& e, std::size_t i, Problems& problems) {
                  to_name(kCategoryNames, e.category[i]));
   if (e.action[i] == Action::free && e.layer[i] != LayerId::root)
     problems.add("rows", "event {} is a free, but has the layer {}", i, number(e.layer[i]));
+  if (const std::int64_t held = e.held.empty() ? 0 : e.held[i]; held != 0) {
+    if (e.action[i] != Action::free) problems.add("rows", "event {} is no free, but holds its block", i);
+    if (held < 0 || held >= number(e.size() - i))
+      problems.add("rows", "event {} holds its block for {} events, only {} come after it", i, held, e.size() - i - 1);
+  }
+  if (!e.pool.empty() && e.pool[i] < 0) problems.add("rows", "event {} is in pool {}", i, e.pool[i]);
   const bool segment = e.action[i] == Action::segment_alloc || e.action[i] == Action::segment_free;
   if (segment && e.requested_bytes[i] != 0)
     problems.add("rows", "event {} is of a segment, but {} bytes were requested", i, e.requested_bytes[i]);
@@ -231,12 +219,14 @@ void check_parameters(const Recording& r, Problems& problems) {
 std::vector<std::string> verify(const Recording& recording) {
   Problems problems;
   check_columns(recording.events, problems);
+  check_activity_columns(recording.activity.activities, problems);
   std::vector<std::string> unreadable = problems.take();
   if (!unreadable.empty()) return unreadable;
   check_layers(recording.layers, problems);
   check_ids(recording, problems);
   check_marks(recording, problems);
   check_parameters(recording, problems);
+  check_activity(recording, problems);
   if (recording.dropped_event_count == 0) check_replay(recording, problems);
   return problems.take();
 }

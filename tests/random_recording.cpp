@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/random_activity.h"
 #include "tests/recording_text.h"
 
 namespace headroom::testing_support {
@@ -24,6 +25,7 @@ class Generator {
       else
         allocate();
     }
+    if (chance(2)) add_lanes();
     set_stats_by_replay(r_);
     return std::move(r_);
   }
@@ -92,6 +94,19 @@ class Generator {
     }
   }
 
+  // Streams, private pools and blocks that other streams hold on to, each recorded or not.
+  void add_lanes() {
+    Events& e = r_.events;
+    const std::size_t count = e.size();
+    if (chance(2)) e.stream.resize(count);
+    if (chance(2)) e.pool.resize(count);
+    if (chance(2)) e.held.resize(count);
+    for (auto& stream : e.stream) stream = static_cast<std::uint8_t>(below(256));
+    for (auto& pool : e.pool) pool = static_cast<std::int32_t>(below(3));
+    for (std::size_t i = 0; i < e.held.size(); ++i)
+      if (e.action[i] == Action::free) e.held[i] = static_cast<std::int64_t>(below(count - i));
+  }
+
   std::uint64_t fresh_address() {
     if (!freed_.empty() && chance(2)) {
       const std::uint64_t reused = freed_.back();
@@ -128,6 +143,12 @@ class Generator {
 
 }  // namespace
 
-Recording random_recording(std::uint32_t seed, std::size_t event_count) { return Generator(seed).make(event_count); }
+Recording random_recording(std::uint32_t seed, std::size_t event_count, DeviceKind device) {
+  Recording recording = Generator(seed).make(event_count);
+  recording.environment.device_kind = device;
+  if (const auto level = static_cast<TraceLevel>(seed % kTraceLevelNames.size()); level != TraceLevel::none)
+    add_random_activity(seed, event_count, level, recording);
+  return recording;
+}
 
 }  // namespace headroom::testing_support

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
-#include "recording/columns.h"
 #include "recording/container.h"
 #include "recording/document.h"
 #include "recording/file.h"
@@ -113,33 +113,34 @@ TEST(Recording, ForgedFileIsRefusedOrReadConsistently) {
 // A recording's file with one section changed; its frame is right.
 class Forgery {
  public:
-  explicit Forgery(Recording recording) : recording_(std::move(recording)) {
-    const Events& e = recording_.events;
-    sections_ = {{"time", columns::encode(e.time_ns, columns::Coding::delta)},
-                 {"address", columns::encode(e.address, columns::Coding::delta)},
-                 {"request", columns::encode(e.requested_bytes, columns::Coding::value)},
-                 {"block", columns::encode(e.block_bytes, columns::Coding::value)},
-                 {"layer", columns::encode(e.layer, columns::Coding::delta)},
-                 {"phase", columns::encode(e.phase, columns::Coding::value)},
-                 {"step", columns::encode(e.step, columns::Coding::delta)},
-                 {"category", columns::encode(e.category, columns::Coding::value)},
-                 {"op", columns::encode(e.op, columns::Coding::value)},
-                 {"tensor", columns::encode(e.tensor, columns::Coding::value)}};
+  explicit Forgery(const Recording& recording) {
+    const std::string bytes = encode_recording(recording);
+    const ContainerReader container(bytes, "original");
+    for (const char* name : {"meta", "action", "a.kind"})
+      if (container.has(name)) plain_[name] = container.plain(name);
+    for (const char* name :
+         {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor", "stream", "pool", "held",
+          "a.start", "a.length", "a.name", "a.detail", "a.bytes", "a.addr", "a.stream", "a.correl", "a.thread", "a.layer",
+          "a.phase", "a.step"})
+      if (container.has(name)) compressed_[name] = container.decompressed(name, 1 << 20);
   }
-  std::string& operator[](const std::string& section) { return sections_[section]; }
-  void remove(const std::string& section) { sections_.erase(section); }
+  std::string& operator[](const std::string& section) {
+    return plain_.contains(section) ? plain_[section] : compressed_[section];
+  }
+  void remove(const std::string& section) {
+    plain_.erase(section);
+    compressed_.erase(section);
+  }
 
   std::string bytes() const {
     ContainerWriter container;
-    container.add_plain("meta", recording_document(recording_).dump());
-    container.add_plain("action", columns::encode_actions(recording_.events.action));
-    for (const auto& [name, bytes] : sections_) container.add_compressed(name, bytes);
+    for (const auto& [name, bytes] : plain_) container.add_plain(name, bytes);
+    for (const auto& [name, bytes] : compressed_) container.add_compressed(name, bytes);
     return container.finish();
   }
 
  private:
-  Recording recording_;
-  std::map<std::string, std::string> sections_;
+  std::map<std::string, std::string> plain_, compressed_;
 };
 
 TEST(Recording, SectionsMayStandInAnyOrderAmongUnknownOnes) {
@@ -151,7 +152,9 @@ TEST(Recording, SectionsMayStandInAnyOrderAmongUnknownOnes) {
 
 TEST(Recording, FileWithoutAColumnIsRefused) {
   for (const char* column :
-       {"time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor"}) {
+       {"meta", "action", "time", "address", "request", "block", "layer", "phase", "step", "category", "op", "tensor", "a.kind",
+        "a.start", "a.length", "a.name", "a.detail", "a.bytes", "a.addr", "a.stream", "a.correl", "a.thread", "a.layer",
+        "a.phase", "a.step"}) {
     Forgery forgery(random_recording(2, 50));
     forgery.remove(column);
     EXPECT_EQ(refusal(forgery.bytes()), std::string("run: the recording has no section '") + column + "'");

@@ -29,6 +29,7 @@ TEST(RecordingDocument, IgnoresUnknownKeys) {
   json["layers"][0]["colour"] = "red";
   RecordingDocument document = parse_recording_document(json, "run");
   document.recording.events.action.resize(document.event_count);
+  document.recording.activity.activities.kind.resize(document.activity_count);
   EXPECT_EQ(recording_document(document.recording), original);
 }
 
