@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/util/Exception.h>
 #include <cuda_runtime_api.h>
@@ -86,6 +87,9 @@ bool translate(const TraceEntry& entry, AllocatorEvent& event) {
     case TraceEntry::FREE_REQUESTED:
       event.kind = Kind::free;
       break;
+    case TraceEntry::FREE_COMPLETED:
+      event.kind = Kind::returned;
+      break;
     case TraceEntry::SEGMENT_ALLOC:
     case TraceEntry::SEGMENT_MAP:
       event.kind = Kind::segment_alloc;
@@ -102,6 +106,8 @@ bool translate(const TraceEntry& entry, AllocatorEvent& event) {
   }
   event.address = entry.addr_;
   event.bytes = static_cast<std::int64_t>(entry.size_);
+  event.stream = entry.stream_;
+  event.pool = entry.mempool_;
   return true;
 }
 
@@ -114,7 +120,7 @@ void forget_contents(const AllocatorEvent& event) {
 
 }  // namespace
 
-void open(c10::DeviceIndex index) {
+void open(c10::DeviceIndex index, const std::function<void(c10::DeviceIndex)>& before_context) {
   if (dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL) == nullptr)
     throw could_not_measure(fmt::format("CUDA cannot be used: {}", dlerror()));
   int count = 0;
@@ -127,6 +133,7 @@ void open(c10::DeviceIndex index) {
   }
   if (index >= count)
     throw could_not_measure(fmt::format("no device cuda:{}: this machine has {}", static_cast<int>(index), count));
+  if (before_context) before_context(index);
   initialize();
   require_caching_allocator();
 }
@@ -189,6 +196,18 @@ AllocatorStats allocator_stats(c10::DeviceIndex index) {
           .peak_reserved_bytes = peak(stats.reserved_bytes),
           .final_allocated_bytes = current(stats.allocated_bytes),
           .final_reserved_bytes = current(stats.reserved_bytes)};
+}
+
+std::pair<std::size_t, std::size_t> memory_info(c10::DeviceIndex index) { return allocator().getMemoryInfo(index); }
+
+void synchronize(c10::DeviceIndex index) {
+  const auto wait = find<cudaError_t()>("cudaDeviceSynchronize");
+  try {
+    if (wait == nullptr || !at::detail::getCUDAHooks().hasPrimaryContext(index)) return;
+    const c10::DeviceGuard guard(c10::Device(c10::kCUDA, index));
+    wait();
+  } catch (const std::exception&) {
+  }
 }
 
 std::int64_t block_bytes(c10::DeviceIndex index, std::uint64_t address) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "recording/recording.h"
@@ -55,10 +56,12 @@ class EventLog {
 
   void begin_phase(std::int64_t time_ns, Phase phase, std::int32_t step);
   void alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t requested_bytes, std::int64_t block_bytes,
-             Place place);
+             Place place, Lane lane = {});
   // False when no live block begins at `address`: one from before the recording, which stays unknown.
   bool free(std::int64_t time_ns, std::uint64_t address);
-  void segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
+  // The allocator has a freed block back: at once, or when the streams that still used it were done.
+  void returned(std::int64_t time_ns, std::uint64_t address);
+  void segment_alloc(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes, Lane lane = {});
   // Expandable segments are unmapped in other pieces than they were mapped in: a segment that only partly lies in the
   // range is freed whole, and what is left of it allocated again.
   void segment_free(std::int64_t time_ns, std::uint64_t address, std::int64_t bytes);
@@ -81,12 +84,20 @@ class EventLog {
   void take(Recording& recording) const;  // its events and marks
 
  private:
+  struct Segment {
+    std::int64_t bytes;
+    Lane lane;
+  };
+
   bool append(std::int64_t time_ns, RowKind kind, std::uint64_t address, std::int64_t requested_bytes,
-              std::int64_t block_bytes, Place place);
+              std::int64_t block_bytes, Place place = {}, Lane lane = {});
+  void hold_what_did_not_return();
 
   std::unique_ptr<Rows> rows_;
   ska::flat_hash_map<std::uint64_t, Row> live_;
-  std::map<std::uint64_t, std::int64_t> segments_;
+  std::map<std::uint64_t, Segment> segments_;
+  std::optional<Row> freed_;           // by the last event, and not back yet
+  std::unordered_set<std::uint64_t> held_;  // freed before, and not back yet
   Totals totals_;
   Phase phase_ = Phase::build;
   std::int32_t step_ = 0;

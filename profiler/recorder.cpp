@@ -90,13 +90,15 @@ class Recorder::CudaTrace {
     using Kind = cuda::AllocatorEvent::Kind;
     switch (event.kind) {
       case Kind::alloc:
-        return recorder.on_cuda_alloc(log, event.address, event.bytes);
+        return recorder.on_cuda_alloc(log, event);
       case Kind::free:
         return recorder.on_cuda_free(log, event.address);
+      case Kind::returned:
+        return recorder.on_cuda_return(log, event.address);
       case Kind::segment_alloc:
-        return recorder.on_segment(log, Action::segment_alloc, event.address, event.bytes);
+        return recorder.on_segment_alloc(log, event);
       case Kind::segment_free:
-        return recorder.on_segment(log, Action::segment_free, event.address, event.bytes);
+        return recorder.on_segment_free(log, event);
       case Kind::out_of_memory:
         return recorder.on_out_of_memory(log, event.bytes, static_cast<std::int64_t>(event.address));
     }
@@ -173,10 +175,15 @@ void Recorder::on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t to
   cpu->stats.peak_allocated_bytes = std::max(cpu->stats.peak_allocated_bytes, cpu->stats.final_allocated_bytes);
 }
 
-void Recorder::on_cuda_alloc(DeviceLog& log, std::uint64_t address, std::int64_t requested_bytes) {
+Lane Recorder::lane_of(DeviceLog& log, const cuda::AllocatorEvent& event) {
+  return {static_cast<std::uint8_t>(std::min<std::size_t>(log.streams.of(event.stream), 255)),
+          static_cast<std::int32_t>(log.pools.of(event.pool))};
+}
+
+void Recorder::on_cuda_alloc(DeviceLog& log, const cuda::AllocatorEvent& event) {
   on_operator();  // so that this thread reports the block's size
   const std::lock_guard lock(mutex_);
-  if (log.recording) log.log.alloc(now_ns(), address, requested_bytes, 0, attribution_.place());
+  if (log.recording) log.log.alloc(now_ns(), event.address, event.bytes, 0, attribution_.place(), lane_of(log, event));
 }
 
 void Recorder::on_cuda_block(at::Device device, std::uint64_t address, std::int64_t block_bytes) {
@@ -196,13 +203,19 @@ void Recorder::on_cuda_free(DeviceLog& log, std::uint64_t address) {
   log.log.free(now_ns(), address);
 }
 
-void Recorder::on_segment(DeviceLog& log, Action action, std::uint64_t address, std::int64_t bytes) {
+void Recorder::on_cuda_return(DeviceLog& log, std::uint64_t address) {
   const std::lock_guard lock(mutex_);
-  if (!log.recording) return;
-  if (action == Action::segment_alloc)
-    log.log.segment_alloc(now_ns(), address, bytes);
-  else
-    log.log.segment_free(now_ns(), address, bytes);
+  if (log.recording) log.log.returned(now_ns(), address);
+}
+
+void Recorder::on_segment_alloc(DeviceLog& log, const cuda::AllocatorEvent& event) {
+  const std::lock_guard lock(mutex_);
+  if (log.recording) log.log.segment_alloc(now_ns(), event.address, event.bytes, lane_of(log, event));
+}
+
+void Recorder::on_segment_free(DeviceLog& log, const cuda::AllocatorEvent& event) {
+  const std::lock_guard lock(mutex_);
+  if (log.recording) log.log.segment_free(now_ns(), event.address, event.bytes);
 }
 
 void Recorder::on_out_of_memory(DeviceLog& log, std::int64_t request_bytes, std::int64_t free_bytes) {

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "profiler/attribution.h"
+#include "profiler/cuda.h"
 #include "profiler/event_log.h"
 
 namespace headroom::profiler {
@@ -82,6 +84,18 @@ class Recorder : private TensorObserver {
   class Reporter;
   class CudaTrace;
 
+  // What the driver and PyTorch call by handles, by number in order of first use; 0 stands for `none`.
+  template <class Handle>
+  class Numbers {
+   public:
+    std::size_t of(const Handle& handle) {
+      return handle == Handle{} ? 0 : numbers_.try_emplace(handle, numbers_.size() + 1).first->second;
+    }
+
+   private:
+    std::map<Handle, std::size_t> numbers_;
+  };
+
   struct DeviceLog {
     at::Device device;
     EventLog log;
@@ -90,6 +104,8 @@ class Recorder : private TensorObserver {
     std::optional<std::int64_t> cpu_total_before;
     std::int64_t dropped_event_count = 0;
     bool recording = true;
+    Numbers<const void*> streams;
+    Numbers<std::pair<std::uint64_t, std::uint64_t>> pools;
   };
 
   void on_output(const at::Tensor& tensor) override;
@@ -98,12 +114,15 @@ class Recorder : private TensorObserver {
   void on_operator() override;
   DeviceLog* log_of(at::Device device) const;  // nullptr: not recorded
   void on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t total_bytes);
-  void on_cuda_alloc(DeviceLog& log, std::uint64_t address, std::int64_t requested_bytes);
+  void on_cuda_alloc(DeviceLog& log, const cuda::AllocatorEvent& event);
   void on_cuda_free(DeviceLog& log, std::uint64_t address);
+  void on_cuda_return(DeviceLog& log, std::uint64_t address);
   void on_cuda_block(at::Device device, std::uint64_t address, std::int64_t block_bytes);
-  void on_segment(DeviceLog& log, Action action, std::uint64_t address, std::int64_t bytes);
+  void on_segment_alloc(DeviceLog& log, const cuda::AllocatorEvent& event);
+  void on_segment_free(DeviceLog& log, const cuda::AllocatorEvent& event);
   void on_out_of_memory(DeviceLog& log, std::int64_t request_bytes, std::int64_t free_bytes);
   void measure_block(DeviceLog& log, EventLog::Row row);
+  static Lane lane_of(DeviceLog& log, const cuda::AllocatorEvent& event);
   std::optional<EventLog::Row> row_of(const DeviceLog& log, const at::Tensor& tensor) const;
   void set(DeviceLog& log, const at::Tensor& tensor, Category category, std::optional<LayerId> layer);
   StringId describe(const at::Tensor& tensor);

@@ -31,6 +31,10 @@ void expect_equal(const Recording& a, const Recording& b) {
   EXPECT_EQ(a.events.category, b.events.category);
   EXPECT_EQ(a.events.op, b.events.op);
   EXPECT_EQ(a.events.tensor, b.events.tensor);
+  EXPECT_EQ(a.events.source, b.events.source);
+  EXPECT_EQ(a.events.stream, b.events.stream);
+  EXPECT_EQ(a.events.pool, b.events.pool);
+  EXPECT_EQ(a.events.held, b.events.held);
 }
 
 TEST(RecordingFile, GivesBackWhatWasWritten) {
