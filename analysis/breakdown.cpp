@@ -39,6 +39,8 @@ Breakdown make_breakdown(const Recording& recording, std::string label) {
   for (const ParameterRecord& p : recording.parameters) b.parameter_bytes += p.bytes;
   if (recording.parameters.empty()) b.parameter_bytes = expected_parameter_bytes(recording);
   b.closed_forms = check_closed_forms(recording, b.allocations);
+  b.device = add_up_activity(recording);
+  b.gpu = reconcile(recording, b.allocations);
   b.assumptions = recording.assumptions;
   b.dropped_event_count = recording.dropped_event_count;
   return b;

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "analysis/device_activity.h"
+#include "analysis/reconciliation.h"
 #include "recording/recording.h"
 
 namespace headroom {
@@ -120,6 +122,8 @@ struct Breakdown {
   CategoryBytes last_step_bytes{};  // requested bytes in the last step, all layers: of activations, the sum of what was
                                     // kept for backward; of others, the most alive at once
   std::vector<ClosedFormCheck> closed_forms;
+  DeviceWork device;  // what the driver saw; device.any() is false where nothing was traced
+  WholeGpu gpu;
   std::vector<std::string> assumptions;
   std::int64_t dropped_event_count = 0;
 

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "analysis/breakdown.h"
+#include "analysis/sums.h"
 
 namespace headroom {
 namespace {
@@ -57,6 +58,39 @@ void check_peak(const Breakdown& b, const PeakView& peak, const std::string& nam
   check_live(b, peak, name, problems);
 }
 
+Work without_busy(Work work) {
+  for (const auto member : {&Work::kernels, &Work::copies, &Work::sets, &Work::synchronization, &Work::overhead})
+    (work.*member).busy_ns = 0;
+  return work;
+}
+
+template <class Rows>
+void check_work(const Breakdown& b, const char* what, const Rows& rows, Sentences& problems) {
+  Work sum;
+  for (const auto& row : rows) sum += row.work;
+  if (without_busy(sum) != without_busy(b.device.total))
+    problems.push_back(fmt::format("what the driver saw differs from its sum over {}", what));
+}
+
+void check_gpu(const std::optional<Reconciliation>& at, const char* name, Sentences& problems) {
+  if (!at) return;
+  std::int64_t uses = 0, reserved = 0;
+  for (const DeviceUse& use : at->uses) {
+    add(uses, use.bytes);
+    if (use.kind >= DeviceUseKind::live && use.kind <= DeviceUseKind::fragmentation) add(reserved, use.bytes);
+  }
+  expect_equal(problems, name, "the sum of its uses", uses, at->used_bytes);
+  expect_equal(problems, name, "what the allocator holds", reserved, at->reserved_bytes);
+}
+
+void check_device(const Breakdown& b, Sentences& problems) {
+  check_work(b, "layers and phases", b.device.cells, problems);
+  check_work(b, "phases", b.device.phases, problems);
+  check_work(b, "layers", b.device.layers, problems);
+  check_gpu(b.gpu.peak, "the whole GPU at the peak", problems);
+  check_gpu(b.gpu.end, "the whole GPU at the end", problems);
+}
+
 }  // namespace
 
 std::vector<std::string> verify(const Breakdown& b) {
@@ -70,6 +104,7 @@ std::vector<std::string> verify(const Breakdown& b) {
     if (step.peak.allocated_bytes > b.peak.allocated_bytes)
       problems.push_back(fmt::format("step {} has a higher peak than the run", step.step));
   }
+  check_device(b, problems);
   if (b.layer_rows.size() != b.layers.size())
     problems.push_back(fmt::format("{} layer rows for {} layers", b.layer_rows.size(), b.layers.size()));
   if (b.dropped_event_count == 0)

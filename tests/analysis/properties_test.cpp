@@ -34,6 +34,9 @@ Recording with_block(Recording recording, std::size_t at, std::int64_t bytes) {
   insert(e.category, at, Category::unresolved);
   insert(e.op, at, StringId::none);
   insert(e.tensor, at, StringId::none);
+  e.stream.clear();
+  e.pool.clear();
+  e.held.clear();
   for (Mark& mark : recording.marks)
     if (mark.event > static_cast<std::int64_t>(at)) ++mark.event;
   testing_support::set_stats_by_replay(recording);
