@@ -14,6 +14,7 @@ using document::read_list;
 
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMaxRows = std::int64_t{1} << 31;
+constexpr std::int64_t kMaxCount = std::int64_t{1} << 60;  // so that counting on cannot overflow
 constexpr std::int64_t kMaxTraffic = kMaxActivityBytes / 2;
 constexpr std::int64_t kMaxExtent = std::numeric_limits<std::uint32_t>::max();
 
@@ -61,7 +62,7 @@ void parse_activity_summary(const Json& json, const std::string& where, DeviceAc
   a.level = named_member(node.reader, kTraceLevelNames, "level", where);
   a.tracer = node.text("tracer");
   read_list(node, "problems", a.problems, document::read_text);
-  for (const Count& count : kCounts) a.*count.value = node.bytes(count.key);
+  for (const Count& count : kCounts) a.*count.value = node.reader.integer_or(count.key, 0, 0, kMaxCount);
 }
 
 Json to_json(const LaunchShape& s) {

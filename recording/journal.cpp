@@ -235,8 +235,8 @@ void compare_with_allocator(const JournalNotes& notes, Recording& recording) {
                     format_count(notes.end->allocated_bytes), format_count(stats.final_allocated_bytes)));
 }
 
-// Whatever there is of it: activity that cannot be read is none.
-std::vector<ActivityRow> read_activity_rows(const fs::path& path) {
+// Activity that cannot be read costs itself and nothing else.
+std::vector<ActivityRow> read_activity_rows(const fs::path& path, std::vector<std::string>& problems) {
   std::error_code error;
   if (!fs::exists(path, error)) return {};
   try {
@@ -244,7 +244,8 @@ std::vector<ActivityRow> read_activity_rows(const fs::path& path) {
     std::vector<ActivityRow> rows(header_of(bytes, sizeof(ActivityRow), path.string()).row_count);
     if (!rows.empty()) std::memcpy(rows.data(), bytes.data() + kJournalHeaderBytes, rows.size() * sizeof(ActivityRow));
     return rows;
-  } catch (const Error&) {
+  } catch (const Error& unreadable) {
+    problems.push_back(fmt::format("What was traced of the device is lost: {}.", unreadable.what()));
     return {};
   }
 }
@@ -318,7 +319,7 @@ Recording read_journal(const fs::path& path) {
   if (caught > 0)
     recording.assumptions.push_back(fmt::format(
         "memory ran out {} time{} and the program went on: what it did then is recorded", caught, caught == 1 ? "" : "s"));
-  join_activity(read_activity_rows(path / kJournalActivityName), notes.activity_tables,
+  join_activity(read_activity_rows(path / kJournalActivityName, recording.activity.problems), notes.activity_tables,
                 {.start_realtime_ns = notes.start_realtime_ns, .layers = &layers}, recording);
   describe_run(notes, recording);
   compare_with_allocator(notes, recording);
