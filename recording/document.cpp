@@ -211,6 +211,7 @@ Json recording_document(const Recording& r) {
           {"strings", r.strings},
           {"event_count", r.events.size()},
           {"dropped_event_count", r.dropped_event_count}};
+  if (!r.replays.empty()) document["replays"] = list(r.replays, replay_document);
   if (const Json activity = activity_document(r.activity); !activity.is_null()) document["activity"] = activity;
   return document;
 }
@@ -241,6 +242,7 @@ RecordingDocument parse_recording_document(const Json& json, const std::string& 
             [](const Json& item, const std::string& place) { return read_closed_form(Node(item, place)); });
   read_list(node, "assumptions", r.assumptions, read_text);
   r.dropped_event_count = node.reader.integer_or("dropped_event_count", 0, 0, kMax);
+  if (node.reader.has("replays")) read_list(node, "replays", r.replays, parse_replay);
   if (node.reader.has("activity"))
     document.activity_count = parse_activity(node.reader.member("activity"), document.event_count, r.layers.size(),
                                              where + ": activity", r.activity);

@@ -18,6 +18,7 @@
 #include "base/names.h"
 #include "recording/device_activity.h"
 #include "recording/identifiers.h"
+#include "recording/replay.h"
 #include "recording/run_spec.h"
 
 namespace headroom {
@@ -182,6 +183,7 @@ struct Recording {
   std::vector<Mark> marks;
   AllocatorStats stats;
   DeviceActivity activity;
+  std::vector<AllocatorReplay> replays;     // the first is of what was recorded
   std::vector<ClosedForm> closed_forms;
   std::vector<std::string> assumptions;     // what a virtual run could not know, in plain sentences
   std::int64_t dropped_event_count = 0;

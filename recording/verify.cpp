@@ -214,6 +214,31 @@ void check_parameters(const Recording& r, Problems& problems) {
                  distinct_count);
 }
 
+void check_replay_of(const Recording& r, const AllocatorReplay& replay, Problems& problems) {
+  const auto check = [&](bool holds, const char* what) {
+    if (!holds) problems.add("replays", "replay '{}' {}", replay.label, what);
+  };
+  check(replay.peak_requested_bytes <= replay.peak_allocated_bytes, "requests more than it allocates");
+  check(replay.peak_allocated_bytes <= replay.peak_reserved_bytes, "allocates more than it reserves");
+  check(replay.reserved_at_peak_bytes <= replay.peak_reserved_bytes, "reserves more than at its peak");
+  check(replay.segment_count <= replay.driver_call_count, "has segments that nobody reserved");
+  check(replay.failed_event <= number(r.events.size()), "failed after the recording's end");
+  check(replay.ran_out_of_memory == (replay.failed_event >= 0), "ran out of memory at no event");
+  check(!replay.faithful || replay.change == ReplayChange::none, "changes something, and yet is called faithful");
+  check(!replay.faithful || replay.difference.empty(), "is called faithful, and yet says what differs");
+  const AllocatorStats& stats = r.stats;
+  check(!replay.faithful || (replay.peak_allocated_bytes == stats.peak_allocated_bytes &&
+                             replay.peak_requested_bytes == stats.peak_requested_bytes &&
+                             replay.peak_reserved_bytes == stats.peak_reserved_bytes),
+        "is called faithful, and yet has other peaks than the recording");
+}
+
+void check_replays(const Recording& r, Problems& problems) {
+  for (const AllocatorReplay& replay : r.replays) check_replay_of(r, replay, problems);
+  if (!r.replays.empty() && r.replays.front().change != ReplayChange::none)
+    problems.add("replays", "the first replay, '{}', is not of what was recorded", r.replays.front().label);
+}
+
 }  // namespace
 
 std::vector<std::string> verify(const Recording& recording) {
@@ -226,6 +251,7 @@ std::vector<std::string> verify(const Recording& recording) {
   check_ids(recording, problems);
   check_marks(recording, problems);
   check_parameters(recording, problems);
+  check_replays(recording, problems);
   check_activity(recording, problems);
   if (recording.dropped_event_count == 0) check_replay(recording, problems);
   return problems.take();
