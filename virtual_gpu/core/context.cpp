@@ -7,6 +7,7 @@
 
 #include "virtual_gpu/core/configuration.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/telling.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -52,6 +53,10 @@ void follow_top() {
 
 Context& primary_context(int device) { return primary_contexts()[static_cast<std::size_t>(device)]; }
 
+void make_alive(Context& context) {
+  if (!context.alive.exchange(true)) tell_context(context.device);
+}
+
 int current_device() { return thread.device; }
 
 void choose_device(int ordinal) {
@@ -63,7 +68,7 @@ bool context_active(int ordinal) { return primary_context(ordinal).alive.load(st
 
 void activate_context(int ordinal) {
   Context& context = primary_context(ordinal);
-  if (!context.alive.load(std::memory_order_relaxed)) context.alive.store(true, std::memory_order_relaxed);
+  if (!context.alive.load(std::memory_order_relaxed)) make_alive(context);
   if (thread.depth == 0) push_context(&context);
 }
 
@@ -102,12 +107,13 @@ cudaError_t pop_context(Context** out) {
 }
 
 Context* create_context(int device, unsigned flags) {
-  auto* context = new Context{.device = device, .flags = flags, .alive = true};
+  auto* context = new Context{.device = device, .flags = flags};
   {
     const std::lock_guard lock(created().mutex);
     created().contexts.push_back(context);
   }
   push_context(context);
+  make_alive(*context);
   return context;
 }
 

@@ -18,6 +18,7 @@ struct Context {
 };
 
 Context& primary_context(int device);
+void make_alive(Context& context);
 
 // nullptr when the thread has none.
 Context* current_context();

@@ -55,6 +55,17 @@ std::size_t span(const Plane& plane, const Extent& extent) {
   return overflows ? SIZE_MAX : bytes;
 }
 
+std::uint64_t bytes_of(const Extent& extent) { return std::uint64_t{extent.width} * extent.height * extent.depth; }
+
+// Managed memory counts as the device's where nothing says otherwise.
+cudaMemcpyKind resolved(cudaMemcpyKind kind, Side target, Side source) {
+  if (kind != cudaMemcpyDefault) return kind;
+  if (source == Side::host) return target == Side::host ? cudaMemcpyHostToHost : cudaMemcpyHostToDevice;
+  return target == Side::host ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice;
+}
+
+int device_of(const End& end) { return end.region ? end.region->device : current_device(); }
+
 bool empty(const Extent& extent) { return extent.width == 0 || extent.height == 0 || extent.depth == 0; }
 
 bool pitch_fits(const Plane& plane, const Extent& extent) {
@@ -150,13 +161,22 @@ cudaError_t copy(Plane target, Plane source, Extent extent, cudaMemcpyKind kind,
       copy_row(row_start(target, y, z), to, row_start(source, y, z), from, extent.width);
     });
   };
-  if (const cudaError_t error = submit(stream, {.kind = WorkKind::copy, .effect = effect})) return error;
+  const CopyWork facts{resolved(kind, to, from),
+                       !synchronous,
+                       device_of(source_end),
+                       device_of(target_end),
+                       to == Side::host     ? target.start
+                       : from == Side::host ? source.start
+                                            : nullptr,
+                       bytes_of(extent)};
+  if (const cudaError_t error = submit(stream, {.kind = WorkKind::copy, .effect = effect, .facts = facts}))
+    return error;
   const bool pageable_target = to == Side::host && from != Side::host && !host_pinned(target.start);
   const bool waits = synchronous ? to == Side::host || from == Side::host : pageable_target && !capturing(stream);
   return waits ? synchronize_stream(stream) : cudaSuccess;
 }
 
-cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit, cudaStream_t stream) {
+cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit, cudaStream_t stream, Order order) {
   if (empty(extent)) return cudaSuccess;
   if (target.start == nullptr || address_of(target.start) % unit != 0) return cudaErrorInvalidValue;
   if (!pitch_fits(target, extent)) return cudaErrorInvalidPitchValue;
@@ -171,7 +191,9 @@ cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit
     each_row(extent,
              [&](std::size_t y, std::size_t z) { fill_row(row_start(target, y, z), side, pattern, extent.width); });
   };
-  return submit(stream, {.kind = WorkKind::set, .effect = effect});
+  const SetWork facts{unit == 4 ? value : value & ((1u << 8 * unit) - 1), order == Order::asynchronous,
+                      bytes_of(extent)};
+  return submit(stream, {.kind = WorkKind::set, .effect = effect, .facts = facts});
 }
 
 void move_memory(void* target, const void* source, std::size_t bytes) {

@@ -26,7 +26,8 @@ enum class Order { synchronous, asynchronous };
 cudaError_t copy(Plane target, Plane source, Extent extent, cudaMemcpyKind kind, cudaStream_t stream, Order order);
 
 // Repeats the `unit` lowest bytes (1, 2 or 4) of `value`.
-cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit, cudaStream_t stream);
+cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit, cudaStream_t stream,
+                 Order order = Order::asynchronous);
 
 // The bytes alone, now, for libraries that stand for several ranks or move data themselves. Unchecked. Reads of what
 // nobody computed are host reads.

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <iterator>
+#include <vector>
 
 #include "virtual_gpu/core/address_map.h"
 #include "virtual_gpu/core/backing.h"
@@ -9,6 +10,7 @@
 #include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/device.h"
 #include "virtual_gpu/core/physical_memory.h"
+#include "virtual_gpu/core/telling.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -35,6 +37,14 @@ DeviceMemory::DeviceMemory(int device)
 cudaError_t DeviceMemory::allocate(std::uint64_t bytes, MemoryKind kind, void** out) {
   *out = nullptr;
   if (bytes == 0) return cudaSuccess;
+  std::uint64_t address = 0;
+  if (const cudaError_t error = take(bytes, kind, &address)) return error;
+  *out = reinterpret_cast<void*>(address);
+  tell_memory({address, bytes, kind, device_}, MemoryChange::allocated, told_ns());
+  return cudaSuccess;
+}
+
+cudaError_t DeviceMemory::take(std::uint64_t bytes, MemoryKind kind, std::uint64_t* out) {
   const bool managed = kind == MemoryKind::managed;
   if (bytes > device_range(device_).bytes) return cudaErrorMemoryAllocation;
   std::uint64_t physical_bytes = whole_granules(bytes);
@@ -48,25 +58,39 @@ cudaError_t DeviceMemory::allocate(std::uint64_t bytes, MemoryKind kind, void** 
   if (!address) return physical_memory(device_).give_back(physical_bytes), cudaErrorMemoryAllocation;
   if (managed) open_to_host(*address, whole_granules(bytes));
   allocations_[*address] = {{*address, bytes, kind, device_}, physical_bytes};
-  *out = reinterpret_cast<void*>(*address);
+  *out = *address;
   return cudaSuccess;
 }
 
 cudaError_t DeviceMemory::release(std::uint64_t address) {
-  const std::lock_guard lock(mutex_);
-  const auto found = allocations_.find(address);
-  if (found == allocations_.end() || found->second.region.kind == MemoryKind::pool) return cudaErrorInvalidValue;
-  drop(found);
+  const std::uint64_t time_ns = told_ns();
+  Region region;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = allocations_.find(address);
+    if (found == allocations_.end() || found->second.region.kind == MemoryKind::pool) return cudaErrorInvalidValue;
+    region = found->second.region;
+    drop(found);
+  }
+  tell_memory(region, MemoryChange::released, time_ns);
   return cudaSuccess;
 }
 
 void DeviceMemory::release_all() {
-  const std::lock_guard lock(mutex_);
-  for (auto it = allocations_.begin(); it != allocations_.end();) {
-    const auto next = std::next(it);
-    if (it->second.region.kind != MemoryKind::pool) drop(it);
-    it = next;
+  const std::uint64_t time_ns = told_ns();
+  std::vector<Region> released;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto it = allocations_.begin(); it != allocations_.end();) {
+      const auto next = std::next(it);
+      if (it->second.region.kind != MemoryKind::pool) {
+        released.push_back(it->second.region);
+        drop(it);
+      }
+      it = next;
+    }
   }
+  for (const Region& region : released) tell_memory(region, MemoryChange::released, time_ns);
 }
 
 void DeviceMemory::drop(std::map<std::uint64_t, Allocation>::iterator found) {

@@ -43,6 +43,7 @@ class DeviceMemory {
     std::uint64_t physical_bytes = 0;
   };
 
+  cudaError_t take(std::uint64_t bytes, MemoryKind kind, std::uint64_t* out);
   void drop(std::map<std::uint64_t, Allocation>::iterator found);
 
   const int device_;

@@ -1,6 +1,7 @@
 #include "virtual_gpu/core/events.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/clock.h"
@@ -41,7 +42,9 @@ HandlePool<Event>& event_pool() {
 cudaError_t create_event(cudaEvent_t* out, unsigned flags) {
   if (out == nullptr || (flags & ~kKnownFlags) != 0) return cudaErrorInvalidValue;
   if ((flags & cudaEventInterprocess) != 0 && (flags & cudaEventDisableTiming) == 0) return cudaErrorInvalidValue;
+  static std::atomic<std::uint32_t> last_id{0};
   Event* event = event_pool().create();
+  event->id = ++last_id;
   event->flags = flags;
   event->device = current_device();
   *out = reinterpret_cast<cudaEvent_t>(event);

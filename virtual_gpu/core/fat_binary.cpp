@@ -112,6 +112,19 @@ void FatBinary::add_ptx(const std::string& text, const DeviceModel& model) {
   variables_ = std::move(content.variables);
 }
 
+std::uint32_t FatBinary::next_id() {
+  static std::atomic<std::uint32_t> last{0};
+  return ++last;
+}
+
+std::uint64_t FatBinary::image_bytes() const {
+  if (magic_of(image_) == kElfMagic) return cubin_bytes(image_);
+  if (magic_of(image_) != kMagic) return std::strlen(static_cast<const char*>(image_));
+  Header header;
+  std::memcpy(&header, image_, sizeof header);
+  return header.header_bytes + header.payload_bytes;
+}
+
 bool FatBinary::has_image(const DeviceModel& model) const {
   const int capability = model.major * 10 + model.minor;
   if (magic_of(image_) != kMagic) return true;  // a module, which was read when it was loaded

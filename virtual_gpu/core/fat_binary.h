@@ -11,6 +11,8 @@
 // Those that a program registers are read at the first question about a kernel of theirs, never while it loads.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -28,6 +30,11 @@ struct FatBinary {
 
   const KernelFacts& facts(const char* kernel, const DeviceModel& model);
 
+  const std::uint32_t id = next_id();
+  const void* image() const { return image_; }
+  std::uint64_t image_bytes() const;                  // while the image is there
+  bool first_use() { return !used_.exchange(true); }  // true once
+
   // Whether anything in it runs on the device, told by its headers alone.
   bool has_image(const DeviceModel& model) const;
 
@@ -37,12 +44,14 @@ struct FatBinary {
   const std::vector<CubinVariable>& variables() const { return variables_; }
 
  private:
+  static std::uint32_t next_id();
   void read(const DeviceModel& model);
   void read_fat_binary(const DeviceModel& model);
   bool add_cubin(const std::string& cubin, int version);
   void add_ptx(const std::string& text, const DeviceModel& model);
 
   const void* image_;
+  std::atomic<bool> used_{false};
   std::once_flag once_;
   KernelFacts unknown_;
   std::unordered_map<std::string, KernelFacts> facts_;

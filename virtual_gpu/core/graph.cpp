@@ -1,6 +1,7 @@
 #include "virtual_gpu/core/graph.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -132,6 +133,11 @@ cudaError_t for_each_pair(cudaGraph_t graph, const cudaGraphNode_t* from, const 
 cudaGraph_t handle(Graph* graph) { return reinterpret_cast<cudaGraph_t>(graph); }
 cudaGraphNode_t handle(Node* node) { return reinterpret_cast<cudaGraphNode_t>(node); }
 
+std::uint32_t next_graph_id() {
+  static std::atomic<std::uint32_t> last{0};
+  return ++last;
+}
+
 HandlePool<Graph>& graph_objects() {
   static auto& pool = *new HandlePool<Graph>;
   return pool;
@@ -140,6 +146,7 @@ HandlePool<Graph>& graph_objects() {
 Node& append_node(Graph& graph, cudaGraphNodeType type, const std::vector<Node*>& dependencies) {
   Node& node = *node_pool().create();
   node.graph = &graph;
+  node.id = (std::uint64_t{graph.id} << 32) | ++graph.last_node;
   node.type = node.params.type = type;
   for (Node* dependency : dependencies) link(dependency, &node);
   graph.nodes.push_back(&node);

@@ -22,8 +22,11 @@ namespace headroom::virtual_gpu {
 struct Graph;
 struct UserObject;
 
+std::uint32_t next_graph_id();
+
 struct Node : Handled<0x4e4f4445> {
   Graph* graph = nullptr;
+  std::uint64_t id = 0;  // its graph's in the upper half, a number from 1 in the lower
   cudaGraphNodeType type = cudaGraphNodeTypeEmpty;
   Work work;
   bool params_known = false;  // not for copies and library routines that were captured
@@ -35,6 +38,7 @@ struct Node : Handled<0x4e4f4445> {
 };
 
 struct Graph : Handled<0x47524150> {
+  std::uint32_t id = next_graph_id(), last_node = 0;
   std::vector<Node*> nodes;  // in order of creation
   std::vector<Node*> order;  // of an executable: dependencies first
   std::vector<std::pair<UserObject*, unsigned>> user_objects;
@@ -44,6 +48,7 @@ struct Graph : Handled<0x47524150> {
 };
 
 struct Executable : Handled<0x45584543> {
+  std::uint32_t id = 0;
   Graph* graph = nullptr;
   unsigned long long flags = 0;
 };

@@ -6,6 +6,7 @@
 #include "virtual_gpu/core/clock.h"
 #include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/graph.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/timeline.h"
 
 namespace headroom::virtual_gpu {
@@ -29,8 +30,18 @@ Node* twin_of(const Executable& executable, cudaGraphNode_t original) {
 // One launch: the order of nodes is that of their dependencies, and each is done its duration after the last of them.
 class Run {
  public:
-  Run(Stream& stream, std::uint64_t start_ns) : stream_(stream), start_ns_(start_ns) {}
+  Run(Stream& stream, std::uint64_t start_ns, const Executable& executable)
+      : stream_(stream), start_ns_(start_ns), told_{.graph_id = executable.id} {
+    if (activity_listener() != nullptr) told_.launch_ns = told_start_ns(stream);
+  }
 
+  std::uint64_t run_all(const Graph& graph) {
+    const std::uint64_t duration_ns = run(graph, 0);
+    if (told_.launch_ns != 0) tell_graph(stream_, told_.graph_id, told_.launch_ns, duration_ns);
+    return duration_ns;
+  }
+
+ private:
   std::uint64_t run(const Graph& graph, std::uint64_t offset_ns) {
     std::uint64_t end_ns = offset_ns;
     for (const Node* node : graph.order) {
@@ -42,7 +53,12 @@ class Run {
     return end_ns;
   }
 
- private:
+  void tell(const Node& node, std::uint64_t begin_ns) {
+    told_.node_id = node.id;
+    told_.offset_ns = begin_ns;
+    tell_work(stream_, node.work, told_);
+  }
+
   std::uint64_t run(const Node& node, std::uint64_t begin_ns) {
     switch (node.type) {
       case cudaGraphNodeTypeGraph:
@@ -59,6 +75,7 @@ class Run {
       default:
         break;
     }
+    if (told_.launch_ns != 0) tell(node, begin_ns);
     if (node.work.effect) node.work.effect();
     return begin_ns + node.work.duration_ns;
   }
@@ -89,6 +106,7 @@ class Run {
 
   Stream& stream_;
   std::uint64_t start_ns_;
+  GraphPlace told_;
   std::unordered_map<const Node*, std::uint64_t> done_ns_;
 };
 
@@ -147,6 +165,7 @@ cudaError_t instantiate(cudaGraphExec_t* out, cudaGraph_t graph, unsigned long l
   if (!order_nodes(*copy)) return destroy(copy), cudaErrorInvalidValue;
   Executable* executable = executables().create();
   executable->graph = copy;
+  executable->id = copy->id;
   executable->flags = flags;
   *out = reinterpret_cast<cudaGraphExec_t>(executable);
   return cudaSuccess;
@@ -185,7 +204,7 @@ cudaError_t launch_graph(cudaGraphExec_t handle, cudaStream_t stream_handle) {
     order_against_legacy(*stream);
     start_ns = std::max(stream->ready_ns.load(), now_ns());
   }
-  const std::uint64_t duration_ns = Run(*stream, start_ns).run(*executable->graph, 0);
+  const std::uint64_t duration_ns = Run(*stream, start_ns, *executable).run_all(*executable->graph);
   const std::lock_guard lock(timeline_mutex());
   advance(*stream, duration_ns);
   return cudaSuccess;
@@ -205,6 +224,7 @@ cudaError_t update_executable(cudaGraphExec_t handle_of_executable, cudaGraph_t 
   if (!order_nodes(*copy)) return destroy(copy), cudaErrorInvalidValue;
   for (std::size_t i = 0; i < copy->nodes.size(); ++i) copy->nodes[i]->enabled = executable->graph->nodes[i]->enabled;
   for (std::size_t i = 0; i < copy->nodes.size(); ++i) copy->nodes[i]->origin = executable->graph->nodes[i]->origin;
+  for (std::size_t i = 0; i < copy->nodes.size(); ++i) copy->nodes[i]->id = executable->graph->nodes[i]->id;
   destroy(executable->graph);
   executable->graph = copy;
   return cudaSuccess;

@@ -8,6 +8,7 @@
 
 #include "virtual_gpu/core/address_map.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/telling.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -42,19 +43,28 @@ cudaError_t host_allocate(std::size_t bytes, unsigned flags, void** out) {
   if (bytes == 0) return cudaSuccess;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return cudaErrorMemoryAllocation;
-  const std::lock_guard lock(ranges().mutex);
-  ranges().by_address[address_of(memory)] = {address_of(memory), bytes, true, flags, current_device()};
+  {
+    const std::lock_guard lock(ranges().mutex);
+    ranges().by_address[address_of(memory)] = {address_of(memory), bytes, true, flags, current_device()};
+  }
   *out = memory;
+  tell_pinned(address_of(memory), bytes, current_device(), MemoryChange::allocated, told_ns());
   return cudaSuccess;
 }
 
 cudaError_t host_free(void* pointer) {
   if (pointer == nullptr) return cudaSuccess;
-  const std::lock_guard lock(ranges().mutex);
-  const auto found = ranges().by_address.find(address_of(pointer));
-  if (found == ranges().by_address.end() || !found->second.owned) return cudaErrorInvalidValue;
-  munmap(pointer, found->second.bytes);
-  ranges().by_address.erase(found);
+  const std::uint64_t time_ns = told_ns();
+  PinnedRange range;
+  {
+    const std::lock_guard lock(ranges().mutex);
+    const auto found = ranges().by_address.find(address_of(pointer));
+    if (found == ranges().by_address.end() || !found->second.owned) return cudaErrorInvalidValue;
+    range = found->second;
+    munmap(pointer, range.bytes);
+    ranges().by_address.erase(found);
+  }
+  tell_pinned(range.base, range.bytes, range.device, MemoryChange::released, time_ns);
   return cudaSuccess;
 }
 

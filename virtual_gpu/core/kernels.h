@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "virtual_gpu/core/handle_pool.h"
+#include "virtual_gpu/core/work.h"
 
 namespace headroom::virtual_gpu {
 
@@ -87,6 +88,7 @@ struct LaunchShape {
   bool cooperative = false;
 };
 cudaError_t check_launch(const Kernel& kernel, const LaunchShape& shape);
+KernelWork work_facts(const Kernel& kernel, const LaunchShape& shape);
 
 // Launches `kernel`, or says what CUDA would. `arguments` as for cudaLaunchKernel, or nullptr.
 cudaError_t launch(Kernel& kernel, const LaunchShape& shape, void** arguments, cudaStream_t stream);

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "virtual_gpu/core/activity.h"
 #include "virtual_gpu/core/backing.h"
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/device.h"
@@ -8,6 +9,7 @@
 #include "virtual_gpu/core/kernel_arguments.h"
 #include "virtual_gpu/core/kernels.h"
 #include "virtual_gpu/core/occupancy.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/timeline.h"
 #include "virtual_gpu/core/work.h"
 
@@ -56,8 +58,10 @@ bool looks_spinning(const Kernel& kernel) {
 
 bool has_image(const Kernel& kernel) {
   auto& runs = const_cast<std::atomic<signed char>&>(kernel.runs);
-  if (runs.load(std::memory_order_relaxed) < 0)
+  if (runs.load(std::memory_order_relaxed) < 0) {
     runs = kernel.module != nullptr || kernel.binary->has_image(*device()) ? 1 : 0;
+    if (runs == 1 && kernel.binary->first_use()) tell_module(*kernel.binary, wall_ns());
+  }
   return runs.load(std::memory_order_relaxed) != 0;
 }
 
@@ -85,6 +89,11 @@ cudaError_t check_launch(const Kernel& kernel, const LaunchShape& shape) {
   return shape.cooperative ? check_cooperative(const_cast<Kernel&>(kernel), shape) : cudaSuccess;
 }
 
+KernelWork work_facts(const Kernel& kernel, const LaunchShape& shape) {
+  return {const_cast<Kernel*>(&kernel), shape.grid,       shape.block, shape.cluster,
+          shape.dynamic_shared_bytes,   shape.cooperative};
+}
+
 std::uint64_t spin_ns(const Kernel& kernel, void** arguments) {
   auto& spins = const_cast<std::atomic<signed char>&>(kernel.spins);
   if (spins.load(std::memory_order_relaxed) < 0) spins = looks_spinning(kernel) ? 1 : 0;
@@ -98,9 +107,11 @@ cudaError_t launch(Kernel& kernel, const LaunchShape& shape, void** arguments, c
   if (stream == nullptr || stream->device != current_device()) return cudaErrorInvalidResourceHandle;
   if (const cudaError_t error = check_launch(kernel, shape)) return error;
   const std::uint64_t duration_ns = spin_ns(kernel, arguments);
-  if (duration_ns == 0 && !backed() && !stream->special.load(std::memory_order_acquire))
+  const bool told = activity_listener() != nullptr;
+  if (duration_ns == 0 && !backed() && !stream->special.load(std::memory_order_acquire) && !told)
     return submit_kernel(handle, kernel.name, 0);
-  Work work{WorkKind::kernel, kernel.name, duration_ns, effect_of_arguments(kernel, arguments)};
+  Work work{WorkKind::kernel, kernel.name, duration_ns, effect_of_arguments(kernel, arguments), {}};
+  if (told || capturing(handle)) work.facts = work_facts(kernel, shape);
   const cudaGraphNodeParams params = node_params(kernel, shape);
   return submit_to(*stream, work, &params);
 }

@@ -96,6 +96,8 @@ MemoryPool* create_pool(int device, std::uint64_t most_bytes);  // most_bytes 0:
 bool known_pool(const MemoryPool* pool);                        // alive, and not destroyed
 cudaError_t destroy_pool(MemoryPool* pool);                     // cudaErrorInvalidValue for a default pool
 
+void trim_pool(MemoryPool& pool, std::uint64_t bytes);  // cudaMemPoolTrimTo
+
 // cudaMallocAsync and cudaFreeAsync, captured streams too.
 cudaError_t allocate_from_pool(MemoryPool& pool, std::uint64_t bytes, cudaStream_t stream, void** out);
 cudaError_t free_on_stream(void* pointer, cudaStream_t stream);

@@ -7,6 +7,7 @@
 
 #include "virtual_gpu/core/device.h"
 #include "virtual_gpu/core/fat_binary.h"
+#include "virtual_gpu/core/telling.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -31,6 +32,7 @@ bool plausible(const void* image) {
 cudaError_t load_module(const void* image, Module** out) {
   if (image == nullptr || out == nullptr) return cudaErrorInvalidValue;
   if (!plausible(image)) return cudaErrorInvalidKernelImage;
+  const std::uint64_t start_ns = wall_ns();
   auto* binary = new FatBinary(image);
   if (!binary->read_module(*device())) {
     delete binary;
@@ -46,6 +48,7 @@ cudaError_t load_module(const void* image, Module** out) {
   for (const CubinVariable& variable : binary->variables())
     module->variables.push_back({variable.name, variable.bytes, take_variable_address(variable.bytes)});
   *out = module;
+  if (binary->first_use()) tell_module(*binary, start_ns);
   return cudaSuccess;
 }
 

@@ -15,14 +15,15 @@ cudaError_t kernel_work(const cudaKernelNodeParamsV2& params, Work* work) {
   if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
   const dim3 grid(params.gridDim.x, params.gridDim.y, params.gridDim.z);
   const dim3 block(params.blockDim.x, params.blockDim.y, params.blockDim.z);
-  if (const cudaError_t error = check_launch(*kernel, {grid, block, params.sharedMemBytes})) return error;
-  *work = {WorkKind::kernel, kernel->name, spin_ns(*kernel, params.kernelParams), {}};
+  const LaunchShape shape{grid, block, params.sharedMemBytes};
+  if (const cudaError_t error = check_launch(*kernel, shape)) return error;
+  *work = {WorkKind::kernel, kernel->name, spin_ns(*kernel, params.kernelParams), {}, work_facts(*kernel, shape)};
   return cudaSuccess;
 }
 
 cudaError_t host_work(const cudaHostNodeParamsV2& params, Work* work) {
   if (params.fn == nullptr) return cudaErrorInvalidValue;
-  *work = {WorkKind::host_function, nullptr, 0, [params] { params.fn(params.userData); }};
+  *work = {WorkKind::host_function, nullptr, 0, [params] { params.fn(params.userData); }, {}};
   return cudaSuccess;
 }
 
@@ -30,7 +31,7 @@ cudaError_t host_work(const cudaHostNodeParamsV2& params, Work* work) {
 template <class Body>
 cudaError_t captured_work(Body body, Work* work) {
   cudaStream_t stream = nullptr;
-  if (const cudaError_t error = create_stream(&stream, cudaStreamNonBlocking, 0)) return error;
+  if (const cudaError_t error = make_stream(&stream, cudaStreamNonBlocking, 0)) return error;
   cudaError_t status = begin_capture(stream, cudaStreamCaptureModeRelaxed);
   if (status == cudaSuccess) status = body(stream);
   cudaGraph_t graph = nullptr;

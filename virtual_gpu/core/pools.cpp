@@ -15,6 +15,7 @@
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/physical_memory.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/telling.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -62,6 +63,22 @@ void reclaim() {
   for (MemoryPool* pool : usual_pools()) pool->give_back_idle();
 }
 
+// The listener is told at each launch.
+cudaError_t allocate_for_graph(MemoryPool& pool, std::uint64_t bytes, cudaStream_t stream, void** out) {
+  const auto taken = std::make_shared<Region>();
+  if (const cudaError_t error = submit(stream, {.kind = WorkKind::allocate, .facts = taken})) return error;
+  const cudaError_t status = pool.allocate(bytes, stream, out);
+  if (status == cudaSuccess) *taken = *find_region(*out);
+  return status;
+}
+
+cudaError_t release_on_stream(const Region& region, cudaStream_t stream) {
+  const std::uint64_t time_ns = told_ns();
+  const cudaError_t status = region.pool->release(region.base, moment_of(stream));
+  if (status == cudaSuccess) tell_stream_memory(region, MemoryChange::released, stream, time_ns);
+  return status;
+}
+
 bool first_use() { return !pools().used.load(std::memory_order_relaxed) && !pools().used.exchange(true); }
 
 }  // namespace
@@ -73,8 +90,11 @@ void set_current_pool(int device, MemoryPool* pool) { of(device).current = pool;
 
 MemoryPool* create_pool(int device, std::uint64_t most_bytes) {
   auto* pool = new MemoryPool(device, most_bytes, 0);
-  const std::lock_guard lock(pools().mutex);
-  pools().created.push_back(pool);
+  {
+    const std::lock_guard lock(pools().mutex);
+    pools().created.push_back(pool);
+  }
+  tell_pool(*pool, PoolActivity::Operation::created);
   return pool;
 }
 
@@ -93,6 +113,7 @@ cudaError_t destroy_pool(MemoryPool* pool) {
   }
   for (DevicePools& device : pools().by_device)
     if (device.current == pool) device.current = &device.usual;
+  tell_pool(*pool, PoolActivity::Operation::destroyed);
   pool->destroy();
   const std::lock_guard lock(pools().mutex);
   pools().destroyed.emplace_back(pool);
@@ -107,9 +128,11 @@ cudaError_t allocate_from_pool(MemoryPool& pool, std::uint64_t bytes, cudaStream
     assume(
         "memory pools take device memory in chunks of 32 MiB and hand out blocks of multiples of 512 bytes: how "
         "NVIDIA's driver cuts them is not published");
-  if (!capturing(stream)) return pool.allocate(bytes, stream, out);
-  if (const cudaError_t error = submit(stream, {.kind = WorkKind::allocate})) return error;
-  return graph_pool(pool.device()).allocate(bytes, stream, out);
+  if (capturing(stream)) return allocate_for_graph(graph_pool(pool.device()), bytes, stream, out);
+  const cudaError_t status = pool.allocate(bytes, stream, out);
+  if (status == cudaSuccess && activity_listener() != nullptr)
+    tell_stream_memory(*find_region(*out), MemoryChange::allocated, stream, wall_ns());
+  return status;
 }
 
 cudaError_t free_on_stream(void* pointer, cudaStream_t stream) {
@@ -118,9 +141,11 @@ cudaError_t free_on_stream(void* pointer, cudaStream_t stream) {
   if (!region || region->base != address_of(pointer)) return cudaErrorInvalidValue;
   if (capturing(stream)) {
     if (region->pool == nullptr || region->pool != &graph_pool(region->device)) return cudaErrorInvalidValue;
-    if (const cudaError_t error = submit(stream, {.kind = WorkKind::free})) return error;
+    const auto freed = std::make_shared<Region>(*region);
+    if (const cudaError_t error = submit(stream, {.kind = WorkKind::free, .facts = freed})) return error;
+    return region->pool->release(region->base, moment_of(stream));
   }
-  if (region->pool != nullptr) return region->pool->release(region->base, moment_of(stream));
+  if (region->pool != nullptr) return release_on_stream(*region, stream);
   if (region->kind != MemoryKind::device) return cudaErrorInvalidValue;
   synchronize_stream(stream);
   return device_memory(region->device).release(region->base);
@@ -133,8 +158,18 @@ cudaError_t free_now(void* pointer) {
   if (!region || region->base != address_of(pointer) || region->kind == MemoryKind::mapped)
     return cudaErrorInvalidValue;
   if (const cudaError_t error = synchronize_device(region->device)) return error;
-  if (region->pool != nullptr) return region->pool->release(region->base, Moment{});
+  if (region->pool != nullptr) {
+    const std::uint64_t time_ns = told_ns();
+    const cudaError_t status = region->pool->release(region->base, Moment{});
+    if (status == cudaSuccess) tell_memory(*region, MemoryChange::released, time_ns);
+    return status;
+  }
   return device_memory(region->device).release(region->base);
+}
+
+void trim_pool(MemoryPool& pool, std::uint64_t bytes) {
+  pool.trim_to(bytes);
+  tell_pool(pool, PoolActivity::Operation::trimmed, bytes);
 }
 
 cudaError_t set_pool_access(MemoryPool& pool, const cudaMemAccessDesc& right) {

@@ -10,6 +10,7 @@
 #include "virtual_gpu/core/configuration.h"
 #include "virtual_gpu/core/counters.h"
 #include "virtual_gpu/core/device.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/timeline.h"
 
 namespace headroom::virtual_gpu {
@@ -147,6 +148,12 @@ void order_against_legacy(Stream& stream) {
 }
 
 cudaError_t create_stream(cudaStream_t* out, unsigned flags, int priority) {
+  const cudaError_t status = make_stream(out, flags, priority);
+  if (status == cudaSuccess) tell_stream(*out);
+  return status;
+}
+
+cudaError_t make_stream(cudaStream_t* out, unsigned flags, int priority) {
   if (out == nullptr || flags > cudaStreamNonBlocking) return cudaErrorInvalidValue;
   assume(
       configuration().delayed_events
@@ -227,6 +234,18 @@ cudaError_t stream_id(cudaStream_t handle, unsigned long long* id) {
 cudaError_t stream_device(cudaStream_t handle, int* device) {
   if (device == nullptr) return cudaErrorInvalidValue;
   return with_stream(handle, [&](const Stream& stream) { return *device = stream.device, cudaSuccess; });
+}
+
+std::vector<LiveStream> live_streams() {
+  std::vector<LiveStream> live;
+  const std::lock_guard lock(timeline_mutex());
+  for (const Stream* stream : streams().alive) {
+    if (!stream->alive() || stream->per_thread) continue;
+    const auto handle = stream->legacy ? nullptr : const_cast<Stream*>(stream);
+    live.push_back(
+        {stream->device, reinterpret_cast<cudaStream_t>(handle), stream->id, stream->priority, stream->flags});
+  }
+  return live;
 }
 
 cudaError_t get_stream_attribute(cudaStream_t handle, int attribute, cudaStreamAttrValue* value) {

@@ -5,12 +5,14 @@
 #include <driver_types.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace headroom::virtual_gpu {
 
 constexpr int kLowestPriority = 0, kHighestPriority = -5;
 
 cudaError_t create_stream(cudaStream_t* out, unsigned flags, int priority);
+cudaError_t make_stream(cudaStream_t* out, unsigned flags, int priority);  // for inner use: nobody is told of it
 cudaError_t destroy_stream(cudaStream_t stream);
 cudaError_t check_stream(cudaStream_t stream);  // success for a live stream and the three built-in ones
 
@@ -21,6 +23,15 @@ cudaError_t stream_priority(cudaStream_t stream, int* priority);
 cudaError_t stream_flags(cudaStream_t stream, unsigned* flags);
 cudaError_t stream_id(cudaStream_t stream, unsigned long long* id);
 cudaError_t stream_device(cudaStream_t stream, int* device);
+
+struct LiveStream {
+  int device = 0;
+  cudaStream_t handle = nullptr;  // nullptr: the null stream of the device
+  std::uint64_t id = 0;
+  int priority = 0;
+  unsigned flags = 0;
+};
+std::vector<LiveStream> live_streams();  // those that the program made, and the null streams in use
 
 cudaError_t get_stream_attribute(cudaStream_t stream, int attribute, cudaStreamAttrValue* value);
 cudaError_t set_stream_attribute(cudaStream_t stream, int attribute, const cudaStreamAttrValue* value);

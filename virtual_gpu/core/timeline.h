@@ -35,7 +35,8 @@ struct Stream : Handled<0x5354524d> {
   unsigned flags = 0;  // cudaStreamNonBlocking or 0
   bool legacy = false, per_thread = false;
   std::atomic<std::uint64_t> submitted{0}, completed{0}, ready_ns{0};
-  std::atomic<bool> special{false};  // captured, or ordered against the legacy stream: no fast path
+  std::atomic<bool> special{false};             // captured, or ordered against the legacy stream: no fast path
+  std::atomic<std::uint64_t> told_until_ns{0};  // by the wall clock; when the last kernel that took time ends
   std::deque<Wait> waits;
   std::vector<Moment> seen;
   cudaStreamAttrValue attributes[16] = {};
@@ -47,6 +48,7 @@ struct Stream : Handled<0x5354524d> {
 };
 
 struct Event : Handled<0x45564e54> {
+  std::uint32_t id = 0;
   int device = 0;
   unsigned flags = 0;
   bool recorded = false;

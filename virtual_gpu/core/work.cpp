@@ -4,6 +4,7 @@
 
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/counters.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/timeline.h"
 
 namespace headroom::virtual_gpu {
@@ -60,6 +61,7 @@ cudaError_t submit_to(Stream& stream, Work& work, const cudaGraphNodeParams* par
     stream.submitted.fetch_add(1, std::memory_order_relaxed);
   }
   if (work.kind == WorkKind::kernel) count_launch();
+  if (activity_listener() != nullptr) tell_work(stream, work);
   if (work.effect) work.effect();
   return cudaSuccess;
 }
@@ -72,12 +74,12 @@ cudaError_t submit(cudaStream_t handle, Work work) {
 cudaError_t submit_kernel(cudaStream_t handle, const char* name, std::uint64_t duration_ns) {
   Stream* stream = find_stream(handle);
   if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-  if (!stream->special.load(std::memory_order_acquire) && duration_ns == 0) {
+  if (!stream->special.load(std::memory_order_acquire) && duration_ns == 0 && activity_listener() == nullptr) {
     stream->submitted.fetch_add(1, std::memory_order_relaxed);
     count_launch();
     return cudaSuccess;
   }
-  Work work{WorkKind::kernel, name, duration_ns, {}};
+  Work work{WorkKind::kernel, name, duration_ns, {}, {}};
   return submit_to(*stream, work, nullptr);
 }
 

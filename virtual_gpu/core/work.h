@@ -10,19 +10,49 @@
 #pragma once
 
 #include <driver_types.h>
+#include <vector_types.h>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <variant>
+
+#include "virtual_gpu/core/region.h"
 
 namespace headroom::virtual_gpu {
 
+struct Kernel;
+
 enum class WorkKind { kernel, copy, set, host_function, allocate, free, empty };
+
+// What a listener is told of work (core/telling.h), besides its kind and name.
+struct KernelWork {
+  Kernel* kernel = nullptr;
+  dim3 grid{1, 1, 1}, block{1, 1, 1}, cluster{0, 0, 0};
+  std::uint64_t dynamic_shared_bytes = 0;
+  bool cooperative = false;
+};
+struct CopyWork {
+  cudaMemcpyKind kind{};  // resolved
+  bool asynchronous = false;
+  int source_device = 0, target_device = 0;
+  const void* host = nullptr;  // the host's side
+  std::uint64_t bytes = 0;
+};
+struct SetWork {
+  std::uint32_t value = 0;
+  bool asynchronous = false;
+  std::uint64_t bytes = 0;
+};
+// A graph's memory is known when its node already is there.
+using WorkFacts = std::variant<std::monostate, KernelWork, CopyWork, SetWork, std::shared_ptr<Region>>;
 
 struct Work {
   WorkKind kind = WorkKind::empty;
   const char* name = nullptr;     // a kernel's mangled name, a library's routine; must outlive the process, or nullptr
   std::uint64_t duration_ns = 0;  // virtual time it takes; 0 for all but kernels made to spin
   std::function<void()> effect;   // empty for kernels; runs outside every lock
+  WorkFacts facts;
 };
 
 // cudaErrorInvalidResourceHandle for a stale stream, the capture's error for a spoiled capture.

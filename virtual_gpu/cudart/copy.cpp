@@ -42,8 +42,8 @@ cudaError_t copy_3d_peer(const cudaMemcpy3DPeerParms* parameters, cudaStream_t s
   return copy_3d(&same, stream, order);
 }
 
-cudaError_t fill_box(const Plane& target, const Extent& extent, int value, cudaStream_t stream) {
-  return with_context([&] { return fill(target, extent, static_cast<std::uint32_t>(value), 1, stream); });
+cudaError_t fill_box(const Plane& target, const Extent& extent, int value, cudaStream_t stream, Order order) {
+  return with_context([&] { return fill(target, extent, static_cast<std::uint32_t>(value), 1, stream, order); });
 }
 
 // `body` gets the address of [offset, offset + bytes) of the symbol.
@@ -138,28 +138,28 @@ cudaError_t cudaMemcpy3DPeerAsync(const cudaMemcpy3DPeerParms* parameters, cudaS
 }
 
 cudaError_t cudaMemset(void* target, int value, std::size_t bytes) {
-  return fill_box(plane(target), {bytes}, value, nullptr);
+  return fill_box(plane(target), {bytes}, value, nullptr, Order::synchronous);
 }
 
 cudaError_t cudaMemsetAsync(void* target, int value, std::size_t bytes, cudaStream_t stream) {
-  return fill_box(plane(target), {bytes}, value, stream);
+  return fill_box(plane(target), {bytes}, value, stream, Order::asynchronous);
 }
 
 cudaError_t cudaMemset2D(void* target, std::size_t pitch, int value, std::size_t width, std::size_t height) {
-  return fill_box(plane(target, pitch), {width, height}, value, nullptr);
+  return fill_box(plane(target, pitch), {width, height}, value, nullptr, Order::synchronous);
 }
 
 cudaError_t cudaMemset2DAsync(void* target, std::size_t pitch, int value, std::size_t width, std::size_t height,
                               cudaStream_t stream) {
-  return fill_box(plane(target, pitch), {width, height}, value, stream);
+  return fill_box(plane(target, pitch), {width, height}, value, stream, Order::asynchronous);
 }
 
 cudaError_t cudaMemset3D(cudaPitchedPtr target, int value, cudaExtent extent) {
-  return fill_box(box(target, {}), extent_of(extent), value, nullptr);
+  return fill_box(box(target, {}), extent_of(extent), value, nullptr, Order::synchronous);
 }
 
 cudaError_t cudaMemset3DAsync(cudaPitchedPtr target, int value, cudaExtent extent, cudaStream_t stream) {
-  return fill_box(box(target, {}), extent_of(extent), value, stream);
+  return fill_box(box(target, {}), extent_of(extent), value, stream, Order::asynchronous);
 }
 
 cudaError_t cudaGetSymbolAddress(void** out, const void* symbol) {

@@ -7,6 +7,7 @@
 #include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 
@@ -85,7 +86,7 @@ cudaError_t cudaSetDevice(int ordinal) {
 }
 
 cudaError_t cudaInitDevice(int ordinal, unsigned, unsigned) {
-  return with_ordinal(ordinal, [&] { return primary_context(ordinal).alive = true, cudaSuccess; });
+  return with_ordinal(ordinal, [&] { return make_alive(primary_context(ordinal)), cudaSuccess; });
 }
 
 cudaError_t cudaSetDeviceFlags(unsigned flags) {
@@ -175,7 +176,9 @@ cudaError_t cudaDeviceGetP2PAttribute(int* value, cudaDeviceP2PAttr attribute, i
 cudaError_t cudaDeviceSynchronize() {
   return with_context([] {
     const cudaError_t error = forbid_in_capture();
-    return error != cudaSuccess ? error : then_trim_pools(synchronize_device(current_device(), Captures::forbidden));
+    if (error != cudaSuccess) return error;
+    return then_trim_pools(told_wait(SynchronizationActivity::Kind::context, nullptr, nullptr,
+                                     [] { return synchronize_device(current_device(), Captures::forbidden); }));
   });
 }
 

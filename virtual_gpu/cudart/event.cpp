@@ -1,5 +1,6 @@
 #include "virtual_gpu/core/events.h"
 #include "virtual_gpu/core/memory_pool.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/cudart/api.h"
 
 using namespace headroom::virtual_gpu;
@@ -29,7 +30,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-  return with_context([&] { return then_trim_pools(synchronize_event(event)); });
+  return with_context([&] { return then_trim_pools(wait_for_event(event)); });
 }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {

@@ -40,6 +40,6 @@ cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* fu
 cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
   return with_context([&] {
     if (function == nullptr) return cudaErrorInvalidValue;
-    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { function(data); }});
+    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { function(data); }, {}});
   });
 }

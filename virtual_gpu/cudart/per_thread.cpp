@@ -103,7 +103,7 @@ HEADROOM_PTSZ(cudaGraphUpload, (cudaGraphExec_t executable, cudaStream_t stream)
 HEADROOM_PTSZ(cudaGetDriverEntryPointByVersion,
               (const char* name, void** function, unsigned version, unsigned long long flags,
                cudaDriverEntryPointQueryResult* result),
-              (name, function, version, flags == cudaEnableDefault ? cudaEnablePerThreadDefaultStream : flags, result))
+              (name, function, version, flags == cudaEnableDefault ? +cudaEnablePerThreadDefaultStream : flags, result))
 
 #undef HEADROOM_PTSZ
 

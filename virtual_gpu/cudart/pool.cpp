@@ -65,7 +65,7 @@ cudaError_t cudaMemPoolDestroy(cudaMemPool_t pool) {
 }
 
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t bytes) {
-  return with_pool(pool, [&](MemoryPool& found) { return found.trim_to(bytes), cudaSuccess; });
+  return with_pool(pool, [&](MemoryPool& found) { return trim_pool(found, bytes), cudaSuccess; });
 }
 
 cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute, void* value) {

@@ -2,6 +2,7 @@
 #include "virtual_gpu/core/events.h"
 #include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/cudart/api.h"
 
@@ -56,18 +57,18 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return with_context([&] { return then_trim_pools(synchronize_stream(stream)); });
+  return with_context([&] { return then_trim_pools(wait_for_stream(stream)); });
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags) {
-  return with_context([&] { return wait_event(stream, event, flags); });
+  return with_context([&] { return wait_on_stream(stream, event, flags); });
 }
 
 cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t callback, void* data, unsigned flags) {
   return with_context([&] {
     if (callback == nullptr || flags != 0) return cudaErrorInvalidValue;
     if (capturing(stream)) return forbid_captured_callback(stream);
-    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { callback(stream, cudaSuccess, data); }});
+    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { callback(stream, cudaSuccess, data); }, {}});
   });
 }
 

@@ -5,6 +5,7 @@
 #include "virtual_gpu/core/memory_pool.h"
 #include "virtual_gpu/core/peers.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/driver/api.h"
 
@@ -37,7 +38,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* out, CUdevice ordinal) {
   return with_ordinal(ordinal, [&] {
     Context& context = primary_context(ordinal);
     ++context.retained;
-    context.alive = true;
+    make_alive(context);
     *out = handle_of(&context);
     return CUDA_SUCCESS;
   });
@@ -126,8 +127,10 @@ CUresult cuCtxSetFlags(unsigned flags) {
 }
 
 CUresult cuCtxSynchronize() {
-  return with_current_context(
-      [] { return then_trim_pools(synchronize_device(current_device(), Captures::forbidden)); });
+  return with_current_context([] {
+    return then_trim_pools(told_wait(SynchronizationActivity::Kind::context, nullptr, nullptr,
+                                     [] { return synchronize_device(current_device(), Captures::forbidden); }));
+  });
 }
 
 CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {

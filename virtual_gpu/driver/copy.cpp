@@ -62,9 +62,9 @@ CUresult copy_3d(const Box* box, CUstream stream, Order order) {
 }
 
 CUresult fill_rows(CUdeviceptr target, std::size_t pitch, std::uint32_t value, unsigned unit, std::size_t count,
-                   std::size_t height, CUstream stream) {
+                   std::size_t height, CUstream stream, Order order) {
   return with_current_context([&] {
-    return fill({pointer_to(target), pitch}, {count * unit, height}, value, unit, stream);
+    return fill({pointer_to(target), pitch}, {count * unit, height}, value, unit, stream, order);
   });
 }
 
@@ -141,18 +141,18 @@ CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* box, CUstream stream) {
 
 #define HEADROOM_FILL(bits, type)                                                                         \
   CUresult cuMemsetD##bits##_v2(CUdeviceptr target, type value, std::size_t count) {                      \
-    return fill_rows(target, 0, value, bits / 8, count, 1, nullptr);                                      \
+    return fill_rows(target, 0, value, bits / 8, count, 1, nullptr, Order::synchronous);                  \
   }                                                                                                       \
   CUresult cuMemsetD##bits##Async(CUdeviceptr target, type value, std::size_t count, CUstream stream) {   \
-    return fill_rows(target, 0, value, bits / 8, count, 1, stream);                                       \
+    return fill_rows(target, 0, value, bits / 8, count, 1, stream, Order::asynchronous);                  \
   }                                                                                                       \
   CUresult cuMemsetD2D##bits##_v2(CUdeviceptr target, std::size_t pitch, type value, std::size_t width,   \
                                   std::size_t height) {                                                   \
-    return fill_rows(target, pitch, value, bits / 8, width, height, nullptr);                             \
+    return fill_rows(target, pitch, value, bits / 8, width, height, nullptr, Order::synchronous);         \
   }                                                                                                       \
   CUresult cuMemsetD2D##bits##Async(CUdeviceptr target, std::size_t pitch, type value, std::size_t width, \
                                     std::size_t height, CUstream stream) {                                \
-    return fill_rows(target, pitch, value, bits / 8, width, height, stream);                              \
+    return fill_rows(target, pitch, value, bits / 8, width, height, stream, Order::asynchronous);         \
   }
 extern "C" {
 HEADROOM_FILL(8, unsigned char)

@@ -19,7 +19,8 @@ CUresult cuGetProcAddress(const char* name, void** function, int version, cuuint
 }
 
 #undef cuGetProcAddress  // the form before CUDA 12, without a result
-extern "C" CUresult cuGetProcAddress(const char* name, void** function, int version, cuuint64_t flags) {
+extern "C" CUresult HEADROOM_IMPLEMENTS(cuGetProcAddress)(const char* name, void** function, int version,
+                                                          cuuint64_t flags) {
   return cuGetProcAddress_v2(name, function, version, flags, nullptr);
 }
 

@@ -65,7 +65,7 @@ CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned grid_x, unsigne
 CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void* data) {
   return with_driver([&] {
     if (function == nullptr) return cudaErrorInvalidValue;
-    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { function(data); }});
+    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { function(data); }, {}});
   });
 }
 

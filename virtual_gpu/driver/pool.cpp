@@ -75,7 +75,7 @@ CUresult cuMemPoolDestroy(CUmemoryPool pool) {
 }
 
 CUresult cuMemPoolTrimTo(CUmemoryPool pool, std::size_t bytes) {
-  return with_pool(pool, [&](MemoryPool& found) { return found.trim_to(bytes), cudaSuccess; });
+  return with_pool(pool, [&](MemoryPool& found) { return trim_pool(found, bytes), cudaSuccess; });
 }
 
 CUresult cuMemPoolGetAttribute(CUmemoryPool pool, CUmemPool_attribute attribute, void* value) {

@@ -2,6 +2,7 @@
 #include "virtual_gpu/core/capture.h"
 #include "virtual_gpu/core/events.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/telling.h"
 #include "virtual_gpu/core/work.h"
 #include "virtual_gpu/driver/api.h"
 
@@ -67,18 +68,18 @@ CUresult cuStreamQuery(CUstream stream) {
 }
 
 CUresult cuStreamSynchronize(CUstream stream) {
-  return with_driver([&] { return synchronize_stream(stream); });
+  return with_driver([&] { return wait_for_stream(stream); });
 }
 
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags) {
-  return with_driver([&] { return wait_event(stream, event, flags); });
+  return with_driver([&] { return wait_on_stream(stream, event, flags); });
 }
 
 CUresult cuStreamAddCallback(CUstream stream, CUstreamCallback callback, void* data, unsigned flags) {
   return with_driver([&] {
     if (callback == nullptr || flags != 0) return cudaErrorInvalidValue;
     if (capturing(stream)) return forbid_captured_callback(stream);
-    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { callback(stream, CUDA_SUCCESS, data); }});
+    return submit(stream, {WorkKind::host_function, nullptr, 0, [=] { callback(stream, CUDA_SUCCESS, data); }, {}});
   });
 }
 
@@ -122,7 +123,7 @@ CUresult cuEventQuery(CUevent event) {
 }
 
 CUresult cuEventSynchronize(CUevent event) {
-  return with_driver([&] { return synchronize_event(event); });
+  return with_driver([&] { return wait_for_event(event); });
 }
 
 CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
