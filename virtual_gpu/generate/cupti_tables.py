@@ -3,7 +3,7 @@
 usage: cupti_tables.py CUDA_INCLUDE_DIR OUTPUT_DIR
 
 cupti_record_types.h  RecordOf<kind>, the struct of each activity kind in this version of CUPTI, and their sizes: cupti_activity.h
-                      names the struct in the comment of the kind
+                      names the struct in the comment of the kind, and defines its newest form
 cupti_names.cpp       the names of the runtime's and the driver's functions by callback id (cupti_runtime_cbid.h, cupti_driver_cbid.h)
 """
 import pathlib
@@ -11,6 +11,13 @@ import re
 import sys
 
 KIND = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*(CUPTI_ACTIVITY_KIND_\w+)\s*(?:=\s*(\d+))?\s*,", re.DOTALL)
+
+
+def newest(struct, others, text):
+    """A kind that the comment gives CUpti_ActivityJit has CUpti_ActivityJit2, where the header defines that for no other kind."""
+    base = struct.rstrip("0123456789")
+    forms = {int(number or 1): base + number for number in re.findall(rf"\}} {base}(\d*);", text) if base + number not in others}
+    return forms[max(forms)] if forms else struct
 
 
 def activity_kinds(include):
@@ -25,7 +32,9 @@ def activity_kinds(include):
         kinds[number] = (name, struct and struct[1], "enum is unsupported" in re.sub(r"[\s*]+", " ", comment))
     if sorted(kinds) != list(range(len(kinds))) or kinds[len(kinds) - 1][0] != "CUPTI_ACTIVITY_KIND_COUNT":
         raise SystemExit(f"cupti_tables.py: the activity kinds of {include}/cupti_activity.h are not understood")
-    return [kinds[number] for number in range(len(kinds) - 1)]
+    named = {struct for _, struct, _ in kinds.values()}
+    return [(name, struct and newest(struct, named - {struct}, text), dead)
+            for name, struct, dead in (kinds[number] for number in range(len(kinds) - 1))]
 
 
 def record_types(kinds):
