@@ -1,11 +1,12 @@
 // Device activity in a recording's file: what is written comes back, what is forged is refused.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "recording/container.h"
 #include "recording/document.h"
 #include "recording/file.h"
-#include "tests/random_activity.h"
+#include "recording/verify.h"
 #include "tests/random_recording.h"
 #include "tests/temporary_folder.h"
 
@@ -113,6 +114,64 @@ TEST(ActivityFile, OfNothingTracedHasNoTraceOfIt) {
   const std::string bytes = encode_recording(random_recording(0, 50));
   EXPECT_THAT(bytes, Not(HasSubstr("\"activity\"")));
   EXPECT_THAT(bytes, Not(HasSubstr("a.kind")));
+}
+
+// A file that an earlier version wrote: a step of a small GPT-2 on the virtual H100.
+TEST(ActivityFile, FromBeforeThereWasDeviceActivityStillReads) {
+  const Recording recording = read_recording(HEADROOM_SOURCE_DIR "/tests/golden/recordings/before-device-activity.headroom");
+  EXPECT_EQ(recording.spec.model, "tiny.json");
+  EXPECT_EQ(recording.stats.peak_allocated_bytes, 69'344'768);
+  EXPECT_EQ(recording.activity.level, TraceLevel::none);
+  EXPECT_EQ(recording.activity.activities.size(), 0u);
+  EXPECT_THAT(verify(recording), testing::IsEmpty());
+  const std::string again = encode_recording(recording);
+  EXPECT_EQ(recording_document(decode_recording(again, "again")), recording_document(recording));
+}
+
+// The example of docs/recording-format.md.
+TEST(ActivityFile, LiesAsDocumented) {
+  Recording recording;
+  recording.spec.model = "m";
+  recording.layers = {{LayerId::root, LayerId::root, "model", LayerKind::model}, {LayerId(1), LayerId::root, "fc", {}}};
+  recording.strings = {"", "cudaLaunchKernel", "gemm"};
+  recording.activity.level = TraceLevel::full;
+  recording.activity.shapes.resize(1);
+  using enum ActivityKind;
+  recording.activity.activities = {.kind = {call, kernel, call, kernel, copy},
+                                   .start_ns = {100, 110, 200, 210, 300},
+                                   .duration_ns = {8, kNoDuration, 9, kNoDuration, 64},
+                                   .name = {StringId(1), StringId(2), StringId(1), StringId(2), StringId::none},
+                                   .detail = {0, 0, 0, 0, 1},
+                                   .bytes = {0, 0, 0, 0, 4096},
+                                   .address = {0, 0, 0, 0, 0},
+                                   .stream = {kNoStream, 7, kNoStream, 7, 7},
+                                   .correlation = {1, 1, 2, 2, 3},
+                                   .thread = {5, 0, 5, 0, 0},
+                                   .layer = {LayerId(1), LayerId(1), LayerId(1), LayerId(1), LayerId(0)},
+                                   .phase = std::vector<Phase>(5, Phase::forward),
+                                   .step = {1, 1, 1, 1, 1}};
+  const std::string bytes = encode_recording(recording);
+  const ContainerReader container(bytes, "run");
+  const auto hex = [](std::string_view raw) {
+    std::string text;
+    for (const unsigned char byte : raw) text += fmt::format("{}{:02x}", text.empty() ? "" : " ", byte);
+    return text;
+  };
+  const auto column = [&](const char* name) { return hex(container.decompressed(name, 1000)); };
+  EXPECT_EQ(hex(container.plain("a.kind")), "05 05 01");
+  EXPECT_EQ(column("a.start"), "c8 01 14 b4 01 14 b4 01");
+  // From here on: kernel, kernel, copy, call, call.
+  EXPECT_EQ(column("a.length"), "01 01 80 01 10 12");
+  EXPECT_EQ(column("a.name"), "04 04 00 02 02");
+  EXPECT_EQ(column("a.detail"), "00 00 02 00 00");
+  EXPECT_EQ(column("a.bytes"), "00 00 80 40 00 00");
+  EXPECT_EQ(column("a.addr"), "00 00 00 00 00");
+  EXPECT_EQ(column("a.stream"), "0e 00 00 f0 ff ff ff 1f 00");
+  EXPECT_EQ(column("a.correl"), "02 02 02 03 02");
+  EXPECT_EQ(column("a.thread"), "00 00 00 0a 00");
+  EXPECT_EQ(column("a.layer"), "02 00 01 02 00");
+  EXPECT_EQ(column("a.phase"), "01 01 01 01 01");
+  EXPECT_EQ(column("a.step"), "02 00 00 00 00");
 }
 
 // A launch is a call and a kernel; a training step repeats.
