@@ -57,6 +57,8 @@ Json run_options(const RunSpec& spec) {
                {"ranks", spec.ranks},
                {"rank", spec.rank},
                {"values", Json::array()}};
+  if (trace_level(spec) != TraceLevel::none) options["trace"] = to_name(kTraceLevelNames, trace_level(spec));
+  if (spec.require_cupti) options["require_cupti"] = true;
   for (const StatedValue& stated : spec.values)
     options["values"].push_back({{"place", stated.place}, {"value", stated.value}});
   return options;

@@ -65,6 +65,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
   add("--seed", flags.seed, "N", default_number("Of parameters, inputs and dropout", defaults.seed));
   add_virtual_flags(command, flags.virtual_device);
+  add_trace_flags(command, flags.trace, true);
 }
 
 CheckedRun check_run(const RunFlags& flags) {
@@ -92,6 +93,8 @@ CheckedRun check_run(const RunFlags& flags) {
   spec.device = flags.device.empty() ? default_device() : flags.device;
   require_device(spec.device);
   spec.virtual_options = read_virtual_options(flags.virtual_device, spec.device);
+  read_trace_flags(flags.trace, spec);
+  validate(spec);
   return run;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/trace_flags.h"
 #include "cli/virtual_flags.h"
 #include "models/catalog/config.h"
 #include "recording/run_spec.h"
@@ -18,6 +19,7 @@ struct RunFlags {
   std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps,
       device, seed;
   VirtualFlags virtual_device;
+  TraceFlags trace;
 };
 
 // One mechanism or several: what --attention takes is the command's to say.

@@ -100,6 +100,7 @@ struct Callbacks {
  private:
   static void begin_operator(Attribution& now, const at::RecordFunction& function) {
     now.observer_.on_operator();
+    now.tell_place();
     const bool in_node = !thread.levels.empty() && thread.levels.back().kind == Level::Kind::node;
     const bool outermost = thread.operators.empty() || thread.operators.back().name == nullptr;
     if (now.line_ && outermost && !in_node) {
@@ -132,6 +133,7 @@ struct Callbacks {
     thread.node_layer = origin.layer;
     thread.node_line = origin.line;
     thread.node_name = function.name();
+    now.tell_place();
     if (c10::GradMode::is_enabled()) now.note_sequence();
   }
 
@@ -141,6 +143,7 @@ struct Callbacks {
       if (const at::Tensor* variable = accumulated_variable(); variable && variable->defined())
         now.observer_.on_gradient(*variable, variable->grad());
     if (!thread.levels.empty()) thread.levels.pop_back();
+    now.tell_place();
     if (c10::GradMode::is_enabled()) now.note_sequence();
   }
 
@@ -201,11 +204,13 @@ LayerId Attribution::layer() const { return current().layer; }
 
 void Attribution::enter(LayerId layer) {
   thread.levels.push_back({Level::Kind::layer, layer});
+  tell_place();
   note_sequence();
 }
 
 void Attribution::leave() {
   if (!thread.levels.empty()) thread.levels.pop_back();
+  tell_place();
   note_sequence();
 }
 
@@ -244,6 +249,7 @@ void Attribution::begin_backward(LayerId loss_layer) {
   // Nodes that the engine makes for itself come after every node of forward.
   note_sequence({loss_layer, thread.line});
   thread.levels.push_back({Level::Kind::backward});
+  tell_place();
 }
 
 void Attribution::end_backward() {
@@ -297,7 +303,14 @@ RunningOperator Attribution::running_operator() const {
   return running;
 }
 
-Attribution::LayerScope::LayerScope(LayerId layer) { thread.levels.push_back({Level::Kind::layer, layer}); }
-Attribution::LayerScope::~LayerScope() { thread.levels.pop_back(); }
+Attribution::LayerScope::LayerScope(LayerId layer) {
+  thread.levels.push_back({Level::Kind::layer, layer});
+  if (Attribution* now = active) now->tell_place();
+}
+
+Attribution::LayerScope::~LayerScope() {
+  thread.levels.pop_back();
+  if (Attribution* now = active) now->tell_place();
+}
 
 }  // namespace headroom::profiler

@@ -39,6 +39,9 @@ class TensorObserver {
   // What autograd has just accumulated for `variable`.
   virtual void on_gradient(const at::Tensor& variable, const at::Tensor& gradient) = 0;
   virtual void on_operator() {}  // at the beginning of every operator
+  // After Attribution::tell_places(): the layer to which what this thread does from now on belongs, as an allocation would.
+  // Often the one it was told last.
+  virtual void on_place(LayerId) {}
 };
 
 // The operator that runs, to speak of it.
@@ -55,6 +58,11 @@ class Attribution {
   ~Attribution();
   Attribution(const Attribution&) = delete;
   Attribution& operator=(const Attribution&) = delete;
+
+  void tell_places() { tells_places_ = true; }
+  void tell_place() {
+    if (tells_places_) observer_.on_place(current().layer);
+  }
 
   void set_layers(const std::vector<Layer>& layers);  // for RECORD_USER_SCOPE
   void set_layer_of(const at::TensorImpl* variable, LayerId layer);
@@ -111,6 +119,7 @@ class Attribution {
   StringTable& strings_;
   TensorObserver& observer_;
   std::function<StringId()> line_;
+  bool tells_places_ = false;
   std::uint64_t callback_ = 0;
   std::unordered_map<std::string, LayerId> layers_;
   std::unordered_map<const char*, Operator> operators_;

@@ -25,12 +25,14 @@ c10::DeviceIndex cuda_index(const std::string& text) {
   return static_cast<c10::DeviceIndex>(index);
 }
 
-c10::Device open_cuda(c10::DeviceIndex index) {
-  cuda::open(index);
+using BeforeContext = std::function<void(c10::DeviceIndex)>;
+
+c10::Device open_cuda(c10::DeviceIndex index, const BeforeContext& before_context) {
+  cuda::open(index, before_context);
   return {c10::kCUDA, index};
 }
 
-c10::Device open_virtual(const std::string& text) {
+c10::Device open_virtual(const std::string& text, const BeforeContext& before_context) {
   const char* loaded = std::getenv("HEADROOM_VIRTUAL_GPU");
   const std::string name = virtual_gpu::device_model(text).name;
   if (!cuda::is_virtual() || loaded == nullptr || name != loaded)
@@ -38,7 +40,7 @@ c10::Device open_virtual(const std::string& text) {
         fmt::format("device '{}' needs the worker to start with HEADROOM_VIRTUAL_GPU={} and with "
                     "headroom-virtual-gpu.so in LD_PRELOAD, as `headroom` starts it",
                     text, name));
-  return open_cuda(0);
+  return open_cuda(0, before_context);
 }
 
 std::string processor_name() {
@@ -51,11 +53,11 @@ std::string processor_name() {
 
 }  // namespace
 
-c10::Device open_device(const std::string& text) {
+c10::Device open_device(const std::string& text, const BeforeContext& before_context) {
   if (text == "cpu") return c10::kCPU;
-  if (text == "cuda") return open_cuda(0);
-  if (text.starts_with(kCuda)) return open_cuda(cuda_index(text));
-  if (text.starts_with(kVirtual)) return open_virtual(text);
+  if (text == "cuda") return open_cuda(0, before_context);
+  if (text.starts_with(kCuda)) return open_cuda(cuda_index(text), before_context);
+  if (text.starts_with(kVirtual)) return open_virtual(text, before_context);
   throw bad_input(fmt::format("unknown device '{}'; known: cpu, cuda, cuda:N, virtual:NAME", text));
 }
 

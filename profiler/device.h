@@ -3,6 +3,9 @@
 
 #include <c10/core/Device.h>
 
+#include <functional>
+#include <string>
+
 #include "recording/recording.h"
 #include "recording/run_spec.h"
 
@@ -10,7 +13,8 @@ namespace headroom::profiler {
 
 // "cpu", "cuda", "cuda:1" or "virtual:NAME". Opens CUDA where needed. Throws bad_input for another text,
 // could_not_measure when there is no such device or the virtual GPU is not loaded.
-c10::Device open_device(const std::string& text);
+// `before_context`: of a CUDA device, before Torch initialises CUDA.
+c10::Device open_device(const std::string& text, const std::function<void(c10::DeviceIndex)>& before_context = {});
 
 Environment describe_environment(c10::Device device);
 

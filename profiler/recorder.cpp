@@ -108,10 +108,12 @@ class Recorder::CudaTrace {
 
 Recorder::Recorder(Options options)
     : options_(std::move(options)),
-      start_(std::chrono::steady_clock::now()),
+      clock_(options_.tracer ? options_.tracer->clock() : RunClock()),
+      tracer_(options_.tracer),
       strings_(options_.on_string),
       attribution_(strings_, *this),
       reporter_(std::make_shared<Reporter>(*this)) {
+  if (options_.tracer) trace_with(options_.tracer);
   if (options_.every_thread)
     on_operator();
   else
@@ -139,17 +141,64 @@ Recorder::DeviceLog* Recorder::log_of(at::Device device) const {
   return slot < by_device_.size() ? by_device_[slot].load() : nullptr;
 }
 
-std::int64_t Recorder::now_ns() const {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start_).count();
-}
-
 void Recorder::begin_phase(Phase phase, std::int32_t step) {
   if (!recording_) return;
+  Tracer* const tracer = tracer_;
+  {
+    const std::lock_guard lock(mutex_);
+    phase_ = phase;
+    step_ = step;
+    time_ = tracing::pack({.phase = phase, .step = step});
+    for (const auto& log : logs_) {
+      if (!log->recording) continue;
+      log->log.begin_phase(now_ns(), phase, step);
+      if (tracer && log->sampled_reserved_bytes > 0) keep_sample(*log, SampleMoment::phase, ask(log->device));
+    }
+  }
+  if (tracer == nullptr) return;
+  attribution_.tell_place();
+  tracer->drain();
+}
+
+void Recorder::trace_with(Tracer* tracer) {
+  tracer_ = tracer;
+  attribution_.tell_places();
+  attribution_.tell_place();
+}
+
+void Recorder::on_place(LayerId layer) {
+  tracing::Context place = tracing::unpack(time_.load(std::memory_order_relaxed));
+  place.layer = layer;
+  if (Tracer* tracer = tracer_.load(std::memory_order_relaxed); tracer && recording_) tracer->set_place(place);
+}
+
+std::optional<DeviceMemory> Recorder::ask(at::Device device) const {
+  if (tracer_ == nullptr || !device.is_cuda()) return std::nullopt;
+  const Tracer::OwnWork own(tracer_);
+  return ask_driver(device.index());
+}
+
+void Recorder::sample(at::Device device, SampleMoment moment) { note_sample(device, moment, ask(device)); }
+
+void Recorder::note_sample(at::Device device, SampleMoment moment, const std::optional<DeviceMemory>& memory) {
   const std::lock_guard lock(mutex_);
-  phase_ = phase;
-  step_ = step;
-  for (const auto& log : logs_)
-    if (log->recording) log->log.begin_phase(now_ns(), phase, step);
+  if (DeviceLog* log = log_of(device)) keep_sample(*log, moment, memory);
+}
+
+void Recorder::keep_sample(DeviceLog& log, SampleMoment moment, const std::optional<DeviceMemory>& memory) {
+  if (!memory) return;
+  const DriverMemorySample sample{moment, now_ns(), static_cast<std::int64_t>(log.log.size()), memory->used_bytes,
+                                  memory->total_bytes};
+  if (options_.on_sample)
+    options_.on_sample(log.device, sample);
+  else
+    log.samples.push_back(sample);
+}
+
+void Recorder::sample_new_maximum(DeviceLog& log) {
+  if (tracer_ == nullptr || log.log.totals().reserved_bytes <= log.sampled_reserved_bytes) return;
+  log.sampled_reserved_bytes = log.log.totals().reserved_bytes;
+  keep_sample(log, SampleMoment::reserved, ask(log.device));
 }
 
 StringId Recorder::intern(std::string_view text) {
@@ -210,7 +259,9 @@ void Recorder::on_cuda_return(DeviceLog& log, std::uint64_t address) {
 
 void Recorder::on_segment_alloc(DeviceLog& log, const cuda::AllocatorEvent& event) {
   const std::lock_guard lock(mutex_);
-  if (log.recording) log.log.segment_alloc(now_ns(), event.address, event.bytes, lane_of(log, event));
+  if (!log.recording) return;
+  log.log.segment_alloc(now_ns(), event.address, event.bytes, lane_of(log, event));
+  sample_new_maximum(log);
 }
 
 void Recorder::on_segment_free(DeviceLog& log, const cuda::AllocatorEvent& event) {
@@ -364,10 +415,20 @@ AllocatorStats Recorder::stats() const {
   return stats;
 }
 
+void Recorder::take_samples(const DeviceLog& log, Recording& recording) {
+  std::vector<std::int64_t> events_before{0};
+  for (EventLog::Row row = 0; row < log.log.size(); ++row)
+    events_before.push_back(events_before.back() + (log.log.at(row).kind <= RowKind::segment_free ? 1 : 0));
+  recording.activity.samples = log.samples;
+  for (DriverMemorySample& sample : recording.activity.samples)
+    sample.event = events_before[static_cast<std::size_t>(sample.event)];
+}
+
 void Recorder::take(Recording& recording) {
   recording.stats = stats();
   recording.strings = strings_.texts();
   logs_.front()->log.take(recording);
+  take_samples(*logs_.front(), recording);
   recording.dropped_event_count = logs_.front()->dropped_event_count;
 }
 

@@ -13,7 +13,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,7 +23,9 @@
 
 #include "profiler/attribution.h"
 #include "profiler/cuda.h"
+#include "profiler/device_memory.h"
 #include "profiler/event_log.h"
+#include "profiler/tracer.h"
 
 namespace headroom::profiler {
 
@@ -45,6 +46,10 @@ class Recorder : private TensorObserver {
     // Hears when memory runs out, under the recorder's and the allocator's lock. Without it recording ends there: what
     // unwinding frees is not an event.
     std::function<void(at::Device, const OutOfMemory&)> on_out_of_memory;
+    // Is told where threads are, and gives the clock; the driver's memory is sampled then. nullptr: nothing is traced.
+    Tracer* tracer = nullptr;
+    // Hears of each sample, under the recorder's lock; its event is a number of rows. Without it they are kept for take().
+    std::function<void(at::Device, const DriverMemorySample&)> on_sample;
   };
 
   // One at a time. Records nothing until it is given a device.
@@ -59,6 +64,13 @@ class Recorder : private TensorObserver {
   Attribution& attribution() { return attribution_; }
   void begin_phase(Phase phase, std::int32_t step);
   StringId intern(std::string_view text);
+  const RunClock& clock() const { return clock_; }
+
+  // From here on threads are told to `tracer`, and the driver's memory is sampled: for a tracer that comes late.
+  void trace_with(Tracer* tracer);
+  // What the driver says is used of the device; nothing where it does not say or nothing is traced.
+  void sample(at::Device device, SampleMoment moment);
+  void note_sample(at::Device device, SampleMoment moment, const std::optional<DeviceMemory>& memory);
 
   // What the block that holds `tensor` is; blocks on other devices or from before the recording are left alone.
   void tag(const at::Tensor& tensor, Category category);
@@ -103,6 +115,8 @@ class Recorder : private TensorObserver {
     AllocatorStats stats;
     std::optional<std::int64_t> cpu_total_before;
     std::int64_t dropped_event_count = 0;
+    std::int64_t sampled_reserved_bytes = 0;  // the most so far
+    std::vector<DriverMemorySample> samples;
     bool recording = true;
     Numbers<const void*> streams;
     Numbers<std::pair<std::uint64_t, std::uint64_t>> pools;
@@ -112,6 +126,11 @@ class Recorder : private TensorObserver {
   void on_copied_in(const at::Tensor& tensor) override;
   void on_gradient(const at::Tensor& variable, const at::Tensor& gradient) override;
   void on_operator() override;
+  void on_place(LayerId layer) override;
+  std::optional<DeviceMemory> ask(at::Device device) const;
+  void keep_sample(DeviceLog& log, SampleMoment moment, const std::optional<DeviceMemory>& memory);
+  void sample_new_maximum(DeviceLog& log);
+  static void take_samples(const DeviceLog& log, Recording& recording);
   DeviceLog* log_of(at::Device device) const;  // nullptr: not recorded
   void on_cpu(std::uint64_t address, std::int64_t bytes, std::int64_t total_bytes);
   void on_cuda_alloc(DeviceLog& log, const cuda::AllocatorEvent& event);
@@ -126,7 +145,7 @@ class Recorder : private TensorObserver {
   std::optional<EventLog::Row> row_of(const DeviceLog& log, const at::Tensor& tensor) const;
   void set(DeviceLog& log, const at::Tensor& tensor, Category category, std::optional<LayerId> layer);
   StringId describe(const at::Tensor& tensor);
-  std::int64_t now_ns() const;
+  std::int64_t now_ns() const { return clock_.now_ns(); }
 
   struct TensorKey {
     c10::SmallVector<std::int64_t, 6> sizes;
@@ -138,7 +157,8 @@ class Recorder : private TensorObserver {
   };
 
   const Options options_;
-  const std::chrono::steady_clock::time_point start_;
+  const RunClock clock_;
+  std::atomic<Tracer*> tracer_;
   mutable std::mutex mutex_;
   StringTable strings_;
   std::vector<std::unique_ptr<DeviceLog>> logs_;
@@ -148,6 +168,7 @@ class Recorder : private TensorObserver {
   std::atomic<bool> recording_{true};
   Phase phase_ = Phase::build;
   std::int32_t step_ = 0;
+  std::atomic<std::uint64_t> time_{tracing::pack({})};  // its phase and step, for threads without the lock
   std::shared_ptr<Reporter> reporter_;
   std::optional<c10::DebugInfoGuard> debug_info_;
 };

@@ -22,6 +22,7 @@
 #include "profiler/dtype_name.h"
 #include "profiler/optimizer.h"
 #include "profiler/recorder.h"
+#include "profiler/traced_run.h"
 
 namespace headroom::profiler {
 namespace {
@@ -93,8 +94,17 @@ class Autocast {
 
 class Session : private ParameterObserver {
  public:
-  Session(const RunSpec& spec, models::ModelConfig config, at::Device device, Progress& progress)
-      : spec_(spec), config_(std::move(config)), device_(device), progress_(progress), recorder_(device) {}
+  // `traced`: nullptr where nothing is.
+  Session(const RunSpec& spec, models::ModelConfig config, at::Device device, TracedRun* traced, Progress& progress)
+      : spec_(spec),
+        config_(std::move(config)),
+        device_(device),
+        traced_(traced),
+        progress_(progress),
+        recorder_({.tracer = traced ? &traced->tracer() : nullptr}) {
+    recorder_.add(device);
+    if (traced_) traced_->begin(recorder_, device);
+  }
 
   void build();
   void take_steps();
@@ -122,6 +132,7 @@ class Session : private ParameterObserver {
   const RunSpec& spec_;
   const models::ModelConfig config_;
   const at::Device device_;
+  TracedRun* const traced_;
   Progress& progress_;
   std::string where_ = "building the model";
   std::string message_;  // PyTorch's own words when memory ran out
@@ -259,6 +270,7 @@ ModelSummary Session::summary() const {
 }
 
 Recording Session::finish() {
+  if (traced_) traced_->end(recorder_);
   recorder_.stop();
   Recording recording;
   recording.spec = spec_;
@@ -271,6 +283,7 @@ Recording Session::finish() {
   recording.parameters = std::move(parameter_records_);
   if (device_.is_cuda()) recording.assumptions = cuda::virtual_assumptions();
   recorder_.take(recording);
+  if (traced_) traced_->join(recording);
   return recording;
 }
 
@@ -311,10 +324,13 @@ void measure(Session& session, const RunSpec& spec) {
 Recording run(const RunSpec& spec, Progress& progress) {
   validate(spec);
   models::ModelConfig config = resolve_model(spec);
-  const at::Device device = open_device(spec.device);
+  TracedRun* const traced = TracedRun::start(spec);
+  const at::Device device = open_device(spec.device, [&](c10::DeviceIndex index) {
+    if (traced) traced->before_context(index);
+  });
   require_supported(spec, device);
   // Kept for the rest of the process: freeing the model and Torch's caches takes longer than a run.
-  auto* session = new Session(spec, std::move(config), device, progress);
+  auto* session = new Session(spec, std::move(config), device, traced, progress);
   measure(*session, spec);
   return session->finish();
 }

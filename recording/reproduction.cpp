@@ -57,10 +57,18 @@ void add_virtual_options(Command& command, const VirtualOptions& options) {
   command.flag(options.backed, "--backed");
 }
 
+void add_tracing(Command& command, const RunSpec& spec) {
+  const TraceLevel level = trace_level(spec);
+  command.flag(level != default_trace(spec.device), "--trace", to_name(kTraceLevelNames, level));
+  command.flag(spec.require_cupti, "--require-cupti");
+  command.flag(spec.counters, "--counters");
+}
+
 std::string program_command(const RunSpec& spec) {
   Command command("headroom run");
   command.flag(true, "--device", spec.device);
   add_virtual_options(command, spec.virtual_options);
+  add_tracing(command, spec);
   command.flag(spec.source_lines, "--source-lines");
   command.flag(spec.ranks > 0, "--ranks", spec.ranks);
   command.flag(spec.ranks > 0, "--rank", spec.rank);
@@ -88,6 +96,7 @@ std::string model_command(const RunSpec& spec) {
   command.flag(spec.seed != defaults.seed, "--seed", spec.seed);
   command.flag(true, "--device", spec.device);
   add_virtual_options(command, spec.virtual_options);
+  add_tracing(command, spec);
   return command.take();
 }
 

@@ -60,6 +60,20 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
   return options;
 }
 
+// Absent where nothing was asked for.
+Json with_tracing(Json json, const RunSpec& spec) {
+  if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
+  if (spec.require_cupti) json["require_cupti"] = true;
+  if (spec.counters) json["counters"] = true;
+  return json;
+}
+
+void read_tracing(const JsonReader& reader, const std::string& where, RunSpec& spec) {
+  if (reader.has("trace")) spec.trace = named_member(reader, kTraceLevelNames, "trace", where);
+  spec.require_cupti = reader.boolean_or("require_cupti", false);
+  spec.counters = reader.boolean_or("counters", false);
+}
+
 Json program_json(const RunSpec& spec) {
   Json values = Json::array();
   for (const StatedValue& stated : spec.values) values.push_back({{"place", stated.place}, {"value", stated.value}});
@@ -95,6 +109,18 @@ void read_program(const JsonReader& reader, const std::string& where, RunSpec& s
   spec.rank = reader.integer_or("rank", 0, 0, std::max<std::int64_t>(spec.ranks - 1, 0));
 }
 
+void validate_tracing(const RunSpec& spec) {
+  const auto refuse = [&](std::string_view flag) {
+    throw bad_input(fmt::format("{} traces a GPU, and --device is {}: there is nothing to trace", flag, spec.device));
+  };
+  if (spec.device == "cpu" && spec.trace.value_or(TraceLevel::none) != TraceLevel::none)
+    refuse(fmt::format("--trace {}", to_name(kTraceLevelNames, *spec.trace)));
+  if (spec.device == "cpu" && spec.require_cupti) refuse("--require-cupti");
+  if (spec.device == "cpu" && spec.counters) refuse("--counters");
+  if (spec.require_cupti && trace_level(spec) == TraceLevel::none)
+    throw bad_input("--require-cupti needs something to trace: --trace memory or full");
+}
+
 void validate_program(const RunSpec& spec) {
   require_range("--ranks", spec.ranks, 0, kMaxRanks);
   require_range("--rank", spec.rank, 0, std::max<std::int64_t>(spec.ranks - 1, 0));
@@ -109,27 +135,35 @@ void validate_program(const RunSpec& spec) {
 
 bool is_program(const RunSpec& spec) { return !spec.command.empty(); }
 
+TraceLevel default_trace(std::string_view device) {
+  return device.starts_with("cuda") ? TraceLevel::full : TraceLevel::none;
+}
+
+TraceLevel trace_level(const RunSpec& spec) { return spec.trace.value_or(default_trace(spec.device)); }
+
 void require_address_order(const std::string& subject, const std::string& order) {
   if (!is_address_order(order))
     throw bad_input(fmt::format("{} is '{}', expected descending, ascending or shuffled:SEED", subject, order));
 }
 
 Json to_json(const RunSpec& spec) {
-  if (is_program(spec)) return program_json(spec);
-  return Json{{"model", spec.model},
-              {"attention", spec.attention},
-              {"batch", spec.batch},
-              {"seq", spec.seq},
-              {"mode", to_name(kModeNames, spec.mode)},
-              {"dtype", to_name(kDtypeNames, spec.dtype)},
-              {"optimizer", to_name(kOptimizerNames, spec.optimizer)},
-              {"optimizer_implementation", to_name(kOptimizerImplementationNames, spec.optimizer_implementation)},
-              {"sdpa", to_name(kSdpaNames, spec.sdpa)},
-              {"dropout", spec.dropout ? Json(*spec.dropout) : Json()},
-              {"steps", spec.steps},
-              {"device", spec.device},
-              {"seed", spec.seed},
-              {"virtual_options", to_json(spec.virtual_options)}};
+  if (is_program(spec)) return with_tracing(program_json(spec), spec);
+  return with_tracing(
+      Json{{"model", spec.model},
+           {"attention", spec.attention},
+           {"batch", spec.batch},
+           {"seq", spec.seq},
+           {"mode", to_name(kModeNames, spec.mode)},
+           {"dtype", to_name(kDtypeNames, spec.dtype)},
+           {"optimizer", to_name(kOptimizerNames, spec.optimizer)},
+           {"optimizer_implementation", to_name(kOptimizerImplementationNames, spec.optimizer_implementation)},
+           {"sdpa", to_name(kSdpaNames, spec.sdpa)},
+           {"dropout", spec.dropout ? Json(*spec.dropout) : Json()},
+           {"steps", spec.steps},
+           {"device", spec.device},
+           {"seed", spec.seed},
+           {"virtual_options", to_json(spec.virtual_options)}},
+      spec);
 }
 
 RunSpec run_spec_from_json(const Json& json, const std::string& where) {
@@ -151,6 +185,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.seed = reader.integer_or("seed", spec.seed, 0, kMaxInteger);
   if (reader.has("virtual_options"))
     spec.virtual_options = virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
+  read_tracing(reader, where, spec);
   if (reader.has("command")) read_program(reader, where, spec);
   if (spec.model.empty()) reader.fail("model", "a preset's name or a path");
   if (spec.device.empty()) reader.fail("device", "a device's name");
@@ -170,6 +205,7 @@ void validate(const RunSpec& spec) {
   if (!spec.virtual_options.address_order.empty())
     require_address_order("--address-order", spec.virtual_options.address_order);
   validate_program(spec);
+  validate_tracing(spec);
   if (spec.dropout && !(*spec.dropout >= 0 && *spec.dropout <= 1))
     throw bad_input(fmt::format("--dropout is {}, expected a number from 0 to 1", *spec.dropout));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -76,6 +77,9 @@ struct RunSpec {
   std::string device = "virtual:h100-80gb";  // cpu | cuda | cuda:N | virtual:NAME; of a program virtual:NxNAME, too
   std::int64_t seed = 0;
   VirtualOptions virtual_options;
+  std::optional<TraceLevel> trace;   // absent: default_trace(device)
+  bool require_cupti = false;        // what cannot be traced is not run
+  bool counters = false;             // a second run, for the DRAM traffic of each layer
 
   std::vector<std::string> command;  // the program and its arguments
   std::vector<StatedValue> values;
@@ -91,7 +95,12 @@ inline constexpr std::int64_t kMaxRanks = 1 << 20;
 
 bool is_program(const RunSpec& spec);  // of `headroom run`
 
-// A program's form has its members alone, a model's the others; both have virtual_options.
+// full on a real GPU, none elsewhere.
+TraceLevel default_trace(std::string_view device);
+TraceLevel trace_level(const RunSpec& spec);
+
+// A program's form has its members alone, a model's the others; both have virtual_options, and "trace", "require_cupti" and
+// "counters" where they were asked for.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a

@@ -99,6 +99,27 @@ TEST(RunSpec, RefusesBadMembersOfProgramsAndVirtualDevices) {
   EXPECT_THAT(of_program(R"("ranks": 8, "rank": 8)"), HasSubstr("'rank' is 8, expected a whole number from 0 to 7"));
 }
 
+TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
+  for (const RunSpec& spec : {RunSpec{.model = "m"}, program()})
+    for (const char* key : {"trace", "require_cupti", "counters"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
+  RunSpec traced = program();
+  traced.trace = TraceLevel::none;
+  EXPECT_EQ(to_json(traced)["trace"], "none");
+  traced.trace = TraceLevel::full;
+  traced.require_cupti = true;
+  EXPECT_EQ(run_spec_from_json(to_json(traced), "spec"), traced);
+  EXPECT_THAT(refusal(R"({"model": "m", "trace": "all"})"), HasSubstr("unknown trace 'all'"));
+}
+
+TEST(TraceLevelOfARun, IsFullOnARealGpuAndNoneElsewhereUnlessSaid) {
+  for (const char* device : {"cuda", "cuda:3"})
+    EXPECT_EQ(trace_level({.model = "m", .device = device}), TraceLevel::full) << device;
+  for (const char* device : {"cpu", "virtual:h100-80gb", "virtual:8xh100-80gb"})
+    EXPECT_EQ(trace_level({.model = "m", .device = device}), TraceLevel::none) << device;
+  EXPECT_EQ(trace_level({.model = "m", .device = "cuda", .trace = TraceLevel::none}), TraceLevel::none);
+  EXPECT_EQ(trace_level({.model = "m", .trace = TraceLevel::memory}), TraceLevel::memory);
+}
+
 TEST(RunSpec, RefusesMoreTokensThanAnIndexHolds) {
   EXPECT_NO_THROW(run_spec_from_json(parse_json(R"({"model": "m", "batch": 1, "seq": 2147483647})", "spec"), "spec"));
   EXPECT_EQ(refusal(R"({"model": "m", "batch": 2147483647, "seq": 2147483647})"),
@@ -119,6 +140,13 @@ TEST(ValidateRunSpec, NamesTheFlag) {
   EXPECT_THAT(complaint({.model = "m", .device = ""}), HasSubstr("--device is empty"));
   EXPECT_THAT(complaint({.model = "m", .seed = -3}), HasSubstr("--seed is -3"));
   EXPECT_NO_THROW(validate(program()));
+  EXPECT_EQ(complaint({.model = "m", .device = "cpu", .trace = TraceLevel::full}),
+            "--trace full traces a GPU, and --device is cpu: there is nothing to trace");
+  EXPECT_THAT(complaint({.model = "m", .device = "cpu", .require_cupti = true}), HasSubstr("--require-cupti"));
+  EXPECT_THAT(complaint({.model = "m", .device = "cpu", .counters = true}), HasSubstr("--counters"));
+  EXPECT_THAT(complaint({.model = "m", .require_cupti = true}), HasSubstr("--trace memory or full"));
+  EXPECT_NO_THROW(validate({.model = "m", .device = "cuda", .require_cupti = true}));
+  EXPECT_NO_THROW(validate({.model = "m", .device = "cpu", .trace = TraceLevel::none}));
   EXPECT_THAT(complaint({.model = "m", .virtual_options = {.reserve_bytes = -1}}), HasSubstr("--reserve is -1"));
   for (const char* order : {"shuffled", "shuffled:", "shuffled:x", "shuffled:-1", "shuffled:1 ", "Ascending"})
     EXPECT_EQ(complaint({.model = "m", .virtual_options = {.address_order = order}}),
