@@ -4,7 +4,7 @@ usage: told_calls.py CUDA_INCLUDE_DIR OUTPUT_DIR
 
 For cudart and cuda it writes STEM_names.h, which renames every function in the sources that include it (cudaMalloc is defined as
 headroom_cudaMalloc), and STEM_calls.cpp, which defines the public names: while nobody listens they jump to the renamed function. What no
-source defines answers "not supported". Numbers and names of the calls, and the types and names of their parameters, are those that CUPTI's
+source defines answers "not supported". call_probes.cpp calls each of them once, for tests. Numbers and names of the calls, and the types and names of their parameters, are those that CUPTI's
 headers give them, so there is a call for each function that CUPTI knows and CUDA's headers declare.
 """
 import dataclasses
@@ -130,6 +130,38 @@ using namespace headroom::virtual_gpu;
 """ + "".join(definition(domain, call) for call in calls)
 
 
+def probe(domain, call):
+    declared = ", ".join(type_ for type_, _ in call.parameters)
+    passed = ", ".join(f"anything<{type_}>()" for type_, _ in call.parameters)
+    result = RESULTS.get(call.function, domain.result)
+    answer = "int(" if result == domain.result else "0 * int(nullptr != "
+    return (f'extern "C" {result} probe_{call.function}({declared}) __asm__("{call.function}");\n',
+            f'    {{CallDomain::{domain.name}, {call.id}, "{call.name}", {str(bool(call.struct)).lower()}, '
+            f'[] {{ return {answer}probe_{call.function}({passed})); }}}},\n')
+
+
+def probes_source(calls_of):
+    probes = [probe(domain, call) for domain in DOMAINS for call in calls_of[domain]]
+    return (f"""// Written by generate/told_calls.py.
+#define __CUDA_API_VERSION_INTERNAL
+#include <{DOMAINS[0].parameters_header}>
+#include <{DOMAINS[1].parameters_header}>
+
+#include "tests/virtual_gpu/call_probes.h"
+
+namespace headroom::virtual_gpu::testing_support {{
+
+{"".join(declaration for declaration, _ in probes)}
+const std::vector<CallProbe>& call_probes() {{
+  static const std::vector<CallProbe> probes{{
+{"".join(row for _, row in probes)}  }};
+  return probes;
+}}
+
+}}  // namespace headroom::virtual_gpu::testing_support
+""")
+
+
 def names_header(calls):
     return ("// Written by generate/told_calls.py.\n#pragma once\n#define HEADROOM_IMPLEMENTS(name) headroom_##name\n" +
             "".join(f"#define {call.function} headroom_{call.function}\n" for call in calls))
@@ -138,10 +170,11 @@ def names_header(calls):
 def main(include, output):
     include, output = pathlib.Path(include), pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    for domain in DOMAINS:
-        calls = read_calls(include, domain)
+    calls_of = {domain: read_calls(include, domain) for domain in DOMAINS}
+    for domain, calls in calls_of.items():
         (output / f"{domain.stem}_names.h").write_text(names_header(calls))
         (output / f"{domain.stem}_calls.cpp").write_text(calls_source(domain, calls))
+    (output / "call_probes.cpp").write_text(probes_source(calls_of))
 
 
 if __name__ == "__main__":
