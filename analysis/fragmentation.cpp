@@ -6,22 +6,10 @@
 #include <map>
 #include <tuple>
 
+#include "recording/reserved_peak.h"
+
 namespace headroom {
 namespace {
-
-bool is_segment(Action action) { return action == Action::segment_alloc || action == Action::segment_free; }
-
-std::int64_t event_of_peak(const Events& e) {
-  std::int64_t reserved = 0, most = 0, peak = -1;
-  for (std::size_t i = 0; i < e.size(); ++i) {
-    if (is_segment(e.action[i])) reserved += e.action[i] == Action::segment_alloc ? e.block_bytes[i] : -e.block_bytes[i];
-    if (reserved <= most) continue;
-    most = reserved;
-    peak = static_cast<std::int64_t>(i);
-  }
-  const auto next = static_cast<std::size_t>(peak + 1);
-  return peak >= 0 && next < e.size() && e.action[next] == Action::alloc ? peak + 1 : peak;
-}
 
 std::uint64_t end_of(const SegmentView& s) { return s.address + static_cast<std::uint64_t>(s.bytes); }
 
@@ -125,9 +113,14 @@ void add_up(Fragmentation& f) {
 }  // namespace
 
 Fragmentation explain_fragmentation(const Recording& recording, const std::vector<Allocation>& allocations) {
+  return fragmentation_after(recording, allocations, event_of_reserved_peak(recording.events));
+}
+
+Fragmentation fragmentation_after(const Recording& recording, const std::vector<Allocation>& allocations,
+                                  std::int64_t event) {
   const Events& e = recording.events;
   Fragmentation f;
-  f.event = event_of_peak(e);
+  f.event = event;
   if (f.event < 0) return f;
   f.time_ns = e.time_ns[f.event];
   f.phase = e.phase[f.event];

@@ -52,6 +52,10 @@ struct Fragmentation {
 // `allocations`: resolve_allocations(recording), which a Breakdown has.
 Fragmentation explain_fragmentation(const Recording& recording, const std::vector<Allocation>& allocations);
 
+// The same after another event; nothing where it is -1.
+Fragmentation fragmentation_after(const Recording& recording, const std::vector<Allocation>& allocations,
+                                  std::int64_t event);
+
 // One sentence for each invariant that does not hold.
 std::vector<std::string> verify(const Fragmentation& fragmentation);
 

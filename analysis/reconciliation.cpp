@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "analysis/breakdown.h"
 #include "analysis/driver_memory.h"
+#include "analysis/fragmentation.h"
 #include "analysis/sums.h"
 
 namespace headroom {
@@ -14,84 +15,60 @@ namespace {
 
 using Use = DeviceUseKind;
 
-struct Segment {
-  std::int64_t bytes = 0, in_use = 0;
-};
-using Segments = std::map<std::uint64_t, Segment>;
-
 // What the allocator and the driver held at a sample.
 struct Instant {
   DriverMemorySample sample;
-  Segments segments;
-  std::int64_t reserved = 0, requested = 0, blocks = 0;
-  std::map<StringId, std::int64_t> outside;
+  Fragmentation allocator;
+  std::map<StringId, std::int64_t> outside;  // by caller
   std::int64_t outside_bytes = 0;
-  std::vector<std::pair<std::uint64_t, std::int64_t>> live;  // address and bytes of blocks
 };
 
-void change_segments(Segments& segments, const Events& events, std::size_t event) {
-  if (events.action[event] == Action::segment_alloc) segments[events.address[event]] = {events.block_bytes[event], 0};
-  if (events.action[event] == Action::segment_free) segments.erase(events.address[event]);
+bool has_segments(const Events& events) {
+  return std::ranges::find(events.action, Action::segment_alloc) != events.action.end();
 }
 
-// Gives each segment the bytes of the blocks that lie in it; a block may span pieces of an expandable segment.
-void place(Segments& segments, std::uint64_t address, std::int64_t bytes) {
-  const std::uint64_t end = address + static_cast<std::uint64_t>(bytes);
-  auto at = segments.upper_bound(address);
-  if (at != segments.begin()) --at;
-  for (; at != segments.end() && at->first < end; ++at) {
-    const std::uint64_t segment_end = at->first + static_cast<std::uint64_t>(at->second.bytes);
-    const std::uint64_t from = std::max(address, at->first), to = std::min(end, segment_end);
-    if (from < to) add(at->second.in_use, static_cast<std::int64_t>(to - from));
+// The last event that the sample speaks of. A segment is reserved for a block: what the driver says holds for it, too.
+std::int64_t event_of(const DriverMemorySample& sample, const Events& events) {
+  const auto next = std::clamp<std::int64_t>(sample.event, 0, static_cast<std::int64_t>(events.size()));
+  const bool block_follows = sample.moment == SampleMoment::reserved && next > 0 &&
+                             next < static_cast<std::int64_t>(events.size()) &&
+                             events.action[next - 1] == Action::segment_alloc && events.action[next] == Action::alloc;
+  return block_follows ? next : next - 1;
+}
+
+// An allocator without segments has reserved what is alive, and nothing more.
+Fragmentation without_segments(const std::vector<Allocation>& allocations, std::int64_t event) {
+  Fragmentation f{.event = event};
+  for (const Allocation& a : allocations) {
+    if (a.begin > event || (a.end != kNeverFreed && a.end <= event)) continue;
+    add(f.reserved_bytes, a.block_bytes);
+    add(f.requested_bytes, a.requested_bytes);
   }
+  f.rounding_bytes = minus(f.reserved_bytes, f.requested_bytes);
+  return f;
 }
 
 class Instants {
  public:
   Instants(const Recording& recording, const std::vector<Allocation>& allocations)
-      : recording_(recording), allocations_(allocations) {
-    const auto& actions = recording.events.action;
-    has_segments_ = std::ranges::find(actions, Action::segment_alloc) != actions.end();
-  }
+      : recording_(recording), allocations_(allocations), has_segments_(has_segments(recording.events)) {}
 
+  // In the order of `samples`.
   std::vector<Instant> at(const std::vector<DriverMemorySample>& samples) const {
     std::vector<Instant> instants;
-    for (const DriverMemorySample& sample : samples) instants.emplace_back().sample = sample;
-    add_blocks(instants);
-    add_segments(instants);
+    for (const DriverMemorySample& sample : samples) {
+      const std::int64_t event = event_of(sample, recording_.events);
+      instants.push_back(
+          {sample,
+           has_segments_ ? fragmentation_after(recording_, allocations_, event) : without_segments(allocations_, event),
+           {},
+           0});
+    }
     add_driver_memory(instants);
     return instants;
   }
 
  private:
-  void add_blocks(std::vector<Instant>& instants) const {
-    for (const Allocation& a : allocations_)
-      for (Instant& instant : instants) {
-        const std::int64_t event = instant.sample.event;
-        if (a.begin >= event || (a.end != kNeverFreed && a.end < event)) continue;
-        add(instant.requested, a.requested_bytes);
-        add(instant.blocks, a.block_bytes);
-        instant.live.emplace_back(a.address, a.block_bytes);
-      }
-  }
-
-  void add_segments(std::vector<Instant>& instants) const {
-    const Events& events = recording_.events;
-    std::vector<Instant*> waiting;
-    for (Instant& instant : instants) waiting.push_back(&instant);
-    std::ranges::stable_sort(waiting, {}, [](const Instant* i) { return i->sample.event; });
-    Segments segments;
-    std::size_t event = 0;
-    for (Instant* instant : waiting) {
-      for (; event < events.size() && static_cast<std::int64_t>(event) < instant->sample.event; ++event)
-        change_segments(segments, events, event);
-      instant->segments = segments;
-      for (const auto& [address, segment] : segments) add(instant->reserved, segment.bytes);
-      if (!has_segments_) instant->reserved = instant->blocks;
-      for (const auto& [address, bytes] : instant->live) place(instant->segments, address, bytes);
-    }
-  }
-
   void add_driver_memory(std::vector<Instant>& instants) const {
     DriverMemoryWalk walk(recording_.activity.activities);
     std::vector<Instant*> waiting;
@@ -103,28 +80,38 @@ class Instants {
     }
   }
 
+  // Segments by address; without any, the blocks themselves.
+  std::unordered_map<std::uint64_t, std::int64_t> own_memory(const Instant& instant) const {
+    std::unordered_map<std::uint64_t, std::int64_t> own;
+    for (const SegmentView& segment : instant.allocator.segments) own.emplace(segment.address, segment.bytes);
+    if (has_segments_) return own;
+    for (const Allocation& a : allocations_)
+      if (a.begin <= instant.allocator.event && (a.end == kNeverFreed || a.end > instant.allocator.event))
+        own.emplace(a.address, a.block_bytes);
+    return own;
+  }
+
   void add_outside(Instant& instant, const std::vector<std::size_t>& live) const {
     const Activities& a = recording_.activity.activities;
-    std::unordered_set<std::uint64_t> blocks;
-    for (const auto& [address, bytes] : instant.live) blocks.insert(address);
-    std::int64_t expandable = has_segments_ ? instant.reserved : 0;  // reserved bytes that no allocation lies at
+    const auto own = own_memory(instant);
+    std::int64_t expandable = has_segments_ ? instant.allocator.reserved_bytes : 0;  // that no allocation lies at
     std::vector<std::size_t> physical;
     for (const std::size_t row : live) {
       const MemoryKind kind = memory_kind_of(a, row);
       const bool on_device =
           kind == MemoryKind::device || kind == MemoryKind::array || kind == MemoryKind::device_static;
-      const auto segment = instant.segments.find(a.address[row]);
+      const auto owned = own.find(a.address[row]);
       if (kind == MemoryKind::physical)
         physical.push_back(row);
-      else if (on_device && segment != instant.segments.end())
-        expandable -= std::min(expandable, segment->second.bytes);
-      else if (on_device && !(is_pooled(a, row) && blocks.contains(a.address[row])))
+      else if (on_device && owned != own.end())
+        expandable -= std::min(expandable, owned->second);
+      else if (on_device)
         count_outside(instant, a.name[row], a.bytes[row]);
     }
     for (const std::size_t row : physical) {
-      const std::int64_t own = std::clamp<std::int64_t>(a.bytes[row], 0, expandable);
-      expandable -= own;
-      if (own < a.bytes[row]) count_outside(instant, a.name[row], a.bytes[row] - own);
+      const std::int64_t taken = std::clamp<std::int64_t>(a.bytes[row], 0, std::max<std::int64_t>(expandable, 0));
+      expandable -= taken;
+      if (taken < a.bytes[row]) count_outside(instant, a.name[row], a.bytes[row] - taken);
     }
   }
 
@@ -135,12 +122,12 @@ class Instants {
 
   const Recording& recording_;
   const std::vector<Allocation>& allocations_;
-  bool has_segments_ = false;
+  bool has_segments_;
 };
 
 // Used by neither the allocator nor anybody who asked the driver.
 std::int64_t base_bytes(const Instant& instant) {
-  return minus(minus(instant.sample.used_bytes, instant.reserved), instant.outside_bytes);
+  return minus(minus(instant.sample.used_bytes, instant.allocator.reserved_bytes), instant.outside_bytes);
 }
 
 constexpr std::array kBoundaries{SampleMoment::before_context, SampleMoment::before_tracing, SampleMoment::traced};
@@ -177,21 +164,21 @@ void add_outside_uses(std::vector<DeviceUse>& uses, const Instant& instant) {
 }
 
 Reconciliation reconciled(const Instant& instant, std::vector<DeviceUse> uses) {
-  Reconciliation out{.event = instant.sample.event,
+  const Fragmentation& f = instant.allocator;
+  Reconciliation out{.event = f.event,
                      .time_ns = instant.sample.time_ns,
                      .used_bytes = instant.sample.used_bytes,
                      .total_bytes = instant.sample.total_bytes,
-                     .reserved_bytes = instant.reserved,
+                     .reserved_bytes = f.reserved_bytes,
                      .uses = std::move(uses)};
-  std::int64_t cached = 0, explained = 0;
-  for (const auto& [address, segment] : instant.segments)
-    if (segment.in_use == 0) add(cached, segment.bytes);
-  const std::int64_t fragmented = minus(minus(instant.reserved, instant.blocks), cached);
   add_outside_uses(out.uses, instant);
-  out.uses.push_back({Use::live, StringId::none, instant.requested});
-  out.uses.push_back({Use::rounding, StringId::none, minus(instant.blocks, instant.requested)});
-  out.uses.push_back({Use::cached, StringId::none, cached});
-  out.uses.push_back({Use::fragmentation, StringId::none, fragmented});
+  for (const auto& [kind, bytes] : {std::pair{Use::live, f.requested_bytes},
+                                    {Use::rounding, f.rounding_bytes},
+                                    {Use::held, f.held_bytes},
+                                    {Use::cached, f.cached_bytes},
+                                    {Use::fragmentation, f.fragmented_bytes}})
+    if (kind != Use::held || bytes != 0) out.uses.push_back({kind, StringId::none, bytes});
+  std::int64_t explained = 0;
   for (const DeviceUse& use : out.uses) add(explained, use.bytes);
   out.uses.push_back({Use::unknown, StringId::none, minus(out.used_bytes, explained)});
   return out;

@@ -11,8 +11,9 @@
 //   outside       live memory that the driver was asked for by others than PyTorch's allocator, by caller, as asked for
 //   live          what was requested of the allocator, in blocks in use
 //   rounding      the rest of these blocks
+//   held          blocks that are free, but that other streams may still use
 //   cached        free in segments without a block in use: torch.cuda.empty_cache() gives it back
-//   fragmentation free in segments that a block in use pins
+//   fragmentation free in segments that a block in use pins (analysis/fragmentation.h)
 //   unknown       the rest: the driver rounds to pages, kernels need local memory, modules are loaded late, other
 //   processes
 //                 come. Negative: others gave back memory that was in use at the start
@@ -43,6 +44,7 @@ enum class DeviceUseKind : std::uint8_t {
   outside,
   live,
   rounding,
+  held,
   cached,
   fragmentation,
   unknown
@@ -58,6 +60,7 @@ inline constexpr std::array kDeviceUseNames{
     Named<DeviceUseKind>{DeviceUseKind::outside, "outside"},
     Named<DeviceUseKind>{DeviceUseKind::live, "live"},
     Named<DeviceUseKind>{DeviceUseKind::rounding, "rounding"},
+    Named<DeviceUseKind>{DeviceUseKind::held, "held"},
     Named<DeviceUseKind>{DeviceUseKind::cached, "cached"},
     Named<DeviceUseKind>{DeviceUseKind::fragmentation, "fragmentation"},
     Named<DeviceUseKind>{DeviceUseKind::unknown, "unknown"}};
@@ -71,10 +74,10 @@ struct DeviceUse {
 };
 
 struct Reconciliation {
-  std::int64_t event = 0;  // allocator events before it
+  std::int64_t event = -1;  // the allocator's last event before it; just after a segment, that of the block it is for
   std::int64_t time_ns = 0;
   std::int64_t used_bytes = 0, total_bytes = 0;  // as the driver says
-  std::int64_t reserved_bytes = 0;  // of PyTorch's allocator then: live + rounding + cached + fragmentation
+  std::int64_t reserved_bytes = 0;  // of PyTorch's allocator then: live + rounding + held + cached + fragmentation
   std::vector<DeviceUse> uses;      // in the order of the kinds; outside by most bytes
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/sources.h"
+#include "reports/json_device.h"
 #include "reports/report.h"
 #include "reports/summary.h"
 
@@ -238,6 +239,8 @@ Json run(const ReportRun& report_run) {
           {"kv_cache", {{"bytes_per_token", b.model.kv_cache_bytes_per_token}, {"bytes", kv_cache_bytes(b)}}},
           {"closed_forms", closed_forms(b)},
           {"allocator", allocator(b.stats)},
+          {"device_activity", device_activity_json(b)},
+          {"gpu_memory", gpu_memory_json(b)},
           {"assumptions", b.assumptions},
           {"dropped_event_count", b.dropped_event_count}};
 }

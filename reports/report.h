@@ -9,6 +9,7 @@
 #include "analysis/address_orders.h"
 #include "analysis/breakdown.h"
 #include "analysis/comparison.h"
+#include "analysis/fragmentation.h"
 
 namespace headroom {
 
@@ -16,6 +17,8 @@ struct ReportRun {
   Breakdown breakdown;
   std::vector<TimelinePoint> timeline;  // at most a few thousand points
   std::vector<OrderPeaks> orders;       // where the run was made under several orders of addresses; this one first
+  Fragmentation fragmentation;          // at the peak of reserved memory
+  std::vector<AllocatorReplay> replays;  // what the same requests reserve otherwise; the first is of what was recorded
 };
 
 struct Report {

@@ -7,7 +7,6 @@ namespace headroom {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kFirstColumnLimit = 36;  // names longer than this are shortened before a column leaves
 constexpr std::size_t kFirstColumnLeast = 6;
 
 std::vector<std::string> split_lines(const std::string& text) {
@@ -47,7 +46,7 @@ Table::Layout Table::layout(std::size_t width) const {
   Layout result;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     result.shown.push_back(i);
-    result.widths.push_back(i == 0 ? std::min(natural_width(i), kFirstColumnLimit) : natural_width(i));
+    result.widths.push_back(i == 0 ? std::min(natural_width(i), first_column_limit_) : natural_width(i));
   }
   const auto least_important = [&] {
     return std::max_element(result.shown.begin(), result.shown.end(),

@@ -28,6 +28,9 @@ class Table {
   void add_row(std::vector<Cell> cells);  // one cell for each column
   void add_rule();                        // a line across, before the next row
 
+  // Names longer than `columns` are shortened before a column leaves; 36 unless said.
+  void limit_first_column(std::size_t columns) { first_column_limit_ = columns; }
+
   // Lines ending in a newline, none longer than `width`.
   std::string render(std::size_t width, bool color) const;
 
@@ -44,6 +47,7 @@ class Table {
   std::string line(const std::vector<Cell>& cells, const Layout& layout, bool color) const;
 
   std::vector<Column> columns_;
+  std::size_t first_column_limit_ = 36;
   std::vector<std::vector<Cell>> rows_;  // an empty row is a rule
 };
 

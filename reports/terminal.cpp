@@ -170,7 +170,7 @@ std::string notes(const Report& report, const Page& page) {
   std::string out;
   for (const ReportRun& r : report.runs)
     if (r.breakdown.outcome.kind != OutcomeKind::ok) out += paragraph("! " + failure(r.breakdown), Style::bad, page);
-  return out + dropped_notes(report, page) + closed_form_notes(report, page) + assumption_notes(report, page);
+  return out + dropped_notes(report, page) + trace_notes(report, page) + closed_form_notes(report, page) + assumption_notes(report, page);
 }
 
 }  // namespace terminal

@@ -27,6 +27,13 @@ std::string order_bands(const Report& report, const Page& page);
 // What each line of the program held at the peak; empty where no lines were recorded.
 std::string source_lines(const Breakdown& run, const Page& page);
 
+// What the driver saw of the run, and where the whole GPU's memory was; empty where nothing was traced or asked.
+std::string device_activity(const Breakdown& run, const Page& page);
+std::string whole_gpu(const Breakdown& run, const Page& page);
+
+// What tracing could not do and what of it was lost, of every run.
+std::string trace_notes(const Report& report, const Page& page);
+
 // Failed runs, dropped events, closed forms against what was recorded, assumptions.
 std::string notes(const Report& report, const Page& page);
 

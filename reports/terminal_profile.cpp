@@ -198,12 +198,19 @@ std::string steps(const Breakdown& run, const Page& page) {
 }  // namespace
 
 std::string profile_body(const Breakdown& run, const Page& page) {
-  if (!has_peak(run)) return paragraph("Nothing was allocated.", Style::plain, page);
-  std::string out = key_figures(run, page) + "\n" + categories(run, page) + "\n" + layers(run, page);
-  if (!run.peak.live.empty()) out += "\n" + tensors(run, page);
-  if (const std::string lines = source_lines(run, page); !lines.empty()) out += "\n" + lines;
-  const std::string step_table = steps(run, page);
-  return step_table.empty() ? out : out + "\n" + step_table;
+  std::vector<std::string> sections;
+  if (has_peak(run)) {
+    sections = {key_figures(run, page), categories(run, page), layers(run, page)};
+    if (!run.peak.live.empty()) sections.push_back(tensors(run, page));
+    sections.insert(sections.end(), {source_lines(run, page), steps(run, page)});
+  } else {
+    sections = {paragraph("Nothing was allocated.", Style::plain, page)};
+  }
+  sections.insert(sections.end(), {device_activity(run, page), whole_gpu(run, page)});
+  std::string out;
+  for (const std::string& section : sections)
+    if (!section.empty()) out += (out.empty() ? "" : "\n") + section;
+  return out;
 }
 
 }  // namespace headroom::terminal

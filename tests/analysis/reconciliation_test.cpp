@@ -5,6 +5,7 @@
 #include <random>
 
 #include "analysis/breakdown.h"
+#include "analysis/fragmentation.h"
 #include "tests/activity_builder.h"
 #include "tests/random_recording.h"
 
@@ -170,7 +171,7 @@ TEST(Reconciliation, PhysicalMemoryIsTheAllocatorsUpToItsExpandableSegments) {
   EXPECT_EQ(bytes(*gpu_of(r).end, Use::outside), 6 * kMiB);
 }
 
-TEST(Reconciliation, ABlockOverPiecesOfAnExpandableSegmentPinsThemAll) {
+TEST(Reconciliation, ABlockOverPiecesOfAnExpandableSegmentPinsItAll) {
   Recording r;
   r.environment.device_kind = DeviceKind::cuda;
   r.layers.push_back({LayerId::root, LayerId::root, "model", LayerKind::model});
@@ -179,8 +180,30 @@ TEST(Reconciliation, ABlockOverPiecesOfAnExpandableSegmentPinsThemAll) {
   event(r, Action::alloc, 0x1000'0000, 3 * kMiB, 3 * kMiB);
   ActivityBuilder(r).sample(SampleMoment::end, 99, 4, 100 * kMiB);
   const Reconciliation end = *gpu_of(r).end;
-  EXPECT_EQ(bytes(end, Use::fragmentation), kMiB);
-  EXPECT_EQ(bytes(end, Use::cached), 2 * kMiB);
+  EXPECT_EQ(bytes(end, Use::fragmentation), 3 * kMiB);
+  EXPECT_EQ(bytes(end, Use::cached), 0);
+}
+
+TEST(Reconciliation, ASegmentIsReservedForTheBlockThatFollows) {
+  Recording r = two_segments();
+  event(r, Action::alloc, 0x2000'0000, 2 * kMiB, 2 * kMiB);
+  ActivityBuilder(r).sample(SampleMoment::reserved, 31, 4, 100 * kMiB);
+  const Reconciliation peak = *gpu_of(r).peak;
+  EXPECT_EQ(bytes(peak, Use::cached), 0);
+  EXPECT_EQ(peak.event, 4);
+}
+
+TEST(Reconciliation, ThePeakAgreesWithWhatExplainsFragmentation) {
+  Recording r = testing_support::random_recording(7, 400);
+  r.activity = {};
+  const Fragmentation f = explain_fragmentation(r, resolve_allocations(r));
+  const auto at = static_cast<std::int64_t>(std::ranges::find(r.events.time_ns, f.time_ns) - r.events.time_ns.begin());
+  ActivityBuilder(r).sample(SampleMoment::reserved, f.time_ns, at + 1, 100 * kMiB);
+  const Reconciliation peak = *gpu_of(r).peak;
+  EXPECT_EQ(peak.event, f.event);
+  EXPECT_EQ(bytes(peak, Use::cached), f.cached_bytes);
+  EXPECT_EQ(bytes(peak, Use::fragmentation), f.fragmented_bytes);
+  EXPECT_EQ(peak.reserved_bytes, f.reserved_bytes);
 }
 
 TEST(Reconciliation, ThePeakIsTheSampleWithTheMostReserved) {
@@ -233,8 +256,8 @@ TEST_P(EveryReconciliation, SumsToWhatTheDriverSays) {
   ASSERT_TRUE(breakdown.gpu.peak && breakdown.gpu.end);
   for (const Reconciliation* at : {&*breakdown.gpu.peak, &*breakdown.gpu.end}) {
     EXPECT_EQ(sum(*at), at->used_bytes);
-    EXPECT_EQ(*bytes(*at, Use::live) + *bytes(*at, Use::rounding) + *bytes(*at, Use::cached) +
-                  *bytes(*at, Use::fragmentation),
+    EXPECT_EQ(*bytes(*at, Use::live) + *bytes(*at, Use::rounding) + bytes(*at, Use::held).value_or(0) +
+                  *bytes(*at, Use::cached) + *bytes(*at, Use::fragmentation),
               at->reserved_bytes);
   }
 }
