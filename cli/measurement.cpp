@@ -225,16 +225,20 @@ ReportRun make_run(const Recording& recording, const std::string& label, ExitCod
 int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   Report report;
   std::vector<MeasuredRun> runs;
+  std::vector<LabeledRecording> kept;
   ExitCode code = ExitCode::done;
   std::string trouble;
+  require_room(output, plan.runs.size());
   {
     Interrupts interrupts;
     runs = measure(expanded(plan), {plan.jobs, !output.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
     for (const auto& run : runs) code = std::max(code, run.code);
     if (std::ranges::any_of(runs, is_recorded)) {
       report = make_report(runs, plan);
+      kept = recorded(runs, std::max<std::size_t>(1, plan.address_orders.size()));
       try {
-        write_files(output, report, recorded(runs, std::max<std::size_t>(1, plan.address_orders.size())));
+        write_recordings(output, kept);
+        write_documents(output, {report, kept});
       } catch (const Error& error) {
         trouble = error.what();
         code = std::max(code, error.code());
@@ -244,7 +248,7 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   }
   for (const auto& run : runs) explain(run, runs.size() > 1);
   if (!trouble.empty()) complain(trouble);
-  if (!report.runs.empty()) write_result(output, report);
+  if (!report.runs.empty()) write_result(output, {report, kept});
   return static_cast<int>(code);
 }
 

@@ -11,6 +11,7 @@
 #include "base/names.h"
 #include "cli/arguments.h"
 #include "recording/file.h"
+#include "reports/export.h"
 
 namespace headroom::cli {
 namespace {
@@ -29,6 +30,21 @@ Format format_named(const std::string& name) {
 
 const FormatRow& row_of(Format format) { return *std::ranges::find(formats(), format, &FormatRow::format); }
 
+// The runs that were recorded, in the report's order.
+std::vector<ExportRun> exported(const Results& results) {
+  std::vector<ExportRun> runs;
+  for (const ReportRun& run : results.report.runs)
+    for (const auto& [label, recording] : results.recordings)
+      if (label == run.breakdown.label) runs.push_back({&recording, &run.breakdown});
+  return runs;
+}
+
+// A label that is a path names one file all the same.
+std::string file_name(std::string label, std::string_view file) {
+  std::ranges::replace(label, '/', '-');
+  return label + std::string(file.substr(std::string_view("LABEL").size()));
+}
+
 void require_folder_name(const std::string& out) {
   if (out.starts_with("-"))
     throw bad_input(fmt::format("--out expects a folder, not the flag '{0}'; a folder of that name is ./{0}", out));
@@ -40,18 +56,29 @@ const std::vector<FormatRow>& formats() {
   static const std::vector<FormatRow> rows{
       {Format::terminal, "terminal", "A table to read, on stdout", ""},
       {Format::json, "json", "One JSON document, schema headroom.report/1", "report.json"},
-      {Format::html, "html", "One self-contained page that opens offline", "report.html"}};
+      {Format::html, "html", "One self-contained page that opens offline", "report.html"},
+      {Format::perfetto, "perfetto", "A trace of all runs for the Perfetto UI", "report.perfetto-trace", true, true},
+      {Format::snapshot, "snapshot", "PyTorch memory snapshot of each run for memory_viz", "LABEL.pickle", true, true}};
   return rows;
 }
 
+std::string format_names() {
+  std::string names;
+  for (const auto& row : formats()) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  return names;
+}
+
 bool OutputPlan::writes(Format format) const { return std::ranges::find(formats, format) != formats.end(); }
+
+bool OutputPlan::needs_recordings() const {
+  return std::ranges::any_of(formats, [](Format format) { return row_of(format).of_recordings; });
+}
 
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) {
   const char* group = "What comes out";
   command
       .add_option("--format", flags.format,
-                  "terminal, json, html; several, separated by commas, with --out\n"
-                  "(default: terminal)")
+                  format_names() + ";\nseveral, separated by commas, with --out (default: terminal)")
       ->type_name("LIST")
       ->group(group);
   command.add_option("--out", flags.out, fmt::format("Where to write, made when absent:\n{}", files))
@@ -77,9 +104,26 @@ void add_look_flags(CLI::App& command, OutputFlags& flags) {
       ->group(group);
 }
 
-std::string render(const OutputPlan& plan, const Report& report, Format format, int descriptor) {
-  if (format == Format::json) return write_json(report);
-  if (format == Format::html) return write_html(report);
+void require_room(const OutputPlan& plan, std::size_t count) {
+  if (count > 1 && !plan.folder && plan.writes(Format::snapshot))
+    throw bad_input(fmt::format("--format snapshot needs --out FOLDER: a snapshot is of one run, and there are {}", count));
+}
+
+std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor) {
+  const Report& report = results.report;
+  switch (format) {
+    case Format::json:
+      return write_json(report);
+    case Format::html:
+      return write_html(report);
+    case Format::perfetto:
+      return write_perfetto(exported(results));
+    case Format::snapshot:
+      require_room(plan, results.recordings.size());
+      return write_snapshot(exported(results).at(0));
+    case Format::terminal:
+      break;
+  }
   return write_terminal(report, {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)});
 }
 
@@ -96,13 +140,19 @@ OutputPlan plan_formats(const OutputFlags& flags) {
   return plan;
 }
 
+void require_one_for_stdout(const OutputPlan& plan, const OutputFlags& flags) {
+  if (plan.formats.size() > 1)
+    throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", flags.format));
+  if (!plan.formats.empty() && row_of(plan.formats.front()).binary && isatty(STDOUT_FILENO) == 1)
+    throw bad_input(fmt::format("--format {} is not for a terminal: --out FOLDER, or > FILE", flags.format));
+}
+
 OutputPlan plan_output(const OutputFlags& flags) {
   OutputPlan plan = plan_formats(flags);
   const bool by_default = flags.out.empty() ? plan.formats.empty() : !flags.quiet;
   if (by_default && !plan.writes(Format::terminal)) plan.formats.push_back(Format::terminal);
   if (flags.out.empty()) {
-    if (plan.formats.size() > 1)
-      throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", flags.format));
+    require_one_for_stdout(plan, flags);
     return plan;
   }
   plan.folder = flags.out;
@@ -110,19 +160,28 @@ OutputPlan plan_output(const OutputFlags& flags) {
   return plan;
 }
 
-void write_files(const OutputPlan& plan, const Report& report, const std::vector<LabeledRecording>& recordings) {
+void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings) {
   if (!plan.folder) return;
   for (const auto& [label, recording] : recordings) write_recording(*plan.folder / (label + ".headroom"), recording);
-  for (const Format format : plan.formats)
-    if (const auto file = row_of(format).file; !file.empty())
-      write_file(*plan.folder / file, render(plan, report, format, STDOUT_FILENO));
 }
 
-void write_result(const OutputPlan& plan, const Report& report) {
+void write_documents(const OutputPlan& plan, const Results& results) {
+  if (!plan.folder) return;
+  for (const Format format : plan.formats) {
+    const std::string_view file = file_of(format);
+    if (file.starts_with("LABEL"))
+      for (const ExportRun& run : exported(results))
+        write_file(*plan.folder / file_name(run.breakdown->label, file), write_snapshot(run));
+    else if (!file.empty())
+      write_file(*plan.folder / file, render(plan, results, format, STDOUT_FILENO));
+  }
+}
+
+void write_result(const OutputPlan& plan, const Results& results) {
   if (!plan.folder)
-    write_stdout(render(plan, report, plan.formats.front(), STDOUT_FILENO));
+    write_stdout(render(plan, results, plan.formats.front(), STDOUT_FILENO));
   else if (plan.writes(Format::terminal))
-    write_stdout(render(plan, report, Format::terminal, STDOUT_FILENO));
+    write_stdout(render(plan, results, Format::terminal, STDOUT_FILENO));
 }
 
 }  // namespace headroom::cli

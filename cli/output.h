@@ -1,7 +1,7 @@
 // Where results go.
 //
-// Without --out exactly one format, on stdout. With --out FOLDER: report.json and report.html as asked, one recording
-// per run, LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
+// Without --out exactly one format, on stdout. With --out FOLDER: a file of each format asked for, one recording per run,
+// LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
 #pragma once
 
 #include <filesystem>
@@ -19,11 +19,13 @@ class App;
 
 namespace headroom::cli {
 
-enum class Format { terminal, json, html };
+enum class Format { terminal, json, html, perfetto, snapshot };
 
 struct FormatRow {
   Format format;
-  std::string_view name, description, file;  // file: its name under --out; empty: stdout
+  std::string_view name, description, file;  // file: its name under --out, LABEL a run's; empty: stdout
+  bool of_recordings = false;                // needs every event of the runs
+  bool binary = false;
 };
 const std::vector<FormatRow>& formats();
 
@@ -35,7 +37,10 @@ struct OutputFlags {
 
 // What --out of a command that measures writes.
 inline constexpr const char* kMeasuredFiles =
-    "report.json and report.html as --format asks, and a\nrecording of each run, LABEL.headroom";
+    "report.json, report.html, … as --format asks, and a\nrecording of each run, LABEL.headroom";
+
+// What --format takes, for its help.
+std::string format_names();
 
 // `files`: what --out writes, for its help.
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
@@ -49,28 +54,43 @@ struct OutputPlan {
   bool quiet = false;
 
   bool writes(Format format) const;
+  bool needs_recordings() const;  // for its formats
 };
 
 // What is asked for, without a place. Throws bad_input.
 OutputPlan plan_formats(const OutputFlags& flags);
 
+// Throws bad_input where --format asks for more, or other things, than fit on stdout.
+void require_one_for_stdout(const OutputPlan& plan, const OutputFlags& flags);
+
 // Throws bad_input; the folder is made and known to be writable.
 OutputPlan plan_output(const OutputFlags& flags);
-
-// The whole text of a report; a table is as wide and as colourful as `descriptor` takes.
-std::string render(const OutputPlan& plan, const Report& report, Format format, int descriptor);
-
-std::string_view file_of(Format format);  // its name under --out; empty: none
 
 struct LabeledRecording {
   std::string label;
   Recording recording;
 };
 
-// The files under --out, each whole or not at all.
-void write_files(const OutputPlan& plan, const Report& report, const std::vector<LabeledRecording>& recordings);
+// What there is to show. The runs of `report` whose labels are among the recordings' can be exported.
+struct Results {
+  const Report& report;
+  const std::vector<LabeledRecording>& recordings;
+};
+
+// Throws bad_input when a format that holds one run would have to hold `count` on stdout.
+void require_room(const OutputPlan& plan, std::size_t count);
+
+// The whole text of a report; a table is as wide and as colourful as `descriptor` takes.
+std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor);
+
+std::string_view file_of(Format format);  // its name under --out; empty: none
+
+// What stands under --out, each file whole or not at all: the recordings, and a document or one for each run in each
+// format.
+void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings);
+void write_documents(const OutputPlan& plan, const Results& results);
 
 // The result on stdout, if any goes there.
-void write_result(const OutputPlan& plan, const Report& report);
+void write_result(const OutputPlan& plan, const Results& results);
 
 }  // namespace headroom::cli

@@ -37,13 +37,14 @@ void add_program_output_flags(CLI::App& command, OutputFlags& flags) {
   const char* group = "What comes out";
   command
       .add_option("--format", flags.format,
-                  "One of terminal, json, html on stdout, where the program's\noutput then goes to stderr; with --out "
-                  "FOLDER several, separated\nby commas (default: a table on stderr)")
+                  format_names() +
+                      ";\none on stdout, where the program's output then goes to\nstderr; with --out FOLDER several, "
+                      "separated by commas\n(default: a table on stderr)")
       ->type_name("LIST")
       ->group(group);
   command
       .add_option("--out", flags.out,
-                  "FILE.headroom of the recording, or a folder for it and for\nreport.json and report.html as --format "
+                  "FILE.headroom of the recording, or a folder for it and for\nreport.json, report.html, … as --format "
                   "asks; of several\nprocesses or devices each has a recording\n(default: PROGRAM.headroom in this "
                   "folder)")
       ->type_name("PATH")
@@ -60,28 +61,26 @@ ProgramOutput plan_program_output(const OutputFlags& flags) {
     output.table_on_stderr |= output.plan.writes(Format::terminal);
     return output;
   }
-  if (output.plan.formats.size() > 1)
-    throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", flags.format));
+  require_one_for_stdout(output.plan, flags);
   if (output.plan.formats.empty()) return output;
   output.on_stdout = output.plan.formats.front();
   output.table_on_stderr = false;
   return output;
 }
 
-std::vector<fs::path> write_program_files(const ProgramOutput& output, const Report& report,
-                                          const std::vector<LabeledRecording>& recordings) {
+std::vector<fs::path> write_program_files(const ProgramOutput& output, const Results& results) {
   std::vector<fs::path> written;
-  for (const auto& [label, recording] : recordings) {
+  for (const auto& [label, recording] : results.recordings) {
     written.push_back((output.folder / (label + std::string(kEnding))).lexically_normal());
     write_recording(written.back(), recording);
   }
-  write_files(output.plan, report, {});
+  write_documents(output.plan, results);
   return written;
 }
 
-void write_program_report(const ProgramOutput& output, const Report& report) {
-  if (output.table_on_stderr) write_stderr("\n" + render(output.plan, report, Format::terminal, STDERR_FILENO));
-  if (output.on_stdout) write_stdout(render(output.plan, report, *output.on_stdout, STDOUT_FILENO));
+void write_program_report(const ProgramOutput& output, const Results& results) {
+  if (output.table_on_stderr) write_stderr("\n" + render(output.plan, results, Format::terminal, STDERR_FILENO));
+  if (output.on_stdout) write_stdout(render(output.plan, results, *output.on_stdout, STDOUT_FILENO));
 }
 
 }  // namespace headroom::cli

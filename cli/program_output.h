@@ -2,7 +2,7 @@
 //
 //   no --format          the table on stderr, after the program's own output (not with --quiet)
 //   --format F           that one document on stdout; what the program writes to its stdout then goes to stderr
-//   --out FOLDER         report.json and report.html there as --format asks, the table on stderr
+//   --out FOLDER         report.json, report.html, … there as --format asks, the table on stderr
 //
 // A recording is always written: LABEL.headroom in the current folder, FILE of --out FILE.headroom, or LABEL.headroom
 // in FOLDER; of several, LABEL and FILE go on with what tells them apart.
@@ -31,10 +31,9 @@ void add_program_output_flags(CLI::App& command, OutputFlags& flags);
 ProgramOutput plan_program_output(const OutputFlags& flags);
 
 // The documents under --out and the recordings. Returns the paths of the recordings.
-std::vector<std::filesystem::path> write_program_files(const ProgramOutput& output, const Report& report,
-                                                       const std::vector<LabeledRecording>& recordings);
+std::vector<std::filesystem::path> write_program_files(const ProgramOutput& output, const Results& results);
 
 // What goes to stderr and stdout.
-void write_program_report(const ProgramOutput& output, const Report& report);
+void write_program_report(const ProgramOutput& output, const Results& results);
 
 }  // namespace headroom::cli

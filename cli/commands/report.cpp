@@ -39,11 +39,11 @@ std::vector<std::string> labels_of(const std::vector<std::string>& paths) {
   return stems;
 }
 
-ReportRun read_run(const std::string& path, const std::string& label) {
-  const Recording recording = read_recording(path);
+Recording read_sound_recording(const std::string& path) {
+  Recording recording = read_recording(path);
   if (const auto broken = verify(recording); !broken.empty())
     throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
-  return make_run(recording, label, ExitCode::bad_input);
+  return recording;
 }
 
 int run_report(const ReportOptions& options) {
@@ -51,16 +51,21 @@ int run_report(const ReportOptions& options) {
     throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
   const auto labels = labels_of(options.recordings);
   const std::size_t baseline = baseline_index(options.baseline, labels);
+  const bool keep = plan_formats(options.output).needs_recordings();
   Report report{std::string(version()), {}, {}};
   std::vector<Breakdown> breakdowns;
+  std::vector<LabeledRecording> kept;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    report.runs.push_back(read_run(options.recordings[i], labels[i]));
-    breakdowns.push_back(report.runs.back().breakdown);
+    Recording recording = read_sound_recording(options.recordings[i]);
+    report.runs.push_back(make_run(recording, labels[i], ExitCode::bad_input));
+    if (labels.size() > 1) breakdowns.push_back(report.runs.back().breakdown);
+    if (keep) kept.push_back({labels[i], std::move(recording)});
   }
   if (labels.size() > 1) report.comparison = compare(breakdowns, baseline);
   const OutputPlan plan = plan_output(options.output);
-  write_files(plan, report, {});
-  write_result(plan, report);
+  require_room(plan, labels.size());
+  write_documents(plan, {report, kept});
+  write_result(plan, {report, kept});
   return 0;
 }
 
@@ -77,14 +82,15 @@ void add_report(CLI::App& app, Chosen& chosen) {
                    "(default: mha if it is among them, else the first)")
       ->type_name("NAME")
       ->group("What comes out");
-  add_output_flags(*command, options->output, "report.json and report.html as --format asks");
+  add_output_flags(*command, options->output, "report.json, report.html, … as --format asks");
   command->footer(R"(
 Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.
 
 Examples:
   headroom report results/mha.headroom
   headroom report results/mha.headroom results/mqa.headroom --baseline mqa
-  headroom report results/*.headroom --out pages --format html)");
+  headroom report results/*.headroom --out pages --format html
+  headroom report results/mha.headroom --out traces --format perfetto,snapshot)");
   command->callback([options, &chosen] { chosen = [options] { return run_report(*options); }; });
 }
 

@@ -154,9 +154,10 @@ void show(const ProgramOutput& output, const std::vector<Execution>& executions,
   const auto& recordings = executions.front().found.recordings;
   const auto labels = labels_of(recordings, output.label.empty() ? label_of(recordings) : output.label);
   const Report report = make_report(executions, labels, orders);
-  const auto written = write_program_files(output, report, labeled(executions.front(), labels));
+  const auto kept = labeled(executions.front(), labels);
+  const auto written = write_program_files(output, {report, kept});
   interrupts.throw_if_caught();
-  write_program_report(output, report);
+  write_program_report(output, {report, kept});
   if (!output.plan.quiet) announce(written);
 }
 
