@@ -75,8 +75,7 @@ TEST(ToldKernels, AreOneHoweverTheyAreLaunched) {
   EXPECT_EQ(told.kernels[0].cluster.x, 2u);
   EXPECT_TRUE(told.kernels[2].cooperative);
   for (const auto& kernel : told.kernels) EXPECT_EQ(kernel.kernel, "plain");
-  for (const auto& call : told.calls)
-    EXPECT_EQ(call.kernel, CUDART_VERSION >= 13000 || call.called != "" ? "plain" : "");
+  for (const auto& call : told.calls) EXPECT_EQ(call.kernel, "plain");
 }
 
 TEST(ToldKernels, OneThatFailsIsACallWithItsErrorAndNoKernel) {

@@ -169,7 +169,8 @@ cudaError_t copy(Plane target, Plane source, Extent extent, cudaMemcpyKind kind,
                        : from == Side::host ? source.start
                                             : nullptr,
                        bytes_of(extent)};
-  if (const cudaError_t error = submit(stream, {.kind = WorkKind::copy, .effect = effect, .facts = facts}))
+  if (const cudaError_t error =
+          submit(stream, {.kind = WorkKind::copy, .effect = effect, .facts = facts_for(stream, facts)}))
     return error;
   const bool pageable_target = to == Side::host && from != Side::host && !host_pinned(target.start);
   const bool waits = synchronous ? to == Side::host || from == Side::host : pageable_target && !capturing(stream);
@@ -193,7 +194,7 @@ cudaError_t fill(Plane target, Extent extent, std::uint32_t value, unsigned unit
   };
   const SetWork facts{unit == 4 ? value : value & ((1u << 8 * unit) - 1), order == Order::asynchronous,
                       bytes_of(extent)};
-  return submit(stream, {.kind = WorkKind::set, .effect = effect, .facts = facts});
+  return submit(stream, {.kind = WorkKind::set, .effect = effect, .facts = facts_for(stream, facts)});
 }
 
 void move_memory(void* target, const void* source, std::size_t bytes) {

@@ -47,6 +47,13 @@ const char* kept_name(const std::string& name) {
 
 thread_local std::vector<CallConfiguration> call_stack;
 
+const KernelFacts& facts_kept_in(std::atomic<const KernelFacts*>& place, const Kernel& kernel) {
+  if (const KernelFacts* known = place.load(std::memory_order_acquire)) return *known;
+  const KernelFacts& facts = kernel.binary->facts(kernel.name, *device());
+  place.store(&facts, std::memory_order_release);
+  return facts;
+}
+
 }  // namespace
 
 FatBinary* register_binary(const void* fat_binary) { return new FatBinary(fat_binary); }
@@ -101,12 +108,8 @@ bool find_variable(const void* host_variable, void** address, std::uint64_t* byt
   return true;
 }
 
-const KernelFacts& kernel_facts(Kernel& kernel) {
-  if (const KernelFacts* known = kernel.facts.load(std::memory_order_acquire)) return *known;
-  const KernelFacts& facts = kernel.binary->facts(kernel.name, *device());
-  kernel.facts.store(&facts, std::memory_order_release);
-  return facts;
-}
+const KernelFacts& kernel_facts(Kernel& kernel) { return facts_kept_in(kernel.facts, kernel); }
+const KernelFacts& told_facts(Kernel& kernel) { return facts_kept_in(kernel.told_facts, kernel); }
 
 const KernelSettings& settings_of(const Kernel& kernel, int device) {
   static const KernelSettings& defaults = *new KernelSettings;

@@ -48,9 +48,10 @@ struct Kernel : Handled<0x4b45524e> {
   FatBinary* binary = nullptr;
   Module* module = nullptr;  // nullptr for a registered kernel
   std::atomic<const KernelFacts*> facts = nullptr;
-  std::atomic<KernelSettings*> settings = nullptr;  // one for each device, from the first one that is set
-  std::atomic<signed char> spins = -1;              // whether it is PyTorch's spin_kernel; -1: not looked at yet
-  std::atomic<signed char> runs = -1;               // whether its binary has an image for the device; -1: likewise
+  std::atomic<const KernelFacts*> told_facts = nullptr;  // the same, for a listener alone
+  std::atomic<KernelSettings*> settings = nullptr;       // one for each device, from the first one that is set
+  std::atomic<signed char> spins = -1;                   // whether it is PyTorch's spin_kernel; -1: not looked at yet
+  std::atomic<signed char> runs = -1;                    // whether its binary has an image for the device; -1: likewise
 };
 
 // Registration happens in static constructors.
@@ -67,6 +68,8 @@ Kernel* kernel_of_handle(const void* handle);              // nullptr: stale
 void hand_out(Kernel* kernel);                             // find_kernel() knows the handle from now on
 
 const KernelFacts& kernel_facts(Kernel& kernel);
+// For a listener: the program's own launches are not checked against them, so that they go as they would without one.
+const KernelFacts& told_facts(Kernel& kernel);
 const KernelSettings& settings_of(const Kernel& kernel, int device);
 KernelSettings& change_settings(Kernel& kernel, int device);
 int dynamic_shared_limit_bytes(const Kernel& kernel, int device);  // of the opt-in, else the device's 48 KiB

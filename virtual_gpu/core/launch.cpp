@@ -107,11 +107,11 @@ cudaError_t launch(Kernel& kernel, const LaunchShape& shape, void** arguments, c
   if (stream == nullptr || stream->device != current_device()) return cudaErrorInvalidResourceHandle;
   if (const cudaError_t error = check_launch(kernel, shape)) return error;
   const std::uint64_t duration_ns = spin_ns(kernel, arguments);
-  const bool told = activity_listener() != nullptr;
-  if (duration_ns == 0 && !backed() && !stream->special.load(std::memory_order_acquire) && !told)
+  if (duration_ns == 0 && !backed() && !stream->special.load(std::memory_order_acquire) &&
+      activity_listener() == nullptr)
     return submit_kernel(handle, kernel.name, 0);
-  Work work{WorkKind::kernel, kernel.name, duration_ns, effect_of_arguments(kernel, arguments), {}};
-  if (told || capturing(handle)) work.facts = work_facts(kernel, shape);
+  Work work{WorkKind::kernel, kernel.name, duration_ns, effect_of_arguments(kernel, arguments),
+            facts_for(handle, work_facts(kernel, shape))};
   const cudaGraphNodeParams params = node_params(kernel, shape);
   return submit_to(*stream, work, &params);
 }

@@ -17,7 +17,11 @@ cudaError_t kernel_work(const cudaKernelNodeParamsV2& params, Work* work) {
   const dim3 block(params.blockDim.x, params.blockDim.y, params.blockDim.z);
   const LaunchShape shape{grid, block, params.sharedMemBytes};
   if (const cudaError_t error = check_launch(*kernel, shape)) return error;
-  *work = {WorkKind::kernel, kernel->name, spin_ns(*kernel, params.kernelParams), {}, work_facts(*kernel, shape)};
+  *work = {WorkKind::kernel,
+           kernel->name,
+           spin_ns(*kernel, params.kernelParams),
+           {},
+           std::make_shared<const WorkFacts>(work_facts(*kernel, shape))};
   return cudaSuccess;
 }
 

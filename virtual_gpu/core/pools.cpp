@@ -66,7 +66,8 @@ void reclaim() {
 // The listener is told at each launch.
 cudaError_t allocate_for_graph(MemoryPool& pool, std::uint64_t bytes, cudaStream_t stream, void** out) {
   const auto taken = std::make_shared<Region>();
-  if (const cudaError_t error = submit(stream, {.kind = WorkKind::allocate, .facts = taken})) return error;
+  if (const cudaError_t error = submit(stream, {.kind = WorkKind::allocate, .facts = facts_for(stream, taken)}))
+    return error;
   const cudaError_t status = pool.allocate(bytes, stream, out);
   if (status == cudaSuccess) *taken = *find_region(*out);
   return status;
@@ -142,7 +143,8 @@ cudaError_t free_on_stream(void* pointer, cudaStream_t stream) {
   if (capturing(stream)) {
     if (region->pool == nullptr || region->pool != &graph_pool(region->device)) return cudaErrorInvalidValue;
     const auto freed = std::make_shared<Region>(*region);
-    if (const cudaError_t error = submit(stream, {.kind = WorkKind::free, .facts = freed})) return error;
+    if (const cudaError_t error = submit(stream, {.kind = WorkKind::free, .facts = facts_for(stream, freed)}))
+      return error;
     return region->pool->release(region->base, moment_of(stream));
   }
   if (region->pool != nullptr) return release_on_stream(*region, stream);

@@ -63,7 +63,7 @@ void add_facts(KernelActivity& activity, const KernelWork& work) {
   activity.dynamic_shared_bytes = work.dynamic_shared_bytes;
   activity.cooperative = work.cooperative;
   if (work.kernel == nullptr || !work.kernel->alive()) return;  // its module may be gone when a graph is launched
-  const KernelFacts& facts = kernel_facts(*work.kernel);
+  const KernelFacts& facts = told_facts(*work.kernel);
   activity.static_shared_bytes = static_cast<int>(facts.static_shared_bytes);
   activity.registers_per_thread = facts.registers;
   activity.local_bytes_per_thread = static_cast<int>(facts.local_bytes);
@@ -73,7 +73,7 @@ void add_facts(KernelActivity& activity, const KernelWork& work) {
 void tell_kernel(Stream& stream, const Work& work, const GraphPlace& place) {
   auto activity = on_stream<KernelActivity>(stream, work.duration_ns, place);
   activity.name = work.name;
-  if (const auto* facts = std::get_if<KernelWork>(&work.facts)) add_facts(activity, *facts);
+  if (const auto* facts = std::get_if<KernelWork>(work.facts.get())) add_facts(activity, *facts);
   const cudaLaunchKernel_v7000_params parameters{
       nullptr, activity.grid, activity.block, nullptr, static_cast<std::size_t>(activity.dynamic_shared_bytes),
       nullptr};
@@ -154,9 +154,9 @@ std::uint64_t told_start_ns(const Stream& stream) { return std::max(wall_ns(), s
 void tell_work(Stream& stream, const Work& work, const GraphPlace& place) {
   if (activity_listener() == nullptr) return;
   if (work.kind == WorkKind::kernel) tell_kernel(stream, work, place);
-  if (const auto* copy = std::get_if<CopyWork>(&work.facts)) tell_copy(stream, *copy, place);
-  if (const auto* set = std::get_if<SetWork>(&work.facts)) tell_set(stream, *set, place);
-  if (const auto* region = std::get_if<std::shared_ptr<Region>>(&work.facts))
+  if (const auto* copy = std::get_if<CopyWork>(work.facts.get())) tell_copy(stream, *copy, place);
+  if (const auto* set = std::get_if<SetWork>(work.facts.get())) tell_set(stream, *set, place);
+  if (const auto* region = std::get_if<std::shared_ptr<Region>>(work.facts.get()))
     tell_on(stream, **region, work.kind == WorkKind::free ? MemoryChange::released : MemoryChange::allocated,
             wall_ns());
 }

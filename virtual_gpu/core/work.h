@@ -17,6 +17,7 @@
 #include <memory>
 #include <variant>
 
+#include "virtual_gpu/core/activity.h"
 #include "virtual_gpu/core/region.h"
 
 namespace headroom::virtual_gpu {
@@ -45,14 +46,14 @@ struct SetWork {
   std::uint64_t bytes = 0;
 };
 // A graph's memory is known when its node already is there.
-using WorkFacts = std::variant<std::monostate, KernelWork, CopyWork, SetWork, std::shared_ptr<Region>>;
+using WorkFacts = std::variant<KernelWork, CopyWork, SetWork, std::shared_ptr<Region>>;
 
 struct Work {
   WorkKind kind = WorkKind::empty;
   const char* name = nullptr;     // a kernel's mangled name, a library's routine; must outlive the process, or nullptr
   std::uint64_t duration_ns = 0;  // virtual time it takes; 0 for all but kernels made to spin
   std::function<void()> effect;   // empty for kernels; runs outside every lock
-  WorkFacts facts;
+  std::shared_ptr<const WorkFacts> facts;
 };
 
 // cudaErrorInvalidResourceHandle for a stale stream, the capture's error for a spoiled capture.
@@ -62,6 +63,12 @@ cudaError_t submit(cudaStream_t stream, Work work);
 cudaError_t submit_kernel(cudaStream_t stream, const char* name, std::uint64_t duration_ns);
 
 bool capturing(cudaStream_t stream);
+
+// For Work::facts: nullptr where nobody will ask, that is while nobody listens and no graph is made of the work.
+template <class Facts>
+std::shared_ptr<const WorkFacts> facts_for(cudaStream_t stream, const Facts& facts) {
+  return activity_listener() != nullptr || capturing(stream) ? std::make_shared<const WorkFacts>(facts) : nullptr;
+}
 
 // For calls that a capture forbids (cudaMalloc, cudaFree, cudaDeviceSynchronize, legacy-stream work, …): success when
 // no capture that concerns this thread (its mode, and the captures' modes) is under way; else
