@@ -94,8 +94,8 @@ class Fleet {
       const std::size_t i = next_++;
       runs_[i].label = planned_[i].label;
       try {
-        workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), planned_[i].spec, file_of(i),
-                                                      interrupts_.original_mask());
+        workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
+                                                      file_of(i), interrupts_.original_mask());
       } catch (const Error& error) {
         fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
         ++done_;

@@ -108,13 +108,13 @@ void keep_end(std::string& text, std::size_t size) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const WorkerCommand& command, const RunSpec& spec, const std::filesystem::path& recording,
+WorkerProcess::WorkerProcess(const WorkerCommand& command, const Json& job, const std::filesystem::path& out,
                              const sigset_t& mask) {
-  std::vector<std::string> arguments{command.executable.string(), "--out", recording.string(), "--progress-fd",
+  std::vector<std::string> arguments{command.executable.string(), "--out", out.string(), "--progress-fd",
                                      std::to_string(kProgressDescriptor)};
   std::vector<std::string> environment = command.environment;
   auto argument_pointers = pointers(arguments), environment_pointers = pointers(environment);
-  const Descriptor input = raised(memory_file(to_json(spec).dump()));
+  const Descriptor input = raised(memory_file(job.dump()));
   const Descriptor discard = raised(Descriptor(open("/dev/null", O_WRONLY | O_CLOEXEC)));
   Pipe progress = make_pipe(), error = make_pipe(), failure = make_pipe();
   process_ = start({argument_pointers.data(), environment_pointers.data(), input.get(), discard.get(),

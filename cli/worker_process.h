@@ -1,6 +1,6 @@
-// One running headroom-worker: started in its own process group, fed its RunSpec, listened to without ever blocking.
+// One running headroom-worker: started in its own process group, fed its job, listened to without ever blocking.
 //
-// The spec is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the
+// The job is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the
 // other. The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object.
 #pragma once
 
@@ -12,19 +12,18 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "cli/descriptor.h"
 #include "cli/progress.h"
 #include "cli/worker_command.h"
 #include "cli/worker_exit.h"
-#include "recording/run_spec.h"
 
 namespace headroom::cli {
 
 class WorkerProcess {
  public:
-  // `mask`: the signals blocked in the worker. Throws could_not_measure when it cannot be started.
-  WorkerProcess(const WorkerCommand& command, const RunSpec& spec, const std::filesystem::path& recording,
-                const sigset_t& mask);
+  // `job`: a RunSpec or a replay job; `out`: what the worker writes; `mask`: the signals blocked in the worker. Throws could_not_measure when it cannot be started.
+  WorkerProcess(const WorkerCommand& command, const Json& job, const std::filesystem::path& out, const sigset_t& mask);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;

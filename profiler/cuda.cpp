@@ -24,11 +24,15 @@ Function* find(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
+}  // namespace
+
 CUDAAllocator& allocator() {
   static const auto* slot = find<std::atomic<CUDAAllocator*>>("_ZN3c104cuda20CUDACachingAllocator9allocatorE");
   if (slot == nullptr) throw could_not_measure("libc10_cuda.so has no CUDACachingAllocator: another Torch than 2.11?");
   return *slot->load();
 }
+
+namespace {
 
 std::int64_t peak(const c10::CachingAllocator::StatArray& stat) { return stat[0].peak; }
 std::int64_t current(const c10::CachingAllocator::StatArray& stat) { return stat[0].current; }
@@ -142,10 +146,17 @@ int adopt() {
   if (dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL | RTLD_NOLOAD) == nullptr)
     throw could_not_measure("this Torch has no CUDA");
   require_caching_allocator();
+  return device_count();
+}
+
+int device_count() {
+  dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL | RTLD_NOLOAD);  // so that what it needs can be found by name
   int count = 0;
   const auto count_devices = find<cudaError_t(int*)>("cudaGetDeviceCount");
   return count_devices && count_devices(&count) == cudaSuccess ? count : 0;
 }
+
+bool is_initialized() { return at::globalContext().hasCUDA() && at::detail::getCUDAHooks().hasPrimaryContext(0); }
 
 bool is_virtual() { return dlsym(RTLD_DEFAULT, "headroom_virtual_gpu_report") != nullptr; }
 

@@ -11,6 +11,10 @@
 
 #include "recording/recording.h"
 
+namespace c10::cuda::CUDACachingAllocator {
+class CUDAAllocator;
+}
+
 namespace headroom::profiler::cuda {
 
 // Opens libtorch_cuda.so and prepares device `index`. Throws could_not_measure when the library does not load or there
@@ -21,6 +25,11 @@ void open(c10::DeviceIndex index, const std::function<void(c10::DeviceIndex)>& b
 // Prepares for the CUDA that the program itself has initialised; how many devices it has. Throws bad_input when its allocator is
 // not one that tells what it does.
 int adopt();
+
+// Of those that the program may see; libtorch_cuda.so is open.
+int device_count();
+// Torch has initialised CUDA, or something else made a context on the first device.
+bool is_initialized();
 
 // True over the virtual GPU: its libcudart answers to headroom_virtual_gpu_report.
 bool is_virtual();
@@ -48,6 +57,8 @@ struct AllocatorEvent {
 void listen(c10::DeviceIndex index, std::function<void(const AllocatorEvent&)> listener);
 
 AllocatorStats allocator_stats(c10::DeviceIndex index);
+
+c10::cuda::CUDACachingAllocator::CUDAAllocator& allocator();  // PyTorch's, once CUDA is open
 
 // Free and all bytes of the device, by the driver, whose context on it there must be. Throws c10::Error.
 std::pair<std::size_t, std::size_t> memory_info(c10::DeviceIndex index);

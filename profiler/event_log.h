@@ -78,6 +78,7 @@ class EventLog {
   std::vector<Row> live_rows() const;
 
   std::size_t size() const { return rows_->size(); }
+  std::size_t segment_count() const { return segments_.size(); }
   Phase phase() const { return phase_; }
   std::int32_t step() const { return step_; }
   const Totals& totals() const { return totals_; }

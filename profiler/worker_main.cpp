@@ -1,6 +1,7 @@
-// headroom-worker --out FILE [--progress-fd N] < RunSpec as JSON
+// headroom-worker --out FILE [--progress-fd N] < RunSpec or replay job (replay.h) as JSON
 //
-// Runs one spec and writes its recording. Exit 0: FILE is written (the outcome inside may be ok or oom); 2: bad input;
+// Runs one spec and writes its recording, or repeats a recording's requests and writes what they reserved (recording/replay.h).
+// Exit 0: FILE is written (the outcome inside may be ok or oom); 2: bad input;
 // 3: could not measure; both with one line on stderr. The kernel ends the worker when its parent dies.
 #include <fmt/format.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "profiler/replay.h"
 #include "profiler/run.h"
 #include "recording/file.h"
 #include "recording/verify.h"
@@ -46,9 +48,9 @@ Arguments parse_arguments(int count, char** values) {
   return arguments;
 }
 
-RunSpec read_spec() {
+Json read_job() {
   const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-  return run_spec_from_json(parse_json(text, "the run's spec"), "the run's spec");
+  return parse_json(text, "the run's spec");
 }
 
 // One line for each report; a reader that went away is no reason to stop.
@@ -77,9 +79,15 @@ void require_promises(const Recording& recording) {
 
 void work(int count, char** values) {
   const Arguments arguments = parse_arguments(count, values);
-  const RunSpec spec = read_spec();
+  const Json job = read_job();
   const auto folder = std::filesystem::absolute(arguments.out).parent_path();
   require_writable_folder(folder);
+  if (profiler::is_replay_job(job)) {
+    const AllocatorReplay replay = profiler::replay(profiler::parse_replay_job(job, "the replay job"));
+    write_file(arguments.out, replay_document(replay).dump());
+    return;
+  }
+  const RunSpec spec = run_spec_from_json(job, "the run's spec");
   ProgressLines progress(arguments.progress_fd);
   const Recording recording = profiler::run(spec, progress);
   require_promises(recording);

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/application.h"
+#include "cli/commands/commands.h"
+#include "cli/measurement.h"
+#include "cli/output.h"
+#include "cli/replays.h"
+#include "recording/file.h"
+#include "recording/verify.h"
+#include "reports/fragmentation.h"
+
+namespace headroom::cli {
+namespace {
+
+constexpr const char* kJsonFile = "fragmentation.json";
+
+struct FragmentationOptions {
+  std::string recording;
+  std::vector<std::string> settings;
+  bool no_replay = false;
+  OutputFlags output;
+};
+
+Recording read_sound(const std::string& path) {
+  Recording recording = read_recording(path);
+  if (const auto broken = verify(recording); !broken.empty())
+    throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
+  if (recording.events.size() == 0 || recording.stats.peak_reserved_bytes == 0 ||
+      recording.environment.device_kind == DeviceKind::cpu)
+    throw bad_input(fmt::format("{}: the run reserved no segments: fragmentation is of PyTorch's CUDA allocator, and this is a "
+                                "run on {}", path, printable(recording.environment.device_name)));
+  return recording;
+}
+
+OutputPlan plan_fragmentation(const OutputFlags& flags) {
+  OutputPlan plan = plan_output(flags);
+  for (const Format format : plan.formats)
+    if (format != Format::terminal && format != Format::json)
+      throw bad_input("--format of headroom fragmentation is terminal or json; headroom report has the others");
+  return plan;
+}
+
+FragmentationReport explain(const Recording& recording, const std::string& label) {
+  FragmentationReport out;
+  out.report.headroom_version = version();
+  out.report.runs.push_back(make_run(recording, label, ExitCode::bad_input));
+  out.fragmentation = explain_fragmentation(recording, out.run().allocations);
+  if (const auto broken = verify(out.fragmentation); !broken.empty())
+    throw could_not_measure(fmt::format("the segments do not add up: {}", broken.front()));
+  out.replays = recording.replays;
+  return out;
+}
+
+std::string render(const FragmentationReport& report, const OutputPlan& plan, Format format) {
+  if (format == Format::json) return write_fragmentation_json(report);
+  return write_fragmentation_terminal(report, {plan.width.value_or(terminal_width(STDOUT_FILENO)),
+                                               wants_color(plan.color, STDOUT_FILENO)});
+}
+
+int run_fragmentation(const FragmentationOptions& options) {
+  if (options.recording.empty())
+    throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
+  if (options.no_replay && !options.settings.empty())
+    throw bad_input("--settings asks for a replay, and --no-replay for none");
+  Recording recording = read_sound(options.recording);
+  const std::string label = printable(std::filesystem::path(options.recording).stem().string());
+  const OutputPlan plan = plan_fragmentation(options.output);
+  {
+    Interrupts interrupts;
+    if (!options.no_replay)
+      recording.replays = run_replays(recording, options.recording, planned_replays(recording, options.settings),
+                                      !plan.quiet && isatty(STDERR_FILENO) == 1, interrupts);
+    interrupts.throw_if_caught();
+  }
+  const FragmentationReport report = explain(recording, label);
+  if (plan.folder) {
+    write_recordings(plan, {{label, recording}});
+    if (plan.writes(Format::json)) write_file(*plan.folder / kJsonFile, render(report, plan, Format::json));
+  }
+  if (!plan.folder)
+    write_stdout(render(report, plan, plan.formats.front()));
+  else if (plan.writes(Format::terminal))
+    write_stdout(render(report, plan, Format::terminal));
+  return 0;
+}
+
+void add_outputs(CLI::App& command, OutputFlags& flags) {
+  const char* group = "What comes out";
+  command.add_option("--format", flags.format, "terminal, json; both, separated by a comma, with --out\n(default: terminal)")
+      ->type_name("LIST")
+      ->group(group);
+  command
+      .add_option("--out", flags.out,
+                  "Where to write, made when absent: fragmentation.json as\n--format asks, and the recording with its replays")
+      ->type_name("FOLDER")
+      ->group(group);
+  command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout either")->group(group);
+  add_look_flags(command, flags);
+}
+
+}  // namespace
+
+void add_fragmentation(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<FragmentationOptions>();
+  CLI::App* command =
+      app.add_subcommand("fragmentation", "What pins reserved memory at its peak, and what would have saved");
+  command->add_option("RECORDING", options->recording, "A recording that --out of another command wrote")->type_name("");
+  command
+      ->add_option("--settings", options->settings,
+                   "Repeat the requests under this PYTORCH_CUDA_ALLOC_CONF; may be\ngiven several times (default: a choice of "
+                   "settings and orders)")
+      ->type_name("TEXT")
+      ->take_all()
+      ->group("What is tried");
+  command->add_flag("--no-replay", options->no_replay, "Only what was recorded")->group("What is tried");
+  add_outputs(*command, options->output);
+  command->footer(R"(
+At the peak of reserved memory: which live blocks keep which segments from being given back. Then the run's requests are made
+again, of PyTorch's own caching allocator over the virtual GPU, under other settings and in another order.
+
+Examples:
+  headroom fragmentation results/mha.headroom
+  headroom fragmentation run.headroom --settings expandable_segments:True --settings max_split_size_mb:100
+  headroom fragmentation run.headroom --no-replay --format json)");
+  command->callback([options, &chosen] { chosen = [options] { return run_fragmentation(*options); }; });
+}
+
+}  // namespace headroom::cli
