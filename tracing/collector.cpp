@@ -98,7 +98,7 @@ struct Collector::State {
   Trace counts;  // without strings, shapes and rows
   std::vector<std::string> problems;
   bool started = false;
-  std::int64_t told_failed_pushes = 0, told_disagreements = 0;
+  bool told_failed_pushes = false, told_disagreements = false;
   pid_t process = 0;
 
   bool mine() const { return started && process == getpid(); }
@@ -116,6 +116,7 @@ struct Collector::State {
 
 void Collector::State::begin(const CollectorOptions& wanted) {
   options = wanted;
+  failed_pushes.store(0);
   library = load_library(options.library);
   problems = library.warnings;
   if (!library.handle) {
@@ -130,6 +131,7 @@ void Collector::State::begin(const CollectorOptions& wanted) {
   }
   reader = std::make_unique<RecordReader>(library.api, library.is_virtual);
   started = begin_session();
+  if (!started) read_buffers();  // frees what came with them
 }
 
 bool Collector::State::begin_session() {
@@ -192,15 +194,14 @@ void Collector::State::settle(Trace& trace, bool last) {
 }
 
 void Collector::State::note_doubts() {
-  if (const auto failed = failed_pushes.load(); failed > 0 && told_failed_pushes == 0) {
-    told_failed_pushes = failed;
-    problems.push_back("CUPTI did not take note of layers: kernels and calls belong to none.");
-  }
-  if (ledger.disagreements() > 0 && told_disagreements == 0) {
-    told_disagreements = ledger.disagreements();
-    problems.push_back(
-        "CUPTI's records and the calls that asked disagree on the size of memory; the calls' sizes are shown.");
-  }
+  const auto say_once = [&](bool& told, bool now, const char* problem) {
+    if (now && !told) problems.push_back(problem);
+    told = told || now;
+  };
+  say_once(told_failed_pushes, failed_pushes.load(std::memory_order_relaxed) > 0,
+           "CUPTI did not take note of layers: kernels and calls belong to none.");
+  say_once(told_disagreements, ledger.disagreements() > 0,
+           "CUPTI's records and the calls that asked disagree on the size of memory; the calls' sizes are shown.");
 }
 
 Trace Collector::State::take(bool last) {

@@ -21,6 +21,12 @@ std::uint32_t detail(MemoryKind kind, MemoryOperation operation) {
 
 MemoryOperation operation_of(const TraceRow& row) { return static_cast<MemoryOperation>(row.detail & 1); }
 
+bool was_told(RecentMap<std::uint64_t, std::uint64_t>& told, std::uint32_t correlation, MemoryOperation operation,
+              std::uint64_t address) {
+  const auto* known = correlation == 0 ? nullptr : told.find(key(correlation, operation));
+  return known && (*known == address || *known == kAnyAddress);
+}
+
 TraceRow row_of(const MemoryRecord& record) {
   TraceRow row{
       .kind = ActivityKind::memory, .device = record.device, .start_ns = record.time_ns, .end_ns = record.time_ns};
@@ -124,11 +130,6 @@ void MemoryLedger::add_row(const AllocationCall& call, MemoryOperation operation
   pending_.push_back(pending);
 }
 
-bool MemoryLedger::was_told(std::uint32_t correlation, MemoryOperation operation, std::uint64_t address) {
-  const auto* told = correlation == 0 ? nullptr : told_.find(key(correlation, operation));
-  return told && (*told == address || *told == kAnyAddress);
-}
-
 // Whether the record is of a call's row that waits.
 bool MemoryLedger::merge(const MemoryRecord& record, const Waiting& waiting) {
   const auto [first, last] = waiting.equal_range(key(record.correlation, record.operation));
@@ -152,22 +153,24 @@ std::vector<TraceRow> MemoryLedger::settle(const std::function<bool(std::uint64_
   Waiting waiting;
   for (auto& pending : pending_) waiting.emplace(key(pending.row.correlation, operation_of(pending.row)), &pending);
   const auto ripe = [&](auto& entry) { return last || (entry.drains++ > 0 && returned(entry.horizon)); };
-  const auto give = [&](const TraceRow& row, std::uint64_t address) {
-    if (row.correlation != 0) told_[key(row.correlation, operation_of(row))] = address;
-    rows.push_back(row);
-  };
   std::erase_if(records_, [&](PendingRecord& entry) {
     const MemoryRecord& record = entry.record;
-    if (merge(record, waiting) || was_told(record.correlation, record.operation, record.address)) return true;
+    if (merge(record, waiting) || was_told(told_by_call_, record.correlation, record.operation, record.address))
+      return true;
     if (!ripe(entry)) return false;
-    give(row_of(record), record.address);
+    if (record.correlation != 0) told_by_record_[key(record.correlation, record.operation)] = record.address;
+    rows.push_back(row_of(record));
     return true;
   });
   std::erase_if(pending_, [&](Pending& entry) {
-    if (was_told(entry.row.correlation, operation_of(entry.row), entry.row.address)) return true;
+    TraceRow& row = entry.row;
+    const MemoryOperation operation = operation_of(row);
+    if (was_told(told_by_record_, row.correlation, operation, row.address)) return true;
     if (!entry.matched && !ripe(entry)) return false;
-    if (!entry.device_known && !entry.matched) entry.row.device = std::max(0, device_of(entry.cuda_context));
-    give(entry.row, entry.physical ? kAnyAddress : entry.row.address);
+    if (!entry.device_known && !entry.matched) row.device = std::max(0, device_of(entry.cuda_context));
+    if (row.correlation != 0)
+      told_by_call_[key(row.correlation, operation)] = entry.physical ? kAnyAddress : row.address;
+    rows.push_back(row);
     return true;
   });
   return rows;

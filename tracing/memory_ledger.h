@@ -67,12 +67,11 @@ class MemoryLedger {
   Live take_live(const AllocationCall& call);
   using Waiting = std::unordered_multimap<std::uint64_t, Pending*>;  // by key()
   bool merge(const MemoryRecord& record, const Waiting& waiting);
-  bool was_told(std::uint32_t correlation, MemoryOperation operation, std::uint64_t address);
 
   std::vector<Pending> pending_;
   std::vector<PendingRecord> records_;
-  RecentMap<std::uint64_t, std::uint64_t>
-      told_;  // address by key(): given as rows, so that what comes late gives no second one
+  // Address by key(): what was given as a row, so that what comes late from the other account gives no second one.
+  RecentMap<std::uint64_t, std::uint64_t> told_by_call_, told_by_record_;
   std::unordered_map<std::uint64_t, std::vector<Live>> live_;  // by address
   std::unordered_map<std::uint64_t, Physical> physical_;       // by handle
   std::map<std::uint64_t, Mapping> mappings_;                  // by start

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <type_traits>
@@ -20,6 +21,15 @@ bool copy_out(const std::uint8_t* record, const std::uint8_t* end, Struct& into)
   std::memcpy(&into, record, sizeof(Struct));
   return true;
 }
+
+// An enumerator as a number: newer libraries have values that the header's type cannot hold.
+template <class Struct>
+std::uint32_t number_at(const Struct& record, std::size_t offset) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, reinterpret_cast<const std::uint8_t*>(&record) + offset, sizeof(value));
+  return value;
+}
+#define HEADROOM_NUMBER(record, member) number_at(record, offsetof(std::remove_cvref_t<decltype(record)>, member))
 
 CopyKind copy_kind(std::uint8_t kind) {
   switch (kind) {
@@ -43,14 +53,14 @@ CopyKind copy_kind(std::uint8_t kind) {
   }
 }
 
-MemoryKind memory_kind(int kind) {
+MemoryKind memory_kind(std::uint32_t kind) {
   constexpr std::array kinds{MemoryKind::other,         MemoryKind::pageable,      MemoryKind::pinned,
                              MemoryKind::device,        MemoryKind::array,         MemoryKind::managed,
                              MemoryKind::device_static, MemoryKind::managed_static};
-  return kind > 0 && kind < static_cast<int>(kinds.size()) ? kinds[static_cast<std::size_t>(kind)] : MemoryKind::other;
+  return kind < kinds.size() ? kinds[kind] : MemoryKind::other;
 }
 
-PoolOperation pool_operation(int operation) {
+PoolOperation pool_operation(std::uint32_t operation) {
   switch (operation) {
     case CUPTI_ACTIVITY_MEMORY_POOL_OPERATION_TYPE_CREATED:
       return PoolOperation::created;
@@ -63,9 +73,9 @@ PoolOperation pool_operation(int operation) {
   }
 }
 
-std::string_view synchronization_name(int type) {
+std::string_view synchronization_name(std::uint32_t type) {
   constexpr std::array<std::string_view, 5> names{"other", "event", "stream wait event", "stream", "context"};
-  return type > 0 && type < static_cast<int>(names.size()) ? names[static_cast<std::size_t>(type)] : names[0];
+  return type < names.size() ? names[type] : names[0];
 }
 
 std::string_view overhead_name(std::uint32_t kind) {
@@ -130,12 +140,12 @@ bool RecordReader::read_record(const std::uint8_t* record, const std::uint8_t* e
   const auto as = [&]<class Struct>(Struct value, const auto& use) {
     return copy_out(record, end, value) && (use(value), true);
   };
-  CUpti_ActivityKind kind{};
+  std::uint32_t kind = 0;
   if (!copy_out(record, end, kind)) return false;
   switch (kind) {
     case CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION:
       return as(CUpti_ActivityExternalCorrelation{}, [&](const auto& r) {
-        if (r.externalKind == CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2)
+        if (HEADROOM_NUMBER(r, externalKind) == CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2)
           into.contexts.push_back({r.correlationId + 0, r.externalId + 0});
       });
     case CUPTI_ACTIVITY_KIND_RUNTIME:
@@ -148,7 +158,7 @@ bool RecordReader::read_record(const std::uint8_t* record, const std::uint8_t* e
         TraceRow row{
             .kind = ActivityKind::pool, .device = static_cast<std::int32_t>(r.deviceId), .start_ns = r.timestamp};
         row.end_ns = r.timestamp;
-        row.detail = static_cast<std::uint32_t>(pool_operation(r.memoryPoolOperationType));
+        row.detail = static_cast<std::uint32_t>(pool_operation(HEADROOM_NUMBER(r, memoryPoolOperationType)));
         row.bytes = signed_bytes(r.size);
         row.address = r.address;
         row.correlation = r.correlationId;
@@ -187,7 +197,7 @@ bool RecordReader::read_record(const std::uint8_t* record, const std::uint8_t* e
         TraceRow row{.kind = ActivityKind::synchronization, .device = std::max(0, device_of(r.contextId))};
         row.start_ns = r.start;
         row.end_ns = r.end;
-        row.name = string(synchronization_name(r.type));
+        row.name = string(synchronization_name(HEADROOM_NUMBER(r, type)));
         row.stream = r.streamId;
         row.correlation = r.correlationId;
         into.rows.push_back(row);
@@ -247,10 +257,9 @@ void RecordReader::note_graph(const Node& node, Records& into) {
 
 void RecordReader::add_memory(const CUpti_ActivityMemory4& memory, Records& into) {
   MemoryRecord record;
-  record.operation = memory.memoryOperationType == CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_RELEASE
-                         ? MemoryOperation::release
-                         : MemoryOperation::allocate;
-  record.kind = memory_kind(memory.memoryKind);
+  const bool released = HEADROOM_NUMBER(memory, memoryOperationType) == CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_RELEASE;
+  record.operation = released ? MemoryOperation::release : MemoryOperation::allocate;
+  record.kind = memory_kind(HEADROOM_NUMBER(memory, memoryKind));
   record.asynchronous = memory.isAsync != 0;
   record.correlation = memory.correlationId;
   record.stream = memory.streamId;
@@ -267,7 +276,7 @@ void RecordReader::add_memory(const CUpti_ActivityMemory4& memory, Records& into
 // A pool's growth has no record of its own: it shows in the next allocation from it.
 void RecordReader::note_pool(const CUpti_ActivityMemory4& memory, Records& into) {
   const auto& pool = memory.memoryPoolConfig;
-  if (pool.memoryPoolType != CUPTI_ACTIVITY_MEMORY_POOL_TYPE_LOCAL) return;
+  if (HEADROOM_NUMBER(pool, memoryPoolType) != CUPTI_ACTIVITY_MEMORY_POOL_TYPE_LOCAL) return;
   std::uint64_t& known = pool_bytes_[+pool.address];
   if (known == pool.pool.size) return;
   known = pool.pool.size;
@@ -295,14 +304,16 @@ void RecordReader::add_call(const CUpti_ActivityAPI& call, Records& into) {
 void RecordReader::add_overhead(const CUpti_ActivityOverhead3& overhead, Records& into) {
   std::free(overhead.overheadData);
   TraceRow row{.kind = ActivityKind::overhead, .start_ns = overhead.start, .end_ns = overhead.end};
-  row.name = string(overhead_name(static_cast<std::uint32_t>(overhead.overheadKind)));
+  row.name = string(overhead_name(HEADROOM_NUMBER(overhead, overheadKind)));
   row.correlation = overhead.correlationId;
   into.rows.push_back(row);
 }
 
 void RecordReader::add_device(const CUpti_ActivityDevice5& device) {
   std::free(const_cast<char*>(device.name));
-  bandwidths_[static_cast<int>(device.id)] = signed_bytes(device.globalMemoryBandwidth) * 1000;
+  constexpr std::uint64_t kBytes = 1000;  // CUPTI counts in kB/s
+  const std::uint64_t known = device.globalMemoryBandwidth;
+  if (known <= INT64_MAX / kBytes) bandwidths_[static_cast<int>(device.id)] = static_cast<std::int64_t>(known * kBytes);
 }
 
 std::int64_t RecordReader::bandwidth(int device) const {
