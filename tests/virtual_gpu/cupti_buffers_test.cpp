@@ -1,4 +1,7 @@
 // How the activity API of CUPTI asks for buffers, fills them and gives them back.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <future>
 
 #include "tests/virtual_gpu/cupti_support.h"
@@ -78,6 +81,37 @@ TEST(CuptiBuffers, AThreadThatEndedLeavesItsBufferToTheNext) {
   for (int thread = 0; thread < 5; ++thread) std::thread([] { DrivenCall{kMalloc}; }).join();
   EXPECT_EQ(tool.asked, 1);
   EXPECT_EQ(tool.records().size(), 5u);
+}
+
+TEST(CuptiBuffers, CallsOfAThreadThatIsEndingAreRecorded) {
+  struct CallsAtItsEnd {
+    ~CallsAtItsEnd() { DrivenCall{kMalloc}; }
+  };
+  Tool tool;
+  tool.enable({CUPTI_ACTIVITY_KIND_RUNTIME});
+  std::thread([] {
+    thread_local CallsAtItsEnd goes_after_what_the_first_call_makes;
+    (void)goes_after_what_the_first_call_makes;
+    DrivenCall{kMalloc};
+  }).join();
+  EXPECT_EQ(tool.records().size(), 2u);
+}
+
+TEST(CuptiBuffers, AForkedChildBeginsAnew) {
+  Tool tool;
+  tool.enable({CUPTI_ACTIVITY_KIND_RUNTIME});
+  DrivenCall{kMalloc};
+  const pid_t child = fork();
+  if (child == 0) {
+    std::size_t dropped = 1;
+    const bool anew = activity_listener() == nullptr && cuptiActivityFlushAll(0) == CUPTI_ERROR_INVALID_OPERATION &&
+                      cuptiActivityGetNumDroppedRecords(nullptr, 0, &dropped) == CUPTI_SUCCESS && dropped == 0;
+    _exit(anew ? 0 : 1);
+  }
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(tool.records().size(), 1u) << "the parent's are still its own";
 }
 
 TEST(CuptiBuffers, AreOneForAllThreadsWhenTheToolSaysSo) {

@@ -88,8 +88,10 @@ TEST(CuptiCallbacks, ACallIsToldAtItsBeginningAndItsEnd) {
   std::vector<int> results;
   subscription.look = [&](const void* data) {
     seen.push_back(*static_cast<const CUpti_CallbackData*>(data));
-    if (seen.back().callbackSite == CUPTI_API_ENTER) *seen.back().correlationData = 4711;
-    else results.push_back(*static_cast<const int*>(seen.back().functionReturnValue));
+    if (seen.back().callbackSite == CUPTI_API_ENTER)
+      *seen.back().correlationData = 4711;
+    else
+      results.push_back(*static_cast<const int*>(seen.back().functionReturnValue));
     EXPECT_EQ(*seen.back().correlationData, 4711u);
   };
   std::uint32_t id = 0;
@@ -116,7 +118,9 @@ TEST(CuptiCallbacks, ADomainIsEnabledAsAWholeAndSingleOnesAgainNot) {
   EXPECT_CUPTI(cuptiGetCallbackState(&on, subscription.handle, CUPTI_CB_DOMAIN_DRIVER_API, 1));
   EXPECT_EQ(on, 0u);
   std::vector<std::string> names;
-  subscription.look = [&](const void* data) { names.push_back(static_cast<const CUpti_CallbackData*>(data)->functionName); };
+  subscription.look = [&](const void* data) {
+    names.push_back(static_cast<const CUpti_CallbackData*>(data)->functionName);
+  };
   DrivenCall(1, CallDomain::driver);
   DrivenCall(kDriverAlloc, CallDomain::driver);
   EXPECT_EQ(names, (std::vector<std::string>{"cuMemAlloc_v2", "cuMemAlloc_v2"}));
@@ -175,7 +179,8 @@ TEST(CuptiCallbacks, ForeignHandlesAndNumbersAreRefused) {
   EXPECT_EQ(cuptiEnableCallback(1, foreign, CUPTI_CB_DOMAIN_RUNTIME_API, kMalloc), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiEnableCallback(1, nullptr, CUPTI_CB_DOMAIN_RUNTIME_API, kMalloc), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiEnableCallback(1, subscription.handle, CUPTI_CB_DOMAIN_RUNTIME_API, 0), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiEnableCallback(1, subscription.handle, CUPTI_CB_DOMAIN_RUNTIME_API, 9999), CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiEnableCallback(1, subscription.handle, CUPTI_CB_DOMAIN_RUNTIME_API, 9999),
+            CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiEnableDomain(1, subscription.handle, CUPTI_CB_DOMAIN_INVALID), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiEnableAllDomains(1, foreign), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiGetCallbackState(&on, foreign, CUPTI_CB_DOMAIN_RUNTIME_API, kMalloc), CUPTI_ERROR_INVALID_PARAMETER);
@@ -191,7 +196,8 @@ TEST(CuptiCallbacks, FinalizeEndsEverything) {
   Tool tool;
   tool.enable({CUPTI_ACTIVITY_KIND_RUNTIME});
   CUpti_SubscriberHandle handle = nullptr;
-  EXPECT_CUPTI(cuptiSubscribe(&handle, [](void*, CUpti_CallbackDomain, CUpti_CallbackId, const void*) {}, nullptr));
+  EXPECT_CUPTI(cuptiSubscribe(
+      &handle, [](void*, CUpti_CallbackDomain, CUpti_CallbackId, const void*) {}, nullptr));
   EXPECT_CUPTI(cuptiEnableCallback(1, handle, CUPTI_CB_DOMAIN_RUNTIME_API, kMalloc));
   DrivenCall{kMalloc};
   EXPECT_CUPTI(cuptiFinalize());
@@ -211,8 +217,10 @@ TEST(CuptiMisuse, KindsThatCannotBeOnAreRefused) {
   EXPECT_EQ(enable(-1), CUPTI_ERROR_INVALID_KIND);
   EXPECT_EQ(cuptiActivityDisable(static_cast<CUpti_ActivityKind>(9999)), CUPTI_ERROR_INVALID_KIND);
   EXPECT_EQ(enable(CUPTI_ACTIVITY_KIND_NVLINK), CUPTI_ERROR_NOT_COMPATIBLE);
-  const auto of_old_profilers = CUPTI_API_VERSION >= 130000 ? CUPTI_ERROR_LEGACY_PROFILER_NOT_SUPPORTED : CUPTI_ERROR_NOT_COMPATIBLE;
-  for (const int kind : {6, 7, 14, 15, 16, 21, 23, 24, 29, 30, 31, 32, 41, 42, 43, 44}) EXPECT_EQ(enable(kind), of_old_profilers);
+  const auto of_old_profilers =
+      CUPTI_API_VERSION >= 130000 ? CUPTI_ERROR_LEGACY_PROFILER_NOT_SUPPORTED : CUPTI_ERROR_NOT_COMPATIBLE;
+  for (const int kind : {6, 7, 14, 15, 16, 21, 23, 24, 29, 30, 31, 32, 41, 42, 43, 44})
+    EXPECT_EQ(enable(kind), of_old_profilers);
   EXPECT_EQ(activity_listener(), nullptr);
 }
 
@@ -221,10 +229,14 @@ TEST(CuptiMisuse, TheActivityApiChecksItsArguments) {
   EXPECT_EQ(cuptiActivityRegisterCallbacks(nullptr, nullptr), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiActivityGetNumDroppedRecords(nullptr, 0, nullptr), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_CUPTI(cuptiActivityGetNumDroppedRecords(nullptr, 0, &dropped));
-  EXPECT_EQ(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_INVALID, 1), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_SIZE, 1), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiActivityPopExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_SIZE, nullptr), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiActivityPopExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2, nullptr), CUPTI_ERROR_QUEUE_EMPTY);
+  EXPECT_EQ(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_INVALID, 1),
+            CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_SIZE, 1),
+            CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivityPopExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_SIZE, nullptr),
+            CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivityPopExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2, nullptr),
+            CUPTI_ERROR_QUEUE_EMPTY);
   EXPECT_EQ(cuptiActivityEnableRuntimeApi(0, 1), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiActivityEnableDriverApi(99999, 1), CUPTI_ERROR_INVALID_PARAMETER);
   EXPECT_EQ(cuptiGetThreadIdType(nullptr), CUPTI_ERROR_INVALID_PARAMETER);
@@ -267,9 +279,12 @@ TEST(CuptiAttributes, HaveTheirTypesAndDefaults) {
             CUPTI_ERROR_PARAMETER_SIZE_NOT_SUFFICIENT);
   EXPECT_EQ(cuptiActivitySetAttribute(CUPTI_ACTIVITY_ATTR_PROFILING_SEMAPHORE_POOL_SIZE, &bytes, &one),
             CUPTI_ERROR_NOT_SUPPORTED);
-  EXPECT_EQ(cuptiActivitySetAttribute(static_cast<CUpti_ActivityAttribute>(99), &bytes, &one), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiActivitySetAttribute(CUPTI_ACTIVITY_ATTR_DEVICE_BUFFER_SIZE, nullptr, &one), CUPTI_ERROR_INVALID_PARAMETER);
-  EXPECT_EQ(cuptiActivitySetAttribute(CUPTI_ACTIVITY_ATTR_DEVICE_BUFFER_SIZE, &bytes, nullptr), CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivitySetAttribute(static_cast<CUpti_ActivityAttribute>(99), &bytes, &one),
+            CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivitySetAttribute(CUPTI_ACTIVITY_ATTR_DEVICE_BUFFER_SIZE, nullptr, &one),
+            CUPTI_ERROR_INVALID_PARAMETER);
+  EXPECT_EQ(cuptiActivitySetAttribute(CUPTI_ACTIVITY_ATTR_DEVICE_BUFFER_SIZE, &bytes, nullptr),
+            CUPTI_ERROR_INVALID_PARAMETER);
 }
 
 TEST(CuptiIds, AreThoseOfTheRuntime) {
@@ -289,7 +304,8 @@ TEST(CuptiIds, AreThoseOfTheRuntime) {
   EXPECT_CUPTI(cuptiGetStreamIdEx(nullptr, nullptr, 0, &stream));
   EXPECT_CUPTI(cuptiGetStreamIdEx(nullptr, nullptr, 1, &of_thread));
   EXPECT_NE(stream, of_thread);
-  EXPECT_EQ(cuptiGetStreamId(reinterpret_cast<CUcontext>(&primary_context(1)), made, &stream), CUPTI_ERROR_INVALID_STREAM);
+  EXPECT_EQ(cuptiGetStreamId(reinterpret_cast<CUcontext>(&primary_context(1)), made, &stream),
+            CUPTI_ERROR_INVALID_STREAM);
   Tool tool;
   EXPECT_CUPTI(cuptiActivityEnableAndDump(CUPTI_ACTIVITY_KIND_STREAM));
   std::vector<std::uint32_t> dumped;

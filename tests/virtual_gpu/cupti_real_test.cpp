@@ -1,5 +1,5 @@
-// NVIDIA's own CUPTI, which answers some questions without a GPU, agrees with the virtual one: it walks the buffers that the
-// virtual one filled, record for record, and gives the same names.
+// NVIDIA's own CUPTI, which answers some questions without a GPU, agrees with the virtual one: it walks the buffers
+// that the virtual one filled, record for record, and gives the same names.
 #include <dlfcn.h>
 
 #include <random>
@@ -71,7 +71,8 @@ void do_everything() {
 
 TEST_F(RealCupti, WalksTheBuffersOfTheVirtualOne) {
   Tool tool(900);
-  for (int kind = 1; kind < CUPTI_ACTIVITY_KIND_COUNT; ++kind) cuptiActivityEnable(static_cast<CUpti_ActivityKind>(kind));
+  for (int kind = 1; kind < CUPTI_ACTIVITY_KIND_COUNT; ++kind)
+    cuptiActivityEnable(static_cast<CUpti_ActivityKind>(kind));
   EXPECT_CUPTI(cuptiActivityEnableAndDump(CUPTI_ACTIVITY_KIND_DEVICE));
   for (int i = 0; i < 3; ++i) do_everything();
   std::set<int> kinds;
@@ -106,7 +107,8 @@ TEST_F(RealCupti, WalksAnyBytesAsTheVirtualOneDoes) {
     const std::size_t valid = random() % (std::min(used, words.size() * 8) + 9);
     if (valid > words.size() * 8) continue;
     const Walk real = walk(next_, bytes, valid), own = walk(cuptiActivityGetNextRecord, bytes, valid);
-    ASSERT_EQ(own, real) << "trial " << trial << ": " << valid << " valid bytes, ends " << own.end << " and " << real.end;
+    ASSERT_EQ(own, real) << "trial " << trial << ": " << valid << " valid bytes, ends " << own.end << " and "
+                         << real.end;
   }
 }
 

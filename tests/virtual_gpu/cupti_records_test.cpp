@@ -1,4 +1,5 @@
-// Which records CUPTI makes of what happens on a virtual GPU: driven by hand here; the runtime's own telling is tested with it.
+// Which records CUPTI makes of what happens on a virtual GPU: driven by hand here; the runtime's own telling is tested
+// with it.
 #include <unistd.h>
 
 #include <string>
@@ -99,7 +100,8 @@ TEST(CuptiRecords, TheOlderKindOfKernelsHasItsOwnNumber) {
 
 TEST(CuptiRecords, ExternalIdsAndTheCallComeBeforeItsWork) {
   Tool tool;
-  tool.enable({CUPTI_ACTIVITY_KIND_RUNTIME, CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION});
+  tool.enable(
+      {CUPTI_ACTIVITY_KIND_RUNTIME, CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION});
   EXPECT_CUPTI(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2, 1));
   EXPECT_CUPTI(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM2, 22));
   EXPECT_CUPTI(cuptiActivityPushExternalCorrelationId(CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM0, 3));

@@ -102,7 +102,8 @@ class Tool {
     *most_records = tool.most_records;
   }
 
-  static void CUPTIAPI completed(CUcontext context, std::uint32_t, std::uint8_t* buffer, std::size_t size, std::size_t valid) {
+  static void CUPTIAPI completed(CUcontext context, std::uint32_t, std::uint8_t* buffer, std::size_t size,
+                                 std::size_t valid) {
     Tool& tool = *current;
     EXPECT_EQ(context, nullptr);
     if (tool.when_back != nullptr) tool.when_back();

@@ -78,10 +78,11 @@ struct Attribute {
   std::atomic<std::uint64_t> value;
 };
 
-Attribute attributes[] = {{8, 3'200'000}, {8, 8u << 20}, {8, 250},           {0, 0},        {0, 0}, {1, 0}, {8, 3},
-                          {0, 0},         {1, 0},        {1, kOwnSlots}, {8, 16u << 20}};
+Attribute attributes[] = {{8, 3'200'000}, {8, 8u << 20}, {8, 250}, {0, 0},         {0, 0},        {1, 0},
+                          {8, 3},         {0, 0},        {1, 0},   {1, kOwnSlots}, {8, 16u << 20}};
 
-CUptiResult find_attribute(CUpti_ActivityAttribute number, const std::size_t* bytes, const void* value, Attribute** out) {
+CUptiResult find_attribute(CUpti_ActivityAttribute number, const std::size_t* bytes, const void* value,
+                           Attribute** out) {
   if (const CUptiResult error = ready()) return error;
   if (bytes == nullptr || value == nullptr || static_cast<std::uint32_t>(number) >= std::size(attributes))
     return CUPTI_ERROR_INVALID_PARAMETER;

@@ -35,8 +35,8 @@ void start_thread(Work work) {
 }  // namespace
 
 bool Buffer::takes(Records some) const {
-  return data != nullptr && reinterpret_cast<std::uintptr_t>(data) % kAlignment == 0 && some.bytes.size() <= size - used &&
-         (most_records == 0 || records + some.count <= most_records);
+  return data != nullptr && reinterpret_cast<std::uintptr_t>(data) % kAlignment == 0 &&
+         some.bytes.size() <= size - used && (most_records == 0 || records + some.count <= most_records);
 }
 
 void Buffer::append(Records some) {
@@ -52,7 +52,8 @@ std::size_t record_bytes(const std::byte* record) {
   return number < std::size(kKindFacts) ? kKindFacts[number].record_bytes : 0;
 }
 
-void BufferQueue::set_callbacks(CUpti_BuffersCallbackRequestFunc requested, CUpti_BuffersCallbackCompleteFunc completed) {
+void BufferQueue::set_callbacks(CUpti_BuffersCallbackRequestFunc requested,
+                                CUpti_BuffersCallbackCompleteFunc completed) {
   completed_ = completed;
   requested_ = requested;
 }
@@ -87,8 +88,10 @@ Clock::Interval BufferQueue::append_to_fresh(Slot& slot, Records record) {
   Buffer fresh = request();
   time.end = clock_.now();
   const bool taken = fresh.takes(record);
-  if (taken) fresh.append(record);
-  else ++dropped_;
+  if (taken)
+    fresh.append(record);
+  else
+    ++dropped_;
   {
     const std::lock_guard slot_lock(slot.mutex);
     slot.buffer = fresh;

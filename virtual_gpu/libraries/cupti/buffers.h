@@ -1,8 +1,9 @@
 // Buffers of activity records: asked of the tool when a thread has none with room, filled, given back.
 //
-// As in CUPTI the tool is asked while an internal lock is held, and gets its buffers back on a thread of ours that holds
-// none. Records lie back to back from the beginning of a buffer. A record that finds no room is dropped and counted: when
-// the tool declines, or gives a buffer that is misaligned or smaller than the record (which it gets back, empty).
+// As in CUPTI the tool is asked while an internal lock is held, and gets its buffers back on a thread of ours that
+// holds none. Records lie back to back from the beginning of a buffer. A record that finds no room is dropped and
+// counted: when the tool declines, or gives a buffer that is misaligned or smaller than the record (which it gets back,
+// empty).
 #pragma once
 
 #include <cupti_activity.h>
@@ -55,7 +56,7 @@ class BufferQueue {
   // `records` are whole ones, back to back. The time that the tool took to give a buffer; 0 to 0 when it was not asked.
   Clock::Interval write(Slot& slot, std::span<const std::byte> records);
 
-  void hand_over(Slot& slot);  // its buffer is complete
+  void hand_over(Slot& slot);   // its buffer is complete
   void wait_until_delivered();  // everything that was handed over before
   std::size_t take_dropped() { return dropped_.exchange(0); }
 

@@ -23,13 +23,20 @@ Subscriber* present(CUpti_SubscriberHandle given) {
 // Callback ids of a domain are 1 to one less than this; 0: no such domain.
 std::size_t size_of_domain(CUpti_CallbackDomain domain) {
   switch (domain) {
-    case CUPTI_CB_DOMAIN_DRIVER_API: return driver_names().size();
-    case CUPTI_CB_DOMAIN_RUNTIME_API: return runtime_names().size();
-    case CUPTI_CB_DOMAIN_RESOURCE: return CUPTI_CBID_RESOURCE_SIZE;
-    case CUPTI_CB_DOMAIN_SYNCHRONIZE: return CUPTI_CBID_SYNCHRONIZE_SIZE;
-    case CUPTI_CB_DOMAIN_NVTX: return kMostFunctions;
-    case CUPTI_CB_DOMAIN_STATE: return CUPTI_CBID_STATE_SIZE;
-    default: return 0;
+    case CUPTI_CB_DOMAIN_DRIVER_API:
+      return driver_names().size();
+    case CUPTI_CB_DOMAIN_RUNTIME_API:
+      return runtime_names().size();
+    case CUPTI_CB_DOMAIN_RESOURCE:
+      return CUPTI_CBID_RESOURCE_SIZE;
+    case CUPTI_CB_DOMAIN_SYNCHRONIZE:
+      return CUPTI_CBID_SYNCHRONIZE_SIZE;
+    case CUPTI_CB_DOMAIN_NVTX:
+      return kMostFunctions;
+    case CUPTI_CB_DOMAIN_STATE:
+      return CUPTI_CBID_STATE_SIZE;
+    default:
+      return 0;
   }
 }
 
@@ -51,7 +58,7 @@ CUptiResult subscribe(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, 
     tell_holder(*holder, wish);
     return CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED;
   }
-  auto* made = new Subscriber{};  // kept for ever: another thread may be in its callback when it goes
+  Subscriber* const made = all.subscribers.emplace_back(std::make_unique<Subscriber>()).get();
   made->callback = callback;
   made->user_data = user_data;
   if (wish != nullptr && wish->subscriberName != nullptr)
@@ -158,7 +165,8 @@ CUptiResult cuptiSupportedDomains(std::size_t* count, CUpti_DomainTable* table) 
 CUptiResult cuptiGetCallbackName(CUpti_CallbackDomain domain, std::uint32_t id, const char** name) {
   const bool runtime = domain == CUPTI_CB_DOMAIN_RUNTIME_API;
   const auto names = runtime ? runtime_names() : driver_names();
-  if (name == nullptr || (!runtime && domain != CUPTI_CB_DOMAIN_DRIVER_API) || id >= names.size() || names[id] == nullptr)
+  if (name == nullptr || (!runtime && domain != CUPTI_CB_DOMAIN_DRIVER_API) || id >= names.size() ||
+      names[id] == nullptr)
     return answer(CUPTI_ERROR_INVALID_PARAMETER);
   *name = names[id];
   return CUPTI_SUCCESS;

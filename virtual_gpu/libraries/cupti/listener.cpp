@@ -14,8 +14,8 @@
 namespace headroom::virtual_gpu::cupti {
 namespace {
 
-// What a call keeps from its beginning to its end, in Call::kept: the place of its record among the waiting ones, and what
-// the subscriber keeps. 0: the beginning was not told.
+// What a call keeps from its beginning to its end, in Call::kept: the place of its record among the waiting ones, and
+// what the subscriber keeps. 0: the beginning was not told.
 constexpr std::uint64_t kBegun = 1, kRecorded = 2;
 
 template <class AnyRecord>
@@ -38,7 +38,8 @@ void write_waiting(State& all, ThreadState& thread) {
   if (asking.start != 0 && all.on(CUPTI_ACTIVITY_KIND_OVERHEAD)) record_request(all, thread, asking);
 }
 
-void fill_overhead(OverheadRecord& record, const ThreadState& thread, CUpti_ActivityOverheadKind kind, Clock::Interval time) {
+void fill_overhead(OverheadRecord& record, const ThreadState& thread, CUpti_ActivityOverheadKind kind,
+                   Clock::Interval time) {
   record.kind = CUPTI_ACTIVITY_KIND_OVERHEAD;
   record.overheadKind = kind;
   record.objectKind = CUPTI_ACTIVITY_OBJECT_THREAD;
@@ -88,8 +89,7 @@ class Listener : public ActivityListener {
     thread.call_correlation_id = call.correlation_id;
     call.kept[0] = kBegun;
     tell_subscriber(all, call, CUPTI_API_ENTER);
-    if (all.functions_of(call.domain).has(call.function_id))
-      call.kept[0] = kRecorded + record_call(all, thread, call);
+    if (all.functions_of(call.domain).has(call.function_id)) call.kept[0] = kRecorded + record_call(all, thread, call);
   }
 
   void on_call_end(Call& call) override {
@@ -111,7 +111,8 @@ class Listener : public ActivityListener {
     State& all = state();
     const bool concurrent = all.on(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL);
     if ((!concurrent && !all.on(CUPTI_ACTIVITY_KIND_KERNEL)) || told_by_graph(all, kernel.graph_id)) return;
-    add<KernelRecord>(all, kernel, concurrent ? CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL : CUPTI_ACTIVITY_KIND_KERNEL, all.clock);
+    add<KernelRecord>(all, kernel, concurrent ? CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL : CUPTI_ACTIVITY_KIND_KERNEL,
+                      all.clock);
   }
 
   void on_copy(const CopyActivity& copy) override {

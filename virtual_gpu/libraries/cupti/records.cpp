@@ -40,11 +40,16 @@ struct CopyKind {
 
 CopyKind copy_kind(cudaMemcpyKind kind) {
   switch (kind) {
-    case cudaMemcpyHostToHost: return {CUPTI_ACTIVITY_MEMCPY_KIND_HTOH, true, true};
-    case cudaMemcpyHostToDevice: return {CUPTI_ACTIVITY_MEMCPY_KIND_HTOD, true, false};
-    case cudaMemcpyDeviceToHost: return {CUPTI_ACTIVITY_MEMCPY_KIND_DTOH, false, true};
-    case cudaMemcpyDeviceToDevice: return {CUPTI_ACTIVITY_MEMCPY_KIND_DTOD, false, false};
-    default: return {CUPTI_ACTIVITY_MEMCPY_KIND_UNKNOWN, false, false};
+    case cudaMemcpyHostToHost:
+      return {CUPTI_ACTIVITY_MEMCPY_KIND_HTOH, true, true};
+    case cudaMemcpyHostToDevice:
+      return {CUPTI_ACTIVITY_MEMCPY_KIND_HTOD, true, false};
+    case cudaMemcpyDeviceToHost:
+      return {CUPTI_ACTIVITY_MEMCPY_KIND_DTOH, false, true};
+    case cudaMemcpyDeviceToDevice:
+      return {CUPTI_ACTIVITY_MEMCPY_KIND_DTOD, false, false};
+    default:
+      return {CUPTI_ACTIVITY_MEMCPY_KIND_UNKNOWN, false, false};
   }
 }
 
@@ -100,8 +105,8 @@ void fill(KernelRecord& record, const KernelActivity& kernel, CUpti_ActivityKind
   record.localMemoryPerThread = static_cast<std::uint32_t>(kernel.local_bytes_per_thread);
   record.gridId = next_grid_id();
   record.name = shared_text(kernel.name);
-  record.launchType = kernel.cooperative ? CUPTI_ACTIVITY_LAUNCH_TYPE_COOPERATIVE_SINGLE_DEVICE
-                                         : CUPTI_ACTIVITY_LAUNCH_TYPE_REGULAR;
+  record.launchType =
+      kernel.cooperative ? CUPTI_ACTIVITY_LAUNCH_TYPE_COOPERATIVE_SINGLE_DEVICE : CUPTI_ACTIVITY_LAUNCH_TYPE_REGULAR;
 }
 
 void fill(CopyRecord& record, const CopyActivity& copy, const Clock& clock) {
@@ -174,10 +179,9 @@ void fill(PoolRecord& record, const PoolActivity& pool, const Clock& clock) {
 
 void fill(SynchronizationRecord& record, const SynchronizationActivity& wait, const Clock& clock) {
   using Kind = SynchronizationActivity::Kind;
-  constexpr CUpti_ActivitySynchronizationType types[] = {CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_EVENT_SYNCHRONIZE,
-                                                         CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_STREAM_WAIT_EVENT,
-                                                         CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_STREAM_SYNCHRONIZE,
-                                                         CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_CONTEXT_SYNCHRONIZE};
+  constexpr CUpti_ActivitySynchronizationType types[] = {
+      CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_EVENT_SYNCHRONIZE, CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_STREAM_WAIT_EVENT,
+      CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_STREAM_SYNCHRONIZE, CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_CONTEXT_SYNCHRONIZE};
   const bool of_stream = wait.kind == Kind::stream || wait.kind == Kind::stream_wait_event;
   const bool of_event = wait.kind == Kind::event || wait.kind == Kind::stream_wait_event;
   const Clock::Interval time = clock.interval(wait.start_ns, wait.end_ns);
@@ -208,9 +212,9 @@ void fill(StreamRecord& record, const StreamActivity& stream) {
   record.contextId = context_id(stream.device);
   record.streamId = stream.stream_id;
   record.priority = static_cast<std::uint32_t>(stream.priority);
-  record.flag = stream.stream == nullptr                   ? CUPTI_ACTIVITY_STREAM_CREATE_FLAG_NULL
+  record.flag = stream.stream == nullptr               ? CUPTI_ACTIVITY_STREAM_CREATE_FLAG_NULL
                 : stream.flags & cudaStreamNonBlocking ? CUPTI_ACTIVITY_STREAM_CREATE_FLAG_NON_BLOCKING
-                                                           : CUPTI_ACTIVITY_STREAM_CREATE_FLAG_DEFAULT;
+                                                       : CUPTI_ACTIVITY_STREAM_CREATE_FLAG_DEFAULT;
   record.correlationId = stream.correlation_id;
 }
 
@@ -228,7 +232,8 @@ void fill_device(DeviceRecord& record, int device) {
   const auto of = [device](cudaDeviceAttr which) { return attribute(device, which); };
   record.kind = CUPTI_ACTIVITY_KIND_DEVICE;
   record.flags = CUPTI_ACTIVITY_FLAG_DEVICE_CONCURRENT_KERNELS;
-  record.globalMemoryBandwidth = std::uint64_t{2} * of(cudaDevAttrMemoryClockRate) * of(cudaDevAttrGlobalMemoryBusWidth) / 8;
+  record.globalMemoryBandwidth =
+      std::uint64_t{2} * of(cudaDevAttrMemoryClockRate) * of(cudaDevAttrGlobalMemoryBusWidth) / 8;
   record.globalMemorySize = static_cast<std::uint64_t>(model.total_bytes);
   record.constantMemorySize = of(cudaDevAttrTotalConstantMemory);
   record.l2CacheSize = of(cudaDevAttrL2CacheSize);

@@ -1,5 +1,5 @@
-// The runtime's activities as records of the CUPTI whose headers this is built with. Fields that the virtual GPU has nothing
-// to say about are zero, or CUPTI's own "unknown".
+// The runtime's activities as records of the CUPTI whose headers this is built with. Fields that the virtual GPU has
+// nothing to say about are zero, or CUPTI's own "unknown".
 #pragma once
 
 #include "cupti_record_types.h"

@@ -1,7 +1,8 @@
-// All that a tool has asked of CUPTI in this process. Made at its first wish and never destroyed; a forked child begins anew.
+// All that a tool has asked of CUPTI in this process. Made at its first wish and never destroyed; a forked child begins
+// anew.
 //
-// `mutex` is CUPTI's internal lock: it guards what is not atomic, and is held while the tool is asked for a buffer. It is
-// recursive, since a tool may call CUPTI back from there. Recording takes it only for that.
+// `mutex` is CUPTI's internal lock: it guards what is not atomic, and is held while the tool is asked for a buffer. It
+// is recursive, since a tool may call CUPTI back from there. Recording takes it only for that.
 #pragma once
 
 #include <cupti_activity.h>
@@ -11,8 +12,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "virtual_gpu/core/activity.h"
 #include "virtual_gpu/libraries/cupti/buffers.h"
@@ -30,8 +33,10 @@ class AtomicSet {
   }
   void put(std::uint32_t number, bool in) {
     const std::uint64_t bit = std::uint64_t{1} << number % 64;
-    if (in) words_[number / 64].fetch_or(bit);
-    else words_[number / 64].fetch_and(~bit);
+    if (in)
+      words_[number / 64].fetch_or(bit);
+    else
+      words_[number / 64].fetch_and(~bit);
   }
   void fill(bool in) {
     for (auto& word : words_) word = in ? ~std::uint64_t{0} : 0;
@@ -70,7 +75,8 @@ struct State {
   std::array<FunctionSet, 2> functions;  // by CallDomain: whose calls are recorded
   std::atomic<bool> allocation_source{false}, own_slots{kOwnSlots}, devices_told{false};
   std::atomic<int> thread_id_type{CUPTI_ACTIVITY_THREAD_ID_TYPE_DEFAULT};
-  std::atomic<Subscriber*> subscriber{nullptr};
+  std::atomic<Subscriber*> subscriber{nullptr};          // the present one
+  std::vector<std::unique_ptr<Subscriber>> subscribers;  // all: a thread may be in a callback of one that is gone
 
   bool on(CUpti_ActivityKind kind) const { return kinds.has(kind); }
   FunctionSet& functions_of(CallDomain domain) { return functions[static_cast<std::size_t>(domain)]; }

@@ -24,18 +24,16 @@ void call_back(const Subscriber& subscriber, CUpti_CallbackDomain domain, std::u
 }
 
 // Runtime functions are called by their own names in callbacks, "cudaMalloc" for cudaMalloc_v3020.
-std::vector<const char*> plain_names() {
-  std::vector<const char*> names;
-  for (const char* name : runtime_names()) {
-    const std::string_view full(name);
-    names.push_back((new std::string(full.substr(0, full.rfind("_v"))))->c_str());
-  }
+std::vector<std::string> plain_names() {
+  std::vector<std::string> names;
+  for (const std::string_view name : runtime_names()) names.emplace_back(name.substr(0, name.rfind("_v")));
   return names;
 }
 
 const char* function_name(const Call& call) {
-  static const auto& runtime = *new std::vector<const char*>(plain_names());
-  if (call.domain == CallDomain::runtime) return call.function_id < runtime.size() ? runtime[call.function_id] : call.name;
+  static const auto& runtime = *new std::vector<std::string>(plain_names());
+  if (call.domain == CallDomain::runtime)
+    return call.function_id < runtime.size() ? runtime[call.function_id].c_str() : call.name;
   return call.function_id < driver_names().size() ? driver_names()[call.function_id] : call.name;
 }
 

@@ -1,5 +1,5 @@
-// What CUPTI knows of each thread that calls CUDA: its buffer, its external correlation ids, the records of the call that it
-// is in. A thread that ends leaves its state, with the buffer, to the next one that begins.
+// What CUPTI knows of each thread that calls CUDA: its buffer, its external correlation ids, the records of the call
+// that it is in. A thread that ends leaves its state, with the buffer, to the next one that begins.
 #pragma once
 
 #include <cupti_activity.h>

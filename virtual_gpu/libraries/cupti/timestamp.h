@@ -15,8 +15,9 @@ class Clock {
   void use(CUpti_TimestampCallbackFunc callback);
   std::uint64_t now() const;
 
-  // The runtime's times (CLOCK_REALTIME) in the tool's clock. With a callback an interval that has begun begins now, so that
-  // it never lies before the call that it belongs to; one that lies ahead is carried over with the ratio of the two clocks.
+  // The runtime's times (CLOCK_REALTIME) in the tool's clock. With a callback an interval that has begun begins now, so
+  // that it never lies before the call that it belongs to; one that lies ahead is carried over with the ratio of the
+  // two clocks.
   struct Interval {
     std::uint64_t start = 0, end = 0;
   };
