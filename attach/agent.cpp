@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "profiler/cuda.h"
 #include "profiler/device.h"
+#include "profiler/device_memory.h"
 #include "recording/document.h"
 
 namespace headroom::attach {
@@ -15,7 +16,7 @@ namespace {
 std::atomic<Agent*> the_agent{nullptr};
 
 void forget_in_child() {
-  if (Agent* agent = the_agent.exchange(nullptr)) agent->recorder().forget_process();
+  if (Agent* agent = the_agent.exchange(nullptr)) agent->forget_process();
 }
 
 }  // namespace
@@ -27,7 +28,9 @@ Agent::Agent(Settings settings)
       recorder_({.every_thread = true,
                  .on_string = [this](const std::string& text) { journals_.note({{"string", text}}); },
                  .on_out_of_memory = [this](c10::Device device,
-                                            const profiler::OutOfMemory& failure) { on_out_of_memory(device, failure); }}),
+                                            const profiler::OutOfMemory& failure) { on_out_of_memory(device, failure); },
+                 .on_sample = [this](c10::Device device,
+                                     const DriverMemorySample& sample) { journals_.note(device, sample_note(sample)); }}),
       host_reads_(settings_.values, [this](int device, const Json& note) {
         journals_.note(c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device)), note);
       }) {
@@ -43,17 +46,59 @@ Agent::Agent(Settings settings)
 Agent* Agent::current() { return the_agent; }
 
 Json Agent::opening(c10::Device device) const {
+  const profiler::Tracer::OwnWork own(tracer_);
   Environment environment = profiler::describe_environment(device);
   environment.torch_version = settings_.torch_version;
-  return {{"device", settings_.device}, {"program", settings_.program}, {"environment", environment_document(environment)}};
+  return {{"device", settings_.device}, {"program", settings_.program}, {"environment", environment_document(environment)},
+          {"start_realtime_ns", recorder_.clock().start_realtime_ns()}};
 }
 
 void Agent::attach_cpu() { recorder_.add(c10::kCPU, journals_.rows(c10::kCPU)); }
 
+void Agent::forget_process() {
+  recorder_.forget_process();
+  if (tracer_) tracer_->forget_process();
+}
+
+void Agent::ask_before_tracing(SampleMoment moment, std::optional<profiler::DeviceMemory> (*ask)(c10::DeviceIndex)) {
+  for (c10::DeviceIndex index = 0; index < profiler::cuda::device_count(); ++index)
+    early_samples_.push_back({c10::Device(c10::kCUDA, index), moment, ask(index)});
+}
+
+void Agent::start_tracing() {
+  if (tracer_ || settings_.trace == TraceLevel::none) return;
+  const bool late = profiler::cuda::is_initialized();
+  if (late) ask_before_tracing(SampleMoment::before_tracing, profiler::ask_driver);
+  tracer_ = new profiler::Tracer(settings_.trace, [this](c10::DeviceIndex index, std::span<const ActivityRow> rows,
+                                                         const ActivityTables& tables) {
+    journals_.append_activity(c10::Device(c10::kCUDA, index), rows, tables);
+  });
+  if (settings_.require_cupti && !tracer_->tracing())
+    throw could_not_measure("--require-cupti: " + tracer_->first_problem());
+  const profiler::Tracer::OwnWork own(tracer_);
+  if (!late) ask_before_tracing(SampleMoment::before_context, profiler::ask_management_library);
+}
+
+// A context is made only where no other device can be meant: each takes memory.
+void Agent::sample_traced(int device_count) {
+  if (device_count == 1) {
+    const profiler::Tracer::OwnWork own(tracer_);
+    profiler::make_context(0);
+  }
+  for (c10::DeviceIndex index = 0; index < device_count; ++index)
+    recorder_.sample(c10::Device(c10::kCUDA, index), SampleMoment::traced);
+}
+
 void Agent::attach_cuda() {
+  start_tracing();
   for (int index = 0, count = profiler::cuda::adopt(); index < count; ++index) {
     const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
     recorder_.add(device, journals_.rows(device));
+  }
+  if (tracer_) {
+    recorder_.trace_with(tracer_);
+    for (const EarlySample& sample : early_samples_) recorder_.note_sample(sample.device, sample.moment, sample.memory);
+    sample_traced(profiler::cuda::device_count());
   }
   const auto listen = reinterpret_cast<decltype(&headroom_virtual_gpu_on_host_read)>(
       dlsym(RTLD_DEFAULT, "headroom_virtual_gpu_on_host_read"));
@@ -98,6 +143,40 @@ void Agent::begin_phase(Phase phase, std::int32_t step) {
   recorder_.begin_phase(phase, step);
   if (step != step_) note_virtual_assumptions();  // what a killed program leaves has them, too
   step_ = step;
+  if (tracer_) note_activity();
+}
+
+// What a killed program leaves says what was traced, too.
+void Agent::note_activity() {
+  for (const c10::Device device : journals_.devices()) {
+    if (!device.is_cuda()) continue;
+    Json note = activity_note(tracer_->summary(device.index()));
+    Json& noted = activity_notes_[device.index()];
+    if (noted == note) continue;
+    journals_.note(device, note);
+    noted = std::move(note);
+  }
+}
+
+void Agent::pause_tracing() {
+  if (tracer_)
+    tracer_->pause("torch.profiler was used by the program: it had CUPTI meanwhile, and what the device did then is not in "
+                   "this trace.");
+}
+
+void Agent::resume_tracing() {
+  if (tracer_) tracer_->resume();
+}
+
+void Agent::stop_tracing() {
+  std::vector<c10::DeviceIndex> indices;
+  for (const c10::Device device : journals_.devices()) {
+    if (!device.is_cuda()) continue;
+    indices.push_back(device.index());
+    recorder_.sample(device, SampleMoment::end);
+  }
+  tracer_->stop(indices);
+  note_activity();
 }
 
 void Agent::finish() {
@@ -105,6 +184,7 @@ void Agent::finish() {
   finished_ = true;
   host_reads_.finish();
   note_virtual_assumptions();
+  if (tracer_) stop_tracing();
   recorder_.stop();
   for (const c10::Device device : journals_.devices()) {
     if (!device.is_cuda()) continue;

@@ -40,6 +40,8 @@ attach::Settings parse_settings(const char* text) {
   settings.program = json.at("program").get<std::string>();
   settings.torch_version = json.at("torch_version").get<std::string>();
   settings.source_lines = json.value("source_lines", false);
+  settings.trace = from_name(kTraceLevelNames, "trace level", json.value("trace", "none"));
+  settings.require_cupti = json.value("require_cupti", false);
   settings.hidden_folders = json.value("hidden_folders", std::vector<std::string>{});
   for (const Json& value : json.value("values", Json::array()))
     settings.values.push_back({value.at("place").get<std::string>(), value.at("value").get<double>()});
@@ -55,6 +57,12 @@ const char* headroom_attach_built_for(void) { return TORCH_VERSION; }
 const char* headroom_attach_start(const char* settings) {
   return guarded([&] {
     new Agent(parse_settings(settings));  // for the rest of the process
+  });
+}
+
+const char* headroom_before_cuda(void) {
+  return guarded([] {
+    if (Agent* agent = Agent::current()) agent->start_tracing();
   });
 }
 
@@ -119,7 +127,14 @@ void headroom_variable(uint64_t variable, uint32_t layer) {
                                                  static_cast<LayerId>(layer));
 }
 
-void headroom_make_way_for_profiler(void) {
-  if (Agent* agent = Agent::current()) agent->recorder().leave_thread();
+void headroom_make_way_for_profiler(int cuda) {
+  Agent* agent = Agent::current();
+  if (agent == nullptr) return;
+  agent->recorder().leave_thread();
+  if (cuda) agent->pause_tracing();
+}
+
+void headroom_profiler_ended(void) {
+  if (Agent* agent = Agent::current()) agent->resume_tracing();
 }
 }

@@ -15,6 +15,7 @@ const char* headroom_attach_built_for(void);
 // `settings`: JSON with folder, device, program, torch_version, source_lines, values, hidden_folders. Gives nullptr, or why it
 // cannot be done.
 const char* headroom_attach_start(const char* settings);
+const char* headroom_before_cuda(void);  // just before Torch initialises CUDA; an answer ends the program
 const char* headroom_attach_cuda(void);  // as soon as Torch has initialised CUDA; the same answer
 void headroom_attach_cpu(void);
 void headroom_finish(void);
@@ -33,5 +34,7 @@ void headroom_tag(int device, uint64_t address, int category, int64_t layer, con
 // `variable` (Tensor._cdata) is of `layer`: its gradient will be.
 void headroom_variable(uint64_t variable, uint32_t layer);
 
-void headroom_make_way_for_profiler(void);
+// Torch's profiler begins; with `cuda`, it traces CUDA, too. It ended.
+void headroom_make_way_for_profiler(int cuda);
+void headroom_profiler_ended(void);
 }

@@ -78,7 +78,9 @@ JournalWriter* Journals::open(c10::Device device) {
   const Json opening = opening_(device);
   const std::lock_guard lock(mutex_);
   Journal& journal = journal_of(device);
+  if (journal.writer || journal.failed) return journal.writer.get();
   journal.writer = make_journal(folder_, device);
+  journal.failed = !journal.writer;
   if (!journal.writer) return nullptr;
   journal.writer->note(opening);
   for (const Json& note : backlog_) journal.writer->note(note);
@@ -101,6 +103,18 @@ void Journals::note(c10::Device device, const Json& note) {
     journal.writer->note(note);
   else
     journal.waiting.push_back(note);
+}
+
+bool Journals::has_journal(c10::Device device) {
+  const std::lock_guard lock(mutex_);
+  const Journal& journal = journal_of(device);
+  return journal.writer || journal.failed;
+}
+
+void Journals::append_activity(c10::Device device, std::span<const ActivityRow> rows, const ActivityTables& tables) {
+  if (!has_journal(device)) open(device);
+  const std::lock_guard lock(mutex_);
+  if (JournalWriter* writer = journal_of(device).writer.get()) writer->append_activity(rows, tables.strings, tables.shapes);
 }
 
 std::size_t Journals::row_count(c10::Device device) const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Journals {
 
   void note(const Json& note);                      // for all devices
   void note(c10::Device device, const Json& note);  // kept until the device has a journal
+  // The journal is made with the first row.
+  void append_activity(c10::Device device, std::span<const ActivityRow> rows, const ActivityTables& tables);
   std::size_t row_count(c10::Device device) const;
   std::vector<c10::Device> devices() const;  // that have one
 
@@ -35,7 +38,9 @@ class Journals {
     c10::Device device;
     std::vector<Json> waiting;
     std::unique_ptr<JournalWriter> writer;
+    bool failed = false;
   };
+  bool has_journal(c10::Device device);  // or tried to make one
   JournalWriter* open(c10::Device device);  // nullptr: no room for a journal
   Journal& journal_of(c10::Device device);
 

@@ -63,6 +63,13 @@ std::optional<DeviceMemory> ask_driver(c10::DeviceIndex index) {
   }
 }
 
+void make_context(c10::DeviceIndex index) {
+  try {
+    cuda::memory_info(index);
+  } catch (const std::exception&) {
+  }
+}
+
 std::optional<DeviceMemory> ask_management_library(c10::DeviceIndex index) {
   const auto bus_id = find<cudaError_t(char*, int, int)>(RTLD_DEFAULT, "cudaDeviceGetPCIBusId");
   char name[32] = "";

@@ -31,6 +31,10 @@ TracedRun* TracedRun::start(const RunSpec& spec) {
 void TracedRun::begin(Recorder& recorder, at::Device device) {
   device_ = device;
   recorder.note_sample(device, SampleMoment::before_context, before_context_);
+  {
+    const Tracer::OwnWork own(&tracer_);
+    make_context(device.index());
+  }
   recorder.sample(device, SampleMoment::traced);
 }
 

@@ -1,5 +1,6 @@
 """From the environment that `headroom run` set to a library that records, and hooks that tell it what happens."""
 import atexit
+import functools
 import json
 import os
 import sys
@@ -31,6 +32,8 @@ def settings(torch, options):
         "torch_version": str(torch.__version__),
         "source_lines": bool(options.get("source_lines", False)),
         "values": options.get("values", []),
+        "trace": options.get("trace", "none"),
+        "require_cupti": bool(options.get("require_cupti", False)),
         "hidden_folders": [
             os.path.dirname(os.path.abspath(torch.__file__)) + os.sep,
             os.path.dirname(os.path.abspath(__file__)) + os.sep,
@@ -49,6 +52,28 @@ def record_cuda(torch, library):
             write("refused", error.decode(errors="replace"))
 
     torch.cuda._lazy_call(attach_cuda)
+
+
+def end_program(message):
+    from headroom_attach import write
+
+    write("refused", message.decode(errors="replace"))
+    raise SystemExit(3)
+
+
+def trace_cuda(torch, library):
+    """CUPTI wants to be there before CUDA is."""
+    original = torch.cuda._lazy_init
+
+    @functools.wraps(original)
+    def lazy_init():
+        if not torch.cuda.is_initialized() and not torch.cuda._is_in_bad_fork():
+            error = library.before_cuda()
+            if error:
+                end_program(error)
+        return original()
+
+    torch.cuda._lazy_init = lazy_init
 
 
 def is_worker_process():
@@ -70,6 +95,8 @@ def attach(torch):
         library.attach_cpu()
     if not on_cpu:
         record_cuda(torch, library)
+        if options.get("trace", "none") != "none":
+            trace_cuda(torch, library)
     if options.get("device", "").startswith("virtual"):
         sys.meta_path.insert(0, ModuleWatcher("transformers.generation.utils", generation.end_at_longest_length))
     if options.get("ranks"):

@@ -233,6 +233,13 @@ def watch_scaler(torch, state):
 UNHEARD = "Torch's own profiler ran: what the CPU's allocator did on its threads meanwhile went to it and is missing here"
 
 
+def wants_cuda(arguments):
+    """Of Torch's profiler: a set of activities is among its arguments."""
+    return any(
+        str(activity).endswith("CUDA") for group in arguments if isinstance(group, (set, list, tuple)) for activity in group
+    )
+
+
 def make_way_for_profiler(torch, state, on_cpu):
     """Torch's profiler wants the place on the thread where the allocator's reports arrive."""
     profiler = torch.autograd.profiler
@@ -241,16 +248,30 @@ def make_way_for_profiler(torch, state, on_cpu):
         @functools.wraps(original)
         def begin(*args, **kwargs):
             if state.active:
-                state.library.make_way_for_profiler()
+                state.library.make_way_for_profiler(wants_cuda(args))
                 if on_cpu:
                     state.library.note(assumption=UNHEARD, key="torch.profiler")
             return original(*args, **kwargs)
 
         return begin
 
+    def ended(original):
+        @functools.wraps(original)
+        def end(*args, **kwargs):
+            try:
+                return original(*args, **kwargs)
+            finally:
+                if state.active:
+                    state.library.profiler_ended()
+
+        return end
+
     for name in ("_prepare_profiler", "_enable_profiler", "_enable_profiler_legacy"):
         if hasattr(profiler, name):
             setattr(profiler, name, wrapped(getattr(profiler, name)))
+    for name in ("_disable_profiler", "_disable_profiler_legacy"):
+        if hasattr(profiler, name):
+            setattr(profiler, name, ended(getattr(profiler, name)))
 
 
 def note_compiled(torch, state):

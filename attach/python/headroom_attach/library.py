@@ -7,6 +7,7 @@ class Library:
     def __init__(self, path):
         self.c = ctypes.PyDLL(path, mode=ctypes.RTLD_GLOBAL)
         self.start = self._function("headroom_attach_start", ctypes.c_char_p, ctypes.c_char_p)
+        self.before_cuda = self._function("headroom_before_cuda", ctypes.c_char_p)
         self.attach_cuda = self._function("headroom_attach_cuda", ctypes.c_char_p)
         self.attach_cpu = self._function("headroom_attach_cpu", None)
         self.finish = self._function("headroom_finish", None)
@@ -19,7 +20,8 @@ class Library:
             "headroom_tag", None, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_char_p
         )
         self.variable = self._function("headroom_variable", None, ctypes.c_uint64, ctypes.c_uint32)
-        self.make_way_for_profiler = self._function("headroom_make_way_for_profiler", None)
+        self.make_way_for_profiler = self._function("headroom_make_way_for_profiler", None, ctypes.c_int)
+        self.profiler_ended = self._function("headroom_profiler_ended", None)
         self._note = self._function("headroom_note", None, ctypes.c_char_p)
         self._note_for = self._function("headroom_note_for", None, ctypes.c_int, ctypes.c_char_p)
 
