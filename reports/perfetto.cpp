@@ -78,8 +78,9 @@ class RunWriter {
     if (run_.dropped_event_count > 0) labels.push_back(fmt::format("{} events lost", run_.dropped_event_count));
     const DeviceActivity& device = recording_.activity;
     if (device.dropped_count > 0) labels.push_back(fmt::format("{} activities lost", device.dropped_count));
-    packets_.process({process(), static_cast<std::int32_t>(number_ + 1),
-                      fmt::format("{} on {}{}", run_.label, is_virtual() ? "virtual " : "", run_.environment.device_name), labels});
+    packets_.process(
+        {process(), static_cast<std::int32_t>(number_ + 1),
+         fmt::format("{} on {}{}", run_.label, is_virtual() ? "virtual " : "", run_.environment.device_name), labels});
     for (std::size_t i = 0; i < timeline_.tracks.size(); ++i) {
       const perfetto::Track& t = timeline_.tracks[i];
       packets_.track({track(i), process(), t.name, t.description, static_cast<int>(i), t.counts_bytes});
@@ -227,14 +228,14 @@ class RunWriter {
     add(event, "requested bytes", peak.requested_bytes);
     add(event, "reserved bytes", peak.reserved_bytes);
     for (std::size_t i = 0; i < kCategoryCount; ++i)
-      if (peak.categories[i] != 0)
-        add(event, to_name(kCategoryNames, static_cast<Category>(i)), peak.categories[i]);
+      if (peak.categories[i] != 0) add(event, to_name(kCategoryNames, static_cast<Category>(i)), peak.categories[i]);
     add_layer(event, peak.layer);
   }
 
   void describe_failure(TrackEvent& event) {
     const Outcome& outcome = run_.outcome;
-    name(event, "out of memory", fmt::format("out of memory: {} asked for", format_bytes(outcome.failed_request_bytes)));
+    name(event, "out of memory",
+         fmt::format("out of memory: {} asked for", format_bytes(outcome.failed_request_bytes)));
     add(event, "asked for bytes", outcome.failed_request_bytes);
     add(event, "free bytes", outcome.free_bytes);
     add(event, "allocated bytes", outcome.allocated_bytes);

@@ -1,5 +1,5 @@
-// The tracks of what the driver saw: kernels, copies and sets of each stream, API calls of each thread, and the driver's
-// memory.
+// The tracks of what the driver saw: kernels, copies and sets of each stream, API calls of each thread, and the
+// driver's memory.
 #include <fmt/format.h>
 
 #include <algorithm>

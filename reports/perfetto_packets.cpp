@@ -9,8 +9,8 @@ namespace {
 
 using protozero::pbf_writer;
 
-constexpr std::uint32_t kBootTime = 6;           // Perfetto's trace clock
-constexpr std::uint32_t kClockOfSequence = 64;   // the first of those that a sequence may define
+constexpr std::uint32_t kBootTime = 6;          // Perfetto's trace clock
+constexpr std::uint32_t kClockOfSequence = 64;  // the first of those that a sequence may define
 constexpr std::uint32_t kStateCleared = 1, kNeedsState = 2;
 constexpr std::uint32_t kBytes = 3;
 constexpr std::uint32_t kExplicitOrder = 3;
@@ -19,8 +19,9 @@ namespace trace {
 constexpr protozero::pbf_tag_type packet = 1;
 }
 namespace packet {
-constexpr protozero::pbf_tag_type clock_snapshot = 6, timestamp = 8, sequence = 10, track_event = 11, interned_data = 12,
-                                  sequence_flags = 13, defaults = 59, track_descriptor = 60, first_of_sequence = 87;
+constexpr protozero::pbf_tag_type clock_snapshot = 6, timestamp = 8, sequence = 10, track_event = 11,
+                                  interned_data = 12, sequence_flags = 13, defaults = 59, track_descriptor = 60,
+                                  first_of_sequence = 87;
 }
 namespace clock_snapshot {
 constexpr protozero::pbf_tag_type clock = 1, clock_id = 1, clock_timestamp = 2, clock_is_incremental = 3;
@@ -48,7 +49,7 @@ constexpr protozero::pbf_tag_type name = 1, number = 4, address = 7, text = 17;
 namespace interned {
 constexpr protozero::pbf_tag_type categories = 1, names = 2, argument_names = 3, argument_texts = 29;
 constexpr protozero::pbf_tag_type entry_number = 1, entry_text = 2;
-}
+}  // namespace interned
 
 void add_clock(pbf_writer& snapshot, std::uint32_t id, bool incremental) {
   pbf_writer clock(snapshot, clock_snapshot::clock);

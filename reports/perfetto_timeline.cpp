@@ -79,14 +79,16 @@ class Counters {
   void count_segment(std::int64_t event) {
     const Events& events = run_.recording->events;
     const auto i = static_cast<std::size_t>(event);
-    if (events.action[i] == Action::segment_alloc) put(events.time_ns[i], reserved_, reserved_bytes_ += events.block_bytes[i]);
-    if (events.action[i] == Action::segment_free) put(events.time_ns[i], reserved_, reserved_bytes_ -= events.block_bytes[i]);
+    if (events.action[i] == Action::segment_alloc)
+      put(events.time_ns[i], reserved_, reserved_bytes_ += events.block_bytes[i]);
+    if (events.action[i] == Action::segment_free)
+      put(events.time_ns[i], reserved_, reserved_bytes_ -= events.block_bytes[i]);
   }
 
   Timeline& timeline_;
   const ExportRun& run_;
-  const bool has_segments_ = std::ranges::find(run_.recording->events.action, Action::segment_alloc) !=
-                             run_.recording->events.action.end();
+  const bool has_segments_ =
+      std::ranges::find(run_.recording->events.action, Action::segment_alloc) != run_.recording->events.action.end();
   std::uint32_t allocated_ = 0, reserved_ = 0;
   std::array<std::uint32_t, kCategoryCount> categories_{};
   std::int64_t allocated_bytes_ = 0, reserved_bytes_ = 0;
@@ -160,7 +162,9 @@ std::vector<Seen> all_seen(const ExportRun& run) {
   return seen;
 }
 
-bool same_operator(const OperatorSlice& slice, const Allocation& a) { return slice.op == a.op && slice.layer == a.layer; }
+bool same_operator(const OperatorSlice& slice, const Allocation& a) {
+  return slice.op == a.op && slice.layer == a.layer;
+}
 
 }  // namespace
 
@@ -171,7 +175,8 @@ void add_counters(Timeline& timeline, const ExportRun& run) {
 }
 
 void add_phases(Timeline& timeline, const ExportRun& run) {
-  const auto track = timeline.add_track({"steps and phases", "Each until the next begins; the peak and, if memory ran out, where"});
+  const auto track =
+      timeline.add_track({"steps and phases", "Each until the next begins; the peak and, if memory ran out, where"});
   const auto put = [&](std::int64_t time_ns, std::size_t mark, Shape shape, Subject subject) {
     timeline.items.push_back({time_ns, static_cast<std::int64_t>(mark), track, shape, subject});
   };
@@ -199,17 +204,19 @@ void add_phases(Timeline& timeline, const ExportRun& run) {
 
 void add_layers(Timeline& timeline, const ExportRun& run) {
   const auto track = timeline.add_track(
-      {"layers", "From the first to the last allocation or API call of a layer, or of one inside it, with none of another "
-                 "layer or phase in between"});
+      {"layers",
+       "From the first to the last allocation or API call of a layer, or of one inside it, with none of another "
+       "layer or phase in between"});
   OpenLayers open(timeline, run.breakdown->layers, track);
   for (const Seen& seen : all_seen(run)) open.see(seen.time_ns, seen.layer, seen.phase, seen.step);
   open.close(0);
 }
 
 void add_operators(Timeline& timeline, const ExportRun& run) {
-  const auto track = timeline.add_track(
-      {"operators and their blocks", "An operator from its first to its last allocation in a layer with none of another "
-                                     "in between, and each block as an instant"});
+  const auto track =
+      timeline.add_track({"operators and their blocks",
+                          "An operator from its first to its last allocation in a layer with none of another "
+                          "in between, and each block as an instant"});
   const auto put = [&](std::int64_t time_ns, std::size_t index, Shape shape, Subject subject) {
     timeline.items.push_back({time_ns, static_cast<std::int64_t>(index), track, shape, subject});
   };

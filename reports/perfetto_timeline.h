@@ -25,7 +25,8 @@ enum class Subject : std::uint8_t {
   operators,   // Timeline::operators
   allocation,  // Breakdown::allocations
   activity,    // activities
-  peak, failure
+  peak,
+  failure
 };
 
 struct Item {

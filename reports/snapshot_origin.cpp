@@ -21,8 +21,8 @@ struct SourceLine {
 SourceLine split_line(const std::string& source) {
   const auto colon = source.rfind(':');
   const std::string digits = colon == std::string::npos ? "" : source.substr(colon + 1);
-  const bool is_number = !digits.empty() && digits.size() < 10 &&
-                         std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_number =
+      !digits.empty() && digits.size() < 10 && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   if (!is_number) return {source, 0};
   return {source.substr(0, colon), std::stoll(digits)};
 }

@@ -1,7 +1,7 @@
 // What the allocator held when a recording ended: its segments in order of address, each cut into blocks without a gap.
 //
-// A block outside every segment is a segment of its own: on the CPU each block comes from the system by itself, and of a
-// damaged recording a segment may be missing.
+// A block outside every segment is a segment of its own: on the CPU each block comes from the system by itself, and of
+// a damaged recording a segment may be missing.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct Segment {
   std::vector<Block> blocks;
 };
 
-// Segments as events reserve and release them. Parts of expandable segments that touch are one segment, and any range of
-// one may be released.
+// Segments as events reserve and release them. Parts of expandable segments that touch are one segment, and any range
+// of one may be released.
 class SegmentMap {
  public:
   explicit SegmentMap(bool expandable) : expandable_(expandable) {}
@@ -54,8 +54,8 @@ class SegmentMap {
 // True when the settings say so, or a segment was released in parts, or a block lies across two.
 bool has_expandable_segments(const Recording& recording);
 
-// The event after which the allocator had the block back that was freed at `free_event`; kNever where a stream still held
-// it at the end.
+// The event after which the allocator had the block back that was freed at `free_event`; kNever where a stream still
+// held it at the end.
 inline constexpr std::int64_t kNever = -1;
 std::int64_t returned_after(const Events& events, std::int64_t free_event);
 

@@ -107,7 +107,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown optimizer implementation 'for_each'; did you mean 'foreach'? Known: foreach, fused, for-loop"},
       {"profile bert-base --sdpa falsh",
        "unknown sdpa 'falsh'; did you mean 'flash'? Known: eager, math, flash, efficient"},
-      {"profile bert-base --format jsno", "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html"},
+      {"profile bert-base --format jsno", "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
   for (const auto& expected : cases) expect_refused(expected);
 }

@@ -136,7 +136,7 @@ Recording streams() {
   r.events.stream.assign(r.events.size(), 0);
   r.events.stream[5] = 3;
   r.events.held.assign(r.events.size(), 0);
-  r.events.held[7] = 3;                                                        // the temporary comes back later
+  r.events.held[7] = 3;  // the temporary comes back later
   r.events.held.back() = 0;
   r.events.pool.assign(r.events.size(), 0);
   r.events.pool[8] = 2;
@@ -155,7 +155,8 @@ Recording training() {
   for (std::size_t i = 0; i < r.events.size(); ++i) {
     auto& address = r.events.address[i];
     const bool is_large = r.events.block_bytes[i] > 1 << 20;
-    if (r.events.action[i] == Action::segment_alloc) (is_large && r.events.block_bytes[i] > 2 << 20 ? large : small) = address = 0x302000000000 + (i << 26);
+    if (r.events.action[i] == Action::segment_alloc)
+      (is_large && r.events.block_bytes[i] > 2 << 20 ? large : small) = address = 0x302000000000 + (i << 26);
     if (r.events.action[i] == Action::segment_free) address = large;
     if (r.events.action[i] == Action::free) address = moved.at(address);
     if (r.events.action[i] != Action::alloc) continue;

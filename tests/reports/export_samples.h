@@ -1,4 +1,5 @@
-// Recordings made up to be exported: every kind of device, ending and activity, and texts that no viewer may stumble on.
+// Recordings made up to be exported: every kind of device, ending and activity, and texts that no viewer may stumble
+// on.
 #pragma once
 
 #include <string>
