@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "recording/activity_rules.h"
 #include "recording/columns.h"
+#include "recording/tasks.h"
 
 namespace headroom {
 namespace {
@@ -114,16 +115,21 @@ Activities read_activity_columns(const ContainerReader& container, std::int64_t 
   const auto raw = [&](const char* name) { return container.decompressed(name, count * columns::kMaxVarintBytes); };
   // Not compressed, so that the number of rows is bounded by the file's size before the others are decoded.
   if (!decode_kinds(container.plain(kKindColumn), count, a.kind)) fail(kKindColumn);
-  if (!columns::decode(raw(kStartColumn), count, Coding::delta, kTimes, a.start_ns)) fail(kStartColumn);
   const std::vector<std::uint32_t> order = order_by_kind(a.kind);
+  std::vector<std::function<void()>> tasks{[&] {
+    if (!columns::decode(raw(kStartColumn), count, Coding::delta, kTimes, a.start_ns)) fail(kStartColumn);
+  }};
   for_each_column(a, static_cast<std::int64_t>(recording.layers.size()),
                   static_cast<std::int64_t>(recording.strings.size()),
                   [&](const char* name, auto& column, Coding coding, Range range) {
-                    std::decay_t<decltype(column)> sorted;
-                    if (!columns::decode(raw(name), count, coding, range, sorted)) fail(name);
-                    column.resize(count);
-                    for (std::size_t i = 0; i < count; ++i) column[order[i]] = sorted[i];
+                    tasks.push_back([&, name, coding, range] {
+                      std::decay_t<decltype(column)> sorted;
+                      if (!columns::decode(raw(name), count, coding, range, sorted)) fail(name);
+                      column.resize(count);
+                      for (std::size_t i = 0; i < count; ++i) column[order[i]] = sorted[i];
+                    });
                   });
+  run_tasks(tasks, count >= columns::kManyRows);
   const std::string odd = oddity(a, recording.activity.shapes.size());
   if (!odd.empty()) throw bad_input(fmt::format("{}: the recording is damaged: {}", where, odd));
   return a;

@@ -1,10 +1,6 @@
 #include "recording/columns.h"
 
 namespace headroom::columns {
-namespace {
-
-std::uint64_t zigzag(std::uint64_t value) { return (value << 1) ^ (0 - (value >> 63)); }
-std::uint64_t unzigzag(std::uint64_t code) { return (code >> 1) ^ (0 - (code & 1)); }
 
 char* put_varint(char* out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
@@ -12,12 +8,7 @@ char* put_varint(char* out, std::uint64_t value) {
   return out;
 }
 
-// The byte after the varint at `at`; nullptr when it is cut short or holds more than 64 bits.
-const unsigned char* take_varint(const unsigned char* at, const unsigned char* end, std::uint64_t& value) {
-  if (at != end && *at < 0x80) {
-    value = *at;
-    return at + 1;
-  }
+const unsigned char* take_long_varint(const unsigned char* at, const unsigned char* end, std::uint64_t& value) {
   value = 0;
   for (int shift = 0; at != end && shift < 64; shift += 7) {
     const std::uint64_t bits = *at & 0x7F;
@@ -26,37 +17,6 @@ const unsigned char* take_varint(const unsigned char* at, const unsigned char* e
     if (*at++ < 0x80) return at;
   }
   return nullptr;
-}
-
-}  // namespace
-
-std::string encode_numbers(const std::int64_t* values, std::size_t count, Coding coding) {
-  std::string bytes(count * kMaxVarintBytes, '\0');
-  char* out = bytes.data();
-  std::uint64_t base = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto value = static_cast<std::uint64_t>(values[i]);
-    out = put_varint(out, zigzag(value - base));
-    if (coding == Coding::delta) base = value;
-  }
-  bytes.resize(static_cast<std::size_t>(out - bytes.data()));
-  return bytes;
-}
-
-bool decode_numbers(std::string_view bytes, std::size_t count, Coding coding, Range range, std::int64_t* out) {
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  const auto* end = at + bytes.size();
-  std::uint64_t base = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t code;
-    at = take_varint(at, end, code);
-    if (!at) return false;
-    const std::uint64_t value = base + unzigzag(code);
-    if (coding == Coding::delta) base = value;
-    out[i] = static_cast<std::int64_t>(value);
-    if (out[i] < range.low || out[i] > range.high) return false;
-  }
-  return at == end;
 }
 
 std::string encode_actions(const std::vector<Action>& actions) {

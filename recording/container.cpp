@@ -126,13 +126,13 @@ std::string_view ContainerReader::plain(std::string_view name) const {
   return section.stored;
 }
 
-std::string ContainerReader::decompressed(std::string_view name, std::uint64_t limit_bytes) const {
+Bytes ContainerReader::decompressed(std::string_view name, std::uint64_t limit_bytes) const {
   const Section& section = find(name);
   const std::string_view stored = section.stored;
   if (section.raw_bytes > limit_bytes || ZSTD_getFrameContentSize(stored.data(), stored.size()) != section.raw_bytes ||
       ZSTD_findFrameCompressedSize(stored.data(), stored.size()) != stored.size())
     fail(fmt::format("section '{}' has a wrong size", name));
-  std::string raw(section.raw_bytes, '\0');
+  Bytes raw(section.raw_bytes);
   const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size());
   if (ZSTD_isError(size)) fail(fmt::format("section '{}' is damaged: {}", name, ZSTD_getErrorName(size)));
   if (size != raw.size()) fail(fmt::format("section '{}' has a wrong size", name));

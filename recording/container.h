@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,20 @@ class ContainerWriter {
   std::string out_;
 };
 
-// Views into the bytes it was given. Every method throws bad_input, opening with `where`, on what is not as written.
+// Bytes that are written before they are read.
+class Bytes {
+ public:
+  explicit Bytes(std::size_t size) : bytes_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
+  char* data() { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  operator std::string_view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_;
+};
+
+// Views into the bytes it was given; several threads may read. Every method throws bad_input, opening with `where`, on what is not as written.
 class ContainerReader {
  public:
   // Checks magic, version, end marker, checksum and the chain of sections.
@@ -33,7 +47,7 @@ class ContainerReader {
   bool has(std::string_view name) const;
   std::string_view plain(std::string_view name) const;
   // The decompressed bytes; allocates only after the declared size proved to be at most `limit_bytes`.
-  std::string decompressed(std::string_view name, std::uint64_t limit_bytes) const;
+  Bytes decompressed(std::string_view name, std::uint64_t limit_bytes) const;
 
  private:
   struct Section {

@@ -10,6 +10,7 @@
 #include "recording/columns.h"
 #include "recording/container.h"
 #include "recording/document.h"
+#include "recording/tasks.h"
 
 namespace headroom {
 namespace {
@@ -69,14 +70,18 @@ Events decode_events(const ContainerReader& container, const RecordingDocument& 
   const Recording& r = document.recording;
   const auto layer_count = static_cast<std::int64_t>(r.layers.size());
   const auto string_count = static_cast<std::int64_t>(r.strings.size());
+  std::vector<std::function<void()>> tasks;
   const auto decode = [&](const char* name, auto& column, Coding coding, Range range) {
-    const std::string raw = container.decompressed(name, count * columns::kMaxVarintBytes);
-    if (!columns::decode(raw, count, coding, range, column)) fail(name);
+    tasks.push_back([&, name, coding, range] {
+      const Bytes raw = container.decompressed(name, count * columns::kMaxVarintBytes);
+      if (!columns::decode(raw, count, coding, range, column)) fail(name);
+    });
   };
   for_each_column(events, layer_count, string_count, decode);
   for_each_optional_column(events, string_count, [&](const char* name, auto& column, Coding coding, Range range) {
     if (container.has(name)) decode(name, column, coding, range);
   });
+  run_tasks(tasks, count >= columns::kManyRows);
   check_totals(events, where);
   return events;
 }
