@@ -1,5 +1,6 @@
 #include "profiler/replay.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -167,7 +168,12 @@ AllocatorReplay replay(const ReplayJob& job) {
   auto& allocator = *new RawAllocator;  // for the rest of the process: the trace that feeds it cannot be detached
   AllocatorReplay result{.label = job.label, .change = job.change, .settings = job.settings,
                          .device = variable("HEADROOM_VIRTUAL_GPU")};
-  Execution(recording, plan, allocator, result).run();
+  try {
+    Execution(recording, plan, allocator, result).run();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    throw could_not_measure(fmt::format("PyTorch's allocator failed: {}", text.substr(0, text.find('\n'))));
+  }
   result.peak_reserved_bytes = cuda::allocator_stats(0).peak_reserved_bytes;
   result.driver_call_count = allocator.driver_call_count();
   if (job.change != ReplayChange::none) return result;
