@@ -79,6 +79,20 @@ TEST(Stdout, ClosedOneIsAClearMessageAndNoFileTakesItsPlace) {
   EXPECT_EQ(ended.err, "headroom: cannot write the result to stdout: it is closed\n");
 }
 
+TEST(OutFolder, GetsOneTraceAndASnapshotOfEachRun) {
+  TemporaryFolder out;
+  EXPECT_EQ(Tool().run(compare("--format perfetto,snapshot --out " + out.path().string())).code, 0);
+  EXPECT_THAT(out.names(), UnorderedElementsAre("report.perfetto-trace", "mha.pickle", "mqa.pickle", "mha.headroom",
+                                                "mqa.headroom"));
+  EXPECT_THAT(text_of(out / "mqa.pickle"), StartsWith("\x80\x04}"));
+}
+
+TEST(Stdout, HoldsTheSnapshotOfOneRunAlone) {
+  const Ended ended = Tool().run(compare("--format snapshot"));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_EQ(ended.err, "headroom: --format snapshot needs --out FOLDER: a snapshot is of one run, and there are 2\n");
+}
+
 TEST(OutFolder, GetsWhatWasAskedForAndARecordingOfEachRun) {
   TemporaryFolder out;
   const Ended ended = Tool().run(compare("--format json,html --out " + (out / "new/folder").string()));
