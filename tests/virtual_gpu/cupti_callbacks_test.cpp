@@ -45,6 +45,7 @@ TEST(CuptiBeforeCallbacks, FlushingNeedsThemAndDumpingTellsNothing) {
   EXPECT_CUPTI(cuptiActivityDisable(CUPTI_ACTIVITY_KIND_DEVICE));
 }
 
+#if CUPTI_API_VERSION >= 130000
 TEST(CuptiCallbacks, OneToolAtATimeAndTheNextLearnsItsName) {
   CUpti_SubscriberHandle first = nullptr, second = nullptr;
   CUpti_SubscriberParams wish{};
@@ -80,6 +81,7 @@ TEST(CuptiCallbacks, ALongNameIsCutToWhatCuptiKeeps) {
   EXPECT_EQ(std::string(holder), "CUPTI for " + name.substr(0, CUPTI_SUBSCRIBER_NAME_MAX_LEN));
   EXPECT_CUPTI(cuptiUnsubscribe(first));
 }
+#endif
 
 TEST(CuptiCallbacks, ACallIsToldAtItsBeginningAndItsEnd) {
   Subscription subscription;

@@ -1,4 +1,5 @@
 // Subscribing to callbacks. One tool at a time holds CUPTI.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <iterator>
@@ -11,6 +12,13 @@ namespace headroom::virtual_gpu::cupti {
 namespace {
 
 constexpr std::string_view kNamePrefix = "CUPTI for ";
+constexpr std::size_t kLongestName = 53;  // CUPTI_SUBSCRIBER_NAME_MAX_LEN, from CUDA 13 on
+
+struct Wish {
+  const char* name = nullptr;  // of the tool that subscribes
+  char* holder = nullptr;      // where the name of the tool that has subscribed already goes
+  std::size_t holder_bytes = 0;
+};
 
 CUpti_SubscriberHandle handle(Subscriber* subscriber) { return reinterpret_cast<CUpti_SubscriberHandle>(subscriber); }
 
@@ -40,18 +48,17 @@ std::size_t size_of_domain(CUpti_CallbackDomain domain) {
   }
 }
 
-void tell_holder(const Subscriber& holder, const CUpti_SubscriberParams* wish) {
-  if (wish == nullptr || wish->oldSubscriberName == nullptr || wish->oldSubscriberSize == 0) return;
+void tell_holder(const Subscriber& holder, const Wish& wish) {
+  if (wish.holder == nullptr || wish.holder_bytes == 0) return;
   const std::string name = holder.name.empty() ? "CUPTI" : std::string(kNamePrefix) + holder.name;
-  const std::size_t bytes = std::min(name.size(), wish->oldSubscriberSize - 1);
-  std::memcpy(wish->oldSubscriberName, name.data(), bytes);
-  wish->oldSubscriberName[bytes] = 0;
+  const std::size_t bytes = std::min(name.size(), wish.holder_bytes - 1);
+  std::memcpy(wish.holder, name.data(), bytes);
+  wish.holder[bytes] = 0;
 }
 
-CUptiResult subscribe(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, void* user_data,
-                      const CUpti_SubscriberParams* wish) {
+CUptiResult subscribe(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, void* user_data, const Wish& wish) {
   if (const CUptiResult error = ready()) return error;
-  if (out == nullptr || (wish != nullptr && wish->structSize == 0)) return CUPTI_ERROR_INVALID_PARAMETER;
+  if (out == nullptr) return CUPTI_ERROR_INVALID_PARAMETER;
   State& all = state();
   const std::lock_guard lock(all.mutex);
   if (const Subscriber* holder = all.subscriber) {
@@ -61,8 +68,7 @@ CUptiResult subscribe(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, 
   Subscriber* const made = all.subscribers.emplace_back(std::make_unique<Subscriber>()).get();
   made->callback = callback;
   made->user_data = user_data;
-  if (wish != nullptr && wish->subscriberName != nullptr)
-    made->name.assign(wish->subscriberName, strnlen(wish->subscriberName, CUPTI_SUBSCRIBER_NAME_MAX_LEN));
+  if (wish.name != nullptr) made->name.assign(wish.name, strnlen(wish.name, kLongestName));
   all.subscriber = made;
   *out = handle(made);
   return CUPTI_SUCCESS;
@@ -116,13 +122,18 @@ CUptiResult finalize() {
 extern "C" {
 
 CUptiResult cuptiSubscribe(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, void* user_data) {
-  return answer(subscribe(out, callback, user_data, nullptr));
+  return answer(subscribe(out, callback, user_data, {}));
 }
 
+#if CUPTI_API_VERSION >= 130000
 CUptiResult cuptiSubscribe_v2(CUpti_SubscriberHandle* out, CUpti_CallbackFunc callback, void* user_data,
                               CUpti_SubscriberParams* wish) {
-  return answer(subscribe(out, callback, user_data, wish));
+  if (wish == nullptr) return answer(subscribe(out, callback, user_data, {}));
+  if (wish->structSize == 0) return answer(CUPTI_ERROR_INVALID_PARAMETER);
+  return answer(
+      subscribe(out, callback, user_data, {wish->subscriberName, wish->oldSubscriberName, wish->oldSubscriberSize}));
 }
+#endif
 
 CUptiResult cuptiUnsubscribe(CUpti_SubscriberHandle subscriber) { return answer(unsubscribe(subscriber)); }
 
