@@ -65,7 +65,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
   add("--seed", flags.seed, "N", default_number("Of parameters, inputs and dropout", defaults.seed));
   add_virtual_flags(command, flags.virtual_device);
-  add_trace_flags(command, flags.trace, true);
+  add_trace_flags(command, flags.trace);
 }
 
 CheckedRun check_run(const RunFlags& flags) {

@@ -8,7 +8,7 @@
 
 namespace headroom::cli {
 
-void add_trace_flags(CLI::App& command, TraceFlags& flags, bool counters) {
+void add_trace_flags(CLI::App& command, TraceFlags& flags) {
   const char* group = "What is traced";
   command
       .add_option("--trace", flags.level,
@@ -20,17 +20,11 @@ void add_trace_flags(CLI::App& command, TraceFlags& flags, bool counters) {
       .add_flag("--require-cupti", flags.require_cupti,
                 "Where CUPTI cannot trace, end with exit code 3\n(default: go on without it and say why)")
       ->group(group);
-  if (!counters) return;
-  command
-      .add_flag("--counters", flags.counters,
-                "A second run counts the bytes that each layer moves to and\nfrom device memory; a real GPU only")
-      ->group(group);
 }
 
 void read_trace_flags(const TraceFlags& flags, RunSpec& spec) {
   if (!flags.level.empty()) spec.trace = from_name(kTraceLevelNames, "trace level", flags.level);
   spec.require_cupti = flags.require_cupti;
-  spec.counters = flags.counters;
 }
 
 }  // namespace headroom::cli

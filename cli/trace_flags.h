@@ -14,13 +14,12 @@ namespace headroom::cli {
 // As typed; empty where the default holds.
 struct TraceFlags {
   std::string level;
-  bool require_cupti = false, counters = false;
+  bool require_cupti = false;
 };
 
-// `counters`: the command can make the second run that they take.
-void add_trace_flags(CLI::App& command, TraceFlags& flags, bool counters);
+void add_trace_flags(CLI::App& command, TraceFlags& flags);
 
-// Fills trace, require_cupti and counters. Throws bad_input for an unknown level.
+// Fills trace and require_cupti. Throws bad_input for an unknown level.
 void read_trace_flags(const TraceFlags& flags, RunSpec& spec);
 
 }  // namespace headroom::cli

@@ -61,7 +61,6 @@ void add_tracing(Command& command, const RunSpec& spec) {
   const TraceLevel level = trace_level(spec);
   command.flag(level != default_trace(spec.device), "--trace", to_name(kTraceLevelNames, level));
   command.flag(spec.require_cupti, "--require-cupti");
-  command.flag(spec.counters, "--counters");
 }
 
 std::string program_command(const RunSpec& spec) {

@@ -15,6 +15,7 @@
 #include "cli/program_output.h"
 #include "cli/run_folder.h"
 #include "cli/scratch_folder.h"
+#include "cli/trace_flags.h"
 #include "cli/virtual_flags.h"
 #include "recording/journal.h"
 
@@ -26,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> values;
   bool source_lines = false;
   VirtualFlags virtual_device;
+  TraceFlags trace;
   OutputFlags output;
 };
 
@@ -54,6 +56,7 @@ RunSpec check_program(const RunOptions& options, const std::vector<std::string>&
   spec.virtual_options = read_virtual_options(options.virtual_device, spec.device);
   for (const auto& text : options.values) spec.values.push_back(read_value(text));
   spec.source_lines = options.source_lines;
+  read_trace_flags(options.trace, spec);
   read_ranks(options, spec);
   // What ranks tell each other of shapes goes through device memory and back.
   if (spec.ranks > 0 && is_virtual(spec.device)) spec.virtual_options.backed = true;
@@ -218,6 +221,7 @@ void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& comm
   add("--ranks", options->ranks, "N", "Let the one process stand for one of N ranks (default: no)");
   add("--rank", options->rank, "R", "Which of them, from 0 (default: 0)");
   add_virtual_flags(*command, options->virtual_device);
+  add_trace_flags(*command, options->trace);
   add_program_output_flags(*command, options->output);
   command->footer(R"(
 Runs COMMAND as the shell would, on the device, and shows the memory that PyTorch allocated: at its peak by category, by

@@ -101,7 +101,7 @@ TEST(RunSpec, RefusesBadMembersOfProgramsAndVirtualDevices) {
 
 TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   for (const RunSpec& spec : {RunSpec{.model = "m"}, program()})
-    for (const char* key : {"trace", "require_cupti", "counters"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
+    for (const char* key : {"trace", "require_cupti"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
   RunSpec traced = program();
   traced.trace = TraceLevel::none;
   EXPECT_EQ(to_json(traced)["trace"], "none");
@@ -143,7 +143,6 @@ TEST(ValidateRunSpec, NamesTheFlag) {
   EXPECT_EQ(complaint({.model = "m", .device = "cpu", .trace = TraceLevel::full}),
             "--trace full traces a GPU, and --device is cpu: there is nothing to trace");
   EXPECT_THAT(complaint({.model = "m", .device = "cpu", .require_cupti = true}), HasSubstr("--require-cupti"));
-  EXPECT_THAT(complaint({.model = "m", .device = "cpu", .counters = true}), HasSubstr("--counters"));
   EXPECT_THAT(complaint({.model = "m", .require_cupti = true}), HasSubstr("--trace memory or full"));
   EXPECT_NO_THROW(validate({.model = "m", .device = "cuda", .require_cupti = true}));
   EXPECT_NO_THROW(validate({.model = "m", .device = "cpu", .trace = TraceLevel::none}));
