@@ -63,7 +63,8 @@ void pinned(Recorder& recorder, std::vector<at::Tensor>& kept) {
 
 class RandomProgram {
  public:
-  explicit RandomProgram(std::uint32_t seed) : random_(seed) {
+  // PyTorch 2.11 does not give a private pool of expandable segments back.
+  explicit RandomProgram(std::uint32_t seed) : random_(seed), pools_allowed_(std::getenv("PYTORCH_CUDA_ALLOC_CONF") == nullptr) {
     const c10::impl::VirtualGuardImpl guard(at::kCUDA);
     streams_.push_back(guard.getDefaultStream(kGpu));
     for (int i = 0; i < 3; ++i) streams_.push_back(guard.getStreamFromGlobalPool(kGpu));
@@ -89,7 +90,7 @@ class RandomProgram {
 
   void act() {
     const c10::StreamGuard guard(streams_[chance(3) ? below(streams_.size()) : 0]);
-    if (chance(60)) return toggle_pool();
+    if (pools_allowed_ && chance(60)) return toggle_pool();
     if (!blocks_.empty() && chance(2)) return drop();
     blocks_.push_back(block(size()));
   }
@@ -114,6 +115,7 @@ class RandomProgram {
   }
 
   std::mt19937_64 random_;
+  const bool pools_allowed_;
   std::vector<c10::Stream> streams_;
   std::vector<at::Tensor> blocks_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> pool_;
@@ -126,6 +128,18 @@ void run_case(const std::string& name, Recorder& recorder, std::vector<at::Tenso
   if (name == "pinned") return pinned(recorder, kept);
   auto* program = new RandomProgram(static_cast<std::uint32_t>(std::stoul(name.substr(name.find(':') + 1))));
   program->run(recorder);  // what it still has is alive at the end
+}
+
+// PyTorch's own count keeps what other streams still use; a recording's ends with the free.
+void count_requests(Recording& recording) {
+  const Events& e = recording.events;
+  std::int64_t requested = 0;
+  recording.stats.peak_requested_bytes = 0;
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    if (e.action[i] == Action::alloc) requested += e.requested_bytes[i];
+    if (e.action[i] == Action::free) requested -= e.requested_bytes[i];
+    recording.stats.peak_requested_bytes = std::max(recording.stats.peak_requested_bytes, requested);
+  }
 }
 
 void record(const std::string& name, const std::string& out) {
@@ -141,6 +155,7 @@ void record(const std::string& name, const std::string& out) {
   recording.layers = {{LayerId::root, LayerId::root, "model", LayerKind::model}};
   recording.model.name = name;
   recorder.take(recording);
+  count_requests(recording);
   write_recording(out, recording);
 }
 

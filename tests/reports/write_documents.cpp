@@ -1,12 +1,15 @@
-// write_documents FOLDER: NAME.json and NAME.html of every made-up report, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and fragmentation/NAME.json, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
+#include "tests/reports/fragmentation_sample.h"
 #include "tests/reports/synthetic.h"
 
 int main(int, char** argv) {
   const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder);
+  std::filesystem::create_directories(folder / "fragmentation");
+  headroom::write_file(folder / "fragmentation" / "pinned.json",
+                       headroom::write_fragmentation_json(headroom::synthetic::pinned_segments()));
   for (const auto& [name, report] : headroom::synthetic::all_reports()) {
     headroom::write_file(folder / (name + ".json"), headroom::write_json(report));
     headroom::write_file(folder / (name + ".html"), headroom::write_html(report));
