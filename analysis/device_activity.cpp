@@ -128,6 +128,7 @@ class Adder {
     out.shapes = activity.shapes;
     rows_.for_each([&](std::size_t row) { take(row); });
     for (const DramBytes& traffic : activity.dram) take(traffic);
+    note_busy_time_of_traffic();
     out.total = total_.work;
     finish_places(out);
     finish_kernels(out);
@@ -200,6 +201,15 @@ class Adder {
     add(use.sum_ns, duration_ns);
   }
 
+  void note_busy_time_of_traffic() {
+    for (auto& [key, place] : cells_) {
+      if (!place.work.has_dram) continue;
+      const std::int64_t busy_ns = place.work.kernels.busy_ns;
+      at_every_place(LayerId(key / kPhaseCount), Phase(key % kPhaseCount),
+                     [&](Place& at) { add(at.work.dram_busy_ns, busy_ns); });
+    }
+  }
+
   void finish_places(DeviceWork& out) const {
     for (const auto& [key, place] : cells_)
       out.cells.push_back({LayerId(key / kPhaseCount), Phase(key % kPhaseCount), place.work});
@@ -249,17 +259,17 @@ Work& operator+=(Work& sum, const Work& part) {
   for (const auto& [kind, member] : kTimedKinds) sum.*member += part.*member;
   for (std::size_t i = 0; i < sum.copied.size(); ++i) sum.copied[i] += part.copied[i];
   for (std::size_t i = 0; i < sum.taken.size(); ++i) sum.taken[i] += part.taken[i];
-  for (const auto member :
-       {&Work::set_bytes, &Work::launch_count, &Work::graph_count, &Work::dram_read_bytes, &Work::dram_written_bytes})
+  for (const auto member : {&Work::set_bytes, &Work::launch_count, &Work::graph_count, &Work::dram_read_bytes,
+                            &Work::dram_busy_ns, &Work::dram_written_bytes})
     add(sum.*member, part.*member);
   sum.has_dram = sum.has_dram || part.has_dram;
   return sum;
 }
 
 std::optional<double> achieved_bandwidth(const Work& work) {
-  if (!work.has_dram || work.kernels.busy_ns <= 0) return std::nullopt;
+  if (!work.has_dram || work.dram_busy_ns <= 0) return std::nullopt;
   const double bytes = static_cast<double>(work.dram_read_bytes) + static_cast<double>(work.dram_written_bytes);
-  return bytes * 1e9 / static_cast<double>(work.kernels.busy_ns);
+  return bytes * 1e9 / static_cast<double>(work.dram_busy_ns);
 }
 
 bool LostRecords::any() const {

@@ -37,6 +37,7 @@ struct Work {
   Timed synchronization, overhead;                      // the host's times
   std::int64_t graph_count = 0;
   std::int64_t dram_read_bytes = 0, dram_written_bytes = 0;
+  std::int64_t dram_busy_ns = 0;  // busy time of kernels, added up over the layers and phases whose traffic was counted
   bool has_dram = false;  // the device's memory traffic was counted
 
   bool operator==(const Work&) const = default;
@@ -45,7 +46,7 @@ struct Work {
 // Adds all but busy_ns.
 Work& operator+=(Work& sum, const Work& part);
 
-// Bytes a second of the device's memory while kernels ran: traffic / union of the kernels' intervals. Empty where the
+// Bytes a second of the device's memory while kernels ran: traffic / dram_busy_ns. Empty where the
 // traffic was not counted or nothing has a time.
 std::optional<double> achieved_bandwidth(const Work& work);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "base/bytes.h"
 #include "cli/application.h"
@@ -203,6 +204,13 @@ std::string out_of_memory_message(const Recording& recording) {
                      would_fit ? ", less than the segment PyTorch reserves for it" : "");
 }
 
+void tell_trace_problems(const std::vector<LabeledRecording>& recordings) {
+  std::set<std::string> told;
+  for (const auto& [label, recording] : recordings)
+    for (const std::string& problem : recording.activity.problems)
+      if (told.insert(problem).second) complain(printable(problem));
+}
+
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts) {
   return Fleet(runs, options, interrupts).finish_all();
@@ -219,6 +227,8 @@ ReportRun make_run(const Recording& recording, const std::string& label, ExitCod
   run.breakdown = make_breakdown(recording, label);
   if (recording.outcome.kind != OutcomeKind::error) require_promises(verify(run.breakdown), label, code);
   run.timeline = make_timeline(recording, run.breakdown, kTimelinePoints);
+  run.fragmentation = explain_fragmentation(recording, run.breakdown.allocations);
+  run.replays = recording.replays;
   return run;
 }
 
@@ -247,6 +257,7 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
     interrupts.throw_if_caught();
   }
   for (const auto& run : runs) explain(run, runs.size() > 1);
+  tell_trace_problems(kept);
   if (!trouble.empty()) complain(trouble);
   if (!report.runs.empty()) write_result(output, {report, kept});
   return static_cast<int>(code);

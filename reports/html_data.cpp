@@ -11,6 +11,7 @@
 #include "analysis/sources.h"
 #include "reports/categories.h"
 #include "reports/folding.h"
+#include "reports/html_device.h"
 #include "reports/summary.h"
 
 namespace headroom {
@@ -289,6 +290,9 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
   add_tensors(out, run, strings);
   out["sources"] = sources_of(run, strings);
   add_timeline(out, report_run, point_limit, strings);
+  out["device"] = device_data(run);
+  out["gpu"] = gpu_data(run);
+  out["fragmentation"] = fragmentation_data(report_run);
   out["strings"] = strings.take();
   return out;
 }

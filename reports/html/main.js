@@ -17,6 +17,9 @@ function detail(run) {
   layersSection(run);
   tensorSection(run);
   sourcesSection(run);
+  deviceSection(run);
+  gpuSection(run);
+  fragmentationSection(run);
   stepsSection(run);
   formsSection(run);
   factsSection(run);

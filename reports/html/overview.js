@@ -60,6 +60,7 @@ function alerts() {
   for (const run of data.runs) {
     if (run.outcome.kind !== "ok") lines.push(failureText(run));
     if (run.dropped > 0) lines.push(run.label + ": " + grouped(run.dropped) + " events were dropped, so its numbers are too low.");
+    if (run.device) for (const [text, serious] of run.device.remarks) if (serious) lines.push(run.label + ": " + text);
     const wrong = run.forms.filter((form) => form.recorded !== null && form.recorded !== form.closed);
     if (wrong.length > 0) lines.push(run.label + ": " + wrong.length + " closed forms differ from the recorded bytes; see the table below.");
   }
@@ -121,11 +122,13 @@ const allComparisonColumns = [
   ["peak reserved", (r) => size(r.peak.most_reserved)], ["parameters", (r) => size(r.parameters.bytes)],
   ["parameters saved", (r) => savingOf(r, "parameter")], ["attention params saved", (r) => savingOf(r, "attention")],
   ["kept for backward", (r) => size(r.kept)], ["kept saved", (r) => savingOf(r, "activation")],
+  ["kernels", (r) => (r.device && r.device.total.kernels > 0 ? grouped(r.device.total.kernels) : "–")],
   ["KV cache per token", (r) => (r.kv_per_token > 0 ? size(r.kv_per_token) : "–")], ["KV cache saved", (r) => savingOf(r, "kv")]];
 
 function comparisonTable(chosen) {
   const has = { "kept for backward": data.runs.some((run) => run.kept > 0), "kept saved": data.runs.some((run) => run.kept > 0),
     "KV cache per token": data.runs.some((run) => run.kv_per_token > 0), "KV cache saved": data.runs.some((run) => run.kv_per_token > 0) };
+  has.kernels = data.runs.some((run) => run.device && run.device.total.kernels > 0);
   for (const [name, key] of [["parameters saved", "parameter"], ["attention params saved", "attention"]])
     has[name] = data.runs.some((run, i) => i !== data.baseline && run.saving && run.saving[key] !== null);
   const comparisonColumns = allComparisonColumns.filter(([name]) => has[name] !== false && (data.baseline !== null || !name.endsWith("saved")));

@@ -156,6 +156,7 @@ TEST(DeviceActivity, BandwidthIsTrafficOverTheUnionOfKernels) {
   const DeviceWork work = add_up_activity(r);
   EXPECT_DOUBLE_EQ(*achieved_bandwidth(*cell(work, kFirst, Phase::forward)), 3e9);
   EXPECT_FALSE(achieved_bandwidth(*cell(work, kSecond, Phase::forward))) << "not counted there";
+  EXPECT_DOUBLE_EQ(*achieved_bandwidth(work.total), 3e9) << "over the time of what was counted";
 }
 
 TEST(DeviceActivity, WhatWasLostIsKept) {

@@ -18,6 +18,33 @@
     for (let i = 0; i < all(selector).length; ++i) all(selector)[i].click();
   }
 
+  function exerciseDevice(run) {
+    expect($("kernels-panel").hidden === (run.device === null) && $("gpu-panel").hidden === (run.gpu === null), "a panel of the driver's is shown or hidden wrongly");
+    if (run.device && run.device.uses.length > 0) {
+      const listed = () => number($("kernels-sum").textContent), every = run.device.total.kernels - run.device.rest.count;
+      expect(listed() === every, "the table has " + listed() + " launches of " + every);
+      pressAll("#kernels .sort");
+      const select = $("kernels-phase");
+      let sum = 0;
+      for (let i = 1; i < select.options.length; ++i) {
+        select.selectedIndex = i;
+        select.dispatchEvent(new Event("change"));
+        sum += $("kernels-sum") ? listed() : 0;
+      }
+      expect(sum === every, "the phases have " + sum + " launches of " + every);
+      select.selectedIndex = 0;
+      select.dispatchEvent(new Event("change"));
+      document.querySelector("#work-controls input[value='0']").click();
+      expect(number($("work-sum").textContent) === run.device.total.kernels, "layers and phases do not sum to the launches");
+      pressAll("#work-controls input");
+    }
+    if (run.gpu)
+      run.gpu.instants.forEach((instant, i) => {
+        const cells = all("#gpu tbody tr").map((row) => number(row.cells[1 + 2 * i].textContent.replace("–", "0")));
+        expect(cells.reduce((a, b) => a + b, 0) === instant.used, "the uses of the GPU do not sum to what is used");
+      });
+  }
+
   function exercise(run) {
     if (!view.exact) $("exact").click();
     rowsSumToTotal(run);
@@ -38,6 +65,7 @@
       const line = timelineOf(run);
       expect(Math.max(...line.total) === run.peak.allocated, "the curve does not reach the peak");
     }
+    exerciseDevice(run);
     $("tensors-controls").firstElementChild.value = "no such tensor";
     $("tensors-controls").firstElementChild.dispatchEvent(new Event("input"));
     layerView.kind = "peak";

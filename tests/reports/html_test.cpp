@@ -89,6 +89,36 @@ TEST(Html, SevenVariantsStayBelowOneAndAHalfMegabytes) {
   EXPECT_LT(write_html(report).size(), 1'500'000u);
 }
 
+TEST(Html, AMillionLaunchesStayBelowOneMegabyte) {
+  ReportRun run = synthetic::traced(true);
+  Recording r;
+  r.environment.device_kind = DeviceKind::cuda;
+  r.layers = run.breakdown.layers;
+  r.activity.level = TraceLevel::full;
+  r.activity.shapes.resize(50);
+  for (int i = 0; i < 2'000; ++i)
+    r.strings.push_back("void kernel_" + std::to_string(i) + std::string(200, 'x') + "<float>(int)");
+  Activities& a = r.activity.activities;
+  constexpr std::uint32_t kLaunches = 1'000'000;
+  for (std::uint32_t i = 0; i < kLaunches; ++i) {
+    a.kind.push_back(ActivityKind::kernel);
+    a.start_ns.push_back(10 * std::int64_t{i});
+    a.duration_ns.push_back(7);
+    a.name.push_back(StringId{1 + i % 2'000});
+    a.detail.push_back(i % 50);
+    a.layer.push_back(LayerId{i % static_cast<std::uint32_t>(r.layers.size())});
+    a.phase.push_back(Phase(1 + i % 3));
+  }
+  a.bytes.resize(kLaunches);
+  a.address.resize(kLaunches);
+  a.stream.resize(kLaunches);
+  run.breakdown.device = add_up_activity(r);
+  run.breakdown.strings = r.strings;
+  for (Allocation& allocation : run.breakdown.allocations) allocation.op = allocation.tensor = StringId::none;
+  EXPECT_EQ(run.breakdown.device.total.kernels.count, kLaunches);
+  EXPECT_LT(write_html(synthetic::report_of({run})).size(), 1'000'000u);
+}
+
 TEST(Html, CellsOfTheTableSumToThePeak) {
   for (const auto& [name, report] : synthetic::all_reports()) {
     const Json data = html_data(report);

@@ -441,6 +441,9 @@ std::vector<Named> all_reports() {
           {"failed-baseline", report_of({failed(), tiny()})},
           {"hostile", report_of({hostile()})},
           {"hostile-compare", report_of({hostile(), tiny(std::string(300, 'x'))})},
+          {"traced", report_of({traced(false)})},
+          {"traced-real", report_of({traced(true)})},
+          {"traced-mixed", report_of({traced(true), untraceable(), tiny()})},
           {"many", report_of(std::move(many))}};
 }
 

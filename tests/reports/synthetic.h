@@ -67,6 +67,11 @@ ReportRun failed();         // never started; nothing was recorded
 ReportRun program(const std::string& label = "train");
 ReportRun hostile();        // markup, escape sequences, bad UTF-8 and wide letters in every text
 
+// An encoder whose driver was listened to: kernels, driver memory, the whole GPU, fragmentation. `real`: of a real device, with
+// times, lost records and a problem.
+ReportRun traced(bool real);
+ReportRun untraceable();  // tracing was asked for and could not be
+
 // Named reports of every kind above and of their mixtures.
 struct Named {
   std::string name;

@@ -58,6 +58,32 @@ TEST(Terminal, AProgramLooksAsItShould) {
   expect_golden(terminal(ranks), "program-ranks.txt");
 }
 
+TEST(Terminal, WhatTheDriverSawLooksAsItShould) {
+  for (const int width : {40, 100, 160})
+    expect_golden(terminal(synthetic::report_of({synthetic::traced(true)}), width),
+                  "traced-" + std::to_string(width) + ".txt");
+  expect_golden(terminal(synthetic::report_of({synthetic::traced(false)})), "traced-virtual.txt");
+}
+
+TEST(Terminal, AVirtualDeviceHasCountsAndNoTimes) {
+  const std::string text = terminal(synthetic::report_of({synthetic::traced(false)}), 160);
+  EXPECT_THAT(text, HasSubstr("not executed: no times"));
+  EXPECT_THAT(text, HasSubstr("used, as modelled"));
+  EXPECT_THAT(text, Not(HasSubstr("Kernels ran")));
+  EXPECT_THAT(text, Not(HasSubstr(" ms")));
+}
+
+TEST(Terminal, WhatWasLostIsSaidInProfileAndComparison) {
+  for (const Report& report : {synthetic::report_of({synthetic::traced(true)}),
+                               synthetic::report_of({synthetic::traced(true), synthetic::untraceable()})}) {
+    const std::string text = terminal(report, 200);
+    EXPECT_THAT(text, HasSubstr("! mha: 12 records of the driver's activity were lost"));
+    EXPECT_THAT(text, HasSubstr("! mha: GPU counters not permitted"));
+    EXPECT_THAT(text, HasSubstr("- mha: 3 records lie before"));
+  }
+  EXPECT_THAT(terminal(synthetic::report_of({synthetic::untraceable()}), 200), HasSubstr("! untraceable: CUPTI off"));
+}
+
 TEST(Terminal, NoLineIsWiderThanTheTerminal) {
   for (const auto& [name, report] : synthetic::all_reports())
     for (int width = 40; width <= 200; ++width) {
