@@ -46,6 +46,9 @@ ReportRun make_run(const Recording& recording, const std::string& label, ExitCod
 // "out of memory on NVIDIA …: 2.00 GiB asked for in forward, layer.3, with 1.20 GiB free"
 std::string out_of_memory_message(const Recording& recording);
 
+// What was asked of tracing and could not be done, on stderr; a sentence that several runs share once.
+void tell_trace_problems(const std::vector<LabeledRecording>& recordings);
+
 struct MeasurementPlan {
   std::vector<PlannedRun> runs;
   std::vector<std::string> address_orders;  // each run is made under each; the first one's is shown. Empty: as they are

@@ -161,6 +161,7 @@ void show(const ProgramOutput& output, const std::vector<Execution>& executions,
   const auto written = write_program_files(output, {report, kept});
   interrupts.throw_if_caught();
   write_program_report(output, {report, kept});
+  tell_trace_problems(kept);
   if (!output.plan.quiet) announce(written);
 }
 

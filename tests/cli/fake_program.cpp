@@ -7,6 +7,7 @@
 //   record-by-order        the same, of 1 MiB and 512 bytes for each letter of the order of addresses
 //   empty-journal          the folder of one, without its files
 //   assume TEXT            the last journal rests on it
+//   untraced TEXT          why nothing was traced, in the last journal
 //   tear                   the last journal loses its end
 //   out TEXT, err TEXT     a line                       cat                    stdin to stdout
 //   flood                  4 MiB to stderr              close                  stderr
@@ -126,6 +127,11 @@ int main(int count, char** values) {
     }
     if (action == "empty-journal") std::filesystem::create_directory(file("-cuda0.journal"));
     if (action == "assume") journal->note({{"assumption", next()}, {"key", "fake"}});
+    if (action == "untraced") {
+      DeviceActivity activity;
+      activity.problems = {next()};
+      journal->note(activity_note(activity));
+    }
     if (action == "tear") std::filesystem::resize_file(path / kJournalNotesName, 300);
     if (action == "out") say(std::cout, next());
     if (action == "err") say(std::cerr, next());

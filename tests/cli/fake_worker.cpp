@@ -149,6 +149,13 @@ int measure_by_order(const Request& request) {
   return 0;
 }
 
+int measure_untraced(const Request& request) {
+  Recording recording = recording_of(request.spec);
+  recording.activity.problems = {"CUPTI off: \x1b[31mno such library."};
+  write_recording(request.out, recording);
+  return 0;
+}
+
 int leave_half_a_recording(const Request& request) {
   const std::string whole = encode_recording(recording_of(request.spec));
   std::ofstream(request.out) << whole.substr(0, whole.size() / 2);
@@ -159,6 +166,27 @@ int contradict_itself(const Request& request) {
   Recording recording = recording_of(request.spec);
   recording.stats.peak_allocated_bytes += 1;
   write_recording(request.out, recording);
+  return 0;
+}
+
+// The recorded peaks; what changes something reserves half a MiB less.
+int replay(const Json& job, const std::string& out, bool faithful) {
+  const JsonReader reader(job, "job");
+  const Recording recording = read_recording(reader.string("recording"));
+  const char* settings = std::getenv("PYTORCH_CUDA_ALLOC_CONF");
+  AllocatorReplay replay{.label = reader.string("label"), .device = std::getenv("HEADROOM_VIRTUAL_GPU")};
+  replay.settings = settings ? settings : "";
+  if (replay.settings != reader.string("settings")) return fail(3, "other settings in the environment than in the job\n");
+  const std::string change = reader.string("change");
+  for (const auto& known : kReplayChangeNames)
+    if (known.name == change) replay.change = known.value;
+  replay.peak_allocated_bytes = recording.stats.peak_allocated_bytes;
+  replay.peak_requested_bytes = recording.stats.peak_requested_bytes;
+  replay.peak_reserved_bytes = recording.stats.peak_reserved_bytes - (replay.change == ReplayChange::none ? 0 : 1 << 19);
+  replay.segment_count = replay.driver_call_count = 1;
+  replay.faithful = faithful && replay.change == ReplayChange::none;
+  if (!faithful && replay.change == ReplayChange::none) replay.difference = "at event 0 the recording differs";
+  std::ofstream(out) << replay_document(replay).dump();
   return 0;
 }
 
@@ -174,6 +202,7 @@ std::string environment_text() {
 int act(const std::string& action, const Request& request) {
   if (action == "ok") return measure_well(request);
   if (action == "slow") return usleep(300'000), measure_well(request);
+  if (action == "untraced") return measure_untraced(request);
   if (action == "by-order") return measure_by_order(request);
   if (action == "oom-unless-descending" && request.spec.virtual_options.address_order == "descending")
     return measure_well(request);
@@ -230,8 +259,16 @@ int main(int count, char** values) {
     if (std::string(values[i]) == "--progress-fd") request.progress = std::atoi(values[i + 1]);
   }
   const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-  request.spec = run_spec_from_json(parse_json(text, "stdin"), "stdin");
+  const Json job = parse_json(text, "stdin");
   note_process();
+  if (job.contains("replay")) {
+    const std::string action = action_for("replay");
+    const bool replays = action == "ok" || action == "unfaithful";
+    const int code = replays ? replay(job["replay"], request.out, action == "ok") : act(action, request);
+    std::cerr.flush();
+    _exit(code);
+  }
+  request.spec = run_spec_from_json(job, "stdin");
   const int code = act(action_for(request.spec.attention), request);
   std::cerr.flush();
   _exit(code);

@@ -74,6 +74,14 @@ TEST_F(Run, TheTableSaysNothingThatOnlyAModelOfHeadroomsOwnHas) {
     EXPECT_THAT(text, Not(HasSubstr(word)));
 }
 
+TEST_F(Run, WhatCouldNotBeTracedIsSaidOnceForAllProcesses) {
+  const Words one{"attach", "", "record", "cuda0", "1048576", "untraced", "CUPTI off: no library."};
+  const Ended ended = run_with({"--quiet"}, joined(joined(one, {"child"}), one));
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.err, "headroom: CUPTI off: no library.\n");
+  EXPECT_EQ(here.names().size(), 2u);
+}
+
 TEST_F(Run, ItsStdinIsTheTools) {
   const auto text = here / "input";
   std::ofstream(text) << "a line\n";

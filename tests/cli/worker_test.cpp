@@ -269,6 +269,14 @@ TEST(Compare, OddBytesInAWorkersMessageAreShownAsSuch) {
   EXPECT_EQ(Json::parse(ended.out).at("runs").at(1).at("outcome").at("message"), "\\xff\\x1b[31m");
 }
 
+TEST(Compare, WhatCouldNotBeTracedIsSaidOnceForAllRuns) {
+  Tool tool;
+  tool.fake("mha=untraced,mqa=untraced");
+  const Ended ended = tool.run(with(kCompare, {"mha,mqa"}));
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.err, "headroom: CUPTI off: \\x1b[31mno such library.\n");
+}
+
 TEST(Compare, WhenAllDieThereIsNoReport) {
   Tool tool;
   tool.fake("killed");
