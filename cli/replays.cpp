@@ -87,8 +87,9 @@ RunSpec spec_of_replay(const Recording& recording) {
   spec.virtual_options.events = VirtualEvents::immediate;
   spec.virtual_options.backed = false;
   // A card with less to give than the catalogue's, such as a part of one.
-  const std::int64_t more = virtual_gpu::device_model(spec.device).total_bytes - recording.environment.device_total_bytes;
-  spec.virtual_options.reserve_bytes += std::max<std::int64_t>(0, more);
+  const std::int64_t total = recording.environment.device_total_bytes;
+  const std::int64_t more = virtual_gpu::device_model(spec.device).total_bytes - total;
+  if (total > 0) spec.virtual_options.reserve_bytes += std::max<std::int64_t>(0, more);
   return spec;
 }
 

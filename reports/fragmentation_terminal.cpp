@@ -103,13 +103,13 @@ std::string pinned_segments(const FragmentationReport& r, const Page& page) {
   Table table({{"segment", 0},
                {"live", 0},
                {"free", 0},
-               {"largest\ngap", 3, false, "largest gap"},
+               {"largest\ngap", 4, false, "largest gap"},
                {"pinned\nby", 0, false, "smallest block"},
-               {"", 4, true, "further blocks"},
-               {"tensor", 0, true},
-               {"category", 2, true},
-               {"layer", 1, true},
-               {"lives", 5, true, "lifetime"}});
+               {"", 5, true, "further blocks"},
+               {"tensor", 1, true},
+               {"category", 3, true},
+               {"layer", 2, true},
+               {"lives", 6, true, "lifetime"}});
   std::size_t shown = 0, pinned = 0;
   std::int64_t hidden = 0;
   for (const SegmentView& s : r.fragmentation.segments) {
@@ -128,31 +128,18 @@ std::string pinned_segments(const FragmentationReport& r, const Page& page) {
   return table.render(page.width, page.color) + paragraph(legend, Style::dim, page);
 }
 
-std::string where_it_failed(const FragmentationReport& r, const AllocatorReplay& replay) {
-  const Breakdown& run = r.run();
-  const auto found = std::ranges::find(run.allocations, replay.failed_event, &Allocation::begin);
-  if (found == run.allocations.end()) return "at the same request";
-  return fmt::format("{} in {}", format_bytes(replay.failed_request_bytes), moment(found->phase, found->step));
-}
-
 std::vector<Cell> replay_cells(const FragmentationReport& r, const AllocatorReplay& replay) {
   const AllocatorReplay& base = r.replays.front();
+  const bool known = base.faithful && replay.change != ReplayChange::none && !replay.ran_out_of_memory;
   const std::int64_t saved = saved_bytes(base, replay);
-  std::vector<Cell> cells{{printable(replay.label)}};
-  if (replay.ran_out_of_memory) {
-    cells.push_back({"out of memory", Style::bad});
-    cells.push_back({where_it_failed(r, replay), Style::dim});
-  } else {
-    cells.push_back({format_bytes(replay.peak_reserved_bytes)});
-    const bool known = base.faithful && replay.change != ReplayChange::none;
-    const Style style = saved > 0 ? Style::good : saved < 0 ? Style::bad : Style::dim;
-    cells.push_back({!known ? "" : saved == 0 ? "0" : format_bytes(saved), style});
-  }
-  cells.push_back({format_count(replay.peak_reserved_bytes)});
-  cells.push_back({format_bytes(replay.reserved_at_peak_bytes)});
-  cells.push_back({format_count(replay.segment_count)});
-  cells.push_back({format_count(replay.driver_call_count)});
-  return cells;
+  const Style style = saved > 0 ? Style::good : saved < 0 ? Style::bad : Style::dim;
+  return {{printable(replay.label)},
+          replay.ran_out_of_memory ? Cell{"out of memory", Style::bad} : Cell{format_bytes(replay.peak_reserved_bytes)},
+          {!known ? "" : saved == 0 ? "0" : format_bytes(saved), style},
+          {format_count(replay.peak_reserved_bytes)},
+          {format_bytes(replay.reserved_at_peak_bytes)},
+          {format_count(replay.segment_count)},
+          {format_count(replay.driver_call_count)}};
 }
 
 std::string replay_table(const FragmentationReport& r, const Page& page) {
@@ -173,6 +160,22 @@ std::string replay_table(const FragmentationReport& r, const Page& page) {
       r.replays.front().device);
   if (const std::string missing = terminal::not_shown(table, page); !missing.empty()) legend += " " + missing;
   return table.render(page.width, page.color) + paragraph(legend, Style::dim, page);
+}
+
+std::string where_it_failed(const Breakdown& run, const AllocatorReplay& replay) {
+  const std::string request = "a request of " + format_bytes(replay.failed_request_bytes);
+  const auto found = std::ranges::find(run.allocations, replay.failed_event, &Allocation::begin);
+  if (found == run.allocations.end()) return request + ", at which the recorded run ended, too";
+  return request + " in " + moment(found->phase, found->step);
+}
+
+std::string failures(const FragmentationReport& r, const Page& page) {
+  std::string out;
+  for (const AllocatorReplay& replay : r.replays)
+    if (replay.ran_out_of_memory)
+      out += paragraph(fmt::format("'{}' ran out of memory at {}.", printable(replay.label), where_it_failed(r.run(), replay)),
+                       Style::bad, page);
+  return out;
 }
 
 std::string other_programs(const FragmentationReport& r, const Page& page) {
@@ -212,7 +215,7 @@ std::string write_fragmentation_terminal(const FragmentationReport& r, const Ter
   std::string out = terminal::header(r.report, page) + "\n" + key_figures(r, page) + "\n" + parts(r.fragmentation, page) +
                     "\n" + pinned_segments(r, page);
   if (r.replays.empty()) return out;
-  return out + "\n" + replay_table(r, page) + other_programs(r, page) + faithfulness(r, page);
+  return out + "\n" + replay_table(r, page) + failures(r, page) + other_programs(r, page) + faithfulness(r, page);
 }
 
 }  // namespace headroom

@@ -111,7 +111,7 @@ void add_outputs(CLI::App& command, OutputFlags& flags) {
 void add_fragmentation(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<FragmentationOptions>();
   CLI::App* command =
-      app.add_subcommand("fragmentation", "What pins reserved memory at its peak, and what would have saved");
+      app.add_subcommand("fragmentation", "What pins reserved memory at its peak, and what would reserve less");
   command->add_option("RECORDING", options->recording, "A recording that --out of another command wrote")->type_name("");
   command
       ->add_option("--settings", options->settings,
