@@ -25,14 +25,14 @@ class Execution {
  public:
   Execution(const Recording& recording, const ReplayPlan& plan, RawAllocator& allocator, AllocatorReplay& result)
       : recording_(recording), plan_(plan), allocator_(allocator), result_(result), blocks_(plan.block_count) {
-    for (const ReplayStep& step : plan.steps) steps_to_peak_ += step.event <= plan.peak_event;
+    for (const ReplayStep& step : plan.steps) requests_to_peak_ += is_until_peak(step);
   }
 
   void run() {
     for (const ReplayStep& step : plan_.steps) {
       if (!take(step)) return;
       observe();
-      if (step.event <= plan_.peak_event && --steps_to_peak_ == 0)
+      if (is_until_peak(step) && --requests_to_peak_ == 0)
         result_.reserved_at_peak_bytes = allocator_.now().reserved_bytes;
     }
   }
@@ -43,6 +43,8 @@ class Execution {
     std::int64_t block_bytes = 0, requested_bytes = 0;
     bool held = false;
   };
+
+  bool is_until_peak(const ReplayStep& step) const { return step.kind == Kind::alloc && step.event <= plan_.peak_event; }
 
   bool take(const ReplayStep& step) {
     switch (step.kind) {
@@ -118,7 +120,7 @@ class Execution {
   AllocatorReplay& result_;
   std::vector<Block> blocks_;
   RawAllocator::Now held_;
-  std::int64_t steps_to_peak_ = 0, most_reserved_ = 0;
+  std::int64_t requests_to_peak_ = 0, most_reserved_ = 0;
 };
 
 std::string variable(const char* name) {

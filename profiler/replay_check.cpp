@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/bytes.h"
@@ -12,25 +13,48 @@
 namespace headroom::profiler {
 namespace {
 
-// Addresses as segments in order of their reservation, and offsets in them.
+// Addresses as segments in order of their reservation, and offsets in them. What is left of one that was given back in part
+// keeps its number.
 class Segments {
  public:
   struct Place {
     std::int64_t segment = -1;
     std::uint64_t offset = 0;
-    bool operator==(const Place&) const = default;
+    auto operator<=>(const Place&) const = default;
   };
 
-  void reserve(std::uint64_t address) { numbers_[address] = count_++; }
-  void give_back(std::uint64_t address) { numbers_.erase(address); }
-  Place place_of(std::uint64_t address) const {
-    const auto after = numbers_.upper_bound(address);
-    if (after == numbers_.begin()) return {};
-    return {std::prev(after)->second, address - std::prev(after)->first};
+  void reserve(std::uint64_t address, std::int64_t bytes) {
+    pieces_[address] = {place_in(given_back_, address).value_or(Place{count_, 0}), bytes};
+    count_ += pieces_[address].place.segment == count_;
+  }
+  void give_back(std::uint64_t address) {
+    if (auto piece = pieces_.extract(address)) given_back_.insert_or_assign(address, piece.mapped());
+  }
+  void end_giving_back() { given_back_.clear(); }
+  Place place_of(std::uint64_t address) const { return place_in(pieces_, address).value_or(Place{}); }
+
+  std::set<std::pair<Place, std::int64_t>> pieces() const {
+    std::set<std::pair<Place, std::int64_t>> out;
+    for (const auto& [address, piece] : pieces_) out.emplace(piece.place, piece.bytes);
+    return out;
   }
 
  private:
-  std::map<std::uint64_t, std::int64_t> numbers_;
+  struct Piece {
+    Place place;
+    std::int64_t bytes = 0;
+  };
+  using Pieces = std::map<std::uint64_t, Piece>;
+
+  static std::optional<Place> place_in(const Pieces& pieces, std::uint64_t address) {
+    const auto after = pieces.upper_bound(address);
+    if (after == pieces.begin()) return std::nullopt;
+    const auto& [begin, piece] = *std::prev(after);
+    if (address - begin >= static_cast<std::uint64_t>(piece.bytes)) return std::nullopt;
+    return Place{piece.place.segment, piece.place.offset + (address - begin)};
+  }
+
+  Pieces pieces_, given_back_;  // the latter: since the last event of a block
   std::int64_t count_ = 0;
 };
 
@@ -78,17 +102,17 @@ class Reader {
 
   void pass() {
     const auto i = static_cast<std::size_t>(event());
-    if (e_.action[i] == Action::segment_alloc) segments_.reserve(e_.address[i]);
+    if (e_.action[i] == Action::segment_alloc) segments_.reserve(e_.address[i], e_.block_bytes[i]);
     if (e_.action[i] == Action::segment_free) segments_.give_back(e_.address[i]);
     ++next_;
   }
 
-  // Segments that are given back one after another, from here on.
-  std::multiset<std::int64_t> pass_given_back() {
-    std::multiset<std::int64_t> segments;
-    for (; !at_end() && e_.action[static_cast<std::size_t>(event())] == Action::segment_free; pass())
-      segments.insert(row().place.segment);
-    return segments;
+  // What is reserved after the segments that are given back and reserved from here on; their order is the allocator's own.
+  std::set<std::pair<Segments::Place, std::int64_t>> pass_segments() {
+    const auto is_segment = [&](Action action) { return action == Action::segment_alloc || action == Action::segment_free; };
+    while (!at_end() && is_segment(e_.action[static_cast<std::size_t>(event())])) pass();
+    segments_.end_giving_back();
+    return segments_.pieces();
   }
 
  private:
@@ -112,7 +136,7 @@ std::string first_difference(const Recording& recording, const Events& replayed)
     const std::int64_t event = expected.event();
     const Row wanted = expected.row(), got = found.row();
     if (wanted.action == Action::segment_free && got.action == Action::segment_free) {
-      if (expected.pass_given_back() != found.pass_given_back())
+      if (expected.pass_segments() != found.pass_segments())
         return fmt::format("from event {} on, the recording gives back other segments than the replay", event);
       continue;
     }

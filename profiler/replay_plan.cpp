@@ -100,7 +100,10 @@ class Planner {
     if (pools.empty()) return;
     for (const std::int32_t pool : pools)
       if (pool != 0) add(Kind::release_pool, run.begin, 0, 0, {0, pool});
-    if (is_by_program(run)) add(Kind::empty_cache, run.begin, 0, 0, {0, pools.size() == 1 ? *pools.begin() : 0});
+    if (!is_by_program(run)) return;
+    if (pools.contains(0)) return add(Kind::empty_cache, run.begin);
+    // While some pool is allocated in, torch.cuda.empty_cache() leaves the default one alone.
+    for (const std::int32_t pool : pools) add(Kind::empty_cache, run.begin, 0, 0, {0, pool});
   }
 
   bool is_by_program(SegmentRun run) const {
