@@ -123,8 +123,8 @@ void add_fragmentation(CLI::App& app, Chosen& chosen) {
   command->add_flag("--no-replay", options->no_replay, "Only what was recorded")->group("What is tried");
   add_outputs(*command, options->output);
   command->footer(R"(
-At the peak of reserved memory: which live blocks keep which segments from being given back. Then the run's requests are made
-again, of PyTorch's own caching allocator over the virtual GPU, under other settings and in another order.
+At the peak of reserved memory: which live blocks keep which segments from being given back. Then the run's requests are
+made again, of PyTorch's own caching allocator over the virtual GPU, under other settings and in another order.
 
 Examples:
   headroom fragmentation results/mha.headroom

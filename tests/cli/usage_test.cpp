@@ -28,7 +28,7 @@ void expect_refused(const Case& expected) {
 }
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "list"}) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
@@ -38,7 +38,7 @@ TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
 }
 
 TEST(Help, FitsTerminalsOf120Columns) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "list"}) {
     std::istringstream text(Tool().run(words(command + " --help")).out);
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
   }
@@ -58,7 +58,7 @@ TEST(Version, IsOneLine) {
 
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
-      {"", "expected a command: compare, profile, run, report or list (headroom --help explains them)"},
+      {"", "expected a command: compare, profile, run, report, fragmentation or list (headroom --help explains them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"compare", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"report", "expected the path of a RECORDING, as --out of another command writes it"},
@@ -76,10 +76,11 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, list; headroom --help "
-       "explains them"},
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, list; "
+       "headroom --help explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, run, report, list; headroom --help explains them"},
+       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, list; headroom --help "
+       "explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
       {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
