@@ -127,6 +127,15 @@ void Tracer::look_at_clock() {
                              drift / 1'000'000));
 }
 
+// What each correlation's device is; of several, that of its last row.
+void Tracer::note_devices(const std::vector<TraceRow>& rows) {
+  devices_.clear();
+  const auto other = [&](const TraceRow& row) { return has_device(row) && row.device != last_device_; };
+  if (std::none_of(rows.begin(), rows.end(), other)) return;
+  for (const TraceRow& row : rows)
+    if (has_device(row)) devices_[row.correlation] = static_cast<c10::DeviceIndex>(row.device);
+}
+
 c10::DeviceIndex Tracer::device_of(const TraceRow& row) {
   if (has_device(row)) return last_device_ = static_cast<c10::DeviceIndex>(row.device);
   const auto caused = devices_.find(row.correlation);
@@ -139,9 +148,7 @@ void Tracer::deliver(tracing::Trace trace) {
   counts_.unknown_count = trace.unknown_count;
   counts_.untimed_count = trace.untimed_count;
   counts_.unreturned_count = trace.unreturned_count;
-  devices_.clear();
-  for (const TraceRow& row : trace.rows)
-    if (has_device(row)) devices_[row.correlation] = static_cast<c10::DeviceIndex>(row.device);
+  note_devices(trace.rows);
   std::map<c10::DeviceIndex, std::vector<ActivityRow>> rows;
   for (const TraceRow& row : trace.rows)
     if (row.context != kOwn) rows[device_of(row)].push_back(row_of(row));

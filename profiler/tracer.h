@@ -65,6 +65,7 @@ class Tracer {
 
  private:
   void deliver(tracing::Trace trace);
+  void note_devices(const std::vector<tracing::TraceRow>& rows);
   c10::DeviceIndex device_of(const tracing::TraceRow& row);
   void note_problem(const std::string& sentence);
   void look_at_clock();

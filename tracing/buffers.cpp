@@ -1,5 +1,7 @@
 #include "tracing/buffers.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -20,13 +22,14 @@ BufferPool::BufferPool(std::size_t buffer_bytes, std::size_t limit)
 
 BufferPool::Buffer* BufferPool::add() {
   if (buffers_.size() == limit_) return nullptr;
-  auto* data = static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, buffer_bytes_));
-  if (!data) return nullptr;
-  std::memset(data, 0, buffer_bytes_);
+  void* data = mmap(nullptr, buffer_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return nullptr;
   buffers_.emplace_back();
-  buffers_.back().data.reset(data);
+  buffers_.back().data = std::unique_ptr<std::uint8_t, Unmap>(static_cast<std::uint8_t*>(data), Unmap{buffer_bytes_});
   return &buffers_.back();
 }
+
+void BufferPool::Unmap::operator()(std::uint8_t* data) const { munmap(data, bytes); }
 
 BufferPool::Buffer* BufferPool::find(const std::uint8_t* data) {
   const auto found =
@@ -66,9 +69,10 @@ std::vector<BufferPool::Filled> BufferPool::take_filled() {
   return filled;
 }
 
-// The whole buffer, as CUPTI may have written behind what it called valid; outside the lock, as CUPTI may wait for it.
+// Of a damaged buffer the whole, as CUPTI may have written behind what it called valid; outside the lock, as CUPTI may
+// wait for it.
 void BufferPool::recycle(const std::vector<Filled>& read) {
-  for (const auto& filled : read) std::memset(filled.data, 0, buffer_bytes_);
+  for (const auto& filled : read) std::memset(filled.data, 0, filled.damaged ? buffer_bytes_ : filled.valid_bytes);
   const std::lock_guard lock(mutex_);
   for (const auto& filled : read) find(filled.data)->owner = Owner::pool;
 }

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -20,7 +19,7 @@ class BufferPool {
   struct Filled {
     std::uint8_t* data;
     std::size_t valid_bytes;  // at most the buffer's size
-    bool damaged;             // CUPTI gave a length that the buffer does not have
+    bool damaged;             // CUPTI gave a length that the buffer does not have, or a record in it is torn
   };
 
   BufferPool(std::size_t buffer_bytes, std::size_t limit);
@@ -40,11 +39,12 @@ class BufferPool {
 
  private:
   enum class Owner : std::uint8_t { pool, cupti, filled, reader };
-  struct Free {
-    void operator()(std::uint8_t* data) const { std::free(data); }
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(std::uint8_t* data) const;
   };
   struct Buffer {
-    std::unique_ptr<std::uint8_t, Free> data;
+    std::unique_ptr<std::uint8_t, Unmap> data;  // takes memory where CUPTI has written
     Owner owner = Owner::pool;
     std::uint64_t request = 0;
     std::size_t valid_bytes = 0;

@@ -150,9 +150,9 @@ void Collector::State::end_session() {
 
 void Collector::State::read_buffers() {
   auto& buffers = pool();
-  const auto filled = buffers.take_filled();
-  records = {};
-  for (const auto& buffer : filled) reader->read(buffer, records);
+  auto filled = buffers.take_filled();
+  records.clear();
+  for (auto& buffer : filled) reader->read(buffer, records);
   buffers.recycle(filled);
   for (const auto& [correlation, context] : records.contexts) causes[correlation].context = context;
   for (const auto& [correlation, start] : records.call_starts) causes[correlation].call_start = start;
@@ -183,6 +183,7 @@ void Collector::State::settle(Trace& trace, bool last) {
   const auto returned = [&](std::uint64_t count) { return pool().all_returned(count); };
   const auto device_of = [&](std::uint32_t context) { return reader->device_of(context); };
   for (const auto& row : ledger.settle(returned, device_of, last)) waiting.push_back({row, horizon});
+  trace.rows.reserve(waiting.size());
   std::erase_if(waiting, [&](Waiting& entry) {
     if (!settle(entry.row, entry.horizon, last)) return false;
     trace.rows.push_back(entry.row);

@@ -116,23 +116,30 @@ std::size_t ShapeHash::operator()(const LaunchShape& shape) const {
   return hash;
 }
 
-void RecordReader::read(const BufferPool::Filled& buffer, Records& into) {
+void Records::clear() {
+  rows.clear();
+  memory.clear();
+  contexts.clear();
+  call_starts.clear();
+  damaged = unknown = untimed = 0;
+}
+
+void RecordReader::read(BufferPool::Filled& buffer, Records& into) {
   const std::uint8_t* end = buffer.data + buffer.valid_bytes;
   const std::uint8_t* previous = nullptr;
   CUpti_Activity* record = nullptr;
-  bool damaged = buffer.damaged;
   while (true) {
     const auto result = api_.cuptiActivityGetNextRecord(buffer.data, buffer.valid_bytes, &record);
     if (result == CUPTI_ERROR_MAX_LIMIT_REACHED) break;
     const auto* at = reinterpret_cast<const std::uint8_t*>(record);
     const bool inside = at && at >= buffer.data && at < end && (!previous || at > previous);
     if (result != CUPTI_SUCCESS || !inside || !read_record(at, end, into)) {
-      damaged = true;
+      buffer.damaged = true;
       break;
     }
     previous = at;
   }
-  if (damaged) ++into.damaged;
+  if (buffer.damaged) ++into.damaged;
 }
 
 bool RecordReader::read_record(const std::uint8_t* record, const std::uint8_t* end, Records& into) {

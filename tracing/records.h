@@ -34,6 +34,8 @@ struct Records {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> contexts;     // correlation, what was pushed
   std::vector<std::pair<std::uint32_t, std::uint64_t>> call_starts;  // correlation, time
   std::int64_t damaged = 0, unknown = 0, untimed = 0;
+
+  void clear();  // keeps its memory
 };
 
 struct ShapeHash {
@@ -45,7 +47,7 @@ class RecordReader {
   // With `never_executed`, kernels, copies and sets have no end: the device is a virtual one.
   RecordReader(const Api& api, bool never_executed) : api_(api), never_executed_(never_executed) {}
 
-  void read(const BufferPool::Filled& buffer, Records& into);
+  void read(BufferPool::Filled& buffer, Records& into);  // may find the buffer damaged
 
   const std::vector<std::string>& strings() const { return strings_; }
   const std::vector<LaunchShape>& shapes() const { return shapes_; }

@@ -29,12 +29,25 @@ TEST(Buffers, AreAlignedZeroedDistinctAndBounded) {
 TEST(Buffers, AreZeroedAgainBeforeTheyAreGivenAgain) {
   BufferPool pool(4096, 1);
   auto* buffer = pool.request();
-  std::memset(buffer, 0xFF, pool.buffer_bytes());
+  std::memset(buffer, 0xFF, 10);
   EXPECT_TRUE(pool.complete(buffer, 10));
   const auto filled = pool.take_filled();
   ASSERT_EQ(filled.size(), 1u);
   EXPECT_EQ(filled[0].valid_bytes, 10u);
   EXPECT_EQ(pool.request(), nullptr);  // the reader has it
+  pool.recycle(filled);
+  EXPECT_EQ(pool.request(), buffer);
+  EXPECT_TRUE(std::all_of(buffer, buffer + pool.buffer_bytes(), [](auto byte) { return byte == 0; }));
+}
+
+TEST(Buffers, ThatAreDamagedAreZeroedToTheirEnds) {
+  BufferPool pool(4096, 1);
+  auto* buffer = pool.request();
+  std::memset(buffer, 0xFF, pool.buffer_bytes());
+  EXPECT_TRUE(pool.complete(buffer, 10));
+  auto filled = pool.take_filled();
+  ASSERT_EQ(filled.size(), 1u);
+  filled[0].damaged = true;
   pool.recycle(filled);
   EXPECT_EQ(pool.request(), buffer);
   EXPECT_TRUE(std::all_of(buffer, buffer + pool.buffer_bytes(), [](auto byte) { return byte == 0; }));

@@ -72,7 +72,7 @@ TEST_F(RealLibrary, WalksABufferOfEveryKindThatIsRead) {
 
   RecordReader reader(library.api, false);
   Records records;
-  for (const auto& filled : pool.take_filled()) reader.read(filled, records);
+  for (auto& filled : pool.take_filled()) reader.read(filled, records);
   EXPECT_EQ(records.damaged, 0);
   EXPECT_EQ(records.unknown, 1);
   EXPECT_EQ(records.rows.size(), 10u);
