@@ -123,6 +123,8 @@ struct ModuleActivity {                // a fat binary's image, loaded at the fi
 class ActivityListener {
  public:
   virtual ~ActivityListener() = default;
+  // Of other calls only the correlation id is kept, for what happens inside; they take no time.
+  virtual bool wants(CallDomain, std::uint32_t /*function_id*/) { return true; }
   virtual void on_call_begin(Call&) {}
   virtual void on_call_end(Call&) {}
   virtual void on_kernel(const KernelActivity&) {}

@@ -23,15 +23,17 @@ const char* name_of(const Kernel* kernel) { return kernel == nullptr ? nullptr :
 ToldCall::ToldCall(const CallFacts& facts, const void* caller)
     : listener_(listener_of_this_thread()), caller_(caller), outer_(thread.call) {
   if (listener_ == nullptr) return;
-  call_ = {.domain = facts.domain,
-           .function_id = facts.function_id,
-           .name = facts.name,
-           .parameters = facts.parameters,
-           .kernel_name = facts.kernel_name,
-           .correlation_id = ++last_correlation_id,
-           .begin_ns = wall_ns(),
-           .device = current_device()};
+  call_.correlation_id = ++last_correlation_id;
   thread.call = this;
+  wanted_ = listener_->wants(facts.domain, facts.function_id);
+  if (!wanted_) return;
+  call_.domain = facts.domain;
+  call_.function_id = facts.function_id;
+  call_.name = facts.name;
+  call_.parameters = facts.parameters;
+  call_.kernel_name = facts.kernel_name;
+  call_.begin_ns = wall_ns();
+  call_.device = current_device();
   const ListenerRuns running;
   listener_->on_call_begin(call_);
 }
@@ -41,7 +43,7 @@ ToldCall::~ToldCall() {
 }
 
 void ToldCall::end(int result) {
-  if (listener_ == nullptr) return;
+  if (!wanted_) return;
   call_.result = result;
   call_.end_ns = wall_ns();
   const ListenerRuns running;

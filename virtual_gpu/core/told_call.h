@@ -20,7 +20,7 @@ struct CallFacts {
 
 class ToldCall {
  public:
-  // Tells the beginning, unless nobody listens or this thread is the listener's. `caller`: inside the object that
+  // Tells the beginning, unless nobody wants it or this thread is the listener's. `caller`: inside the object that
   // called.
   ToldCall(const CallFacts& facts, const void* caller);
   ~ToldCall();
@@ -36,6 +36,7 @@ class ToldCall {
   ActivityListener* const listener_;
   const void* const caller_;
   const ToldCall* outer_ = nullptr;
+  bool wanted_ = false;
   Call call_;
 };
 

@@ -7,6 +7,7 @@
 #include "virtual_gpu/core/context.h"
 #include "virtual_gpu/core/device.h"
 #include "virtual_gpu/core/streams.h"
+#include "virtual_gpu/core/told_call.h"
 #include "virtual_gpu/libraries/cupti/records.h"
 #include "virtual_gpu/libraries/cupti/state.h"
 #include "virtual_gpu/libraries/cupti/subscriber.h"
@@ -38,6 +39,12 @@ void write_waiting(State& all, ThreadState& thread) {
   if (asking.start != 0 && all.on(CUPTI_ACTIVITY_KIND_OVERHEAD)) record_request(all, thread, asking);
 }
 
+// Of the call that the thread is in, recorded or not.
+std::uint32_t open_call(const ThreadState& thread) {
+  if (thread.call_correlation_id != 0) return thread.call_correlation_id;
+  return told_call() == nullptr ? 0 : told_call()->correlation_id();
+}
+
 void fill_overhead(OverheadRecord& record, const ThreadState& thread, CUpti_ActivityOverheadKind kind,
                    Clock::Interval time) {
   record.kind = CUPTI_ACTIVITY_KIND_OVERHEAD;
@@ -47,7 +54,7 @@ void fill_overhead(OverheadRecord& record, const ThreadState& thread, CUpti_Acti
   record.objectId.pt.threadId = thread_id(thread);
   record.start = time.start;
   record.end = time.end;
-  record.correlationId = thread.call_correlation_id;
+  record.correlationId = open_call(thread);
 }
 
 void record_request(State& all, ThreadState& thread, Clock::Interval time) {
@@ -82,6 +89,11 @@ std::uint64_t record_call(State& all, ThreadState& thread, const Call& call) {
 
 class Listener : public ActivityListener {
  public:
+  bool wants(CallDomain domain, std::uint32_t function_id) override {
+    State& all = state();
+    return all.functions_of(domain).has(function_id) || subscriber_hears(all, domain, function_id);
+  }
+
   void on_call_begin(Call& call) override {
     State& all = state();
     ThreadState& thread = all.threads.mine();

@@ -12,6 +12,10 @@
 namespace headroom::virtual_gpu::cupti {
 namespace {
 
+CUpti_CallbackDomain callback_domain(CallDomain domain) {
+  return domain == CallDomain::runtime ? CUPTI_CB_DOMAIN_RUNTIME_API : CUPTI_CB_DOMAIN_DRIVER_API;
+}
+
 CUcontext handle(Context* context) { return reinterpret_cast<CUcontext>(context); }
 
 const Subscriber* listening(const State& all, CUpti_CallbackDomain domain, std::uint32_t id) {
@@ -49,8 +53,12 @@ void tell_of_resource(const State& all, int device, CUpti_CallbackIdResource id,
 
 }  // namespace
 
+bool subscriber_hears(const State& all, CallDomain domain, std::uint32_t function_id) {
+  return listening(all, callback_domain(domain), function_id) != nullptr;
+}
+
 void tell_subscriber(const State& all, Call& call, CUpti_ApiCallbackSite site) {
-  const auto domain = call.domain == CallDomain::runtime ? CUPTI_CB_DOMAIN_RUNTIME_API : CUPTI_CB_DOMAIN_DRIVER_API;
+  const auto domain = callback_domain(call.domain);
   const Subscriber* subscriber = listening(all, domain, call.function_id);
   if (subscriber == nullptr) return;
   CUpti_CallbackData data{};

@@ -7,6 +7,7 @@
 
 namespace headroom::virtual_gpu::cupti {
 
+bool subscriber_hears(const State& all, CallDomain domain, std::uint32_t function_id);
 void tell_subscriber(const State& all, Call& call, CUpti_ApiCallbackSite site);
 void tell_subscriber(const State& all, const SynchronizationActivity& wait);
 void tell_subscriber(const State& all, const ModuleActivity& module);
