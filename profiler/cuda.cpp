@@ -72,8 +72,9 @@ void require_caching_allocator() {
 void initialize() {
   try {
     at::globalContext().lazyInitDevice(c10::kCUDA);
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
+  } catch (const std::exception& error) {
+    const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+    const std::string text = torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
     const std::string setting = allocator_setting();
     throw could_not_measure(
         fmt::format("PyTorch cannot use CUDA{}: {}",
