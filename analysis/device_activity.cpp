@@ -85,7 +85,9 @@ struct Place {
   std::array<Clock, kTimedKinds.size()> clocks;
 };
 
+// CUDA 13's compiler calls __cudaLaunchKernel.
 bool launches(std::string_view call) {
+  call.remove_prefix(std::min(call.find_first_not_of('_'), call.size()));
   for (const std::string_view prefix : {"cudaLaunch", "cuLaunch", "cudaGraphLaunch", "cuGraphLaunch"})
     if (call.starts_with(prefix)) return call.find("HostFunc") == std::string_view::npos;
   return false;
