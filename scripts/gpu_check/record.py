@@ -48,7 +48,7 @@ def summary(results):
     return text + (f"; {refused} refused on both" if refused else "")
 
 
-def markdown(facts, results, conformance):
+def markdown(facts, results, conformance, tracing=None):
     lines = [f"# {facts['left']} and {facts['right']}", "", f"**{summary(results)}.** Written by `scripts/gpu-check`; the same "
              "as data beside this file.", "", "| fact | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in facts.items()]
@@ -66,4 +66,8 @@ def markdown(facts, results, conformance):
     if conformance:
         lines += ["", "## Conformance tests", "", f"{len(conformance['same'])} with the same result on both."]
         lines += [f"- {name}: {left} and {right}" for name, left, right in conformance["different"]]
+    if tracing:
+        lines += ["", f"## What tracing tells on {tracing['device']}", ""]
+        lines += [f"- {question}: {answer}" for question, answer in tracing["answers"]]
+        lines += ["", "Not asked:", ""] + [f"- {question}" for question in tracing["unanswered"]]
     return "\n".join(lines).rstrip() + "\n"

@@ -9,7 +9,7 @@ import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "scripts"))
-from gpu_check import conformance, matrix, prepare, record, runs  # noqa: E402
+from gpu_check import conformance, matrix, prepare, record, runs, tracing  # noqa: E402
 
 
 class Matrix(unittest.TestCase):
@@ -77,6 +77,61 @@ class Checker(unittest.TestCase):
             checker = runs.Checker(pathlib.Path(folder), side, side, True, SOURCE)
             with self.assertRaisesRegex(RuntimeError, "does not start for cuda: libcupti.so.13: cannot open"):
                 checker.compare(matrix.quick_runs()[0])
+
+
+def traced_run(**activity):
+    place = {"layer": "block.0", "phase": "forward", "kernels": {"count": 30}}
+    rows = [{"caller": "/opt/libc10_cuda.so", "kind": "device", "taken": {"bytes": 4096}},
+            {"caller": "/opt/libc10_cuda.so", "kind": "device", "taken": {"bytes": 1000}},
+            {"caller": "", "kind": "pinned", "taken": {"bytes": 7}}]
+    return {"seconds": 2.0, "allocator": {"peak_reserved_bytes": 2097152}, "gpu_memory": None, "device_activity": {
+        "level": "full", "executed": True, "problems": [], "lost": {"dropped_count": 0}, "driver_memory": rows,
+        "total": {"kernels": {"count": 60, "timed_count": 60}},
+        "places": [place, place | {"layer": "model", "kernels": {"count": 10}}, place | {"phase": "backward", "kernels": {"count": 20}}],
+    } | activity}
+
+
+class Tracing(unittest.TestCase):
+    def answers(self, full, expandable=None):
+        levels = {"none": traced_run(), "memory": traced_run(), "full": full}
+        return dict(tracing.answers_of(levels, expandable or traced_run()))
+
+    def test_counts_kernels_with_a_layer_and_with_a_time(self):
+        answers = self.answers(traced_run())
+        self.assertEqual(answers["Kernels of forward that have a layer"], "30 of 40 (75.0 %)")
+        self.assertEqual(answers["Kernels of backward that have a layer"], "20 of 20 (100.0 %)")
+        self.assertEqual(answers["Kernels that have a time"], "60 of 60 (100.0 %)")
+
+    def test_adds_up_memory_by_caller(self):
+        self.assertEqual(self.answers(traced_run())["Memory asked of the driver, by caller"],
+                         "caller not told, pinned: 7 B; libc10_cuda.so, device: 5,096 B")
+
+    def test_a_virtual_device_gives_no_times_and_that_is_said(self):
+        self.assertIn("were not executed", self.answers(traced_run(executed=False))["Kernels that have a time"])
+
+    def test_a_level_that_does_not_run_is_named_with_its_words(self):
+        self.assertEqual(self.answers({"words": "no GPU"}), {"--trace full": "did not run: no GPU"})
+
+    def test_a_run_that_could_not_be_traced_says_why(self):
+        self.assertEqual(self.answers(traced_run(level="none", problems=["CUPTI off: held."])),
+                         {"--trace full": "nothing was traced: CUPTI off: held."})
+
+    def test_lost_records_are_told(self):
+        self.assertEqual(self.answers(traced_run(lost={"dropped_count": 3, "damaged_count": 0}))
+                         ["Records lost, damaged or left over"], "dropped_count 3")
+
+    def test_expandable_segments_that_do_not_run_spoil_nothing(self):
+        answers = self.answers(traced_run(), {"words": "refused"})
+        self.assertEqual(answers["Memory asked of the driver with expandable segments"], "did not run: refused")
+
+    def test_a_build_without_the_command_is_said(self):
+        self.assertIn("no headroom", tracing.check(pathlib.Path("/nowhere/headroom"), "cuda", "m")["answers"][0][1])
+
+    def test_is_part_of_the_record(self):
+        trace = {"device": "cuda", "answers": [["Question", "answer"]], "unanswered": ["another"]}
+        page = record.markdown({"left": "cuda", "right": "virtual"}, [EQUAL], None, trace)
+        for words in ("What tracing tells on cuda", "- Question: answer", "- another"):
+            self.assertIn(words, page)
 
 
 class Conformance(unittest.TestCase):
