@@ -1,75 +1,23 @@
-// Programs of tests/attach/programs under headroom-attach.so, each started as `headroom run` starts one; what their
-// journals say. Over the virtual GPU, in the Python environment of scripts/setup --tests.
+// Programs under headroom-attach.so, on the CPU and the virtual GPU: what their journals say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <map>
 #include <set>
 
 #include "analysis/breakdown.h"
-#include "base/file.h"
-#include "recording/journal.h"
 #include "recording/verify.h"
-#include "tests/temporary_folder.h"
+#include "tests/attach/attached.h"
 
 namespace headroom {
 namespace {
 
-namespace fs = std::filesystem;
+using attach_test::attach;
+using attach_test::Attached;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::UnorderedElementsAre;
-using testing_support::TemporaryFolder;
-
-const fs::path kLibraries = fs::path(HEADROOM_BUILD_DIR) / "lib/headroom";
-
-struct Attached {
-  int status = 0;
-  std::string output;
-  std::vector<Recording> recordings;
-
-  const Recording& only() const {
-    EXPECT_EQ(recordings.size(), 1u) << output;
-    static const Recording none;
-    return recordings.empty() ? none : recordings.front();
-  }
-};
-
-std::string quoted(const std::string& text) { return "'" + text + "'"; }
-
-Attached attach(const std::string& program, const std::string& argument, const std::string& device = "h100-80gb",
-                const std::string& options = "") {
-  const TemporaryFolder folder;
-  const std::string virtual_gpu = device == "cpu" ? "" : " HEADROOM_VIRTUAL_GPU=" + device;
-  const std::string asked = device == "cpu" ? "cpu" : "virtual:" + device;
-  // As the command line does: what ranks tell each other goes through device memory.
-  const std::string backed = options.find("\"ranks\"") == std::string::npos ? "" : " HEADROOM_VIRTUAL_GPU_BACKED=1";
-  const std::string command =
-      "cd " + quoted(std::string(HEADROOM_SOURCE_DIR) + "/tests/attach/programs") +
-      " && LD_PRELOAD=" + quoted((kLibraries / "virtual-gpu/headroom-virtual-gpu.so").string()) + virtual_gpu + backed +
-      " HEADROOM_RUN_FOLDER=" + quoted(folder.path().string()) +
-      " HEADROOM_RUN_OPTIONS=" + quoted("{\"device\": \"" + asked + "\"" + options + "}") +
-      " PYTHONPATH=" + quoted((kLibraries / "python/site").string() + ":" + HEADROOM_TORCH_PACKAGES) +
-      " PYTHONPYCACHEPREFIX=" + quoted(std::string(HEADROOM_BUILD_DIR) + "/python-cache") + " exec " +
-      HEADROOM_TEST_PYTHON + " " + program + " " + quoted(argument) + " 2>&1";
-  Attached result;
-  FILE* pipe = popen(command.c_str(), "r");
-  for (char buffer[4096]; std::size_t count = fread(buffer, 1, sizeof(buffer), pipe);)
-    result.output.append(buffer, count);
-  result.status = pclose(pipe);
-  for (const fs::path& journal : find_journals(folder.path())) {
-    result.recordings.push_back(read_journal(journal));
-    finish(result.recordings.back(), result.status);
-    EXPECT_EQ(verify(result.recordings.back()), std::vector<std::string>{});
-    EXPECT_EQ(result.recordings.back().dropped_event_count, 0);
-  }
-  for (const auto& entry : fs::directory_iterator(folder.path()))
-    if (entry.path().extension() == ".refused") result.output += read_file(entry.path(), 1 << 16);
-  return result;
-}
 
 // Requested bytes of a category, the most alive at once in the last step, by layer.
 std::map<std::string, std::int64_t> bytes_of(const Recording& recording, Category category) {
