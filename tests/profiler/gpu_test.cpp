@@ -104,6 +104,38 @@ INSTANTIATE_TEST_SUITE_P(Specs, Gpu,
                                                    OptimizerImplementation::for_loop)),
                          [](const auto& test) { return test.param.model; });
 
+TEST(TracedGpu, TellsLayersTimesAndMemory) {
+  if (const std::string reason = missing_gpu(); !reason.empty()) GTEST_SKIP() << reason;
+  RunSpec spec = spec_of(tiny_model("bert"), Dtype::fp32, Sdpa::eager, OptimizerImplementation::foreach);
+  spec.device = "cuda";
+  spec.trace = TraceLevel::full;
+  const WorkerResult result = run_worker(spec);
+  ASSERT_EQ(result.exit_code, 0) << result.messages;
+  const Recording& recording = *result.recording;
+  const DeviceActivity& activity = recording.activity;
+  if (activity.level != TraceLevel::full) GTEST_SKIP() << ::testing::PrintToString(activity.problems);
+  EXPECT_EQ(activity.dropped_count, 0);
+  EXPECT_EQ(activity.damaged_count, 0);
+  EXPECT_GT(activity.peak_dram_bytes_per_second, 0);
+  const Activities& a = activity.activities;
+  std::size_t kernels = 0, untimed = 0, in_forward = 0, with_layer = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a.kind[i] != ActivityKind::kernel) continue;
+    ++kernels;
+    untimed += a.duration_ns[i] <= 0;
+    if (a.phase[i] != Phase::forward) continue;
+    ++in_forward;
+    with_layer += a.layer[i] != LayerId::root;
+  }
+  EXPECT_GT(kernels, 0u);
+  EXPECT_EQ(untimed, 0u);
+  EXPECT_GT(with_layer * 100, in_forward * 95) << with_layer << " of " << in_forward;
+  ASSERT_FALSE(activity.samples.empty());
+  const auto most = std::max_element(activity.samples.begin(), activity.samples.end(),
+                                     [](const auto& x, const auto& y) { return x.used_bytes < y.used_bytes; });
+  EXPECT_GE(most->used_bytes, recording.stats.peak_reserved_bytes);
+}
+
 // What the comparison above rests on, seen without a GPU: it is not satisfied by recordings that differ.
 TEST(EventComparison, SeesADifferenceOfOneByteAndOneEvent) {
   RunSpec spec = spec_of("bert", Dtype::fp32, Sdpa::eager, OptimizerImplementation::foreach);
