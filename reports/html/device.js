@@ -2,7 +2,6 @@
 const kernelView = { key: null, ascending: false, filter: "", phase: -1, layer: -1, all: false };
 const workView = { quantity: 0 };
 const shownKernels = 25;
-const noTimes = "Not executed: a virtual device runs no kernel, so there are counts and no times.";
 
 // A fold and everything below it.
 function foldsBelow(run, wanted) {
@@ -135,7 +134,7 @@ function deviceSection(run) {
   const d = run.device;
   for (const id of ["kernels-panel", "work-panel", "driver-panel"]) $(id).hidden = d === null;
   if (d === null) return;
-  $("kernels-hint").replaceChildren(h("b", {}, d.origin + ". "), d.timed || !d.full ? "" : noTimes + " ", d.timed ? "“Ran” counts kernels side by side once; the table adds up each kernel’s own time." : "");
+  $("kernels-hint").replaceChildren(h("b", {}, d.origin + ". "), d.timed ? "“Ran” counts kernels side by side once; the table adds up each kernel’s own time." : "");
   fill("device-figures", workFigures(d));
   $("kernels").hidden = d.uses.length === 0;
   fill("kernels-controls");

@@ -17,6 +17,7 @@ namespace {
 
 using attach_test::attach;
 using attach_test::Attached;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -55,14 +56,17 @@ int kernel_count(const Recording& recording) {
   return out;
 }
 
-std::int64_t copied_to_device(const Recording& recording, bool in_build) {
+std::int64_t copied_to_device(const Recording& recording) {
   std::int64_t bytes = 0;
   const Activities& a = recording.activity.activities;
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (a.kind[i] == ActivityKind::copy && a.detail[i] == static_cast<std::uint32_t>(CopyKind::host_to_device) &&
-        (a.phase[i] == Phase::build) == in_build)
+    if (a.kind[i] == ActivityKind::copy && a.detail[i] == static_cast<std::uint32_t>(CopyKind::host_to_device))
       bytes += a.bytes[i];
   return bytes;
+}
+
+std::int64_t moved_bytes(const Json& words) {
+  return words.at("model_bytes").get<std::int64_t>() + words.at("batch_bytes").get<std::int64_t>();
 }
 
 // The program's own words: its last line.
@@ -96,8 +100,7 @@ TEST(TracedProgram, EveryLaunchOfTheProgramIsAKernel) {
 }
 
 TEST(TracedProgram, BytesCopiedAreTheModelsAndTheBatches) {
-  EXPECT_EQ(copied_to_device(traced_bert().only(), true), words_of(traced_bert()).at("model_bytes"));
-  EXPECT_EQ(copied_to_device(traced_bert().only(), false), words_of(traced_bert()).at("batch_bytes"));
+  EXPECT_EQ(copied_to_device(traced_bert().only()), moved_bytes(words_of(traced_bert())));
 }
 
 TEST(TracedProgram, EqualLayersLaunchEqualKernels) {
@@ -125,15 +128,16 @@ TEST(TracedProgram, KernelsHaveALayerWhereAnAllocationWould) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (events.action[i] != Action::alloc) continue;
     allocating.insert(path(recording, events.layer[i]));
-    if (events.phase[i] == Phase::forward || events.phase[i] == Phase::backward)
-      EXPECT_TRUE(kernels.contains({path(recording, events.layer[i]), events.phase[i], events.step[i]}) ||
-                  recording.text(events.op[i]).find("copy") != std::string::npos ||
-                  recording.text(events.op[i]).find("empty") != std::string::npos)
-          << path(recording, events.layer[i]) << " " << recording.text(events.op[i]);
+    if (events.phase[i] != Phase::forward && events.phase[i] != Phase::backward) continue;
+    EXPECT_TRUE(kernels.contains({path(recording, events.layer[i]), events.phase[i], events.step[i]}) ||
+                recording.text(events.op[i]).find("copy") != std::string::npos ||
+                recording.text(events.op[i]).find("empty") != std::string::npos)
+        << path(recording, events.layer[i]) << " " << recording.text(events.op[i]);
   }
   for (const auto& [where, launched] : kernels)
-    if (std::get<1>(where) == Phase::forward || std::get<1>(where) == Phase::backward)
+    if (std::get<1>(where) == Phase::forward || std::get<1>(where) == Phase::backward) {
       EXPECT_TRUE(allocating.contains(std::get<0>(where))) << std::get<0>(where) << " " << launched.begin()->first;
+    }
 }
 
 TEST(TracedProgram, TheAllocatorsEventsAreThoseOfAnUntracedOne) {
@@ -178,10 +182,12 @@ TEST(TracedProgram, AKilledOneLeavesWhatWasCompleted) {
     EXPECT_EQ(recording.activity.level, TraceLevel::full) << end;
     EXPECT_EQ(recording.outcome.kind, OutcomeKind::error) << end;
     const auto left = kernels_of(recording);
-    for (const auto& [where, launched] : kernels)
-      if (std::get<2>(where) < 2 || std::get<1>(where) != Phase::optimizer)
-        EXPECT_EQ(left.contains(where) ? left.at(where) : Kernels{}, launched)
-            << end << " " << std::get<0>(where) << " " << to_name(kPhaseNames, std::get<1>(where)) << " " << std::get<2>(where);
+    for (const auto& [where, launched] : kernels) {
+      const auto& [layer, phase, step] = where;
+      if (step == 2 && phase == Phase::optimizer) continue;
+      EXPECT_EQ(left.contains(where) ? left.at(where) : Kernels{}, launched)
+          << end << " " << layer << " " << to_name(kPhaseNames, phase) << " " << step;
+    }
   }
 }
 
@@ -197,7 +203,7 @@ TEST(TracedProgram, WorkersOfADataLoaderDisturbNothing) {
   EXPECT_EQ(run.status, 0) << run.output;
   expect_nothing_lost(run.only());
   EXPECT_EQ(kernel_count(run.only()), words_of(run).at("launches"));
-  EXPECT_EQ(copied_to_device(run.only(), false), words_of(run).at("batch_bytes"));
+  EXPECT_EQ(copied_to_device(run.only()), moved_bytes(words_of(run)));
 }
 
 TEST(TracedProgram, EachDeviceHasItsOwnKernels) {
@@ -209,23 +215,29 @@ TEST(TracedProgram, EachDeviceHasItsOwnKernels) {
     expect_nothing_lost(recording);
     EXPECT_GT(kernel_count(recording), 0);
     launches += kernel_count(recording);
-    copied += copied_to_device(recording, true) + copied_to_device(recording, false);
+    copied += copied_to_device(recording);
   }
   const Json words = words_of(run);
   EXPECT_EQ(launches, words.at("launches"));
-  EXPECT_EQ(copied, words.at("model_bytes").get<std::int64_t>() + words.at("batch_bytes").get<std::int64_t>());
+  EXPECT_EQ(copied, moved_bytes(words));
 }
 
 TEST(TracedProgram, TorchsProfilerHasCuptiWhileItRunsAndThatIsSaid) {
   const Attached run = attach("counting.py", "profiling", "h100-80gb", kFull);
   ASSERT_EQ(run.status, 0) << run.output;
-  EXPECT_THAT(run.only().activity.problems, ElementsAre(HasSubstr("torch.profiler was used by the program")));
+  const auto& problems = run.only().activity.problems;
+  EXPECT_THAT(problems, Contains(HasSubstr("torch.profiler was used by the program")));
   auto steps = kernels_by_step(run.only());
-  EXPECT_EQ(steps[2], 0);         // the device's profile had it
-  EXPECT_EQ(steps[3], steps[4]);  // that of the processor does not want it
-  EXPECT_GT(steps[4], 50);
+  EXPECT_GT(steps[1], 50);
+  EXPECT_EQ(steps[2], 0);  // the device's profile had it
+  const bool kept = problems.size() > 1;  // Torch 2.11 never gives CUPTI back
+  if (kept) {
+    EXPECT_THAT(problems, Contains(HasSubstr("another profiler holds CUPTI")));
+  }
   const auto profiled = words_of(run).at("profiled");
-  EXPECT_GE(profiled.at(0), steps[4]);
+  EXPECT_GT(profiled.at(0), 50);
+  EXPECT_EQ(steps[3], kept ? 0 : profiled.at(0).get<int>());  // a profile of the processor alone does not want it
+  EXPECT_EQ(steps[4], steps[3]);
   EXPECT_EQ(profiled.at(1), 0);
 }
 

@@ -79,8 +79,9 @@ TEST_P(Traced, AVirtualGpuExecutesNothingAndSoNothingHasATime) {
   const Activities& a = recording().activity.activities;
   EXPECT_GT(count(recording(), ActivityKind::kernel), 100u);
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (a.kind[i] == ActivityKind::kernel || a.kind[i] == ActivityKind::copy || a.kind[i] == ActivityKind::set)
+    if (a.kind[i] == ActivityKind::kernel || a.kind[i] == ActivityKind::copy || a.kind[i] == ActivityKind::set) {
       ASSERT_EQ(a.duration_ns[i], kNoDuration) << i;
+    }
 }
 
 TEST_P(Traced, EqualBlocksLaunchEqualKernels) {
@@ -114,8 +115,9 @@ TEST_P(Traced, KernelsAreWhereAllocationsAre) {
     if (events.action[i] == Action::alloc && events.category[i] == Category::unresolved)
       allocating.emplace(path(recording(), events.layer[i]), events.phase[i], events.step[i]);
   for (const auto& [layer, phase, step] : allocating)
-    if (phase == Phase::forward || phase == Phase::backward)
+    if (phase == Phase::forward || phase == Phase::backward) {
       EXPECT_TRUE(launching.contains({layer, phase, step})) << layer << " " << to_name(kPhaseNames, phase) << " " << step;
+    }
 }
 
 TEST_P(Traced, MemoryTakenFromTheDriverIsWhatTheAllocatorReserved) {
