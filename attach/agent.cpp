@@ -25,12 +25,16 @@ Agent::Agent(Settings settings)
     : settings_(std::move(settings)),
       frames_(settings_.hidden_folders),
       journals_(settings_.folder, [this](c10::Device device) { return opening(device); }),
-      recorder_({.every_thread = true,
-                 .on_string = [this](const std::string& text) { journals_.note({{"string", text}}); },
-                 .on_out_of_memory = [this](c10::Device device,
-                                            const profiler::OutOfMemory& failure) { on_out_of_memory(device, failure); },
-                 .on_sample = [this](c10::Device device,
-                                     const DriverMemorySample& sample) { journals_.note(device, sample_note(sample)); }}),
+      recorder_(
+          {.every_thread = true,
+           .on_string =
+               [this](const std::string& text) {
+                 journals_.note({{"string", text}});
+               },
+           .on_out_of_memory = [this](c10::Device device,
+                                      const profiler::OutOfMemory& failure) { on_out_of_memory(device, failure); },
+           .on_sample = [this](c10::Device device,
+                               const DriverMemorySample& sample) { journals_.note(device, sample_note(sample)); }}),
       host_reads_(settings_.values, [this](int device, const Json& note) {
         journals_.note(c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device)), note);
       }) {
@@ -49,7 +53,9 @@ Json Agent::opening(c10::Device device) const {
   const profiler::Tracer::OwnWork own(tracer_);
   Environment environment = profiler::describe_environment(device);
   environment.torch_version = settings_.torch_version;
-  return {{"device", settings_.device}, {"program", settings_.program}, {"environment", environment_document(environment)},
+  return {{"device", settings_.device},
+          {"program", settings_.program},
+          {"environment", environment_document(environment)},
           {"start_realtime_ns", recorder_.clock().start_realtime_ns()}};
 }
 
@@ -69,10 +75,12 @@ void Agent::start_tracing() {
   if (tracer_ || settings_.trace == TraceLevel::none) return;
   const bool late = profiler::cuda::is_initialized();
   if (late) ask_before_tracing(SampleMoment::before_tracing, profiler::ask_driver);
-  tracer_ = new profiler::Tracer(settings_.trace, [this](c10::DeviceIndex index, std::span<const ActivityRow> rows,
-                                                         const ActivityTables& tables) {
-    journals_.append_activity(c10::Device(c10::kCUDA, index), rows, tables);
-  });
+  tracer_ = new profiler::Tracer(
+      settings_.trace,
+      [this](c10::DeviceIndex index, std::span<const ActivityRow> rows, const ActivityTables& tables) {
+        journals_.append_activity(c10::Device(c10::kCUDA, index), rows, tables);
+      },
+      profiler::Tracer::Drains::at_phases);
   if (settings_.require_cupti && !tracer_->tracing())
     throw could_not_measure("--require-cupti: " + tracer_->first_problem());
   const profiler::Tracer::OwnWork own(tracer_);
@@ -160,8 +168,9 @@ void Agent::note_activity() {
 
 void Agent::pause_tracing() {
   if (tracer_)
-    tracer_->pause("torch.profiler was used by the program: it had CUPTI meanwhile, and what the device did then is not in "
-                   "this trace.");
+    tracer_->pause(
+        "torch.profiler was used by the program: it had CUPTI meanwhile, and what the device did then is not in "
+        "this trace.");
 }
 
 void Agent::resume_tracing() {
@@ -189,8 +198,9 @@ void Agent::finish() {
   for (const c10::Device device : journals_.devices()) {
     if (!device.is_cuda()) continue;
     const AllocatorStats stats = profiler::cuda::allocator_stats(device.index());
-    journals_.note(device, {{"end", {{"allocated_bytes", stats.final_allocated_bytes},
-                                     {"reserved_bytes", stats.final_reserved_bytes}}}});
+    journals_.note(
+        device,
+        {{"end", {{"allocated_bytes", stats.final_allocated_bytes}, {"reserved_bytes", stats.final_reserved_bytes}}}});
   }
 }
 

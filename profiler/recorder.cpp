@@ -157,7 +157,7 @@ void Recorder::begin_phase(Phase phase, std::int32_t step) {
   }
   if (tracer == nullptr) return;
   attribution_.tell_place();
-  tracer->drain();
+  tracer->phase_begins();
 }
 
 void Recorder::trace_with(Tracer* tracer) {

@@ -14,10 +14,13 @@ TraceLevel level_of(const RunSpec& spec) {
 }  // namespace
 
 TracedRun::TracedRun(TraceLevel level)
-    : tracer_(level, [this](c10::DeviceIndex index, std::span<const ActivityRow> rows, const ActivityTables& tables) {
-        tables_ = tables;
-        if (index == device_.index()) rows_.insert(rows_.end(), rows.begin(), rows.end());
-      }) {}
+    : tracer_(
+          level,
+          [this](c10::DeviceIndex index, std::span<const ActivityRow> rows, const ActivityTables& tables) {
+            tables_ = tables;
+            if (index == device_.index()) rows_.insert(rows_.end(), rows.begin(), rows.end());
+          },
+          Tracer::Drains::when_many) {}
 
 TracedRun* TracedRun::start(const RunSpec& spec) {
   const TraceLevel level = level_of(spec);
@@ -48,7 +51,8 @@ void TracedRun::join(Recording& recording) const {
   DeviceActivity activity = tracer_.summary(device_.index());
   activity.samples = std::move(recording.activity.samples);
   recording.activity = std::move(activity);
-  join_activity(rows_, tables_, {.start_realtime_ns = tracer_.clock().start_realtime_ns(), .end_ns = end_ns_}, recording);
+  join_activity(rows_, tables_, {.start_realtime_ns = tracer_.clock().start_realtime_ns(), .end_ns = end_ns_},
+                recording);
 }
 
 }  // namespace headroom::profiler

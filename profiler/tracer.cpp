@@ -50,7 +50,8 @@ ActivityRow row_of(const TraceRow& row) {
 
 // Of what these kinds tell, CUPTI does not say the device.
 bool has_device(const TraceRow& row) {
-  return row.kind != ActivityKind::call && row.kind != ActivityKind::overhead && row.kind != ActivityKind::synchronization;
+  return row.kind != ActivityKind::call && row.kind != ActivityKind::overhead &&
+         row.kind != ActivityKind::synchronization;
 }
 
 }  // namespace
@@ -60,9 +61,10 @@ std::string named_cupti() {
   return name ? name : "";
 }
 
-Tracer::Tracer(TraceLevel level, Sink sink)
+Tracer::Tracer(TraceLevel level, Sink sink, Drains drains)
     : level_(level),
       sink_(std::move(sink)),
+      drains_(drains),
       collector_(tracing::Collector::start({.level = level, .library = named_cupti()})),
       started_(collector_.tracing()) {}
 
@@ -88,6 +90,10 @@ void Tracer::drain() {
   if (forgotten_) return;
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (lock && !stopped_) deliver(collector_.drain());
+}
+
+void Tracer::phase_begins() {
+  if (drains_ == Drains::at_phases) drain();
 }
 
 void Tracer::pause(const std::string& why) {
@@ -123,8 +129,9 @@ void Tracer::note_problem(const std::string& sentence) {
 void Tracer::look_at_clock() {
   const std::int64_t drift = clock_.drift_ns();
   if (std::abs(drift) > kClockToleranceNs)
-    note_problem(fmt::format("The system's clock was set by {} ms during the run: times of device activity are off by as much.",
-                             drift / 1'000'000));
+    note_problem(
+        fmt::format("The system's clock was set by {} ms during the run: times of device activity are off by as much.",
+                    drift / 1'000'000));
 }
 
 // What each correlation's device is; of several, that of its last row.
@@ -150,8 +157,12 @@ void Tracer::deliver(tracing::Trace trace) {
   counts_.unreturned_count = trace.unreturned_count;
   note_devices(trace.rows);
   std::map<c10::DeviceIndex, std::vector<ActivityRow>> rows;
-  for (const TraceRow& row : trace.rows)
-    if (row.context != kOwn) rows[device_of(row)].push_back(row_of(row));
+  for (const TraceRow& row : trace.rows) {
+    if (row.context == kOwn) continue;
+    auto& its_rows = rows[device_of(row)];
+    if (its_rows.empty()) its_rows.reserve(trace.rows.size());
+    its_rows.push_back(row_of(row));
+  }
   const ActivityTables tables{std::move(trace.strings), std::move(trace.shapes)};
   for (const auto& [device, its_rows] : rows) sink_(device, its_rows, tables);
 }

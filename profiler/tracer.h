@@ -27,9 +27,13 @@ class Tracer {
   // Rows of one device, with the tables of all rows so far. Called by drain() and stop().
   using Sink = std::function<void(c10::DeviceIndex, std::span<const ActivityRow>, const ActivityTables&)>;
 
+  // When rows go to the sink by themselves: at_phases so that what a killed program leaves is whole up to there, and
+  // when_many where nothing but the run's end asks for them.
+  enum class Drains { at_phases, when_many };
+
   // Starts tracing: before CUDA is initialised, if possible. `level`: memory or full. What cannot be done is among the
   // problems of summary().
-  Tracer(TraceLevel level, Sink sink);
+  Tracer(TraceLevel level, Sink sink, Drains drains);
 
   bool tracing() const { return collector_.tracing(); }
   std::string first_problem() const;  // why it does not
@@ -52,6 +56,7 @@ class Tracer {
 
   // From any thread. What CUPTI has completed goes to the sink.
   void drain();
+  void phase_begins();
   // Another profiler wants CUPTI, and no longer does.
   void pause(const std::string& why);
   void resume();
@@ -73,6 +78,7 @@ class Tracer {
   const RunClock clock_;
   const TraceLevel level_;
   const Sink sink_;
+  const Drains drains_;
   tracing::Collector& collector_;
   const bool started_;
   mutable std::mutex mutex_;  // of the collector's drain … stop, and of all below

@@ -272,7 +272,7 @@ void Collector::resume() {
 }
 
 Trace Collector::stop() {
-  if (!state_->mine()) return {};
+  if (!state_->reader || state_->process != getpid()) return {};
   if (state_->session.running()) state_->end_session();
   state_->started = false;
   Trace trace = state_->take(true);

@@ -334,14 +334,17 @@ int RecordReader::device_of(std::uint32_t cuda_context) const {
 }
 
 std::uint32_t RecordReader::string(std::string_view text) {
-  const auto [at, added] = string_ids_.try_emplace(std::string(text), static_cast<std::uint32_t>(strings_.size()));
-  if (added) strings_.emplace_back(text);
-  return at->second;
+  if (const auto found = string_ids_.find(text); found != string_ids_.end()) return found->second;
+  const auto id = static_cast<std::uint32_t>(strings_.size());
+  string_ids_.emplace(text, id);
+  strings_.emplace_back(text);
+  return id;
 }
 
 std::uint32_t RecordReader::kernel_name(const char* mangled) {
   if (!mangled) return 0;
-  if (const auto found = kernel_names_.find(mangled); found != kernel_names_.end()) return found->second;
+  if (const auto found = kernel_names_.find(std::string_view(mangled)); found != kernel_names_.end())
+    return found->second;
   int status = 0;
   char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
   const auto id = string(status == 0 && demangled ? demangled : mangled);

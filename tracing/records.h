@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,6 +43,11 @@ struct ShapeHash {
   std::size_t operator()(const LaunchShape& shape) const;
 };
 
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
 class RecordReader {
  public:
   // With `never_executed`, kernels, copies and sets have no end: the device is a virtual one.
@@ -73,7 +79,8 @@ class RecordReader {
   const Api& api_;
   const bool never_executed_;
   std::vector<std::string> strings_{""};
-  std::unordered_map<std::string, std::uint32_t> string_ids_{{"", 0}}, kernel_names_;
+  using Ids = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+  Ids string_ids_{{"", 0}}, kernel_names_;
   std::unordered_map<std::uint64_t, std::uint32_t> call_names_;
   std::vector<LaunchShape> shapes_;
   std::unordered_map<LaunchShape, std::uint32_t, ShapeHash> shape_ids_;

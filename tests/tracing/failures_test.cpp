@@ -12,8 +12,10 @@ namespace headroom::tracing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -187,10 +189,12 @@ TEST_F(Starting, LayersThatCuptiDoesNotTakeNoteOfAreSaid) {
 
 TEST_F(Starting, ResumeThatFindsAnotherProfilerSaysSoAndEndsTracing) {
   auto& collecting = start();
+  cupti.malloc(0x1000, 4096);
   collecting.pause();
   cupti.hold_subscription("CUPTI for Kineto");
   collecting.resume();
   EXPECT_FALSE(collecting.tracing());
+  EXPECT_THAT(collecting.stop().rows, Contains(Field(&TraceRow::bytes, 4096))) << "what came before is not lost";
   EXPECT_THAT(collecting.problems(), ElementsAre(HasSubstr("CUPTI for Kineto")));
 }
 

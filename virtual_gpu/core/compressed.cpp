@@ -51,17 +51,17 @@ constexpr std::uint64_t kMostBytes = 1ull << 32;  // of a file nobody would comp
 
 }  // namespace
 
-std::string decompress_zstd(std::string_view compressed, std::uint64_t bytes) {
+void decompress_zstd(std::string_view compressed, std::uint64_t bytes, std::string& out) {
   using Decompress = std::size_t (*)(void*, std::size_t, const void*, std::size_t);
   using IsError = unsigned (*)(std::size_t);
   static void* const library = dlopen("libzstd.so.1", RTLD_LAZY | RTLD_LOCAL);
   static const auto decompress =
       library == nullptr ? nullptr : reinterpret_cast<Decompress>(dlsym(library, "ZSTD_decompress"));
   static const auto is_error = library == nullptr ? nullptr : reinterpret_cast<IsError>(dlsym(library, "ZSTD_isError"));
-  if (decompress == nullptr || is_error == nullptr || bytes > kMostBytes) return {};
-  std::string out(bytes, '\0');
+  if (decompress == nullptr || is_error == nullptr || bytes > kMostBytes) return out.clear();
+  out.resize(bytes);
   const std::size_t written = decompress(out.data(), out.size(), compressed.data(), compressed.size());
-  return is_error(written) != 0 || written != out.size() ? std::string() : out;
+  if (is_error(written) != 0 || written != out.size()) out.clear();
 }
 
 std::string decompress_lz4(std::string_view compressed, std::uint64_t bytes) {

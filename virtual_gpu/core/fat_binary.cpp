@@ -72,11 +72,17 @@ bool runs_on(const EntryHeader& header, int capability) {
   return code / 10 == capability / 10 && code <= capability;
 }
 
-std::string decompress(const Entry& entry) {
+// What the entry holds, until the thread asks again: one room for all, as fresh pages cost more than decompression.
+const std::string& decompress(const Entry& entry) {
+  thread_local std::string room;
   const std::uint64_t flags = entry.header.flags, bytes = entry.header.uncompressed_bytes;
-  if ((flags & kZstd) != 0) return decompress_zstd({entry.payload, entry.header.compressed_bytes}, bytes);
-  if ((flags & kLz4) != 0) return decompress_lz4({entry.payload, entry.header.compressed_bytes}, bytes);
-  return {entry.payload, entry.header.payload_bytes};
+  if ((flags & kZstd) != 0)
+    decompress_zstd({entry.payload, entry.header.compressed_bytes}, bytes, room);
+  else if ((flags & kLz4) != 0)
+    room = decompress_lz4({entry.payload, entry.header.compressed_bytes}, bytes);
+  else
+    room.assign(entry.payload, entry.header.payload_bytes);
+  return room;
 }
 
 void assume_unread() {
@@ -143,7 +149,7 @@ void FatBinary::read_fat_binary(const DeviceModel& model) {
     if (entry.header.kind != kMachineCode || !runs_on(entry.header, capability)) continue;
     const int version = static_cast<int>(entry.header.capability);
     unknown_.binary_version = std::max(unknown_.binary_version, version);
-    const std::string cubin = decompress(entry);
+    const std::string& cubin = decompress(entry);
     if (cubin.empty())
       assume_unread();
     else
