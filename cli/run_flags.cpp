@@ -94,6 +94,7 @@ CheckedRun check_run(const RunFlags& flags) {
   require_device(spec.device);
   spec.virtual_options = read_virtual_options(flags.virtual_device, spec.device);
   read_trace_flags(flags.trace, spec);
+  spec.counters = flags.counters;
   validate(spec);
   return run;
 }

@@ -20,6 +20,7 @@ struct RunFlags {
       device, seed;
   VirtualFlags virtual_device;
   TraceFlags trace;
+  bool counters = false;  // of profile
 };
 
 // One mechanism or several: what --attention takes is the command's to say.

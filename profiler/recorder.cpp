@@ -114,6 +114,7 @@ Recorder::Recorder(Options options)
       attribution_(strings_, *this),
       reporter_(std::make_shared<Reporter>(*this)) {
   if (options_.tracer) trace_with(options_.tracer);
+  if (options_.on_place) attribution_.tell_places();
   if (options_.every_thread)
     on_operator();
   else
@@ -155,9 +156,8 @@ void Recorder::begin_phase(Phase phase, std::int32_t step) {
       if (tracer && log->sampled_reserved_bytes > 0) keep_sample(*log, SampleMoment::phase, ask(log->device));
     }
   }
-  if (tracer == nullptr) return;
   attribution_.tell_place();
-  tracer->phase_begins();
+  if (tracer) tracer->phase_begins();
 }
 
 void Recorder::trace_with(Tracer* tracer) {
@@ -170,6 +170,7 @@ void Recorder::on_place(LayerId layer) {
   tracing::Context place = tracing::unpack(time_.load(std::memory_order_relaxed));
   place.layer = layer;
   if (Tracer* tracer = tracer_.load(std::memory_order_relaxed); tracer && recording_) tracer->set_place(place);
+  if (options_.on_place && recording_) options_.on_place(layer, place.phase);
 }
 
 std::optional<DeviceMemory> Recorder::ask(at::Device device) const {

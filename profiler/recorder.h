@@ -48,6 +48,8 @@ class Recorder : private TensorObserver {
     std::function<void(at::Device, const OutOfMemory&)> on_out_of_memory;
     // Is told where threads are, and gives the clock; the driver's memory is sampled then. nullptr: nothing is traced.
     Tracer* tracer = nullptr;
+    // Is told where threads are, too; while recording, without locks, from any thread.
+    std::function<void(LayerId, Phase)> on_place;
     // Hears of each sample, under the recorder's lock; its event is a number of rows. Without it they are kept for take().
     std::function<void(at::Device, const DriverMemorySample&)> on_sample;
   };

@@ -17,8 +17,10 @@
 #include "models/catalog/config.h"
 #include "models/model.h"
 #include "profiler/closed_forms.h"
+#include "profiler/counted_run.h"
 #include "profiler/cuda.h"
 #include "profiler/device.h"
+#include "profiler/device_memory.h"
 #include "profiler/dtype_name.h"
 #include "profiler/optimizer.h"
 #include "profiler/recorder.h"
@@ -94,14 +96,15 @@ class Autocast {
 
 class Session : private ParameterObserver {
  public:
-  // `traced`: nullptr where nothing is.
-  Session(const RunSpec& spec, models::ModelConfig config, at::Device device, TracedRun* traced, Progress& progress)
+  // `traced`: nullptr where nothing is. `on_place`: Recorder::Options.
+  Session(const RunSpec& spec, models::ModelConfig config, at::Device device, TracedRun* traced, Progress& progress,
+          std::function<void(LayerId, Phase)> on_place = {})
       : spec_(spec),
         config_(std::move(config)),
         device_(device),
         traced_(traced),
         progress_(progress),
-        recorder_({.tracer = traced ? &traced->tracer() : nullptr}) {
+        recorder_({.tracer = traced ? &traced->tracer() : nullptr, .on_place = std::move(on_place)}) {
     recorder_.add(device);
     if (traced_) traced_->begin(recorder_, device);
   }
@@ -319,11 +322,35 @@ void measure(Session& session, const RunSpec& spec) {
   }
 }
 
+class Silent : public Progress {
+  void report(const ProgressReport&) override {}
+};
+
+// In a process of its own.
+CountedTraffic count_traffic(const RunSpec& spec, const models::ModelConfig& config) {
+  const at::Device device = open_device(spec.device);
+  make_context(device.index());
+  auto* counter = new TrafficCounter(device.index());
+  auto* session = new Session(spec, config, device, nullptr, *new Silent,
+                              [counter](LayerId layer, Phase phase) { counter->set_place(layer, phase); });
+  measure(*session, spec);
+  session->recorder().stop();
+  if (session->recorder().out_of_memory()) return {{}, {"DRAM traffic is not counted: memory ran out."}};
+  return counter->finish();
+}
+
+CountedTraffic count_traffic_apart(const RunSpec& spec, const models::ModelConfig& config) {
+  if (!spec.counters) return {};
+  if (cuda::is_virtual()) throw bad_input("--counters reads a real GPU's own counters, and this GPU is virtual");
+  return in_child([&] { return count_traffic(spec, config); });
+}
+
 }  // namespace
 
 Recording run(const RunSpec& spec, Progress& progress) {
   validate(spec);
   models::ModelConfig config = resolve_model(spec);
+  const CountedTraffic counted = count_traffic_apart(spec, config);
   TracedRun* const traced = TracedRun::start(spec);
   const at::Device device = open_device(spec.device, [&](c10::DeviceIndex index) {
     if (traced) traced->before_context(index);
@@ -332,7 +359,9 @@ Recording run(const RunSpec& spec, Progress& progress) {
   // Kept for the rest of the process: freeing the model and Torch's caches takes longer than a run.
   auto* session = new Session(spec, std::move(config), device, traced, progress);
   measure(*session, spec);
-  return session->finish();
+  Recording recording = session->finish();
+  counted.join(recording);
+  return recording;
 }
 
 }  // namespace headroom::profiler

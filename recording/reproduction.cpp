@@ -96,6 +96,7 @@ std::string model_command(const RunSpec& spec) {
   command.flag(true, "--device", spec.device);
   add_virtual_options(command, spec.virtual_options);
   add_tracing(command, spec);
+  command.flag(spec.counters, "--counters");
   return command.take();
 }
 

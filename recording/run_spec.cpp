@@ -64,12 +64,14 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
 Json with_tracing(Json json, const RunSpec& spec) {
   if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
   if (spec.require_cupti) json["require_cupti"] = true;
+  if (spec.counters) json["counters"] = true;
   return json;
 }
 
 void read_tracing(const JsonReader& reader, const std::string& where, RunSpec& spec) {
   if (reader.has("trace")) spec.trace = named_member(reader, kTraceLevelNames, "trace", where);
   spec.require_cupti = reader.boolean_or("require_cupti", false);
+  spec.counters = reader.boolean_or("counters", false);
 }
 
 Json program_json(const RunSpec& spec) {
@@ -116,6 +118,9 @@ void validate_tracing(const RunSpec& spec) {
   if (spec.device == "cpu" && spec.require_cupti) refuse("--require-cupti");
   if (spec.require_cupti && trace_level(spec) == TraceLevel::none)
     throw bad_input("--require-cupti needs something to trace: --trace memory or full");
+  if (spec.counters && !spec.device.starts_with("cuda"))
+    throw bad_input(fmt::format("--counters reads a real GPU's own counters, and --device is {}: use --device cuda",
+                                spec.device));
 }
 
 void validate_program(const RunSpec& spec) {

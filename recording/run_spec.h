@@ -79,6 +79,7 @@ struct RunSpec {
   VirtualOptions virtual_options;
   std::optional<TraceLevel> trace;   // absent: default_trace(device)
   bool require_cupti = false;        // what cannot be traced is not run
+  bool counters = false;             // of a model on a real GPU: count what its layers move to and from the GPU's memory
 
   std::vector<std::string> command;  // the program and its arguments
   std::vector<StatedValue> values;
@@ -98,8 +99,8 @@ bool is_program(const RunSpec& spec);  // of `headroom run`
 TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
-// A program's form has its members alone, a model's the others; both have virtual_options, and "trace" and "require_cupti" where they
-// were asked for.
+// A program's form has its members alone, a model's the others; both have virtual_options, and "trace", "require_cupti" and "counters"
+// where they were asked for.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a

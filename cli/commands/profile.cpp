@@ -37,6 +37,11 @@ void add_profile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ProfileOptions>();
   CLI::App* command = app.add_subcommand("profile", "Where every byte of one model goes");
   add_run_flags(*command, options->run, "NAME", "A mechanism (headroom list attention)\n(default: the model's own)");
+  command
+      ->add_flag("--counters", options->run.counters,
+                 "Count what each layer moves to and from the GPU's memory, in a run\n"
+                 "of its own; a real GPU's counters need privileges")
+      ->group("What is traced");
   add_output_flags(*command, options->output, kMeasuredFiles);
   command->footer(R"(
 Runs MODEL's steps on the device and shows the memory at its peak: by category, by layer, and the largest tensors.

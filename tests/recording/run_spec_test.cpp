@@ -101,7 +101,7 @@ TEST(RunSpec, RefusesBadMembersOfProgramsAndVirtualDevices) {
 
 TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   for (const RunSpec& spec : {RunSpec{.model = "m"}, program()})
-    for (const char* key : {"trace", "require_cupti"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
+    for (const char* key : {"trace", "require_cupti", "counters"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
   RunSpec traced = program();
   traced.trace = TraceLevel::none;
   EXPECT_EQ(to_json(traced)["trace"], "none");
@@ -109,6 +109,9 @@ TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   traced.require_cupti = true;
   EXPECT_EQ(run_spec_from_json(to_json(traced), "spec"), traced);
   EXPECT_THAT(refusal(R"({"model": "m", "trace": "all"})"), HasSubstr("unknown trace 'all'"));
+  const RunSpec counted{.model = "m", .device = "cuda:1", .counters = true};
+  EXPECT_EQ(run_spec_from_json(to_json(counted), "spec"), counted);
+  EXPECT_THAT(reproduction_command(counted), HasSubstr("--counters"));
 }
 
 TEST(TraceLevelOfARun, IsFullOnARealGpuAndNoneElsewhereUnlessSaid) {
@@ -130,6 +133,10 @@ TEST(RunSpec, RefusesMoreTokensThanAnIndexHolds) {
 TEST(ValidateRunSpec, NamesTheFlag) {
   const auto complaint = [](const RunSpec& spec) { return message_of(ExitCode::bad_input, [&] { validate(spec); }); };
   EXPECT_NO_THROW(validate(every_field_set()));
+  EXPECT_NO_THROW(validate({.model = "m", .device = "cuda", .counters = true}));
+  for (const char* device : {"cpu", "virtual:h100-80gb"})
+    EXPECT_THAT(complaint({.model = "m", .device = device, .counters = true}),
+                HasSubstr("--counters reads a real GPU's own counters"));
   EXPECT_THAT(complaint({.model = ""}), HasSubstr("MODEL is empty"));
   EXPECT_EQ(complaint({.model = "m", .batch = 0}), "--batch is 0, expected a whole number from 1 to 2147483647");
   EXPECT_THAT(complaint({.model = "m", .seq = -1}), HasSubstr("--seq is -1"));

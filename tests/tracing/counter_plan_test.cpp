@@ -20,8 +20,8 @@ using ::testing::StrEq;
 class ChipCounters : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "libcupti opens libnvperf_host.so in a way that the address sanitizer forbids";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "libcupti opens libnvperf_host.so in a way that sanitizers forbid";
 #endif
     const auto planner = std::filesystem::path(REAL_CUPTI).parent_path() / "libnvperf_host.so";
     if (!std::filesystem::exists(REAL_CUPTI) || !std::filesystem::exists(planner))
