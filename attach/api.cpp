@@ -127,11 +127,11 @@ void headroom_variable(uint64_t variable, uint32_t layer) {
                                                  static_cast<LayerId>(layer));
 }
 
-void headroom_make_way_for_profiler(int cuda) {
+void headroom_make_way_for_profiler(void) {
   Agent* agent = Agent::current();
   if (agent == nullptr) return;
   agent->recorder().leave_thread();
-  if (cuda) agent->pause_tracing();
+  agent->pause_tracing();
 }
 
 void headroom_profiler_ended(void) {

@@ -34,7 +34,7 @@ void headroom_tag(int device, uint64_t address, int category, int64_t layer, con
 // `variable` (Tensor._cdata) is of `layer`: its gradient will be.
 void headroom_variable(uint64_t variable, uint32_t layer);
 
-// Torch's profiler begins; with `cuda`, it traces CUDA, too. It ended.
-void headroom_make_way_for_profiler(int cuda);
+// Torch's profiler begins, and takes CUPTI's records even where it wants the processor alone. It ended.
+void headroom_make_way_for_profiler(void);
 void headroom_profiler_ended(void);
 }

@@ -172,7 +172,7 @@ void describe(c10::DeviceIndex index, Environment& environment) {
     throw could_not_measure(fmt::format("device cuda:{} does not say what it is", static_cast<int>(index)));
   environment.device_name = properties.name;
   environment.compute_capability = fmt::format("{}.{}", properties.major, properties.minor);
-  environment.device_total_bytes = static_cast<std::int64_t>(allocator().getMemoryInfo(index).second);
+  environment.device_total_bytes = static_cast<std::int64_t>(memory_info(index).second);
   environment.allocator_settings = settings();
 }
 
@@ -210,7 +210,17 @@ AllocatorStats allocator_stats(c10::DeviceIndex index) {
           .final_reserved_bytes = current(stats.reserved_bytes)};
 }
 
-std::pair<std::size_t, std::size_t> memory_info(c10::DeviceIndex index) { return allocator().getMemoryInfo(index); }
+std::pair<std::size_t, std::size_t> memory_info(c10::DeviceIndex index) {
+  // Not CUDAAllocator::getMemoryInfo: a compiler that inlines it leaves a call of the runtime, which is not linked.
+  const auto ask = find<cudaError_t(std::size_t*, std::size_t*)>("cudaMemGetInfo");
+  const c10::DeviceGuard guard(c10::Device(c10::kCUDA, index));
+  std::size_t free = 0, total = 0;
+  if (ask == nullptr || ask(&free, &total) != cudaSuccess) {
+    if (const auto forget_error = find<cudaError_t()>("cudaGetLastError")) forget_error();
+    throw could_not_measure(fmt::format("device cuda:{} does not say how much memory it has", static_cast<int>(index)));
+  }
+  return {free, total};
+}
 
 void synchronize(c10::DeviceIndex index) {
   const auto wait = find<cudaError_t()>("cudaDeviceSynchronize");

@@ -60,7 +60,7 @@ AllocatorStats allocator_stats(c10::DeviceIndex index);
 
 c10::cuda::CUDACachingAllocator::CUDAAllocator& allocator();  // PyTorch's, once CUDA is open
 
-// Free and all bytes of the device, by the driver, whose context on it there must be. Throws c10::Error.
+// Free and all bytes of the device, by the driver, whose context on it there must be. Throws Error, or Torch's own.
 std::pair<std::size_t, std::size_t> memory_info(c10::DeviceIndex index);
 
 // Waits for all work on the device; nothing where it fails or has no context.

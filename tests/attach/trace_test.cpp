@@ -228,16 +228,16 @@ TEST(TracedProgram, TorchsProfilerHasCuptiWhileItRunsAndThatIsSaid) {
   const auto& problems = run.only().activity.problems;
   EXPECT_THAT(problems, Contains(HasSubstr("torch.profiler was used by the program")));
   auto steps = kernels_by_step(run.only());
-  EXPECT_GT(steps[1], 50);
+  EXPECT_GT(steps[1], 40);
   EXPECT_EQ(steps[2], 0);  // the device's profile had it
   const bool kept = problems.size() > 1;  // Torch 2.11 never gives CUPTI back
   if (kept) {
     EXPECT_THAT(problems, Contains(HasSubstr("another profiler holds CUPTI")));
   }
   const auto profiled = words_of(run).at("profiled");
-  EXPECT_GT(profiled.at(0), 50);
-  EXPECT_EQ(steps[3], kept ? 0 : profiled.at(0).get<int>());  // a profile of the processor alone does not want it
-  EXPECT_EQ(steps[4], steps[3]);
+  EXPECT_GT(profiled.at(0), 40);
+  EXPECT_EQ(steps[3], 0);  // that of the processor alone had it, too
+  EXPECT_EQ(steps[4] > 40, !kept);
   EXPECT_EQ(profiled.at(1), 0);
 }
 

@@ -233,13 +233,6 @@ def watch_scaler(torch, state):
 UNHEARD = "Torch's own profiler ran: what the CPU's allocator did on its threads meanwhile went to it and is missing here"
 
 
-def wants_cuda(arguments):
-    """Of Torch's profiler: a set of activities is among its arguments."""
-    return any(
-        str(activity).endswith("CUDA") for group in arguments if isinstance(group, (set, list, tuple)) for activity in group
-    )
-
-
 def make_way_for_profiler(torch, state, on_cpu):
     """Torch's profiler wants the place on the thread where the allocator's reports arrive."""
     profiler = torch.autograd.profiler
@@ -248,7 +241,7 @@ def make_way_for_profiler(torch, state, on_cpu):
         @functools.wraps(original)
         def begin(*args, **kwargs):
             if state.active:
-                state.library.make_way_for_profiler(wants_cuda(args))
+                state.library.make_way_for_profiler()
                 if on_cpu:
                     state.library.note(assumption=UNHEARD, key="torch.profiler")
             return original(*args, **kwargs)

@@ -20,7 +20,7 @@ class Library:
             "headroom_tag", None, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_char_p
         )
         self.variable = self._function("headroom_variable", None, ctypes.c_uint64, ctypes.c_uint32)
-        self.make_way_for_profiler = self._function("headroom_make_way_for_profiler", None, ctypes.c_int)
+        self.make_way_for_profiler = self._function("headroom_make_way_for_profiler", None)
         self.profiler_ended = self._function("headroom_profiler_ended", None)
         self._note = self._function("headroom_note", None, ctypes.c_char_p)
         self._note_for = self._function("headroom_note_for", None, ctypes.c_int, ctypes.c_char_p)

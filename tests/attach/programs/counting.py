@@ -5,6 +5,9 @@ import json
 import sys
 
 import torch
+
+if not torch.__version__.startswith("2.11."):
+    sys.modules["torchvision"] = None  # the environment's is made for 2.11, and transformers would import it
 from nets import Net, train_step
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset

@@ -40,8 +40,17 @@ def pools_by_first_use(snapshot):
 
 def events(snapshot):
     streams = streams_by_first_use(snapshot)
-    return [(e["action"], e["device_free"] if e["action"] == "oom" else e["addr"], e["size"],
-             None if e["action"] == "oom" else streams[e["stream"]]) for e in snapshot["device_traces"][0]]
+    found = []
+    for e in snapshot["device_traces"][0]:
+        event = (e["action"], e["device_free"] if e["action"] == "oom" else e["addr"], e["size"],
+                 None if e["action"] == "oom" else streams[e["stream"]])
+        before = found[-1] if found else None
+        # Torch 2.15 tells at once that neighbours were unmapped, and Headroom one by one as they were mapped.
+        if before and event[0] == before[0] == "segment_unmap" and before[1] + before[2] == event[1] and before[3] == event[3]:
+            found[-1] = (before[0], before[1], before[2] + event[2], before[3])
+        else:
+            found.append(event)
+    return found
 
 
 def blocks(segment):
