@@ -10,18 +10,19 @@
 
 namespace headroom::models {
 
-Block::AttentionLayer Block::attention_layer(Builder& builder, const std::string& role) const {
+Block::AttentionLayer Block::attention_layer(Builder& builder, const std::string& role, AttentionPlace place) const {
   const std::string path = builder.layer(path_ + "." + role, path_, "attention");
-  auto attention = make_attention(builder, path, builder.config.attention);
+  place.layer = path;
+  auto attention = make_attention(builder, place);
   return {path, std::move(attention), Norm(builder, builder.layer(path + "_norm", path_, "norm"))};
 }
 
-Block::Block(Builder& builder, const std::string& path, bool cross)
+Block::Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross)
     : path_(path),
       post_(builder.config.norm_placement == NormPlacement::post),
       dropout_(builder.dropout(builder.config.residual_dropout)) {
-  attention_.push_back(attention_layer(builder, "attention"));
-  if (cross) attention_.push_back(attention_layer(builder, "cross_attention"));
+  attention_.push_back(attention_layer(builder, "attention", {"", index, causal, false}));
+  if (cross) attention_.push_back(attention_layer(builder, "cross_attention", {"", index, false, true}));
   ffn_ = std::make_unique<FeedForward>(builder, builder.layer(path + ".ffn", path, "ffn"));
   ffn_norm_ = std::make_unique<Norm>(builder, builder.layer(path + ".ffn_norm", path, "norm"));
 }
@@ -68,7 +69,7 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
     inverse_frequencies_ =
         builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
   for (std::int64_t i = 0; i < layer_count; ++i)
-    blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), cross);
+    blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), i, causal, cross);
 }
 
 AttentionContext Stack::context(const at::Tensor& x) const {

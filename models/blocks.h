@@ -15,7 +15,7 @@ namespace headroom::models {
 
 class Block {
  public:
-  Block(Builder& builder, const std::string& path, bool cross);
+  Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross);
   at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const;
 
  private:
@@ -24,7 +24,7 @@ class Block {
     std::unique_ptr<Attention> attention;
     Norm norm;
   };
-  AttentionLayer attention_layer(Builder& builder, const std::string& role) const;
+  AttentionLayer attention_layer(Builder& builder, const std::string& role, AttentionPlace place) const;
   template <class Sublayer>
   at::Tensor residual(const at::Tensor& x, const Norm& norm, const Sublayer& sublayer) const;
 

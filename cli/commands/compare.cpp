@@ -30,15 +30,15 @@ bool is_defined_for(const models::ModelConfig& model, std::string_view mechanism
   }
 }
 
-std::vector<std::string> all_mechanisms_for(const models::ModelConfig& model) {
+std::vector<std::string> usual_mechanisms_for(const models::ModelConfig& model) {
   std::vector<std::string> names;
-  for (const auto& mechanism : models::attention_mechanisms())
-    if (is_defined_for(model, mechanism.name)) names.emplace_back(mechanism.name);
+  for (const std::string_view name : models::compared_by_default())
+    if (is_defined_for(model, name)) names.emplace_back(name);
   return names;
 }
 
 std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model) {
-  if (options.run.attention.empty()) return all_mechanisms_for(model);
+  if (options.run.attention.empty()) return usual_mechanisms_for(model);
   auto names = parse_list("--attention", options.run.attention);
   for (const auto& name : names) models::with_attention(model, name);
   return names;
@@ -67,7 +67,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("compare", "One model with several attention mechanisms, side by side");
   add_run_flags(*command, options->run, "LIST",
                 "Mechanisms, separated by commas (headroom list attention)\n"
-                "(default: all that are defined for the model)");
+                "(default: those of the MHE paper and gqa, where defined for the model)");
   command
       ->add_option("--baseline", options->baseline,
                    "Savings are against this one\n"

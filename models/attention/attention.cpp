@@ -4,41 +4,43 @@
 
 #include "base/error.h"
 #include "models/attention/mechanisms.h"
+#include "models/catalog/attention.h"
 
 namespace headroom::models {
 namespace {
 
 struct Entry {
   std::string_view name;
-  std::unique_ptr<Attention> (*make)(Builder&, const std::string&);
+  std::unique_ptr<Attention> (*make)(Builder&, const AttentionPlace&);
 };
 
 constexpr std::array kMechanisms{
     Entry{"mha", make_grouped},
     Entry{"gqa", make_grouped},
     Entry{"mqa", make_grouped},
-    Entry{"sha", [](Builder& b, const std::string& layer) { return make_single(b, layer, true); }},
-    Entry{"sha-compact", [](Builder& b, const std::string& layer) { return make_single(b, layer, false); }},
+    Entry{"sha", [](Builder& b, const AttentionPlace& place) { return make_single(b, place, true); }},
+    Entry{"sha-compact", [](Builder& b, const AttentionPlace& place) { return make_single(b, place, false); }},
     Entry{"skv", make_shared_key_value},
     Entry{"el-slice", make_el_slice},
     Entry{"el-exact", make_el_exact},
-    Entry{"mhe-add", [](Builder& b, const std::string& layer) { return make_head_embedding(b, layer, false); }},
-    Entry{"mhe-mul", [](Builder& b, const std::string& layer) { return make_head_embedding(b, layer, true); }},
+    Entry{"mhe-add", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, false); }},
+    Entry{"mhe-mul", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, true); }},
 };
 
 }  // namespace
 
-std::unique_ptr<Attention> make_attention(Builder& builder, const std::string& layer, std::string_view mechanism) {
+std::unique_ptr<Attention> make_attention(Builder& builder, const AttentionPlace& place) {
   for (const Entry& entry : kMechanisms)
-    if (entry.name == mechanism) return entry.make(builder, layer);
-  throw bad_input("attention mechanism '" + std::string(mechanism) + "' is not built");
+    if (entry.name == builder.config.attention) return entry.make(builder, place);
+  throw bad_input("attention mechanism '" + builder.config.attention + "' is not built");
 }
 
 void require_backend(const ModelConfig& config, const BuildOptions& options) {
+  if (const auto reason = attention_mechanism(config.attention).undefined.fused;
+      options.backend != AttentionBackend::eager && !reason.empty())
+    throw bad_input(config.attention + " runs eager only: " + std::string(reason) + "; use --sdpa eager");
   const bool fused = options.backend == AttentionBackend::flash || options.backend == AttentionBackend::efficient;
   if (!fused) return;
-  if (config.attention == "el-exact")
-    throw bad_input("el-exact has keys as wide as the model, which fused kernels do not take: use --sdpa eager");
   if (!options.device.is_cpu()) return;
   if (options.backend == AttentionBackend::efficient)
     throw bad_input("the CPU has no memory-efficient attention kernel: use --sdpa flash, math or eager");

@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace headroom::models {
 struct AttentionContext {
   bool causal = false;
   at::Tensor mask;      // eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores
+  at::Tensor bias;      // position biases, where the model has them: [1 or n, T, S]; added to the scaled scores
   at::Tensor cos, sin;  // rotary positions: [T, d]
 };
 
@@ -27,10 +29,18 @@ class Attention {
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const = 0;
 };
 
-// Declares its parameters in `layer`. `mechanism` is a name of the registry.
-std::unique_ptr<Attention> make_attention(Builder& builder, const std::string& layer, std::string_view mechanism);
+// Where a sublayer stands.
+struct AttentionPlace {
+  std::string layer;       // its path; the parameters are declared there
+  std::int64_t block = 0;  // index of its block in the stack
+  bool causal = false, cross = false;
+};
 
-// What no back end can do: throws bad_input. (efficient on the CPU, dropout in the CPU's flash kernel, el-exact fused.)
+// The mechanism of `builder.config`.
+std::unique_ptr<Attention> make_attention(Builder& builder, const AttentionPlace& place);
+
+// What no back end can do: throws bad_input. (efficient on the CPU, dropout in the CPU's flash kernel, mechanisms that
+// have no scores to fuse.)
 void require_backend(const ModelConfig& config, const BuildOptions& options);
 
 }  // namespace headroom::models

@@ -76,11 +76,11 @@ class ElExact final : public Attention {
 
 }  // namespace
 
-std::unique_ptr<Attention> make_el_slice(Builder& builder, const std::string& layer) {
-  return std::make_unique<ElSlice>(builder, layer);
+std::unique_ptr<Attention> make_el_slice(Builder& builder, const AttentionPlace& place) {
+  return std::make_unique<ElSlice>(builder, place.layer);
 }
-std::unique_ptr<Attention> make_el_exact(Builder& builder, const std::string& layer) {
-  return std::make_unique<ElExact>(builder, layer);
+std::unique_ptr<Attention> make_el_exact(Builder& builder, const AttentionPlace& place) {
+  return std::make_unique<ElExact>(builder, place.layer);
 }
 
 }  // namespace headroom::models

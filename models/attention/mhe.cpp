@@ -56,8 +56,8 @@ class HeadEmbedding final : public Attention {
 
 }  // namespace
 
-std::unique_ptr<Attention> make_head_embedding(Builder& builder, const std::string& layer, bool multiply) {
-  return std::make_unique<HeadEmbedding>(builder, layer, multiply);
+std::unique_ptr<Attention> make_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply) {
+  return std::make_unique<HeadEmbedding>(builder, place.layer, multiply);
 }
 
 }  // namespace headroom::models

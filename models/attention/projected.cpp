@@ -90,14 +90,14 @@ class SharedKeyValue final : public Attention {
 
 }  // namespace
 
-std::unique_ptr<Attention> make_grouped(Builder& builder, const std::string& layer) {
-  return std::make_unique<Grouped>(builder, layer);
+std::unique_ptr<Attention> make_grouped(Builder& builder, const AttentionPlace& place) {
+  return std::make_unique<Grouped>(builder, place.layer);
 }
-std::unique_ptr<Attention> make_single(Builder& builder, const std::string& layer, bool tiled) {
-  return std::make_unique<Single>(builder, layer, tiled);
+std::unique_ptr<Attention> make_single(Builder& builder, const AttentionPlace& place, bool tiled) {
+  return std::make_unique<Single>(builder, place.layer, tiled);
 }
-std::unique_ptr<Attention> make_shared_key_value(Builder& builder, const std::string& layer) {
-  return std::make_unique<SharedKeyValue>(builder, layer);
+std::unique_ptr<Attention> make_shared_key_value(Builder& builder, const AttentionPlace& place) {
+  return std::make_unique<SharedKeyValue>(builder, place.layer);
 }
 
 }  // namespace headroom::models

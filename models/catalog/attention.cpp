@@ -1,38 +1,21 @@
 #include "models/catalog/attention.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "models/catalog/checked.h"
-#include "models/catalog/closed_forms.h"
+#include "models/catalog/mechanisms/mechanisms.h"
 
 namespace headroom::models {
 
 const std::vector<AttentionMechanism>& attention_mechanisms() {
-  static const std::vector<AttentionMechanism> table{
-      {"mha", "Multi-head attention", "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2", true, true,
-       mha_parameters, mha_saved, mha_cache},
-      {"sha", "Single-head attention, the head tiled n times before an n·d x d_m output matrix",
-       "baseline of Xue & Aletras 2023, arXiv 2310.07911, counted as its parameter column implies", true, true,
-       sha_tiled_parameters, sha_tiled_saved, single_cache},
-      {"sha-compact", "Single-head attention with a d x d_m output matrix",
-       "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1, with projections", true, true, sha_compact_parameters,
-       sha_compact_saved, single_cache},
-      {"mqa", "Multi-query attention: one key and value head", "Shazeer 2019, arXiv 1911.02150, section 3", true, true,
-       mqa_parameters, mqa_saved, single_cache},
-      {"gqa", "Grouped-query attention: g key and value heads", "Ainslie et al. 2023, arXiv 2305.13245, section 2.2",
-       true, true, grouped_parameters, grouped_saved, grouped_cache},
-      {"skv", "Shared key and value projection", "baseline of Xue & Aletras 2023, arXiv 2310.07911", true, true,
-       skv_parameters, skv_saved, skv_cache},
-      {"el-slice", "EL attention as trained in the MHE paper: slices of the input are keys and values",
-       "baseline of Xue & Aletras 2023, arXiv 2310.07911, derived from its parameter count", true, true,
-       el_slice_parameters, el_slice_saved, el_cache},
-      {"el-exact", "EL attention: multi-head attention re-ordered so that hidden states are keys and values",
-       "Yan et al. 2021, arXiv 2105.04779, section 3", true, true, mha_parameters, el_exact_saved, el_cache},
-      {"mhe-add", "Multiple-head embedding, additive", "Xue & Aletras 2023, arXiv 2310.07911, section 3", true, true,
-       mhe_parameters, mhe_add_saved, single_cache},
-      {"mhe-mul", "Multiple-head embedding, multiplicative: x (1 + e)",
-       "Xue & Aletras 2023, arXiv 2310.07911, section 3", true, true, mhe_parameters, mhe_mul_saved, single_cache},
-  };
+  static const std::vector<AttentionMechanism> table = [] {
+    std::vector<AttentionMechanism> rows;
+    add_projected(rows);
+    add_el(rows);
+    add_mhe(rows);
+    return rows;
+  }();
   return table;
 }
 
@@ -45,43 +28,87 @@ const AttentionMechanism& attention_mechanism(std::string_view name) {
   throw bad_input(unknown_name_message("attention mechanism", name, known));
 }
 
+const std::vector<std::string_view>& compared_by_default() {
+  static const std::vector<std::string_view> names{"mha", "sha",      "sha-compact", "mqa",     "gqa",
+                                                   "skv", "el-slice", "el-exact",    "mhe-add", "mhe-mul"};
+  return names;
+}
+
+Error undefined_here(const ModelConfig& config, std::string_view mechanism, std::string_view reason) {
+  return bad_input(config.name + ": attention '" + std::string(mechanism) +
+                   "' is undefined here: " + std::string(reason));
+}
+
+std::string_view mechanism_name(std::string_view text) { return text.substr(0, text.find(':')); }
+
 namespace {
 
-Error undefined(const ModelConfig& config, std::string_view mechanism, const std::string& reason) {
-  return bad_input(config.name + ": attention '" + std::string(mechanism) + "' is undefined here: " + reason);
+std::int64_t option_value(const MechanismOption& option, std::string_view mechanism, std::string_view text) {
+  const std::string what = "option '" + std::string(option.name) + "' of attention '" + std::string(mechanism) + "'";
+  for (std::size_t i = 0; i < option.values.size(); ++i)
+    if (option.values[i] == text) return static_cast<std::int64_t>(i);
+  if (!option.values.empty()) throw bad_input(unknown_name_message(what + ":", text, option.values));
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < option.low || value > option.high)
+    throw bad_input(what + " is '" + std::string(text) + "', expected a number from " + std::to_string(option.low) +
+                    " to " + std::to_string(option.high));
+  return value;
 }
 
-bool splits_into(const ModelConfig& config, std::int64_t heads_per_group) {
-  return heads_per_group < config.head_count && config.head_count % heads_per_group == 0;
+// Those that `text` gives: "option=value:option=value".
+MechanismOptions given_options(const AttentionMechanism& mechanism, std::string_view text) {
+  MechanismOptions given;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(':'));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const std::string_view name = part.substr(0, part.find('='));
+    std::vector<std::string_view> known;
+    const MechanismOption* option = nullptr;
+    for (const MechanismOption& candidate : mechanism.options) {
+      if (candidate.name == name) option = &candidate;
+      known.push_back(candidate.name);
+    }
+    const std::string whose = "option of attention '" + std::string(mechanism.name) + "'";
+    if (known.empty())
+      throw bad_input("attention '" + std::string(mechanism.name) + "' has no options, but got '" + std::string(part) +
+                      "'");
+    if (option == nullptr) throw bad_input(unknown_name_message(whose, name, known));
+    if (name.size() == part.size())
+      throw bad_input(whose + " '" + std::string(name) + "' has no value, expected " + std::string(name) + "=VALUE");
+    given[std::string(name)] = option_value(*option, mechanism.name, part.substr(name.size() + 1));
+  }
+  return given;
 }
 
-// The model's own groups, else the smallest groups of at least four heads (Llama 2 and 3: 4 to 8), else of three or
-// two.
-std::int64_t group_count(const ModelConfig& config) {
-  if (config.kv_head_count > 1 && config.kv_head_count < config.head_count) return config.kv_head_count;
-  for (std::int64_t heads_per_group = 4; heads_per_group < config.head_count; ++heads_per_group)
-    if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
-  for (std::int64_t heads_per_group : {3, 2})
-    if (splits_into(config, heads_per_group)) return config.head_count / heads_per_group;
-  throw undefined(
-      config, "gqa",
-      std::to_string(config.head_count) + " heads do not split into two or more equal groups; use mqa or mha");
-}
+bool has_position_bias(const ModelConfig&) { return false; }
 
 }  // namespace
 
-ModelConfig with_attention(ModelConfig config, std::string_view name) {
-  attention_mechanism(name);
-  if (name == "el-slice" && config.d_model != config.head_count * config.head_dim)
-    throw undefined(config, name,
-                    "head i reads columns i·d to (i+1)·d of the input, so heads x head size (" +
-                        std::to_string(config.head_count * config.head_dim) + ") must equal the width (" +
-                        std::to_string(config.d_model) + ")");
-  if (name == "el-exact" && config.positions == Positions::rope)
-    throw undefined(config, name,
-                    "it multiplies the query and key matrices together, and rotary positions act between them");
-  config.kv_head_count = name == "gqa" ? group_count(config) : name == "mqa" ? 1 : config.head_count;
+void require_attention(const ModelConfig& config) {
+  const AttentionMechanism& mechanism = attention_mechanism(config.attention);
+  const Undefined& undefined = mechanism.undefined;
+  const auto refuse = [&](bool here, std::string_view reason) {
+    if (here && !reason.empty()) throw undefined_here(config, mechanism.name, reason);
+  };
+  refuse(config.architecture != Architecture::encoder_only, undefined.causal);
+  refuse(config.architecture == Architecture::encoder_decoder, undefined.cross);
+  refuse(config.positions == Positions::rope, undefined.rotary);
+  refuse(has_position_bias(config), undefined.bias);
+  if (mechanism.require) mechanism.require(config);
+}
+
+ModelConfig with_attention(ModelConfig config, std::string_view text) {
+  const std::string_view name = mechanism_name(text);
+  const AttentionMechanism& mechanism = attention_mechanism(name);
+  MechanismOptions options = given_options(mechanism, text.substr(std::min(text.size(), name.size() + 1)));
+  for (const MechanismOption& option : mechanism.options)
+    if (!options.contains(std::string(option.name))) options[std::string(option.name)] = option.fallback(config);
   config.attention = name;
+  config.attention_options = std::move(options);
+  config.kv_head_count = config.head_count;
+  if (mechanism.apply) mechanism.apply(config);
+  require_attention(config);
   return config;
 }
 
@@ -91,10 +118,13 @@ AttentionShape attention_shape(const ModelConfig& config) {
   shape.head_dim = config.head_dim;
   shape.d_model = config.d_model;
   shape.kv_head_count = config.kv_head_count;
+  shape.max_positions = config.max_positions;
+  shape.options = config.attention_options;
   shape.bias = config.attention_bias;
   shape.dropout = config.attention_dropout > 0;
   shape.softmax_fp32 = config.softmax_fp32;
   shape.rope = config.positions == Positions::rope;
+  shape.causal = config.architecture == Architecture::decoder_only;
   return shape;
 }
 
@@ -105,7 +135,10 @@ std::int64_t attention_sublayer_count(const ModelConfig& config) {
 
 std::int64_t attention_parameter_count(const ModelConfig& config) {
   const auto& mechanism = attention_mechanism(config.attention);
-  return checked_product({attention_sublayer_count(config), mechanism.parameter_count(attention_shape(config)).value});
+  const AttentionShape shape = attention_shape(config);
+  const std::int64_t shared = mechanism.once_per_model_count ? mechanism.once_per_model_count(shape).value : 0;
+  return checked_sum(
+      {checked_product({attention_sublayer_count(config), mechanism.parameter_count(shape).value}), shared});
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {

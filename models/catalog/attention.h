@@ -1,7 +1,8 @@
-// The registry of attention mechanisms and their closed forms. Torch-free; the implementations are in
-// models/attention/.
+// The registry of attention mechanisms and their closed forms. Torch-free; the rows are in models/catalog/mechanisms/,
+// the implementations in models/attention/.
 //
-// Notation: B batch, T query and S key length, n heads, d head dim, d_m model width, g key-value groups.
+// Notation: B batch, T query and S key length, n heads, d head dim, d_m model width, g key-value groups. Further
+// symbols are the mechanism's options.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,8 @@ namespace headroom::models {
 struct AttentionShape {
   std::int64_t batch = 1, query_len = 1, key_len = 1;
   std::int64_t head_count = 1, head_dim = 1, d_model = 1, kv_head_count = 1;
+  std::int64_t max_positions = 1;  // the longest sequence of the model
+  MechanismOptions options;        // those of the mechanism, all of them
   bool bias = false;
   std::int64_t element_bytes = 4;  // of activations
   bool dropout = false;            // attention dropout rate > 0
@@ -23,7 +26,11 @@ struct AttentionShape {
   bool fused = false;              // flash or efficient SDPA instead of eager
   bool repeats_groups = false;     // the fused kernel takes no groups (efficient): keys and values are copied n/g times
   bool rope = false;
+  bool causal = false;
   bool cross = false;  // keys and values come from another sequence
+
+  // Of an option the mechanism has.
+  std::int64_t option(const std::string& name) const { return options.at(name); }
 };
 
 struct Formula {
@@ -31,14 +38,39 @@ struct Formula {
   std::string text;  // with the symbols above
 };
 
+// A size or a choice of a mechanism, given as "NAME:option=value".
+struct MechanismOption {
+  std::string_view name;
+  std::string_view meaning;                      // one line
+  std::int64_t low, high;                        // allowed, both included
+  std::int64_t (*fallback)(const ModelConfig&);  // where it is not given; may throw bad_input
+  std::vector<std::string_view> values = {};     // names for 0, 1, …, where it is a choice
+};
+
+// Why a mechanism does not go with something, as the end of a sentence; empty: it does.
+struct Undefined {
+  std::string_view causal;  // decoders' self-attention
+  std::string_view cross;   // keys and values of another sequence
+  std::string_view rotary;  // rotary positions
+  std::string_view bias;    // position biases on the scores (ALiBi, T5)
+  std::string_view fused;   // scaled_dot_product_attention, by whatever back end
+};
+
 struct AttentionMechanism {
-  std::string_view name;                                       // "mhe-add"
-  std::string_view title;                                      // "Multiple-head embedding, additive"
-  std::string_view source;                                     // "Xue & Aletras 2023, arXiv 2310.07911, section 3"
-  bool causal = true, cross = true;                            // where it is defined
-  Formula (*parameter_count)(const AttentionShape&);           // weights + embeddings + W^O, + biases when asked
-  Formula (*saved_bytes)(const AttentionShape&);               // kept for backward in the sublayer, without its input X
-  Formula (*kv_cache_bytes_per_token)(const AttentionShape&);  // one layer, one sequence
+  std::string_view name;                              // "mhe-add"
+  std::string_view title;                             // "Multiple-head embedding, additive"
+  std::string_view source;                            // "Xue & Aletras 2023, arXiv 2310.07911, section 3"
+  Formula (*parameter_count)(const AttentionShape&);  // weights + embeddings + W^O, + biases when asked
+  Formula (*saved_bytes)(const AttentionShape&);      // kept for backward in the sublayer, without its input X
+  Formula (*kv_cache_bytes_per_token)(
+      const AttentionShape&);                               // one layer, one sequence; null where causal is undefined
+  Formula (*state_bytes)(const AttentionShape&) = nullptr;  // what a decoder keeps of a sequence whatever its length
+  Formula (*once_per_model_count)(const AttentionShape&) = nullptr;  // parameters that all sublayers share
+  std::vector<MechanismOption> options = {};
+  Undefined undefined = {};
+  void (*apply)(ModelConfig&) = nullptr;          // what it changes of the model, its options being set
+  void (*require)(const ModelConfig&) = nullptr;  // throws bad_input where the model's sizes do not go with it
+  void (*require_seq)(const ModelConfig&, std::int64_t seq) = nullptr;  // the same of a sequence's length
 };
 
 const std::vector<AttentionMechanism>& attention_mechanisms();
@@ -46,8 +78,18 @@ const std::vector<AttentionMechanism>& attention_mechanisms();
 // Throws bad_input for an unknown name, nearest suggested.
 const AttentionMechanism& attention_mechanism(std::string_view name);
 
-// `config` with another mechanism. Throws bad_input where it is undefined for the model (with the reason).
-ModelConfig with_attention(ModelConfig config, std::string_view name);
+// The baselines of Xue & Aletras 2023, EL attention as published, gqa, and MHE: what is compared when nobody says what.
+const std::vector<std::string_view>& compared_by_default();
+
+// `config` with another mechanism: "NAME" or "NAME:option=value:option=value". Options that are not given take their
+// fallbacks. Throws bad_input for unknown names and values, and where it is undefined for the model (with the reason).
+ModelConfig with_attention(ModelConfig config, std::string_view text);
+
+// Throws bad_input, with the reason, where the mechanism of `config` is undefined for it.
+void require_attention(const ModelConfig& config);
+
+// The name in "NAME:option=value".
+std::string_view mechanism_name(std::string_view text);
 
 // The shape of one attention sublayer of `config`, for batch 1 and one token, fp32.
 AttentionShape attention_shape(const ModelConfig& config);

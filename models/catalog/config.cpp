@@ -39,7 +39,8 @@ Json to_json(const ModelConfig& c) {
               {"attention_dropout", c.attention_dropout},
               {"residual_dropout", c.residual_dropout},
               {"padding_id", c.padding_id},
-              {"attention", c.attention}};
+              {"attention", c.attention},
+              {"attention_options", c.attention_options}};
 }
 
 namespace {
@@ -87,7 +88,8 @@ void validate_config(const ModelConfig& c, const std::string& where) {
           "rotary positions turn pairs, so the head size (" + std::to_string(c.head_dim) + ") must be even");
   require(c.positions != Positions::rope || c.architecture == Architecture::decoder_only, where,
           "rotary positions are built for decoder-only models");
-  require(with_attention(c, c.attention).kv_head_count == c.kv_head_count, where,
+  if (!c.attention_options.empty()) require_attention(c);
+  require(!c.attention_options.empty() || with_attention(c, c.attention).kv_head_count == c.kv_head_count, where,
           "attention '" + c.attention + "' does not go with " + std::to_string(c.kv_head_count) + " key-value heads");
   const std::int64_t count = parameter_count(c);
   require(count <= kMaxParameterCount, where,
@@ -100,6 +102,7 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
   require(c.positions == Positions::rope || seq <= c.max_positions, c.name,
           "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " +
               std::to_string(c.max_positions) + " positions");
+  if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});
   checked_product({16, batch, seq, seq, c.head_count});

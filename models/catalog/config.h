@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ inline constexpr std::array kPositionsNames{Named<Positions>{Positions::learned,
 inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
                                        Named<Head>{Head::pooler, "pooler"}};
 
+// Sizes and choices of an attention mechanism, by name: "window" -> 512.
+using MechanismOptions = std::map<std::string, std::int64_t>;
+
 struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
@@ -68,6 +72,8 @@ struct ModelConfig {
   double embedding_dropout = 0.0, attention_dropout = 0.0, residual_dropout = 0.0;
   std::int64_t padding_id = -1;   // -1: none
   std::string attention = "mha";  // the model's own mechanism
+  MechanismOptions attention_options =
+      {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
 
   bool operator==(const ModelConfig&) const = default;
 };

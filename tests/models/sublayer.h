@@ -25,7 +25,7 @@ struct Sublayer {
   Sublayer(const ModelConfig& model_config, const BuildOptions& build_options)
       : config(model_config), options(build_options) {
     Builder builder(config, options, layers, parameters, buffers);
-    attention = make_attention(builder, "attention", config.attention);
+    attention = make_attention(builder, {.layer = "attention"});
   }
 
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const {
