@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "base/error.h"
 #include "models/attention/rotary.h"
 #include "models/scope.h"
 
@@ -65,7 +66,9 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
       causal_(causal),
       eager_(builder.options.backend == AttentionBackend::eager) {
   const ModelConfig& config = builder.config;
-  if (config.positions == Positions::rope)
+  if (has_position_bias(config.positions) || config.positions == Positions::rope_interleaved)
+    throw bad_input("positions '" + std::string(to_name(kPositionsNames, config.positions)) + "' are not built");
+  if (is_rotary(config.positions))
     inverse_frequencies_ =
         builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
   for (std::int64_t i = 0; i < layer_count; ++i)

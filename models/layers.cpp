@@ -135,7 +135,8 @@ Embeddings::Embeddings(Builder& builder, const std::string& path)
   }
   if (config.type_vocab_size > 0) {
     token_type_ = builder.parameter(path, "token_type.weight", {config.type_vocab_size, config.d_model}, Init::normal);
-    token_type_ids_ = builder.buffer(at::zeros({1, config.max_positions}, options.dtype(at::kLong)));
+    const std::int64_t longest = has_position_table(kind_) ? config.max_positions : 1;
+    token_type_ids_ = builder.buffer(at::zeros({1, longest}, options.dtype(at::kLong)));
   }
   if (config.embedding_norm) norm_.emplace_back(builder, builder.layer(path + ".norm", path, "norm"));
 }
@@ -152,7 +153,7 @@ at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())
     x = x + at::embedding(token_type_, token_type_ids_.slice(1, 0, seq).expand({tokens.size(0), seq}));
-  if (kind_ != Positions::rope) x = x + positions(seq);
+  if (has_position_table(kind_)) x = x + positions(seq);
   if (!norm_.empty()) {
     const Scope norm_scope(norm_[0].path());
     x = norm_[0](x);

@@ -81,8 +81,6 @@ MechanismOptions given_options(const AttentionMechanism& mechanism, std::string_
   return given;
 }
 
-bool has_position_bias(const ModelConfig&) { return false; }
-
 }  // namespace
 
 void require_attention(const ModelConfig& config) {
@@ -93,8 +91,8 @@ void require_attention(const ModelConfig& config) {
   };
   refuse(config.architecture != Architecture::encoder_only, undefined.causal);
   refuse(config.architecture == Architecture::encoder_decoder, undefined.cross);
-  refuse(config.positions == Positions::rope, undefined.rotary);
-  refuse(has_position_bias(config), undefined.bias);
+  refuse(is_rotary(config.positions), undefined.rotary);
+  refuse(has_position_bias(config.positions), undefined.bias);
   if (mechanism.require) mechanism.require(config);
 }
 
@@ -123,7 +121,7 @@ AttentionShape attention_shape(const ModelConfig& config) {
   shape.bias = config.attention_bias;
   shape.dropout = config.attention_dropout > 0;
   shape.softmax_fp32 = config.softmax_fp32;
-  shape.rope = config.positions == Positions::rope;
+  shape.rope = is_rotary(config.positions);
   shape.causal = config.architecture == Architecture::decoder_only;
   return shape;
 }
@@ -169,6 +167,13 @@ std::int64_t embedding_parameters(const ModelConfig& c) {
   return checked_sum({checked_product({rows, c.d_model}), c.embedding_norm ? norm_parameters(c) : 0});
 }
 
+// T5's: one table a stack, a value for each bucket and head.
+std::int64_t position_bias_parameters(const ModelConfig& c) {
+  if (c.positions != Positions::t5) return 0;
+  return checked_product(
+      {c.architecture == Architecture::encoder_decoder ? 2 : 1, c.position_bucket_count, c.head_count});
+}
+
 std::int64_t head_parameters(const ModelConfig& c) {
   const std::int64_t square = checked_sum({checked_product({c.d_model, c.d_model}), c.d_model});
   const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, c.d_model});
@@ -182,7 +187,7 @@ std::int64_t head_parameters(const ModelConfig& c) {
 std::int64_t parameter_count(const ModelConfig& c) {
   const std::int64_t blocks = checked_sum({c.encoder_layer_count, c.decoder_layer_count});
   const std::int64_t norms = checked_sum({attention_sublayer_count(c), blocks, c.final_norm ? 1 : 0});
-  return checked_sum({embedding_parameters(c), attention_parameter_count(c),
+  return checked_sum({embedding_parameters(c), position_bias_parameters(c), attention_parameter_count(c),
                       checked_product({blocks, ffn_parameters(c)}), checked_product({norms, norm_parameters(c)}),
                       head_parameters(c)});
 }

@@ -30,7 +30,10 @@ Json to_json(const ModelConfig& c) {
               {"activation", to_name(kActivationNames, c.activation)},
               {"positions", to_name(kPositionsNames, c.positions)},
               {"rope_theta", c.rope_theta},
+              {"position_bucket_count", c.position_bucket_count},
+              {"position_max_distance", c.position_max_distance},
               {"attention_bias", c.attention_bias},
+              {"attention_scaled", c.attention_scaled},
               {"ffn_bias", c.ffn_bias},
               {"tied_embeddings", c.tied_embeddings},
               {"softmax_fp32", c.softmax_fp32},
@@ -72,6 +75,9 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
             "a dropout rate is " + std::to_string(rate) + ", expected 0 up to, not including, 1");
   require(c.norm_eps > 0 && c.norm_eps < 1, where, "the norm's epsilon must lie between 0 and 1");
   require(c.rope_theta >= 1 && c.rope_theta <= 1e12, where, "the rotary base must lie between 1 and 1e12");
+  require_range(c.position_bucket_count, 4, 1 << 16, where, "the number of position buckets");
+  require_range(c.position_max_distance, c.position_bucket_count, std::int64_t{1} << 31, where,
+                "the distance of the last position bucket");
 }
 
 }  // namespace
@@ -84,10 +90,8 @@ void validate_config(const ModelConfig& c, const std::string& where) {
   require(c.head_count % c.kv_head_count == 0, where,
           std::to_string(c.head_count) + " heads do not divide into " + std::to_string(c.kv_head_count) +
               " key-value heads");
-  require(c.positions != Positions::rope || c.head_dim % 2 == 0, where,
+  require(!is_rotary(c.positions) || c.head_dim % 2 == 0, where,
           "rotary positions turn pairs, so the head size (" + std::to_string(c.head_dim) + ") must be even");
-  require(c.positions != Positions::rope || c.architecture == Architecture::decoder_only, where,
-          "rotary positions are built for decoder-only models");
   if (!c.attention_options.empty()) require_attention(c);
   require(!c.attention_options.empty() || with_attention(c, c.attention).kv_head_count == c.kv_head_count, where,
           "attention '" + c.attention + "' does not go with " + std::to_string(c.kv_head_count) + " key-value heads");
@@ -99,7 +103,7 @@ void validate_config(const ModelConfig& c, const std::string& where) {
 void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) {
   require(batch >= 1, c.name, "the batch is " + std::to_string(batch) + ", expected at least 1");
   require(seq >= 1, c.name, "the sequence length is " + std::to_string(seq) + ", expected at least 1");
-  require(c.positions == Positions::rope || seq <= c.max_positions, c.name,
+  require(!has_position_table(c.positions) || seq <= c.max_positions, c.name,
           "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " +
               std::to_string(c.max_positions) + " positions");
   if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);

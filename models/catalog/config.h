@@ -19,7 +19,9 @@ enum class NormPlacement : std::uint8_t { pre, post };
 // gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2
 // runs it; swiglu: three matrices, SiLU gate.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new };
-enum class Positions : std::uint8_t { learned, sinusoidal, rope };
+// learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
+// j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores.
+enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none };
 // mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler.
 enum class Head : std::uint8_t { mlm, lm, pooler };
 
@@ -34,11 +36,19 @@ inline constexpr std::array kActivationNames{
     Named<Activation>{Activation::gelu, "gelu"}, Named<Activation>{Activation::gelu_tanh, "gelu-tanh"},
     Named<Activation>{Activation::relu, "relu"}, Named<Activation>{Activation::swiglu, "swiglu"},
     Named<Activation>{Activation::gelu_new, "gelu-new"}};
-inline constexpr std::array kPositionsNames{Named<Positions>{Positions::learned, "learned"},
-                                            Named<Positions>{Positions::sinusoidal, "sinusoidal"},
-                                            Named<Positions>{Positions::rope, "rope"}};
+inline constexpr std::array kPositionsNames{
+    Named<Positions>{Positions::learned, "learned"}, Named<Positions>{Positions::sinusoidal, "sinusoidal"},
+    Named<Positions>{Positions::rope, "rope"},       Named<Positions>{Positions::rope_interleaved, "rope-interleaved"},
+    Named<Positions>{Positions::alibi, "alibi"},     Named<Positions>{Positions::t5, "t5-buckets"},
+    Named<Positions>{Positions::none, "none"}};
 inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
                                        Named<Head>{Head::pooler, "pooler"}};
+
+constexpr bool has_position_table(Positions kind) {  // as many rows as the model has positions
+  return kind == Positions::learned || kind == Positions::sinusoidal;
+}
+constexpr bool is_rotary(Positions kind) { return kind == Positions::rope || kind == Positions::rope_interleaved; }
+constexpr bool has_position_bias(Positions kind) { return kind == Positions::alibi || kind == Positions::t5; }
 
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
@@ -47,7 +57,7 @@ struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
   std::int64_t vocab_size = 0;
-  std::int64_t max_positions = 0;    // longest sequence; rows of the table for learned positions
+  std::int64_t max_positions = 0;    // longest sequence; rows of the position table
   std::int64_t type_vocab_size = 0;  // BERT's segment embeddings; 0: none
   std::int64_t d_model = 0;
   std::int64_t head_count = 0;     // n
@@ -64,7 +74,10 @@ struct ModelConfig {
   Activation activation = Activation::gelu;
   Positions positions = Positions::learned;
   double rope_theta = 10000.0;
-  bool attention_bias = true;  // one per output feature of each projection, and of W^O
+  std::int64_t position_bucket_count = 32;   // t5: rows of its table, both directions of an encoder together
+  std::int64_t position_max_distance = 128;  // t5: distances from here on share the last bucket
+  bool attention_bias = true;                // one per output feature of each projection, and of W^O
+  bool attention_scaled = true;              // scores are divided by sqrt(d) (T5's are not)
   bool ffn_bias = true;
   bool tied_embeddings = true;  // the head's matrix is the word embedding (encoder-decoder: all three)
   bool softmax_fp32 = false;    // eager attention computes the softmax in fp32 and casts back (LLaMA)

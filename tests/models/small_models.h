@@ -11,7 +11,7 @@ namespace headroom::models {
 // `preset` with its widths cut down: 2 layers a side, width 12, 3 heads (4 for llama, in 2 groups under gqa).
 inline ModelConfig small_model(const std::string& preset, const std::string& attention = "mha") {
   ModelConfig config = load_model(preset);
-  const bool rope = config.positions == Positions::rope;
+  const bool rope = is_rotary(config.positions);
   config.vocab_size = 19;
   config.max_positions = 16;
   config.head_count = config.kv_head_count = rope ? 4 : 3;
