@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/device.h"
 #include "cli/terminal.h"
+#include "models/catalog/attention.h"
 
 namespace headroom::cli {
 namespace {
@@ -43,6 +44,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
                   "A preset's name (headroom list models) or the path of a Hugging Face config.json")
       ->type_name("");
   add("--attention", flags.attention, attention_type, attention_help);
+  add("--positions", flags.positions, "NAME",
+      fmt::format("How the model knows positions: {}\n(default: the model's own)",
+                  alternatives(models::kPositionsNames)));
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
@@ -89,6 +93,8 @@ CheckedRun check_run(const RunFlags& flags) {
   if (printable(spec.model) != spec.model)
     throw bad_input("MODEL '" + spec.model + "' has control characters or bytes that are not UTF-8; rename the file");
   run.model = models::load_model(spec.model);
+  spec.positions = flags.positions;
+  if (!spec.positions.empty()) models::set_positions(run.model, spec.positions);
   models::validate_shape(run.model, spec.batch, spec.seq);
   spec.device = flags.device.empty() ? default_device() : flags.device;
   require_device(spec.device);

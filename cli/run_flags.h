@@ -16,7 +16,7 @@ namespace headroom::cli {
 
 // As typed; empty where the default holds.
 struct RunFlags {
-  std::string model, attention, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps,
+  std::string model, attention, positions, batch, seq, mode, dtype, optimizer, optimizer_implementation, sdpa, dropout, steps,
       device, seed;
   VirtualFlags virtual_device;
   TraceFlags trace;

@@ -5,8 +5,6 @@
 
 #include <limits>
 
-#include "base/error.h"
-#include "models/attention/rotary.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -64,13 +62,8 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)
     : path_(builder.layer(path, "model", "stack")),
       causal_(causal),
-      eager_(builder.options.backend == AttentionBackend::eager) {
-  const ModelConfig& config = builder.config;
-  if (has_position_bias(config.positions) || config.positions == Positions::rope_interleaved)
-    throw bad_input("positions '" + std::string(to_name(kPositionsNames, config.positions)) + "' are not built");
-  if (is_rotary(config.positions))
-    inverse_frequencies_ =
-        builder.buffer(inverse_frequencies(config.head_dim, config.rope_theta, builder.options.device));
+      eager_(builder.options.backend == AttentionBackend::eager),
+      positions_(builder, path + ".layer.0.attention", causal) {
   for (std::int64_t i = 0; i < layer_count; ++i)
     blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), i, causal, cross);
 }
@@ -81,11 +74,7 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   result.causal = causal_;
   if (causal_ && eager_)
     result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
-  if (inverse_frequencies_.defined()) {
-    const RotaryTables tables = rotary_tables(inverse_frequencies_, seq, x.scalar_type());
-    result.cos = tables.cos;
-    result.sin = tables.sin;
-  }
+  positions_.prepare(result, x);
   return result;
 }
 

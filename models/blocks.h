@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/attention/attention.h"
+#include "models/attention/positions.h"
 #include "models/layers.h"
 
 namespace headroom::models {
@@ -46,7 +47,7 @@ class Stack {
 
   std::string path_;
   bool causal_, eager_;
-  at::Tensor inverse_frequencies_;  // rotary positions: [d/2], fp32
+  AttentionPositions positions_;
   std::vector<Block> blocks_;
 };
 

@@ -40,6 +40,13 @@ Formula saved_bytes(const RunSpec& spec, const models::AttentionMechanism& mecha
   return {formula.value + 24, formula.text + " + 24"};
 }
 
+// The first layer of a stack owns its position biases.
+void add(Formula& formula, const Formula& term) {
+  if (term.value == 0) return;
+  formula.value += term.value;
+  formula.text += " + " + term.text;
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
@@ -58,8 +65,9 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path.ends_with("cross_attention"));
-    forms.push_back(
-        form("parameter_bytes", layer.path, mechanism.parameter_count(shape), element_bytes, times_element));
+    Formula parameters = mechanism.parameter_count(shape);
+    if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
+    forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
     if (has_saved_form(spec, config))
       forms.push_back(form("activation_bytes", layer.path, saved_bytes(spec, mechanism, shape), 1, " bytes"));
   }

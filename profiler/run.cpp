@@ -31,7 +31,7 @@ namespace {
 
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
-  if (!spec.attention.empty()) config = models::with_attention(std::move(config), spec.attention);
+  config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
   return config;

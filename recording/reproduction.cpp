@@ -82,6 +82,7 @@ std::string model_command(const RunSpec& spec) {
   const RunSpec defaults;
   Command command("headroom profile " + model_argument(spec.model));
   command.flag(!spec.attention.empty(), "--attention", spec.attention);
+  command.flag(!spec.positions.empty(), "--positions", spec.positions);
   command.flag(true, "--batch", spec.batch);
   command.flag(true, "--seq", spec.seq);
   command.flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));

@@ -61,7 +61,8 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
 }
 
 // Absent where nothing was asked for.
-Json with_tracing(Json json, const RunSpec& spec) {
+Json with_choices(Json json, const RunSpec& spec) {
+  if (!spec.positions.empty()) json["positions"] = spec.positions;
   if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
   if (spec.require_cupti) json["require_cupti"] = true;
   if (spec.counters) json["counters"] = true;
@@ -149,8 +150,8 @@ void require_address_order(const std::string& subject, const std::string& order)
 }
 
 Json to_json(const RunSpec& spec) {
-  if (is_program(spec)) return with_tracing(program_json(spec), spec);
-  return with_tracing(
+  if (is_program(spec)) return with_choices(program_json(spec), spec);
+  return with_choices(
       Json{{"model", spec.model},
            {"attention", spec.attention},
            {"batch", spec.batch},
@@ -173,6 +174,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   RunSpec spec;
   spec.model = reader.string("model");
   spec.attention = reader.string_or("attention", spec.attention);
+  spec.positions = reader.string_or("positions", spec.positions);
   spec.batch = reader.integer_or("batch", spec.batch, 1, kMaxTokensPerStep);
   spec.seq = reader.integer_or("seq", spec.seq, 1, kMaxTokensPerStep);
   spec.mode = named_member_or(reader, kModeNames, "mode", spec.mode, where);

@@ -65,6 +65,7 @@ struct StatedValue {
 struct RunSpec {
   std::string model;            // a preset's name or the path of a Hugging Face config.json
   std::string attention = "";   // a mechanism's name; empty: the model's own
+  std::string positions = "";   // how it knows positions, a name of the catalogue's; empty: the model's own
   std::int64_t batch = 1;       // sequences per step, >= 1
   std::int64_t seq = 128;       // tokens per sequence (both sides of an encoder-decoder), >= 1
   Mode mode = Mode::train;
@@ -99,14 +100,14 @@ bool is_program(const RunSpec& spec);  // of `headroom run`
 TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
-// A program's form has its members alone, a model's the others; both have virtual_options, and "trace", "require_cupti" and "counters"
-// where they were asked for.
+// A program's form has its members alone, a model's the others; both have virtual_options, and "positions", "trace",
+// "require_cupti" and "counters" where they were asked for.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a
 // missing or ill-typed key, a value out of range, or batch x seq beyond what an index holds (batch, seq, batch * seq,
-// steps, dropout, seed and what virtual devices and programs are told are checked; model, attention and device names
-// are checked where they are known).
+// steps, dropout, seed and what virtual devices and programs are told are checked; model, attention, positions and device
+// names are checked where they are known).
 RunSpec run_spec_from_json(const Json& json, const std::string& where);
 
 // Throws bad_input, naming the flag, when a value of `spec` is out of range.
@@ -115,9 +116,9 @@ void validate(const RunSpec& spec);
 // Throws bad_input, opening with `subject`, unless `order` is descending, ascending or shuffled:SEED.
 void require_address_order(const std::string& subject, const std::string& order);
 
-// The command that repeats the run: "headroom profile bert-base --attention mha --batch 8 …". Attention (when chosen),
-// batch, seq and device are always there, the rest where it differs from the defaults. Of a program it is "headroom run
-// --device cuda -- python train.py". Quoted for a POSIX shell.
+// The command that repeats the run: "headroom profile bert-base --attention mha --batch 8 …". Attention and positions
+// (when chosen), batch, seq and device are always there, the rest where it differs from the defaults. Of a program it is
+// "headroom run --device cuda -- python train.py". Quoted for a POSIX shell.
 std::string reproduction_command(const RunSpec& spec);
 
 }  // namespace headroom

@@ -35,6 +35,7 @@ void describe_model_run(const RunSpec& spec, RunPhrases& result) {
   if (spec.optimizer == Optimizer::none) result.optimizer = "no optimizer";
   if (spec.mode == Mode::forward) result.optimizer = "";
   result.attention_kernel = fmt::format("{} attention", to_name(kSdpaNames, spec.sdpa));
+  if (!spec.positions.empty()) result.attention_kernel += fmt::format(" · {} positions", spec.positions);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 #include "base/names.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/list_attention.h"
 #include "cli/commands/list_devices.h"
 #include "cli/output.h"
-#include "models/catalog/attention.h"
 #include "models/catalog/config.h"
 
 namespace headroom::cli {
@@ -35,18 +35,6 @@ Entries list_models() {
   for (const auto& preset : models::presets())
     out.push_back({{std::string(preset.name), std::string(preset.description)},
                    {{"name", preset.name}, {"description", preset.description}, {"config", to_json(preset.config)}}});
-  return out;
-}
-
-Entries list_attention() {
-  Entries out;
-  for (const auto& mechanism : models::attention_mechanisms())
-    out.push_back({{std::string(mechanism.name), std::string(mechanism.title)},
-                   {{"name", mechanism.name},
-                    {"title", mechanism.title},
-                    {"source", mechanism.source},
-                    {"causal", mechanism.causal},
-                    {"cross", mechanism.cross}}});
   return out;
 }
 
@@ -82,8 +70,6 @@ Json as_json(const Entries& entries) {
 
 std::string models_table() { return as_table(list_models()); }
 Json models_json() { return as_json(list_models()); }
-std::string attention_table() { return as_table(list_attention()); }
-Json attention_json() { return as_json(list_attention()); }
 std::string formats_table() { return as_table(list_formats()); }
 Json formats_json() { return as_json(list_formats()); }
 
@@ -91,10 +77,12 @@ struct Listing {
   std::string_view name;
   std::string (*table)();
   Json (*json)();
+  std::string (*text_of_one)(const std::string& name) = nullptr;
+  Json (*json_of_one)(const std::string& name) = nullptr;
 };
 constexpr Listing kListings[] = {{"models", models_table, models_json},
-                                 {"attention", attention_table, attention_json},
-                                 {"devices", devices_table, devices_json},
+                                 {"attention", attention_table, attention_json, mechanism_text, mechanism_json},
+                                 {"devices", devices_table, devices_json, device_text, device_json},
                                  {"formats", formats_table, formats_json}};
 
 std::vector<std::string_view> listing_names() {
@@ -123,9 +111,10 @@ int run_list(const ListOptions& options) {
     write_stdout(json ? listing.json().dump(2) + "\n" : listing.table());
     return 0;
   }
-  if (listing.name != "devices")
-    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list devices does", options.what, options.name));
-  write_stdout(json ? device_json(options.name).dump(2) + "\n" : device_text(options.name));
+  if (listing.text_of_one == nullptr)
+    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list attention and list devices do", options.what,
+                                options.name));
+  write_stdout(json ? listing.json_of_one(options.name).dump(2) + "\n" : listing.text_of_one(options.name));
   return 0;
 }
 
@@ -135,12 +124,16 @@ void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand("list", "What can be named: models, attention, devices, formats");
   command->add_option("WHAT", options->what, "models, attention, devices or formats")->type_name("");
-  command->add_option("NAME", options->name, "A virtual device, to see all its figures and where they are from")
+  command
+      ->add_option("NAME", options->name,
+                   "An attention mechanism or a virtual device, to see all its figures\n"
+                   "and where they are from")
       ->type_name("");
   command->add_option("--format", options->format, "terminal or json (default: terminal)")->type_name("NAME");
   command->footer(R"(
 Examples:
   headroom list models
+  headroom list attention mhe-mul
   headroom list devices a100-80gb
   headroom list devices --format json)");
   command->callback([options, &chosen] { chosen = [options] { return run_list(*options); }; });

@@ -24,7 +24,7 @@ int run_profile(const ProfileOptions& options) {
   if (checked.spec.attention.find(',') != std::string::npos)
     throw bad_input(fmt::format("--attention is '{}', but profile takes one mechanism; headroom compare takes several",
                                 checked.spec.attention));
-  if (!checked.spec.attention.empty()) models::with_attention(checked.model, checked.spec.attention);
+  models::with_attention_and_positions(checked.model, checked.spec.attention, checked.spec.positions);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
   const std::size_t jobs = orders.empty() ? 1 : default_jobs(checked.spec.device);

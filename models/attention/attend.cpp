@@ -48,7 +48,8 @@ Attend::Attend(const Builder& builder)
     : backend(builder.options.backend),
       scale(builder.config.attention_scaled ? 1.0 / std::sqrt(static_cast<double>(builder.config.head_dim)) : 1.0),
       dropout_rate(builder.dropout(builder.config.attention_dropout)),
-      softmax_fp32(builder.config.softmax_fp32) {}
+      softmax_fp32(builder.config.softmax_fp32),
+      rotary_interleaved(builder.config.positions == Positions::rope_interleaved) {}
 
 at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const {
   const at::Tensor view =
@@ -57,7 +58,7 @@ at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const 
 }
 
 at::Tensor Attend::rotate(const at::Tensor& heads, const AttentionContext& context) const {
-  return context.cos.defined() ? models::rotate(heads, context.cos, context.sin) : heads;
+  return context.cos.defined() ? models::rotate(heads, context.cos, context.sin, rotary_interleaved) : heads;
 }
 
 at::Tensor Attend::merge(const at::Tensor& heads) { return heads.transpose(1, 2).flatten(2); }
@@ -66,7 +67,12 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
                                  const at::Tensor& bias) const {
   at::Tensor scores = at::bmm(q, k.transpose(1, 2));
   if (bias.defined()) scores = scores + bias;
-  scores = scores * scale;
+  if (scale != 1.0) scores = scores * scale;
+  if (context.bias.defined()) {
+    const at::Tensor& positions = context.bias;  // [n, T, S]
+    scores =
+        (scores.view({-1, positions.size(0), positions.size(1), positions.size(2)}) + positions).view(scores.sizes());
+  }
   if (context.mask.defined()) {
     const std::int64_t query_len = context.mask.size(0), key_len = context.mask.size(1);
     scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
@@ -91,8 +97,10 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
     return x.unsqueeze(2).expand({batch, groups, heads / groups, x.size(2), width}).flatten(1, 2);
   };
   const OneBackend one(backend);
-  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), {}, dropout_rate, context.causal, scale,
-                                          grouped_kernel);
+  std::optional<at::Tensor> mask;
+  if (context.bias.defined()) mask = context.bias;
+  return at::scaled_dot_product_attention(q, repeated(k), repeated(v), mask, dropout_rate,
+                                          context.causal && !mask.has_value(), scale, grouped_kernel);
 }
 
 }  // namespace headroom::models

@@ -27,8 +27,8 @@ struct Attend {
   // [B, n, T, d] -> [B, T, n·d].
   static at::Tensor merge(const at::Tensor& heads);
 
-  // The eager half of it, for keys of any width: q [G, R·T, w], k [G, S, w] -> probabilities [G, R·T, S].
-  // `bias` is added to the scaled scores when defined.
+  // The eager half of it, for keys of any width: q [G, R·T, w], k [G, S, w] -> probabilities [G, R·T, S]. G·R counts
+  // the heads of all sequences, those of one sequence next to each other. `bias` is added to the scores when defined.
   at::Tensor probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
                            const at::Tensor& bias = {}) const;
 
@@ -36,7 +36,7 @@ struct Attend {
 
   AttentionBackend backend;
   double scale, dropout_rate;
-  bool softmax_fp32;
+  bool softmax_fp32, rotary_interleaved;
 };
 
 }  // namespace headroom::models

@@ -17,8 +17,10 @@ namespace headroom::models {
 // What all layers of a stack share in one forward pass.
 struct AttentionContext {
   bool causal = false;
-  at::Tensor mask;      // eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores
-  at::Tensor bias;      // position biases, where the model has them: [1 or n, T, S]; added to the scaled scores
+  at::Tensor mask;  // eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores
+  // Position biases, where the model has them: [heads with scores, T, S], added to the scaled scores, and determined up
+  // to a constant for each query. For a fused back end a causal mask is merged into them.
+  at::Tensor bias;
   at::Tensor cos, sin;  // rotary positions: [T, d]
 };
 

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
 
 #include <cmath>
 
@@ -13,20 +14,25 @@ at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device d
   return (exponents * (-std::log(theta) / static_cast<double>(head_dim))).exp();
 }
 
-RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype) {
+RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
+                           bool interleaved) {
   const at::Tensor positions = at::arange(seq, inverse_frequencies.options()).unsqueeze(1);
   at::Tensor angles = positions * inverse_frequencies;  // [T, d/2]
-  angles = at::cat({angles, angles}, -1);
+  angles = interleaved ? at::stack({angles, angles}, -1).flatten(-2) : at::cat({angles, angles}, -1);
   RotaryTables tables;
   tables.cos = angles.cos().to(dtype);
   tables.sin = angles.sin().to(dtype);
   return tables;
 }
 
-at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, bool interleaved) {
   const std::int64_t half = x.size(-1) / 2;
   const at::Tensor straight = x * cos;
-  at::Tensor turned = at::cat({-x.slice(-1, half), x.slice(-1, 0, half)}, -1);
+  at::Tensor turned;  // (-b, a) for each pair (a, b)
+  if (interleaved)
+    turned = at::stack({-x.slice(-1, 1, {}, 2), x.slice(-1, 0, {}, 2)}, -1).flatten(-2);
+  else
+    turned = at::cat({-x.slice(-1, half), x.slice(-1, 0, half)}, -1);
   turned = turned * sin;
   return straight + turned;
 }

@@ -1,4 +1,6 @@
-// Rotary positions (Su et al. 2021, arXiv 2104.09864) in Llama's layout: dimension j is paired with j + d/2.
+// Rotary positions (Su et al. 2021, arXiv 2104.09864): pairs of dimensions of queries and keys turn by angles
+// proportional to their position, so that scores depend on distances only. Dimension j is paired with j + d/2 (Llama),
+// or, interleaved, 2j with 2j + 1 (the paper's, RoFormer's and GPT-J's).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,9 +17,10 @@ struct RotaryTables {
 };
 
 // Computed once per forward pass and shared by all layers, in fp32, then cast.
-RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype);
+RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
+                           bool interleaved = false);
 
-// x [..., T, d].
-at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
+// x [..., T, d], with tables of the same layout.
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, bool interleaved = false);
 
 }  // namespace headroom::models

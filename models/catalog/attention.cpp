@@ -96,6 +96,34 @@ void require_attention(const ModelConfig& config) {
   if (mechanism.require) mechanism.require(config);
 }
 
+void set_positions(ModelConfig& config, std::string_view name) {
+  const Positions kind = from_name(kPositionsNames, "positions", name);
+  if (kind == config.positions) return;
+  const ModelConfig defaults;
+  config.positions = kind;
+  config.rope_theta = defaults.rope_theta;
+  config.position_bucket_count = defaults.position_bucket_count;
+  config.position_max_distance = defaults.position_max_distance;
+  if (is_rotary(kind) && config.head_dim % 2 != 0)
+    throw bad_input(config.name + ": rotary positions turn pairs, so the head size (" +
+                    std::to_string(config.head_dim) + ") must be even");
+}
+
+ModelConfig with_positions(ModelConfig config, std::string_view name) {
+  set_positions(config, name);
+  if (config.attention_options.empty())
+    with_attention(config, config.attention);
+  else
+    require_attention(config);
+  return config;
+}
+
+ModelConfig with_attention_and_positions(ModelConfig config, std::string_view attention, std::string_view positions) {
+  if (attention.empty()) return positions.empty() ? config : with_positions(std::move(config), positions);
+  if (!positions.empty()) set_positions(config, positions);
+  return with_attention(std::move(config), attention);
+}
+
 ModelConfig with_attention(ModelConfig config, std::string_view text) {
   const std::string_view name = mechanism_name(text);
   const AttentionMechanism& mechanism = attention_mechanism(name);
@@ -124,6 +152,16 @@ AttentionShape attention_shape(const ModelConfig& config) {
   shape.rope = is_rotary(config.positions);
   shape.causal = config.architecture == Architecture::decoder_only;
   return shape;
+}
+
+std::int64_t score_head_count(const ModelConfig& config) {
+  return attention_mechanism(config.attention).single_head ? 1 : config.head_count;
+}
+
+Formula position_bias_parameters(const ModelConfig& config) {
+  if (config.positions != Positions::t5) return {};
+  const std::int64_t heads = score_head_count(config);
+  return {checked_product({config.position_bucket_count, heads}), heads == 1 ? "buckets" : "buckets·n"};
 }
 
 std::int64_t attention_sublayer_count(const ModelConfig& config) {
@@ -167,13 +205,6 @@ std::int64_t embedding_parameters(const ModelConfig& c) {
   return checked_sum({checked_product({rows, c.d_model}), c.embedding_norm ? norm_parameters(c) : 0});
 }
 
-// T5's: one table a stack, a value for each bucket and head.
-std::int64_t position_bias_parameters(const ModelConfig& c) {
-  if (c.positions != Positions::t5) return 0;
-  return checked_product(
-      {c.architecture == Architecture::encoder_decoder ? 2 : 1, c.position_bucket_count, c.head_count});
-}
-
 std::int64_t head_parameters(const ModelConfig& c) {
   const std::int64_t square = checked_sum({checked_product({c.d_model, c.d_model}), c.d_model});
   const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, c.d_model});
@@ -187,9 +218,10 @@ std::int64_t head_parameters(const ModelConfig& c) {
 std::int64_t parameter_count(const ModelConfig& c) {
   const std::int64_t blocks = checked_sum({c.encoder_layer_count, c.decoder_layer_count});
   const std::int64_t norms = checked_sum({attention_sublayer_count(c), blocks, c.final_norm ? 1 : 0});
-  return checked_sum({embedding_parameters(c), position_bias_parameters(c), attention_parameter_count(c),
-                      checked_product({blocks, ffn_parameters(c)}), checked_product({norms, norm_parameters(c)}),
-                      head_parameters(c)});
+  const std::int64_t stacks = c.architecture == Architecture::encoder_decoder ? 2 : 1;
+  return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
+                      attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
+                      checked_product({norms, norm_parameters(c)}), head_parameters(c)});
 }
 
 }  // namespace headroom::models

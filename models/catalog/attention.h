@@ -68,6 +68,7 @@ struct AttentionMechanism {
   Formula (*once_per_model_count)(const AttentionShape&) = nullptr;  // parameters that all sublayers share
   std::vector<MechanismOption> options = {};
   Undefined undefined = {};
+  bool single_head = false;                       // one head's scores, whatever number of heads the model has
   void (*apply)(ModelConfig&) = nullptr;          // what it changes of the model, its options being set
   void (*require)(const ModelConfig&) = nullptr;  // throws bad_input where the model's sizes do not go with it
   void (*require_seq)(const ModelConfig&, std::int64_t seq) = nullptr;  // the same of a sequence's length
@@ -87,6 +88,23 @@ ModelConfig with_attention(ModelConfig config, std::string_view text);
 
 // Throws bad_input, with the reason, where the mechanism of `config` is undefined for it.
 void require_attention(const ModelConfig& config);
+
+// Other positions, by name. What belongs to the old kind (rotary base, bucket sizes) goes back to its default; the
+// scale of the scores stays the model's. Throws bad_input for an unknown name, or a head size that does not go with it.
+// Whether the mechanism does is not asked: for one that is about to be replaced.
+void set_positions(ModelConfig& config, std::string_view name);
+
+// The same; throws bad_input where the new kind is undefined for the model's mechanism, too.
+ModelConfig with_positions(ModelConfig config, std::string_view name);
+
+// `config` with both, each empty where it shall stay the model's own: only the pair must be defined.
+ModelConfig with_attention_and_positions(ModelConfig config, std::string_view attention, std::string_view positions);
+
+// Rows of a stack's position biases: heads that have scores of their own.
+std::int64_t score_head_count(const ModelConfig& config);
+
+// Parameters of the stacks' position biases, those of one stack: T5's table.
+Formula position_bias_parameters(const ModelConfig& config);
 
 // The name in "NAME:option=value".
 std::string_view mechanism_name(std::string_view text);

@@ -68,7 +68,41 @@ TEST(ListDevices, AnUnknownOneIsAnsweredWithTheNearest) {
   const Ended ended = Tool().run({"list", "devices", "h100-80g"});
   EXPECT_EQ(ended.code, 2);
   EXPECT_NE(ended.err.find("did you mean 'h100-80gb'?"), std::string::npos) << ended.err;
-  EXPECT_EQ(Tool().run({"list", "models", "gpt2"}).err, "headroom: list models takes no NAME, but got 'gpt2'; list devices does\n");
+  EXPECT_EQ(Tool().run({"list", "models", "gpt2"}).err, "headroom: list models takes no NAME, but got 'gpt2'; list attention and list devices do\n");
+}
+
+TEST(ListAttention, OneIsShownWithItsFormulasOptionsAndWhatItDoesNotGoWith) {
+  const Ended mhe = Tool().run({"list", "attention", "mhe-mul"});
+  EXPECT_EQ(mhe.code, 0);
+  EXPECT_TRUE(mhe.out.starts_with("mhe-mul\n")) << mhe.out;
+  for (const char* text : {"arXiv 2310.07911", "3·d·d_m + 3·n·d + n·d·d_m = 739,584", "2,048 tokens", "B batch"})
+    EXPECT_NE(mhe.out.find(text), std::string::npos) << text << "\n" << mhe.out;
+  EXPECT_NE(Tool().run({"list", "attention", "gqa"}).out.find("groups"), std::string::npos);
+  const std::string exact = Tool().run({"list", "attention", "el-exact"}).out;
+  EXPECT_NE(exact.find("no: it multiplies the query and key matrices together"), std::string::npos) << exact;
+}
+
+TEST(ListAttention, TellsProgramsTheSame) {
+  const Json all = Json::parse(Tool().run({"list", "attention", "--format", "json"}).out);
+  for (const auto& entry : all) {
+    const std::string name = entry.at("name").get<std::string>();
+    EXPECT_EQ(Json::parse(Tool().run({"list", "attention", name, "--format", "json"}).out), Json::array({entry}));
+    for (const char* key : {"title", "source", "formulas", "options", "undefined"}) EXPECT_TRUE(entry.contains(key)) << key;
+    for (const auto& option : entry.at("options"))
+      EXPECT_LE(option.at("low").get<std::int64_t>(), option.at("high").get<std::int64_t>());
+  }
+  const Json gqa = Json::parse(Tool().run({"list", "attention", "gqa", "--format", "json"}).out).at(0);
+  EXPECT_EQ(gqa.at("formulas").at("cache_per_token").at("value"), 2 * 2 * 3 * 64);
+  EXPECT_EQ(gqa.at("options").at(0).at("fallback"), 3);
+  const Json exact = Json::parse(Tool().run({"list", "attention", "el-exact", "--format", "json"}).out).at(0);
+  EXPECT_TRUE(exact.at("undefined").contains("rotary"));
+  EXPECT_FALSE(exact.at("formulas").contains("kept_fused"));
+}
+
+TEST(ListAttention, AnUnknownOneIsAnsweredWithTheNearest) {
+  const Ended ended = Tool().run({"list", "attention", "mhe-mull"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("did you mean 'mhe-mul'?"), std::string::npos) << ended.err;
 }
 
 }  // namespace

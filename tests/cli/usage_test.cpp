@@ -108,6 +108,9 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown optimizer implementation 'for_each'; did you mean 'foreach'? Known: foreach, fused, for-loop"},
       {"profile bert-base --sdpa falsh",
        "unknown sdpa 'falsh'; did you mean 'flash'? Known: eager, math, flash, efficient"},
+      {"profile bert-base --positions alibbi",
+       "unknown positions 'alibbi'; did you mean 'alibi'? Known: learned, sinusoidal, rope, rope-interleaved, alibi, "
+       "t5-buckets, none"},
       {"profile bert-base --format jsno", "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
   for (const auto& expected : cases) expect_refused(expected);
@@ -145,6 +148,9 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"profile bert-base gpt2", "unexpected argument 'gpt2' after the others of profile"},
       {"profile bert-base --batch 1 --batch 2", "--batch is given more than once"},
       {"compare bert-base --attention mha,mqa,mha", "--attention names 'mha' twice"},
+      {"profile bert-base --attention el-exact --positions rope",
+       "bert-base: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "positions act between them"},
       {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
       {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},
       {"profile bert-base --attention mha,mqa",

@@ -5,7 +5,8 @@
 //          "parameters": {"query.weight": [[…]]}, "backend": "eager", "training": false}
 //   -> {"y": …, "gradients": {"x": …, "query.weight": …}} of sum(y ⊙ "weights"), or of sum(y) without "weights".
 // Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}}; all that are not given are sin(k + 0.7·i)
-// of their flat index i, k their place in the list.
+// of their flat index i, k their place in the list. A "positions" in "config" acts as in the first layer of a stack;
+// "context" may give cos and sin [T, d] or bias [n, T, S] instead.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -24,6 +25,7 @@
 
 #include "base/json.h"
 #include "models/attention/attention.h"
+#include "models/attention/positions.h"
 #include "models/builder.h"
 #include "models/catalog/attention.h"
 #include "models/model.h"
@@ -78,7 +80,11 @@ ModelConfig config_of(const Json& request) {
   read(json, "kv_head_count", config.kv_head_count);
   read(json, "max_positions", config.max_positions);
   read(json, "attention_bias", config.attention_bias);
+  read(json, "attention_scaled", config.attention_scaled);
+  read(json, "position_bucket_count", config.position_bucket_count);
+  read(json, "position_max_distance", config.position_max_distance);
   read(json, "norm_eps", config.norm_eps);
+  if (json.contains("positions")) config.positions = from_name(kPositionsNames, "positions", json.at("positions"));
   if (request.value("context", Json::object()).value("causal", false)) {
     config.architecture = Architecture::decoder_only;
     config.decoder_layer_count = 2;
@@ -127,6 +133,7 @@ Json ask_sublayer(const Json& request) {
                                                   .block = where.value("block", std::int64_t{0}),
                                                   .causal = causal,
                                                   .cross = request.contains("memory")});
+  const AttentionPositions positions(builder, "attention", causal);
   const std::size_t prefix = std::string("attention.").size();
   if (request.value("describe", false)) return describe(parameters, prefix);
   fill(parameters, request.value("parameters", Json::object()), prefix);
@@ -136,7 +143,10 @@ Json ask_sublayer(const Json& request) {
   context.causal = causal;
   if (causal && options.backend == AttentionBackend::eager)
     context.mask = at::full({x.size(1), x.size(1)}, -std::numeric_limits<double>::infinity(), kOptions).triu_(1);
+  positions.prepare(context, x);
   if (where.contains("bias")) context.bias = tensor_of(where.at("bias"));
+  if (where.contains("cos")) context.cos = tensor_of(where.at("cos"));
+  if (where.contains("sin")) context.sin = tensor_of(where.at("sin"));
   const at::Tensor y = attention->forward(x, memory, context);
   Json answer{{"y", json_of(y)}};
   if (!options.training) return answer;

@@ -17,15 +17,17 @@
 #include <vector>
 
 #include "models/attention/attention.h"
+#include "models/attention/positions.h"
 #include "models/builder.h"
 
 namespace headroom::models {
 
 struct Sublayer {
-  Sublayer(const ModelConfig& model_config, const BuildOptions& build_options)
+  Sublayer(const ModelConfig& model_config, const BuildOptions& build_options, bool causal = false)
       : config(model_config), options(build_options) {
     Builder builder(config, options, layers, parameters, buffers);
-    attention = make_attention(builder, {.layer = "attention"});
+    attention = make_attention(builder, {.layer = "attention", .causal = causal});
+    positions = std::make_unique<AttentionPositions>(builder, "attention", causal);
   }
 
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const {
@@ -44,6 +46,7 @@ struct Sublayer {
   std::vector<ModelParameter> parameters;
   std::vector<at::Tensor> buffers;
   std::unique_ptr<Attention> attention;
+  std::unique_ptr<AttentionPositions> positions;
 };
 
 inline AttentionContext causal_context(std::int64_t seq, const at::TensorOptions& options) {

@@ -16,6 +16,7 @@ using testing_support::message_of;
 RunSpec every_field_set() {
   return {.model = "configs/my model.json",
           .attention = "mhe-add",
+          .positions = "alibi",
           .batch = 8,
           .seq = 512,
           .mode = Mode::forward,
@@ -99,6 +100,12 @@ TEST(RunSpec, RefusesBadMembersOfProgramsAndVirtualDevices) {
   EXPECT_THAT(of_program(R"("ranks": 8, "rank": 8)"), HasSubstr("'rank' is 8, expected a whole number from 0 to 7"));
 }
 
+TEST(RunSpec, SaysNothingOfPositionsUnlessOthersWereAskedFor) {
+  EXPECT_FALSE(to_json(RunSpec{.model = "m"}).contains("positions"));
+  EXPECT_EQ(to_json(every_field_set())["positions"], "alibi");
+  EXPECT_THAT(refusal(R"({"model": "m", "positions": 7})"), HasSubstr("'positions' is 7"));
+}
+
 TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   for (const RunSpec& spec : {RunSpec{.model = "m"}, program()})
     for (const char* key : {"trace", "require_cupti", "counters"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;
@@ -171,7 +178,8 @@ TEST(ReproductionCommand, LeavesOutDefaults) {
 
 TEST(ReproductionCommand, NamesEverythingThatDiffers) {
   EXPECT_EQ(reproduction_command(every_field_set()),
-            "headroom profile 'configs/my model.json' --attention mhe-add --batch 8 --seq 512 --mode forward "
+            "headroom profile 'configs/my model.json' --attention mhe-add --positions alibi --batch 8 --seq 512 --mode "
+            "forward "
             "--dtype amp-bf16 --optimizer sgd --optimizer-implementation for-loop --sdpa flash --dropout 0.1 --steps 3 "
             "--seed 42 --device cuda:1 --reserve 600MiB --address-order shuffled:7 --events delayed --backed");
 }

@@ -147,13 +147,15 @@ void add_projected(std::vector<AttentionMechanism>& table) {
        .source = "baseline of Xue & Aletras 2023, arXiv 2310.07911, counted as its parameter column implies",
        .parameter_count = sha_tiled_parameters,
        .saved_bytes = sha_tiled_saved,
-       .kv_cache_bytes_per_token = single_cache});
+       .kv_cache_bytes_per_token = single_cache,
+       .single_head = true});
   table.push_back({.name = "sha-compact",
                    .title = "Single-head attention with a d x d_m output matrix",
                    .source = "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1, with projections",
                    .parameter_count = sha_compact_parameters,
                    .saved_bytes = sha_compact_saved,
-                   .kv_cache_bytes_per_token = single_cache});
+                   .kv_cache_bytes_per_token = single_cache,
+                   .single_head = true});
   table.push_back({.name = "mqa",
                    .title = "Multi-query attention: one key and value head",
                    .source = "Shazeer 2019, arXiv 1911.02150, section 3",
