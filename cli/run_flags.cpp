@@ -96,6 +96,7 @@ CheckedRun check_run(const RunFlags& flags) {
   spec.positions = flags.positions;
   if (!spec.positions.empty()) models::set_positions(run.model, spec.positions);
   models::validate_shape(run.model, spec.batch, spec.seq);
+  if (spec.sdpa == Sdpa::flash) models::require_flash(run.model);
   spec.device = flags.device.empty() ? default_device() : flags.device;
   require_device(spec.device);
   spec.virtual_options = read_virtual_options(flags.virtual_device, spec.device);

@@ -48,8 +48,7 @@ Attend::Attend(const Builder& builder)
     : backend(builder.options.backend),
       scale(builder.config.attention_scaled ? 1.0 / std::sqrt(static_cast<double>(builder.config.head_dim)) : 1.0),
       dropout_rate(builder.dropout(builder.config.attention_dropout)),
-      softmax_fp32(builder.config.softmax_fp32),
-      rotary_interleaved(builder.config.positions == Positions::rope_interleaved) {}
+      softmax_fp32(builder.config.softmax_fp32) {}
 
 at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const {
   const at::Tensor view =
@@ -57,8 +56,8 @@ at::Tensor Attend::split(const at::Tensor& projected, std::int64_t heads) const 
   return eager() ? view.contiguous() : view;
 }
 
-at::Tensor Attend::rotate(const at::Tensor& heads, const AttentionContext& context) const {
-  return context.cos.defined() ? models::rotate(heads, context.cos, context.sin, rotary_interleaved) : heads;
+at::Tensor Attend::rotate(const at::Tensor& heads, const AttentionContext& context) {
+  return context.cos.defined() ? models::rotate(heads, context.cos, context.sin, context.rotary_interleaved) : heads;
 }
 
 at::Tensor Attend::merge(const at::Tensor& heads) { return heads.transpose(1, 2).flatten(2); }

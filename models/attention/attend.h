@@ -20,7 +20,7 @@ struct Attend {
   // [B, T, n·d] -> [B, n, T, d].
   at::Tensor split(const at::Tensor& projected, std::int64_t heads) const;
   // Rotary positions; `heads` [B, n, T, d] as it is when the model has none.
-  at::Tensor rotate(const at::Tensor& heads, const AttentionContext& context) const;
+  static at::Tensor rotate(const at::Tensor& heads, const AttentionContext& context);
   // q [B, n, T, d], k and v [B, g, S, d] -> heads [B, n, T, d].
   at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const AttentionContext& context) const;
@@ -36,7 +36,7 @@ struct Attend {
 
   AttentionBackend backend;
   double scale, dropout_rate;
-  bool softmax_fp32, rotary_interleaved;
+  bool softmax_fp32;
 };
 
 }  // namespace headroom::models

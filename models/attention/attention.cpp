@@ -39,9 +39,7 @@ void require_backend(const ModelConfig& config, const BuildOptions& options) {
   if (const auto reason = attention_mechanism(config.attention).undefined.fused;
       options.backend != AttentionBackend::eager && !reason.empty())
     throw bad_input(config.attention + " runs eager only: " + std::string(reason) + "; use --sdpa eager");
-  if (options.backend == AttentionBackend::flash && has_position_bias(config.positions))
-    throw bad_input("flash attention takes no position biases (" +
-                    std::string(to_name(kPositionsNames, config.positions)) + "): use --sdpa efficient, math or eager");
+  if (options.backend == AttentionBackend::flash) require_flash(config);
   const bool fused = options.backend == AttentionBackend::flash || options.backend == AttentionBackend::efficient;
   if (!fused) return;
   if (!options.device.is_cpu()) return;

@@ -22,6 +22,7 @@ struct AttentionContext {
   // to a constant for each query. For a fused back end a causal mask is merged into them.
   at::Tensor bias;
   at::Tensor cos, sin;  // rotary positions: [T, d]
+  bool rotary_interleaved = false;
 };
 
 class Attention {

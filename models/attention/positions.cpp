@@ -51,8 +51,9 @@ at::Tensor AttentionPositions::bias(const at::Tensor& x) const {
 
 void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x) const {
   if (is_rotary(kind_)) {
+    context.rotary_interleaved = kind_ == Positions::rope_interleaved;
     const RotaryTables tables =
-        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), kind_ == Positions::rope_interleaved);
+        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved);
     context.cos = tables.cos;
     context.sin = tables.sin;
   }

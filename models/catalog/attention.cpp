@@ -154,6 +154,12 @@ AttentionShape attention_shape(const ModelConfig& config) {
   return shape;
 }
 
+void require_flash(const ModelConfig& config) {
+  if (has_position_bias(config.positions))
+    throw bad_input("flash attention takes no position biases (" +
+                    std::string(to_name(kPositionsNames, config.positions)) + "): use --sdpa efficient, math or eager");
+}
+
 std::int64_t score_head_count(const ModelConfig& config) {
   return attention_mechanism(config.attention).single_head ? 1 : config.head_count;
 }

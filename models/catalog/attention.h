@@ -106,6 +106,9 @@ std::int64_t score_head_count(const ModelConfig& config);
 // Parameters of the stacks' position biases, those of one stack: T5's table.
 Formula position_bias_parameters(const ModelConfig& config);
 
+// Throws bad_input where flash attention cannot run the model: it takes no position biases.
+void require_flash(const ModelConfig& config);
+
 // The name in "NAME:option=value".
 std::string_view mechanism_name(std::string_view text);
 

@@ -148,6 +148,8 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"profile bert-base gpt2", "unexpected argument 'gpt2' after the others of profile"},
       {"profile bert-base --batch 1 --batch 2", "--batch is given more than once"},
       {"compare bert-base --attention mha,mqa,mha", "--attention names 'mha' twice"},
+      {"profile gpt2 --positions alibi --sdpa flash",
+       "flash attention takes no position biases (alibi): use --sdpa efficient, math or eager"},
       {"profile bert-base --attention el-exact --positions rope",
        "bert-base: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
        "positions act between them"},
