@@ -5,8 +5,10 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/exp2.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/where.h>
 
 #include <bit>
@@ -75,7 +77,8 @@ at::Tensor alibi_slopes(std::int64_t head_count, at::Device device) {
 at::Tensor alibi_bias(const at::Tensor& slopes, std::int64_t seq, bool causal, at::ScalarType dtype) {
   const at::Tensor columns = slopes.view({-1, 1, 1});
   if (causal) return (columns * at::arange(seq, slopes.options())).to(dtype).expand({-1, seq, seq});
-  return (columns * relative_positions(seq, slopes.options()).abs_().neg_()).to(dtype);
+  at::Tensor bias = at::empty({slopes.size(0), seq, seq}, slopes.options().dtype(dtype));
+  return at::mul_out(bias, columns, relative_positions(seq, slopes.options()).abs_().neg_());  // no fp32 copy of it
 }
 
 at::Tensor relative_buckets(std::int64_t seq, bool causal, std::int64_t bucket_count, std::int64_t max_distance,
