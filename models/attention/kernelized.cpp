@@ -27,8 +27,8 @@
 #include <numbers>
 #include <vector>
 
+#include "models/attention/attend.h"
 #include "models/attention/mechanisms.h"
-#include "models/attention/rotary.h"
 #include "models/layers.h"
 
 namespace headroom::models {
@@ -166,18 +166,16 @@ class Performer final : public Kernelized {
  public:
   Performer(Builder& b, const std::string& layer)
       : Kernelized(b, layer, 1e-4),
-        scale_(std::pow(static_cast<double>(b.config.head_dim), -0.25)),
+        attend_(b),
         directions_(
             b.buffer(orthogonal_features(b.config.attention_options.at("features"), b.config.head_dim, b.options))) {}
 
  private:
   std::pair<at::Tensor, at::Tensor> features(at::Tensor q, at::Tensor k,
                                              const AttentionContext& context) const override {
-    if (context.cos.defined()) {
-      q = rotate(q, context.cos, context.sin);
-      k = rotate(k, context.cos, context.sin);
-    }
-    return {exponentials(q * scale_, -1), exponentials(k * scale_, {-2, -1})};
+    q = attend_.rotate(q, context);
+    k = attend_.rotate(k, context);
+    return {exponentials(q * std::sqrt(attend_.scale), -1), exponentials(k * std::sqrt(attend_.scale), {-2, -1})};
   }
   at::Tensor denominators(const at::Tensor& sums) const override { return sums; }
 
@@ -188,7 +186,7 @@ class Performer final : public Kernelized {
     return exponents.exp_();
   }
 
-  double scale_;
+  Attend attend_;          // rotary positions, and the scale of scores
   at::Tensor directions_;  // ω: [m, d]
 };
 

@@ -154,6 +154,10 @@ void add_synthesizer(std::vector<AttentionMechanism>& table) {
                   1,
                   [](const ModelConfig&) { return std::int64_t{0}; },
                   {"trainable", "fixed"}}};
+  row.require = [](const ModelConfig& config) {
+    if (config.attention_options.at("scores") == 1 && config.positions == Positions::t5)
+      throw undefined_here(config, config.attention, "trained position biases would train the fixed scores");
+  };
   table.push_back(row);
 
   row =
