@@ -155,7 +155,9 @@ at::Tensor orthogonal_features(std::int64_t count, std::int64_t width, const Bui
   const auto wide =
       at::TensorOptions(options.device).dtype(c10::promoteTypes(options.dtype, at::kFloat));  // what QR is defined for
   const at::Tensor blocks = at::randn({(count + width - 1) / width, width, width}, wide);
-  const at::Tensor directions = std::get<0>(at::linalg_qr(blocks)).reshape({-1, width}).slice(0, 0, count);
+  const auto [orthogonal, triangular] = at::linalg_qr(blocks);
+  const at::Tensor signs = triangular.diagonal(0, 1, 2).sgn().unsqueeze(1);  // else QR would prefer some directions
+  const at::Tensor directions = (orthogonal * signs).reshape({-1, width}).slice(0, 0, count);
   const at::Tensor lengths = at::linalg_vector_norm(at::randn({count, width}, wide), 2, at::IntArrayRef{1}, true);
   return (directions * lengths).to(options.dtype);
 }

@@ -133,7 +133,7 @@ TEST(Synthesizer, BlocksOfPositionsCoverAllOfThem) {
   const ModelConfig bert = load_model("bert-base");
   const auto options = [&](const char* text) { return with_attention(bert, text).attention_options; };
   EXPECT_EQ(options("synthesizer-factorized-dense"), (MechanismOptions{{"a", 23}, {"b", 23}}));
-  EXPECT_EQ(options("synthesizer-factorized-dense:a=16"), (MechanismOptions{{"a", 16}, {"b", 32}}));
+  EXPECT_EQ(options("synthesizer-factorized-dense:a=16:b=32"), (MechanismOptions{{"a", 16}, {"b", 32}}));
   EXPECT_THROW(options("synthesizer-factorized-dense:a=16:b=31"), Error);
 }
 

@@ -91,8 +91,6 @@ void require_positions(const ModelConfig& config, std::int64_t seq) {
                              " positions, and a sequence has " + std::to_string(seq));
 }
 
-std::int64_t ceiling(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 std::int64_t root_of_positions(const ModelConfig& config) {
   const auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(config.max_positions)));
   return std::max<std::int64_t>(1, root + (root * root < config.max_positions ? 1 : 0));
@@ -135,13 +133,10 @@ void add_synthesizer(std::vector<AttentionMechanism>& table) {
   row.parameter_count = factorized_dense_parameters;
   row.saved_bytes = factorized_dense_saved;
   row.options = {{"a", "blocks of positions", 1, 1 << 20, root_of_positions},
-                 {"b", "positions of a block; T_max/a unless given", 1, 1 << 20, [](const ModelConfig&) {
-                    return std::int64_t{0};  // it depends on a: see apply
+                 {"b", "positions of a block", 1, 1 << 20, [](const ModelConfig& config) {
+                    const std::int64_t blocks = root_of_positions(config);
+                    return std::max<std::int64_t>(1, (config.max_positions + blocks - 1) / blocks);
                   }}};
-  row.apply = [](ModelConfig& config) {
-    MechanismOptions& options = config.attention_options;
-    if (options.at("b") == 0) options["b"] = std::max<std::int64_t>(1, ceiling(config.max_positions, options.at("a")));
-  };
   row.require = require_factors;
   table.push_back(row);
 
