@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "models/catalog/attention.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -62,7 +63,8 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)
     : path_(builder.layer(path, "model", "stack")),
       causal_(causal),
-      eager_(builder.options.backend == AttentionBackend::eager),
+      masked_(causal && builder.options.backend == AttentionBackend::eager &&
+              !attention_mechanism(builder.config.attention).own_mask),
       positions_(builder, path + ".layer.0.attention", causal) {
   for (std::int64_t i = 0; i < layer_count; ++i)
     blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), i, causal, cross);
@@ -72,8 +74,7 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   const std::int64_t seq = x.size(1);
   AttentionContext result;
   result.causal = causal_;
-  if (causal_ && eager_)
-    result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
+  if (masked_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   positions_.prepare(result, x);
   return result;
 }

@@ -46,7 +46,7 @@ class Stack {
   AttentionContext context(const at::Tensor& x) const;
 
   std::string path_;
-  bool causal_, eager_;
+  bool causal_, masked_;
   AttentionPositions positions_;
   std::vector<Block> blocks_;
 };

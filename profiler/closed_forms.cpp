@@ -18,17 +18,21 @@ std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 
 // Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
 // statistics for whole tiles of 32 queries and takes copies of shared keys and values.
 bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
-  if (spec.mode != Mode::train || is_autocast(spec.dtype) || spec.sdpa == Sdpa::math) return false;
+  if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
+  if (!models::attention_mechanism(config.attention).has_softmax) return true;
+  if (spec.sdpa == Sdpa::math) return false;
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 
-AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, bool cross) {
+AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer) {
+  const bool cross = layer.ends_with("cross_attention");
   AttentionShape shape = models::attention_shape(config);
   shape.batch = spec.batch;
   shape.query_len = shape.key_len = spec.seq;
   shape.element_bytes = parameter_element_bytes(spec.dtype);
   shape.fused = spec.sdpa == Sdpa::flash || spec.sdpa == Sdpa::efficient;
   shape.cross = cross;
+  shape.causal = layer.starts_with("decoder.") && !cross;
   if (cross) shape.rope = false;
   return shape;
 }
@@ -36,7 +40,7 @@ AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, 
 // Flash attention on CUDA keeps its generator's state (two 8-byte numbers) and an 8-byte scalar that nothing uses.
 Formula saved_bytes(const RunSpec& spec, const models::AttentionMechanism& mechanism, const AttentionShape& shape) {
   Formula formula = mechanism.saved_bytes(shape);
-  if (spec.sdpa != Sdpa::flash || spec.device == "cpu") return formula;
+  if (spec.sdpa != Sdpa::flash || spec.device == "cpu" || !mechanism.has_softmax) return formula;
   return {formula.value + 24, formula.text + " + 24"};
 }
 
@@ -64,7 +68,7 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
                    models::parameter_count(config) * element_bytes});
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
-    const AttentionShape shape = shape_of(spec, config, layer.path.ends_with("cross_attention"));
+    const AttentionShape shape = shape_of(spec, config, layer.path);
     Formula parameters = mechanism.parameter_count(shape);
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));

@@ -25,6 +25,15 @@ constexpr std::array kMechanisms{
     Entry{"el-exact", make_el_exact},
     Entry{"mhe-add", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, false); }},
     Entry{"mhe-mul", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, true); }},
+    Entry{"linear", make_linear},
+    Entry{"performer", make_performer},
+    Entry{"cosformer", make_cosformer},
+    Entry{"linformer", make_linformer},
+    Entry{"synthesizer-dense", make_dense_synthesizer},
+    Entry{"synthesizer-factorized-dense", make_factorized_dense_synthesizer},
+    Entry{"synthesizer-random", make_random_synthesizer},
+    Entry{"synthesizer-factorized-random", make_factorized_random_synthesizer},
+    Entry{"fnet", make_fourier},
 };
 
 }  // namespace
@@ -36,8 +45,9 @@ std::unique_ptr<Attention> make_attention(Builder& builder, const AttentionPlace
 }
 
 void require_backend(const ModelConfig& config, const BuildOptions& options) {
-  if (const auto reason = attention_mechanism(config.attention).undefined.fused;
-      options.backend != AttentionBackend::eager && !reason.empty())
+  const AttentionMechanism& mechanism = attention_mechanism(config.attention);
+  if (!mechanism.has_softmax) return;
+  if (const auto reason = mechanism.undefined.fused; options.backend != AttentionBackend::eager && !reason.empty())
     throw bad_input(config.attention + " runs eager only: " + std::string(reason) + "; use --sdpa eager");
   if (options.backend == AttentionBackend::flash) require_flash(config);
   const bool fused = options.backend == AttentionBackend::flash || options.backend == AttentionBackend::efficient;

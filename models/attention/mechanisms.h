@@ -20,5 +20,18 @@ std::unique_ptr<Attention> make_el_slice(Builder& builder, const AttentionPlace&
 std::unique_ptr<Attention> make_el_exact(Builder& builder, const AttentionPlace& place);
 // One projection per Q, K, V and one embedding per head: x + e, or x ⊙ (e + 1).
 std::unique_ptr<Attention> make_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply);
+// φ(q)·φ(k) in the softmax's place: linear attention, FAVOR+ and cosFormer. Chunked where causal.
+std::unique_ptr<Attention> make_linear(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_performer(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_cosformer(Builder& builder, const AttentionPlace& place);
+// Keys and values projected to k rows (Wang et al. 2020).
+std::unique_ptr<Attention> make_linformer(Builder& builder, const AttentionPlace& place);
+// Scores from each token alone, or from parameters (Tay et al. 2020).
+std::unique_ptr<Attention> make_dense_synthesizer(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_factorized_dense_synthesizer(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_random_synthesizer(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_factorized_random_synthesizer(Builder& builder, const AttentionPlace& place);
+// Re(FFT over positions and features) of the input (Lee-Thorp et al. 2021).
+std::unique_ptr<Attention> make_fourier(Builder& builder, const AttentionPlace& place);
 
 }  // namespace headroom::models

@@ -66,6 +66,8 @@ struct AttentionMechanism {
       const AttentionShape&);                               // one layer, one sequence; null where causal is undefined
   Formula (*state_bytes)(const AttentionShape&) = nullptr;  // what a decoder keeps of a sequence whatever its length
   Formula (*once_per_model_count)(const AttentionShape&) = nullptr;  // parameters that all sublayers share
+  bool own_mask = false;    // hides keys by itself: decoders make no T x T causal mask for it
+  bool has_softmax = true;  // else --sdpa chooses nothing, and there are no probabilities to drop
   std::vector<MechanismOption> options = {};
   Undefined undefined = {};
   bool single_head = false;                       // one head's scores, whatever number of heads the model has

@@ -2,11 +2,11 @@
 // in fp64 on the CPU. The tests in tests/models/reference/ put the answers beside implementations written by others.
 //
 // Request {"attention": "mha", "config": {"d_model": 8, …}, "context": {"causal": true}, "x": [[[…]]], "memory": …,
-//          "parameters": {"query.weight": [[…]]}, "backend": "eager", "training": false}
+//          "parameters": {"query.weight": [[…]]}, "buffers": [[[…]]], "backend": "eager", "training": false}
 //   -> {"y": …, "gradients": {"x": …, "query.weight": …}} of sum(y ⊙ "weights"), or of sum(y) without "weights".
-// Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}}; all that are not given are sin(k + 0.7·i)
-// of their flat index i, k their place in the list. A "positions" in "config" acts as in the first layer of a stack;
-// "context" may give cos and sin [T, d] or bias [n, T, S] instead.
+// Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}, "buffers": [[9, 4]]}; parameters that are
+// not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
+// the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -115,10 +115,12 @@ void fill(std::vector<ModelParameter>& parameters, const Json& given, std::size_
   }
 }
 
-Json describe(const std::vector<ModelParameter>& parameters, std::size_t prefix) {
-  Json shapes = Json::object();
+Json describe(const std::vector<ModelParameter>& parameters, const std::vector<at::Tensor>& buffers,
+              std::size_t prefix) {
+  Json shapes = Json::object(), of_buffers = Json::array();
   for (const ModelParameter& p : parameters) shapes[p.name.substr(prefix)] = p.tensor.sizes().vec();
-  return {{"parameters", shapes}};
+  for (const at::Tensor& buffer : buffers) of_buffers.push_back(buffer.sizes().vec());
+  return {{"parameters", shapes}, {"buffers", of_buffers}};
 }
 
 Json ask_sublayer(const Json& request) {
@@ -136,8 +138,10 @@ Json ask_sublayer(const Json& request) {
                                                   .cross = request.contains("memory")});
   const AttentionPositions positions(builder, "attention", causal);
   const std::size_t prefix = std::string("attention.").size();
-  if (request.value("describe", false)) return describe(parameters, prefix);
+  if (request.value("describe", false)) return describe(parameters, buffers, prefix);
   fill(parameters, request.value("parameters", Json::object()), prefix);
+  const Json given = request.value("buffers", Json::array());
+  for (std::size_t i = 0; i < given.size(); ++i) buffers.at(i).copy_(tensor_of(given[i]));
   const at::Tensor x = tensor_of(request.at("x")).requires_grad_();
   const at::Tensor memory = request.contains("memory") ? tensor_of(request.at("memory")).requires_grad_() : x;
   AttentionContext context;
@@ -171,7 +175,7 @@ Json ask_model(const Json& request) {
     config.embedding_dropout = config.attention_dropout = config.residual_dropout = 0;
   const auto model =
       build_model(config, {at::kCPU, at::kDouble, backend_of(request), request.value("training", false)});
-  if (request.value("describe", false)) return describe(model->parameters(), 0);
+  if (request.value("describe", false)) return describe(model->parameters(), model->buffers(), 0);
   auto parameters = model->parameters();
   fill(parameters, request.value("parameters", Json::object()), 0);
   Batch batch;

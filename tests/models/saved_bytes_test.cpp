@@ -61,7 +61,7 @@ std::int64_t measured(const Case& c, const ModelConfig& config) {
 
 void expect_closed_form(const Case& c, std::string_view mechanism) {
   const ModelConfig config = config_of(c, mechanism);
-  const Formula formula = attention_mechanism(mechanism).saved_bytes(shape_of(c, config));
+  const Formula formula = attention_mechanism(mechanism_name(mechanism)).saved_bytes(shape_of(c, config));
   EXPECT_EQ(measured(c, config), formula.value)
       << mechanism << ": " << formula.text << "; B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len
       << " n=" << c.heads << " d=" << c.head_dim << " d_m=" << c.d_model << " bias " << c.bias << " causal " << c.causal
@@ -69,13 +69,14 @@ void expect_closed_form(const Case& c, std::string_view mechanism) {
       << int(c.backend) << " " << c.dtype;
 }
 
-bool is_defined(const Case& c, const AttentionMechanism& mechanism) {
+bool is_defined(const Case& c, std::string_view text) {
+  const AttentionMechanism& mechanism = attention_mechanism(mechanism_name(text));
   const Undefined& undefined = mechanism.undefined;
   if (c.causal && !undefined.causal.empty()) return false;
   if (c.key_len != c.query_len && !undefined.cross.empty()) return false;
   if (c.backend != AttentionBackend::eager && !undefined.fused.empty()) return false;
   try {
-    const ModelConfig config = config_of(c, mechanism.name);
+    const ModelConfig config = config_of(c, text);
     if (mechanism.require_seq) mechanism.require_seq(config, c.query_len);
     return true;
   } catch (const Error&) {
@@ -85,7 +86,7 @@ bool is_defined(const Case& c, const AttentionMechanism& mechanism) {
 
 void expect_closed_form_for_all(const Case& c) {
   for (const AttentionMechanism& mechanism : attention_mechanisms()) {
-    if (is_defined(c, mechanism)) expect_closed_form(c, mechanism.name);
+    if (is_defined(c, mechanism.name)) expect_closed_form(c, mechanism.name);
   }
 }
 
@@ -130,6 +131,23 @@ TEST(SavedBytes, FlashEqualsItsClosedForm) {
     for (bool causal : {false, true})
       expect_closed_form_for_all({.bias = bias, .causal = causal, .backend = AttentionBackend::flash});
   expect_closed_form_for_all({.query_len = 5, .key_len = 9, .backend = AttentionBackend::flash});
+}
+
+TEST(SavedBytes, EqualTheirClosedFormsWithEveryOption) {
+  for (const char* mechanism :
+       {"linear:chunk=1", "linear:chunk=4", "linear:chunk=5", "linear:chunk=100", "performer:features=7:chunk=2",
+        "performer:features=1:chunk=5", "cosformer:chunk=3", "cosformer:chunk=33", "linformer:sharing=none",
+        "linformer:sharing=headwise:k=3", "linformer:sharing=key-value", "linformer:sharing=layerwise:k=64",
+        "synthesizer-random:scores=fixed", "synthesizer-factorized-random:rank=1",
+        "synthesizer-factorized-dense:a=1:b=64", "synthesizer-factorized-dense:a=64:b=1"})
+    for (const Case& c : {Case{}, Case{.bias = true, .dropout = true}, Case{.causal = true},
+                          Case{.bias = true, .causal = true, .dropout = true}, Case{.query_len = 5, .key_len = 9},
+                          Case{.batch = 1, .query_len = 1, .key_len = 1, .heads = 1, .head_dim = 1, .groups = 1},
+                          Case{.batch = 1, .query_len = 33, .key_len = 33, .causal = true, .dtype = at::kDouble},
+                          Case{.query_len = 33, .key_len = 33, .heads = 1, .causal = true, .dropout = true},
+                          Case{.dropout = true, .softmax_fp32 = true, .dtype = at::kBFloat16},
+                          Case{.causal = true, .dtype = at::kBFloat16}, Case{.backend = AttentionBackend::flash}})
+      if (is_defined(c, mechanism)) expect_closed_form(c, mechanism);
 }
 
 }  // namespace

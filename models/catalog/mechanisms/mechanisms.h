@@ -8,9 +8,13 @@
 
 namespace headroom::models {
 
-void add_projected(std::vector<AttentionMechanism>& table);  // mha, sha, sha-compact, mqa, gqa, skv
-void add_el(std::vector<AttentionMechanism>& table);         // el-slice, el-exact
-void add_mhe(std::vector<AttentionMechanism>& table);        // mhe-add, mhe-mul
+void add_projected(std::vector<AttentionMechanism>& table);    // mha, sha, sha-compact, mqa, gqa, skv
+void add_el(std::vector<AttentionMechanism>& table);           // el-slice, el-exact
+void add_mhe(std::vector<AttentionMechanism>& table);          // mhe-add, mhe-mul
+void add_kernelized(std::vector<AttentionMechanism>& table);   // linear, performer, cosformer
+void add_low_rank(std::vector<AttentionMechanism>& table);     // linformer
+void add_synthesizer(std::vector<AttentionMechanism>& table);  // synthesizer-…
+void add_fourier(std::vector<AttentionMechanism>& table);      // fnet
 
 Formula mha_parameters(const AttentionShape& shape);
 Formula mha_saved(const AttentionShape& shape);
