@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "models/attention/rotary.h"
+#include "models/catalog/attention.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -64,7 +65,8 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)
     : path_(builder.layer(path, "model", "stack")),
       causal_(causal),
-      eager_(builder.options.backend == AttentionBackend::eager) {
+      masked_(causal && builder.options.backend == AttentionBackend::eager &&
+              !attention_mechanism(builder.config.attention).own_mask) {
   const ModelConfig& config = builder.config;
   if (has_position_bias(config.positions) || config.positions == Positions::rope_interleaved)
     throw bad_input("positions '" + std::string(to_name(kPositionsNames, config.positions)) + "' are not built");
@@ -79,8 +81,7 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   const std::int64_t seq = x.size(1);
   AttentionContext result;
   result.causal = causal_;
-  if (causal_ && eager_)
-    result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
+  if (masked_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   if (inverse_frequencies_.defined()) {
     const RotaryTables tables = rotary_tables(inverse_frequencies_, seq, x.scalar_type());
     result.cos = tables.cos;

@@ -45,7 +45,7 @@ class Stack {
   AttentionContext context(const at::Tensor& x) const;
 
   std::string path_;
-  bool causal_, eager_;
+  bool causal_, masked_;
   at::Tensor inverse_frequencies_;  // rotary positions: [d/2], fp32
   std::vector<Block> blocks_;
 };

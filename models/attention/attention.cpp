@@ -25,6 +25,12 @@ constexpr std::array kMechanisms{
     Entry{"el-exact", make_el_exact},
     Entry{"mhe-add", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, false); }},
     Entry{"mhe-mul", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, true); }},
+    Entry{"sliding-window", make_sliding_window},
+    Entry{"longformer", make_longformer},
+    Entry{"bigbird", make_bigbird},
+    Entry{"sparse-local", make_sparse_local},
+    Entry{"sparse-strided", make_sparse_strided},
+    Entry{"sparse-fixed", make_sparse_fixed},
 };
 
 }  // namespace

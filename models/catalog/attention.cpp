@@ -14,6 +14,9 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
     add_projected(rows);
     add_el(rows);
     add_mhe(rows);
+    add_window(rows);
+    add_bigbird(rows);
+    add_sparse_transformer(rows);
     return rows;
   }();
   return table;
@@ -142,7 +145,9 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
   AttentionShape shape = attention_shape(config);
   shape.element_bytes = element_bytes;
-  const std::int64_t bytes = attention_mechanism(config.attention).kv_cache_bytes_per_token(shape).value;
+  const auto cache = attention_mechanism(config.attention).kv_cache_bytes_per_token;
+  if (cache == nullptr) return 0;
+  const std::int64_t bytes = cache(shape).value;
   const std::int64_t layers = config.decoder_layer_count;
   if (config.architecture != Architecture::encoder_decoder) return checked_product({layers, bytes});
   return checked_product({config.attention == "el-exact" ? layers + 1 : 2 * layers, bytes});

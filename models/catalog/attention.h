@@ -66,6 +66,7 @@ struct AttentionMechanism {
       const AttentionShape&);                               // one layer, one sequence; null where causal is undefined
   Formula (*state_bytes)(const AttentionShape&) = nullptr;  // what a decoder keeps of a sequence whatever its length
   Formula (*once_per_model_count)(const AttentionShape&) = nullptr;  // parameters that all sublayers share
+  bool own_mask = false;  // hides keys by itself: decoders make no T x T causal mask for it
   std::vector<MechanismOption> options = {};
   Undefined undefined = {};
   void (*apply)(ModelConfig&) = nullptr;          // what it changes of the model, its options being set

@@ -212,9 +212,13 @@ TEST(Mechanism, GroupsAreTheModelsOwnOrOfFourHeadsAndMoreWherePossible) {
 TEST(Mechanism, EveryRegistryRowHasNameSourceAndForms) {
   for (const AttentionMechanism& mechanism : attention_mechanisms()) {
     EXPECT_FALSE(mechanism.name.empty() || mechanism.title.empty() || mechanism.source.empty());
-    EXPECT_GT(mechanism.parameter_count(shape(4, 8, 32)).value, 0);
-    EXPECT_GT(mechanism.saved_bytes(shape(4, 8, 32)).value, 0);
-    EXPECT_GT(mechanism.kv_cache_bytes_per_token(shape(4, 8, 32)).value, 0);
+    AttentionShape s = shape(4, 8, 32);
+    for (const MechanismOption& option : mechanism.options)
+      s.options[std::string(option.name)] = option.fallback(load_model("gpt2"));
+    EXPECT_GT(mechanism.parameter_count(s).value, 0) << mechanism.name;
+    EXPECT_GT(mechanism.saved_bytes(s).value, 0) << mechanism.name;
+    EXPECT_EQ(mechanism.kv_cache_bytes_per_token == nullptr, !mechanism.undefined.causal.empty()) << mechanism.name;
+    if (mechanism.kv_cache_bytes_per_token) EXPECT_GT(mechanism.kv_cache_bytes_per_token(s).value, 0);
   }
 }
 
