@@ -33,7 +33,7 @@ struct Attend {
                            const at::Tensor& bias = {}) const;
 
   // Softmax over the last dimension and dropout: what every eager mechanism makes of its scores.
-  at::Tensor normalize(const at::Tensor& scores) const;
+  at::Tensor normalize(at::Tensor scores) const;
 
   bool eager() const { return backend == AttentionBackend::eager; }
 

@@ -121,7 +121,7 @@ class BigBird final : public Attention {
     };
     at::Tensor p = windows(at::bmm(q, neighbourhoods(k, band)), band);
     p = at::cat({against(first(keys)), p, at::bmm(q, random_keys.transpose(1, 2)), against(last(keys))}, -1);
-    p = attend_.normalize(p);  // [B·n·C, b, (5 + r)·b]
+    p = attend_.normalize(std::move(p));  // [B·n·C, b, (5 + r)·b]
     const auto parts = p.split_with_sizes({block_, 3 * block_, random_ * block_, block_}, -1);
     p = at::Tensor();
     const auto weighted = [&](const at::Tensor& part, const at::Tensor& block) {
@@ -134,7 +134,7 @@ class BigBird final : public Attention {
     // The end blocks' rows of the sparse part are not those wanted: they see all.
     const auto full = [&](const at::Tensor& rows) {
       at::Tensor all = at::bmm(rows, keys.transpose(1, 2));
-      all = attend_.normalize(all);
+      all = attend_.normalize(std::move(all));
       return at::bmm(all, values);
     };
     out = at::cat({full(first(queries)), out.narrow(1, block_, seq - 2 * block_), full(last(queries))}, 1);

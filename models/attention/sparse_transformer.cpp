@@ -99,7 +99,7 @@ class Strided final : public SparseTransformer {
     at::Tensor p = at::cat(scores, -1);
     scores.clear();
     p = masked(p, band);
-    p = attend_.normalize(p);
+    p = attend_.normalize(std::move(p));
     std::vector<std::int64_t> sizes(static_cast<std::size_t>(band.before + 1), band.block);
     if (rows > 1) sizes.push_back(rows - 1);
     const auto parts = p.split_with_sizes(sizes, -1);
@@ -160,7 +160,7 @@ class Fixed final : public SparseTransformer {
       p = at::cat({p, before.view({-1, band.block, summaries})}, -1);
     }
     p = masked(p, band);
-    p = attend_.normalize(p);
+    p = attend_.normalize(std::move(p));
     at::Tensor out;
     if (band.count > 1) {
       const auto parts = p.split_with_sizes({band.block, summaries}, -1);

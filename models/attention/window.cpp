@@ -93,6 +93,12 @@ class Window final : public Attention {
         output_(b, layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor&, const AttentionContext& context) const override {
+    const at::Tensor merged = mix(x, context);
+    return output_(merged);
+  }
+
+ private:
+  at::Tensor mix(const at::Tensor& x, const AttentionContext& context) const {
     const Band band = make_band(x.size(1), window_ - 1, 0, block_);
     at::Tensor q = attend_.rotate(heads_of(query_(x), heads_), context) * attend_.scale;
     q = block_queries(q, groups_, band);
@@ -101,14 +107,12 @@ class Window final : public Attention {
     const at::Tensor v = chain_keys(heads_of(value_(x), groups_), band);
     at::Tensor p = at::bmm(q, neighbourhoods(k, band));  // [B·g·C, r·c, K]
     p = masked(p, band);
-    p = attend_.normalize(p);
+    p = attend_.normalize(std::move(p));
     at::Tensor merged = at::bmm(p, neighbourhoods(v, band).transpose(1, 2));
     merged = merge_blocks(merged, x.size(0), groups_, band);
-    merged = without_padding(merged, band);
-    return output_(merged);
+    return without_padding(merged, band);
   }
 
- private:
   at::Tensor masked(const at::Tensor& scores, const Band& band) const {
     const at::Device device = scores.device();
     const at::Tensor reach = additive_mask(out_of_reach(band, window_ - 1, 0, device), scores.options());
@@ -167,8 +171,11 @@ class Longformer final : public Attention {
     const std::int64_t sequence_count = x.size(0) * heads_;
     const auto leading = [&](const at::Tensor& chain) { return sequences(chain, band).narrow(1, 0, global); };
     at::Tensor p = at::bmm(q.view({sequence_count, band.padded(), -1}), leading(k).transpose(1, 2));  // [B·n, T', G]
-    p = at::cat({p.view({-1, band.block, global}), masked(at::bmm(q, neighbourhoods(k, band)), global, band)}, -1);
-    p = attend_.normalize(p);  // [B·n·C, c, G + K]
+    at::Tensor near = at::bmm(q, neighbourhoods(k, band));
+    near = masked(near, global, band);
+    p = at::cat({p.view({-1, band.block, global}), near}, -1);
+    near = at::Tensor();
+    p = attend_.normalize(std::move(p));  // [B·n·C, c, G + K]
     const auto parts = p.split_with_sizes({global, band.keys()}, -1);
     at::Tensor out = at::bmm(parts[1], neighbourhoods(v, band).transpose(1, 2));
     out = out + at::bmm(parts[0].view({sequence_count, band.padded(), global}), leading(v)).view(out.sizes());
@@ -198,7 +205,7 @@ class Longformer final : public Attention {
     k = k.reshape({batch * heads_, seq, -1});
     const at::Tensor v = heads_of(global_value_(x), heads_).reshape({batch * heads_, seq, -1});
     at::Tensor p = at::bmm(q, k.transpose(1, 2));
-    p = attend_.normalize(p);
+    p = attend_.normalize(std::move(p));
     return Attend::merge(at::bmm(p, v).view({batch, heads_, global, -1}));
   }
 

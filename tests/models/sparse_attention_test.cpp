@@ -6,6 +6,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/randn_like.h>
 #include <ATen/ops/softmax.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -207,8 +208,8 @@ TEST(SparseAttention, BigBirdOfShortSequencesIsFull) {
 }
 
 TEST(SparseAttention, SparseTransformerIsDenseAttentionUnderItsPatterns) {
-  for (std::int64_t seq : {1, 3, 4, 5, 8, 11, 16, 21})
-    for (std::int64_t stride : {2, 4, 5}) {
+  for (std::int64_t seq : {1, 4, 5, 11, 16})
+    for (std::int64_t stride : {2, 5}) {
       const Visible local = [&](std::int64_t, std::int64_t i, std::int64_t j) { return 0 <= i - j && i - j < stride; };
       const Visible strided = [&](std::int64_t h, std::int64_t i, std::int64_t j) {
         return local(h, i, j) || (j <= i && (i - j) % stride == 0);

@@ -24,11 +24,11 @@ Formula strided_saved(const Shape& s) {
   return add_queries(sum, s, 1, s.head_count, "B·T·n·d").done();
 }
 
-// The last c keys and values of each block are copied together, unless they are together already.
+// The last c keys and values of each block are copied together, unless they are one strided matrix already.
 Formula fixed_saved(const Shape& s) {
   const Band band = blocks_of(s);
   const std::int64_t expressivity = s.option("expressivity"), summaries = (band.count - 1) * expressivity;
-  const bool copied = band.count > 2 && expressivity < band.block;
+  const bool copied = band.count > 2 && expressivity > 1 && expressivity < band.block;
   FormulaBuilder sum;
   sum.add(3 * s.element_bytes, {s.batch, band.padded(), s.head_count, s.head_dim}, "B·T'·n·d");
   if (copied) sum.add(2 * s.element_bytes, {s.batch, summaries, s.head_count, s.head_dim}, "B·(C - 1)·c·n·d");

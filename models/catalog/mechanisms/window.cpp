@@ -42,7 +42,8 @@ Formula longformer_parameters(const Shape& s) {
   return with_output(sum, s, checked_product({6, s.head_count, s.head_dim}), "6·n·d");
 }
 
-// The second and third line are the global tokens' rows. Of more than one sequence their inputs are copied.
+// Global tokens' own rows: G queries, T keys and values. Several tokens of several sequences are copied to be their
+// input.
 Formula longformer_saved(const Shape& s) {
   const std::int64_t reach = s.option("window") / 2, global = std::min(s.option("global"), s.query_len);
   const Band band = make_band(s.query_len, reach, reach, s.option("block"));
@@ -52,7 +53,8 @@ Formula longformer_saved(const Shape& s) {
   sum.add(bytes_per_probability(s), {s.batch, s.head_count, band.padded(), band.keys() + global}, "B·n·T'·(K + G)");
   sum.add(bytes_per_probability(s), {s.batch, s.head_count, global, s.query_len}, "B·n·G·T");
   sum.add(s.element_bytes, {s.batch, global, s.head_count, s.head_dim}, "B·G·n·d");
-  if (s.batch > 1 && global < s.query_len) sum.add(s.element_bytes, {s.batch, global, s.d_model}, "B·G·d_m");
+  if (s.batch > 1 && global > 1 && global < s.query_len)
+    sum.add(s.element_bytes, {s.batch, global, s.d_model}, "B·G·d_m");
   return add_queries(sum, s, 3, s.head_count, "B·T·n·d").done();
 }
 
