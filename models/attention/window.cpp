@@ -193,7 +193,7 @@ class Longformer final : public Attention {
 
   at::Tensor global_rows(const at::Tensor& x, std::int64_t global, const AttentionContext& context) const {
     const std::int64_t batch = x.size(0), seq = x.size(1);
-    AttentionContext first;
+    AttentionContext first = context;
     if (context.cos.defined()) {
       first.cos = context.cos.narrow(0, 0, global);
       first.sin = context.sin.narrow(0, 0, global);
