@@ -34,6 +34,12 @@ constexpr std::array kMechanisms{
     Entry{"synthesizer-random", make_random_synthesizer},
     Entry{"synthesizer-factorized-random", make_factorized_random_synthesizer},
     Entry{"fnet", make_fourier},
+    Entry{"sliding-window", make_sliding_window},
+    Entry{"longformer", make_longformer},
+    Entry{"bigbird", make_bigbird},
+    Entry{"sparse-local", make_sparse_local},
+    Entry{"sparse-strided", make_sparse_strided},
+    Entry{"sparse-fixed", make_sparse_fixed},
 };
 
 }  // namespace

@@ -33,5 +33,17 @@ std::unique_ptr<Attention> make_random_synthesizer(Builder& builder, const Atten
 std::unique_ptr<Attention> make_factorized_random_synthesizer(Builder& builder, const AttentionPlace& place);
 // Re(FFT over positions and features) of the input (Lee-Thorp et al. 2021).
 std::unique_ptr<Attention> make_fourier(Builder& builder, const AttentionPlace& place);
+// Tokens see the `window` tokens up to themselves (Jiang et al. 2023), in config.kv_head_count groups.
+std::unique_ptr<Attention> make_sliding_window(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_window(Builder& builder, const AttentionPlace& place, std::int64_t window,
+                                       std::int64_t block);
+// A window to both sides and leading global tokens with projections of their own (Beltagy et al. 2020).
+std::unique_ptr<Attention> make_longformer(Builder& builder, const AttentionPlace& place);
+// Blocks: both ends, the neighbours and random ones (Zaheer et al. 2020).
+std::unique_ptr<Attention> make_bigbird(Builder& builder, const AttentionPlace& place);
+// The patterns of Child et al. 2019.
+std::unique_ptr<Attention> make_sparse_local(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_sparse_strided(Builder& builder, const AttentionPlace& place);
+std::unique_ptr<Attention> make_sparse_fixed(Builder& builder, const AttentionPlace& place);
 
 }  // namespace headroom::models

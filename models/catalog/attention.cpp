@@ -18,6 +18,9 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
     add_low_rank(rows);
     add_synthesizer(rows);
     add_fourier(rows);
+    add_window(rows);
+    add_bigbird(rows);
+    add_sparse_transformer(rows);
     return rows;
   }();
   return table;

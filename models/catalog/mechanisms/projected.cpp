@@ -25,14 +25,25 @@ Formula mha_cache(const Shape& s) {
 
 Formula single_cache(const Shape& s) { return FormulaBuilder().add(2 * s.element_bytes, {s.head_dim}, "d").done(); }
 
-namespace {
-
 Formula grouped_parameters(const Shape& s) {
   FormulaBuilder sum;
   sum.add(1, {s.head_count, s.head_dim, s.d_model}, "n·d·d_m")
       .add(2, {s.kv_head_count, s.head_dim, s.d_model}, "g·d·d_m");
   return with_output(sum, s, checked_product({s.head_count + 2 * s.kv_head_count, s.head_dim}), "(n + 2·g)·d");
 }
+
+Formula grouped_cache(const Shape& s) {
+  return FormulaBuilder().add(2 * s.element_bytes, {s.kv_head_count, s.head_dim}, "g·d").done();
+}
+
+void require_groups(const ModelConfig& config) {
+  if (config.head_count % config.kv_head_count != 0)
+    throw undefined_here(config, config.attention,
+                         std::to_string(config.head_count) + " heads do not divide into " +
+                             std::to_string(config.kv_head_count) + " key-value heads");
+}
+
+namespace {
 
 Formula mqa_parameters(const Shape& s) {
   FormulaBuilder sum;
@@ -100,10 +111,6 @@ Formula skv_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
-Formula grouped_cache(const Shape& s) {
-  return FormulaBuilder().add(2 * s.element_bytes, {s.kv_head_count, s.head_dim}, "g·d").done();
-}
-
 Formula skv_cache(const Shape& s) {
   return FormulaBuilder().add(s.element_bytes, {s.head_count, s.head_dim}, "n·d").done();
 }
@@ -123,13 +130,6 @@ std::int64_t group_count(const ModelConfig& config) {
   throw undefined_here(
       config, "gqa",
       std::to_string(config.head_count) + " heads do not split into two or more equal groups; use mqa or mha");
-}
-
-void require_groups(const ModelConfig& config) {
-  if (config.head_count % config.kv_head_count != 0)
-    throw undefined_here(config, "gqa",
-                         std::to_string(config.head_count) + " heads do not divide into " +
-                             std::to_string(config.kv_head_count) + " key-value heads");
 }
 
 }  // namespace
