@@ -37,6 +37,17 @@ constexpr const char* kGpt2 = R"({"model_type": "gpt2", "vocab_size": 100, "n_em
 constexpr const char* kLlama = R"({"model_type": "llama", "vocab_size": 100, "hidden_size": 24, "num_hidden_layers": 2,
   "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 32})";
 
+constexpr const char* kMistral = R"({"model_type": "mistral", "vocab_size": 100, "hidden_size": 64,
+  "num_hidden_layers": 2, "num_attention_heads": 16, "intermediate_size": 48, "max_position_embeddings": 8192})";
+constexpr const char* kRoberta = R"({"model_type": "roberta", "vocab_size": 100, "hidden_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 34})";
+constexpr const char* kElectra = R"({"model_type": "electra", "vocab_size": 100, "hidden_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 32})";
+constexpr const char* kDistilBert = R"({"model_type": "distilbert", "vocab_size": 100, "dim": 24, "n_layers": 2,
+  "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": 32})";
+constexpr const char* kOpt = R"({"model_type": "opt", "vocab_size": 100, "hidden_size": 24, "num_hidden_layers": 2,
+  "num_attention_heads": 4, "ffn_dim": 48, "max_position_embeddings": 32})";
+
 ModelConfig import(const std::string& base, const std::string& change = "{}") {
   Json json = parse_json(base, "base");
   const Json changes = parse_json(change, "change");
@@ -56,6 +67,15 @@ TEST(Import, SmallestFilesTakeTheDefaultsOfTheirType) {
   EXPECT_EQ(import(kGpt2).activation, Activation::gelu_new);
   EXPECT_EQ(import(kLlama).attention, "mha");
   EXPECT_FALSE(import(kLlama).tied_embeddings);
+  EXPECT_EQ(import(kMistral).sliding_window, 4096);
+  EXPECT_EQ(import(kMistral).kv_head_count, 8);
+  EXPECT_EQ(import(kRoberta).max_positions, 32);
+  EXPECT_EQ(import(kRoberta).position_offset, 2);
+  EXPECT_EQ(import(kElectra).embedding_size, 128);
+  EXPECT_EQ(import(kElectra).head, Head::discriminator);
+  EXPECT_FALSE(import(kDistilBert).dropout_after_attention);
+  EXPECT_EQ(import(kOpt).norm_placement, NormPlacement::pre);
+  EXPECT_EQ(import(kOpt).embedding_size, 0);
 }
 
 TEST(Import, KeysAreHonoured) {
@@ -77,6 +97,18 @@ TEST(Import, KeysAreHonoured) {
   EXPECT_TRUE(import(kLlama, R"({"mlp_bias": true})").ffn_bias);
   EXPECT_TRUE(import(kLlama, R"({"tie_word_embeddings": true})").tied_embeddings);
   EXPECT_EQ(import(kGpt2, R"({"_name_or_path": "my/model"})").name, "my/model");
+  EXPECT_EQ(import(kLlama, R"({"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}})")
+                .rope_scaling.factor,
+            8);
+  EXPECT_EQ(import(kLlama, R"({"rope_scaling": {"rope_type": "default"}})").rope_scaling, RopeScaling{});
+  EXPECT_EQ(import(kMistral, R"({"sliding_window": null})").sliding_window, 0);
+  EXPECT_EQ(import(kMistral, R"({"num_key_value_heads": null})").attention, "mha");
+  EXPECT_EQ(import(kElectra, R"({"architectures": ["ElectraForMaskedLM"]})").head, Head::mlm);
+  EXPECT_EQ(import(kElectra, R"({"embedding_size": 24})").embedding_size, 0);
+  EXPECT_EQ(import(kOpt, R"({"word_embed_proj_dim": 8})").embedding_size, 8);
+  EXPECT_FALSE(import(kOpt, R"({"do_layer_norm_before": false})").final_norm);
+  EXPECT_FALSE(import(kOpt, R"({"_remove_final_layer_norm": true})").final_norm);
 }
 
 struct Hostile {
@@ -104,7 +136,18 @@ TEST(Import, WhatCannotBeBuiltIsRefusedByName) {
       {kLlama, R"({"rope_parameters": 7})", "rope_parameters"},
       {kLlama, R"({"sliding_window": 128})", "sliding_window"},
       {kLlama, R"({"hidden_act": "gelu"})", "hidden_act"},
-      {kLlama, R"({"model_type": "mistral"})", "model_type"},
+      {kLlama, R"({"model_type": "mamba"})", "model_type"},
+      {kLlama, R"({"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}})", "'dynamic'"},
+      {kLlama, R"({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}})", "original_max_position_embeddings"},
+      {kMistral, R"({"hidden_act": "gelu"})", "hidden_act"},
+      {kRoberta, R"({"hidden_act": "relu"})", "hidden_act"},
+      {kRoberta, R"({"pad_token_id": -1})", "pad_token_id"},
+      {kRoberta, R"({"max_position_embeddings": 2})", "max_position_embeddings"},
+      {kRoberta, R"({"architectures": ["RobertaForSequenceClassification"]})", "architectures"},
+      {kElectra, R"({"hidden_act": "relu", "architectures": ["ElectraForMaskedLM"]})", "hidden_act"},
+      {kDistilBert, R"({"sinusoidal_pos_embds": true})", "sinusoidal_pos_embds"},
+      {kOpt, R"({"layerdrop": 0.1})", "layerdrop"},
+      {kOpt, R"({"layer_norm_elementwise_affine": false})", "layer_norm_elementwise_affine"},
       {kLlama, R"({"pretraining_tp": 2})", "pretraining_tp"},
   };
   for (const Hostile& c : cases) {
