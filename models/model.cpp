@@ -89,16 +89,14 @@ class Transformer final : public Model {
     builder.layer("model", "model", "model");
     embeddings_ = std::make_unique<Embeddings>(builder, builder.layer("embeddings", "model", "embedding"));
     const bool both = architecture_ == Architecture::encoder_decoder;
-    std::string words = "embeddings.word.weight";
+    const std::string words = "embeddings.word.weight";
     if (config.encoder_layer_count > 0)
       encoder_ = std::make_unique<Stack>(builder, "encoder", config.encoder_layer_count, false, false);
     if (both && config.final_norm)
       encoder_norm_ = std::make_unique<Norm>(builder, builder.layer("encoder_final_norm", "model", "norm"));
-    if (has_decoder_embeddings(config)) {
-      const std::string path = builder.layer("decoder_embeddings", "model", "embedding");
-      decoder_embeddings_ = std::make_unique<Embeddings>(builder, path, config.tied_embeddings ? words : "");
-      if (!config.tied_embeddings) words = path + ".word.weight";
-    }
+    if (has_decoder_embeddings(config))
+      decoder_embeddings_ =
+          std::make_unique<Embeddings>(builder, builder.layer("decoder_embeddings", "model", "embedding"), words);
     if (config.decoder_layer_count > 0)
       decoder_ = std::make_unique<Stack>(builder, "decoder", config.decoder_layer_count, true, both);
     if (config.final_norm) final_norm_ = std::make_unique<Norm>(builder, builder.layer("final_norm", "model", "norm"));

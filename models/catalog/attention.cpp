@@ -215,14 +215,13 @@ std::int64_t embedding_parameters(const ModelConfig& c) {
   const bool projected = width != c.d_model, sum = c.embedding_projection == EmbeddingProjection::sum;
   const std::int64_t own_width = sum ? width : c.d_model;  // of positions and types
   const std::int64_t sides = has_decoder_embeddings(c) ? 2 : 1;
-  const std::int64_t tables = has_decoder_embeddings(c) && !c.tied_embeddings ? 2 : 1;
   const std::int64_t position_rows =
       c.positions == Positions::learned ? checked_sum({c.max_positions, c.position_offset}) : 0;
   const std::int64_t side =
       checked_sum({checked_product({checked_sum({position_rows, c.type_vocab_size}), own_width}),
                    c.embedding_norm ? norm_parameters(c, own_width) : 0,
                    projected ? checked_product({width, c.d_model}) : 0, projected && sum ? c.d_model : 0});
-  return checked_sum({checked_product({tables, c.vocab_size, width}), checked_product({sides, side})});
+  return checked_sum({checked_product({c.vocab_size, width}), checked_product({sides, side})});
 }
 
 std::int64_t head_parameters(const ModelConfig& c) {

@@ -10,8 +10,7 @@
 namespace headroom::models {
 
 bool has_decoder_embeddings(const ModelConfig& c) {
-  return c.architecture == Architecture::encoder_decoder &&
-         (!c.tied_embeddings || c.positions == Positions::learned || c.embedding_norm);
+  return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
 }
 
 Json to_json(const ModelConfig& c) {

@@ -113,7 +113,7 @@ struct ModelConfig {
   RopeScaling rope_scaling = {};
   std::int64_t sliding_window = 0;  // each token sees itself and the window - 1 before it; 0: all
   bool ffn_bias = true;
-  bool tied_embeddings = true;  // the head's matrix is the word embedding (encoder-decoder: all three)
+  bool tied_embeddings = true;  // the head's matrix is the word embedding (of which both sides share one)
   bool softmax_fp32 = false;    // eager attention computes the softmax in fp32 and casts back (LLaMA)
   Head head = Head::mlm;
   bool logits_bias = false;  // lm head: a buffer added to the logits (BART)
@@ -143,7 +143,7 @@ const std::vector<Preset>& presets();
 inline std::int64_t embedding_width(const ModelConfig& c) {
   return c.embedding_size > 0 ? c.embedding_size : c.d_model;
 }
-// Whether the decoder's embeddings are a layer of their own (whose word table may be the encoder's).
+// Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
 bool has_decoder_embeddings(const ModelConfig& config);
 
 // `model` is a preset's name or the path of a Hugging Face config.json (models/catalog/hugging_face.cpp). Throws

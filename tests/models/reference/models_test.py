@@ -72,6 +72,38 @@ DISTILBERT_NAMES = [
     (r"ffn\.lin2", "ffn.down"), (r"vocab_transform", "head.transform"), (r"vocab_layer_norm", "head.norm"),
     (r"vocab_projector", "head.decoder"),
 ]
+ALBERT_NAMES = [
+    (r"encoder\.embedding_hidden_mapping_in", "embeddings.projection"),
+    (r"encoder\.albert_layer_groups\.0\.albert_layers\.0", "encoder.layer.0"),
+    (r"attention\.dense", "attention.output"), (r"attention\.LayerNorm", "attention_norm"), (r"\.ffn\.", ".ffn.up."),
+    (r"\.ffn_output\.", ".ffn.down."), (r"full_layer_layer_norm", "ffn_norm"),
+    (r"^predictions\.dense", "head.transform"), (r"^predictions\.LayerNorm", "head.norm"),
+    (r"^predictions\.bias", "head.decoder.bias"), (r"^predictions\.decoder", "head.decoder"),
+    (r"^albert\.embeddings\.projection", "embeddings.projection"), *BERT_NAMES,
+]
+T5_NAMES = [
+    (r"^shared", "embeddings.word"), (r"\.block\.", ".layer."), (r"layer\.(\d+)\.layer\.0\.SelfAttention", r"layer.\1.attention"),
+    (r"layer\.(\d+)\.layer\.0\.layer_norm", r"layer.\1.attention_norm"),
+    (r"layer\.(\d+)\.layer\.1\.EncDecAttention", r"layer.\1.cross_attention"),
+    (r"decoder\.layer\.(\d+)\.layer\.1\.layer_norm", r"decoder.layer.\1.cross_attention_norm"),
+    (r"layer\.(\d+)\.layer\.\d\.layer_norm", r"layer.\1.ffn_norm"),
+    (r"layer\.(\d+)\.layer\.\d\.DenseReluDense", r"layer.\1.ffn"),
+    (r"attention\.q\.", "attention.query."), (r"attention\.k\.", "attention.key."), (r"attention\.v\.", "attention.value."),
+    (r"attention\.o\.", "attention.output."), (r"ffn\.wi\.", "ffn.up."), (r"ffn\.wi_0", "ffn.gate"),
+    (r"ffn\.wi_1", "ffn.up"), (r"ffn\.wo", "ffn.down"), (r"^encoder\.final_layer_norm", "encoder_final_norm"),
+    (r"^decoder\.final_layer_norm", "final_norm"), (r"^lm_head", "head.decoder"),
+    (r"relative_attention_bias", "position_bias"),
+]
+BART_NAMES = [
+    (r"^model\.", ""), (r"^shared", "embeddings.word"), (r"^encoder\.embed_positions", "embeddings.position"),
+    (r"^decoder\.embed_positions", "decoder_embeddings.position"),
+    (r"^encoder\.layernorm_embedding", "embeddings.norm"), (r"^decoder\.layernorm_embedding", "decoder_embeddings.norm"),
+    (r"\.layers\.", ".layer."), (r"self_attn_layer_norm", "attention_norm"),
+    (r"encoder_attn_layer_norm", "cross_attention_norm"), (r"final_layer_norm", "ffn_norm"),
+    (r"self_attn\.", "attention."), (r"encoder_attn\.", "cross_attention."), (r"attention\.q_proj", "attention.query"),
+    (r"attention\.k_proj", "attention.key"), (r"attention\.v_proj", "attention.value"),
+    (r"attention\.out_proj", "attention.output"), (r"fc1", "ffn.up"), (r"fc2", "ffn.down"), (r"^lm_head", "head.decoder"),
+]
 GPT2_NAMES = [
     (r"^transformer\.", ""), (r"^wte", "embeddings.word"), (r"^wpe", "embeddings.position"), (r"^h\.", "decoder.layer."),
     (r"ln_1", "attention_norm"), (r"ln_2", "ffn_norm"), (r"^ln_f", "final_norm"), (r"attn\.c_attn", "attention.qkv"),
@@ -164,6 +196,26 @@ class Models(Reference):
             for model_class in (transformers.ElectraForPreTraining, transformers.ElectraForMaskedLM):
                 self.assert_logits(model_class, ELECTRA_NAMES, config)
 
+    def test_albert(self):
+        config = transformers.AlbertConfig(**self.SMALL, embedding_size=8)
+        self.assert_logits(transformers.AlbertForMaskedLM, ALBERT_NAMES, config)
+
+    SOURCE_AND_TARGET = dict(tokens=torch.tensor([[5, 1, 7, 0, 3, 12, 5], [2, 2, 9, 18, 4, 1, 6]]),
+                             decoder_input_ids=torch.tensor([[0, 1, 9, 3, 4], [0, 17, 2, 2, 8]]))
+
+    def test_t5(self):
+        sizes = dict(vocab_size=19, d_model=12, d_kv=5, d_ff=20, num_layers=3, num_decoder_layers=2, num_heads=2,
+                     relative_attention_num_buckets=8, relative_attention_max_distance=8)
+        for variant in (dict(), dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False)):
+            self.assert_logits(transformers.T5ForConditionalGeneration, T5_NAMES, transformers.T5Config(**sizes, **variant),
+                               **self.SOURCE_AND_TARGET)
+
+    def test_bart(self):
+        config = transformers.BartConfig(vocab_size=19, d_model=12, encoder_layers=3, decoder_layers=2, encoder_ffn_dim=20,
+                                         decoder_ffn_dim=20, encoder_attention_heads=3, decoder_attention_heads=3,
+                                         max_position_embeddings=16)
+        self.assert_logits(transformers.BartForConditionalGeneration, BART_NAMES, config, **self.SOURCE_AND_TARGET)
+
     def test_distilbert(self):
         config = transformers.DistilBertConfig(vocab_size=19, dim=12, n_layers=2, n_heads=3, hidden_dim=20,
                                                max_position_embeddings=16)
@@ -212,6 +264,19 @@ def gpt2(layers, width, heads, **more):
     return dict(n_layer=layers, n_embd=width, n_head=heads, **more)
 
 
+def t5(encoder_layers, decoder_layers, width, heads, head_size, ffn, **more):
+    return dict(num_layers=encoder_layers, num_decoder_layers=decoder_layers, d_model=width, num_heads=heads, d_kv=head_size,
+                d_ff=ffn, **more)
+
+
+def bart(layers, width, heads):
+    return dict(encoder_layers=layers, decoder_layers=layers, d_model=width, encoder_attention_heads=heads,
+                decoder_attention_heads=heads, encoder_ffn_dim=4 * width, decoder_ffn_dim=4 * width)
+
+
+ALBERT = dict(vocab_size=30000, embedding_size=128)
+T5_V11 = dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False)
+BYT5 = dict(**T5_V11, vocab_size=384)
 ROBERTA = dict(vocab_size=50265, max_position_embeddings=514, type_vocab_size=1)
 LLAMA3 = dict(vocab_size=128256, num_key_value_heads=8)
 GPT3 = dict(n_positions=2048)
@@ -241,6 +306,27 @@ SIZES = {
     "electra-small-generator": ("ElectraForMaskedLM", encoder(12, 256, 4, 1024, embedding_size=128)),
     "electra-base-generator": ("ElectraForMaskedLM", encoder(12, 256, 4, 1024, embedding_size=768)),
     "electra-large-generator": ("ElectraForMaskedLM", encoder(24, 256, 4, 1024, embedding_size=1024)),
+    "albert-base": ("AlbertForMaskedLM", encoder(12, 768, 12, 3072, **ALBERT)),
+    "albert-large": ("AlbertForMaskedLM", encoder(24, 1024, 16, 4096, **ALBERT)),
+    "albert-xlarge": ("AlbertForMaskedLM", encoder(24, 2048, 16, 8192, **ALBERT)),
+    "albert-xxlarge": ("AlbertForMaskedLM", encoder(12, 4096, 64, 16384, **ALBERT)),
+    "bart-base": ("BartForConditionalGeneration", bart(6, 768, 12)),
+    "bart-large": ("BartForConditionalGeneration", bart(12, 1024, 16)),
+    "t5-small": ("T5ForConditionalGeneration", t5(6, 6, 512, 8, 64, 2048)),
+    "t5-base": ("T5ForConditionalGeneration", t5(12, 12, 768, 12, 64, 3072)),
+    "t5-large": ("T5ForConditionalGeneration", t5(24, 24, 1024, 16, 64, 4096)),
+    "t5-3b": ("T5ForConditionalGeneration", t5(24, 24, 1024, 32, 128, 16384)),
+    "t5-11b": ("T5ForConditionalGeneration", t5(24, 24, 1024, 128, 128, 65536)),
+    "t5-v1.1-small": ("T5ForConditionalGeneration", t5(8, 8, 512, 6, 64, 1024, **T5_V11)),
+    "t5-v1.1-base": ("T5ForConditionalGeneration", t5(12, 12, 768, 12, 64, 2048, **T5_V11)),
+    "t5-v1.1-large": ("T5ForConditionalGeneration", t5(24, 24, 1024, 16, 64, 2816, **T5_V11)),
+    "t5-v1.1-xl": ("T5ForConditionalGeneration", t5(24, 24, 2048, 32, 64, 5120, **T5_V11)),
+    "t5-v1.1-xxl": ("T5ForConditionalGeneration", t5(24, 24, 4096, 64, 64, 10240, **T5_V11)),
+    "byt5-small": ("T5ForConditionalGeneration", t5(12, 4, 1472, 6, 64, 3584, **BYT5)),
+    "byt5-base": ("T5ForConditionalGeneration", t5(18, 6, 1536, 12, 64, 3968, **BYT5)),
+    "byt5-large": ("T5ForConditionalGeneration", t5(36, 12, 1536, 16, 64, 3840, **BYT5)),
+    "byt5-xl": ("T5ForConditionalGeneration", t5(36, 12, 2560, 32, 64, 6720, **BYT5)),
+    "byt5-xxl": ("T5ForConditionalGeneration", t5(36, 12, 4672, 64, 64, 12352, **BYT5)),
     "gpt2": ("GPT2LMHeadModel", gpt2(12, 768, 12)),
     "gpt2-medium": ("GPT2LMHeadModel", gpt2(24, 1024, 16)),
     "gpt2-large": ("GPT2LMHeadModel", gpt2(36, 1280, 20)),
