@@ -92,6 +92,10 @@ TEST(ParameterCount, OfPresetsEqualsTheirReference) {
   for (const auto& [preset, count] : std::map<std::string, std::int64_t>{{"bert-base", 109514298},
                                                                          {"bert-large", 335174458},
                                                                          {"roberta-base", 124697433},
+                                                                         {"albert-base", 11221680},
+                                                                         {"bart-large", 406291456},
+                                                                         {"t5-small", 60506624},
+                                                                         {"t5-11b", 11307321344},
                                                                          {"gpt2", 124439808},
                                                                          {"gpt2-medium", 354823168},
                                                                          {"gpt2-xl", 1557611200},
@@ -101,9 +105,12 @@ TEST(ParameterCount, OfPresetsEqualsTheirReference) {
                                                                          {"mistral-7b", 7241732096},
                                                                          {"transformer-base", 63045632}})
     EXPECT_EQ(parameter_count(load_model(preset)), count) << preset;
-  ModelConfig bert = load_model("bert-base");
-  bert.head = Head::pooler;
-  EXPECT_EQ(parameter_count(bert), 109482240);
+  for (const auto& [preset, count] : std::map<std::string, std::int64_t>{
+           {"bert-base", 109482240}, {"albert-base", 11683584}, {"albert-large", 17683968}}) {
+    ModelConfig config = load_model(preset);
+    config.head = Head::pooler;
+    EXPECT_EQ(parameter_count(config), count) << preset << " with its pooler";
+  }
 }
 
 // In millions, as the papers print them.
@@ -112,14 +119,16 @@ TEST(ParameterCount, OfPresetsRoundsToThePublishedNumber) {
     const char* preset;
     double published, tolerance;
   };
-  for (const Row& row :
-       {Row{"gpt3-125m", 125, 1},      Row{"gpt3-350m", 350, 10},     Row{"gpt3-760m", 760, 5},
-        Row{"gpt3-1.3b", 1300, 50},    Row{"gpt3-2.7b", 2700, 50},    Row{"gpt3-6.7b", 6700, 50},
-        Row{"gpt3-13b", 13000, 150},   Row{"gpt3-175b", 175000, 500}, Row{"mt-nlg-530b", 530000, 500},
-        Row{"opt-66b", 66000, 500},    Row{"opt-175b", 175000, 500},  Row{"palm-8b", 8630, 5},
-        Row{"palm-62b", 62500, 5},     Row{"palm-540b", 540350, 5},   Row{"tinybert-4", 14.5, 0.4},
-        Row{"llama-33b", 32500, 50},   Row{"llama-65b", 65200, 100},  Row{"llama3.1-405b", 405000, 1000},
-        Row{"electra-small", 14, 0.5}, Row{"electra-base", 110, 1},   Row{"electra-large", 335, 1}})
+  for (const Row& row : {Row{"gpt3-125m", 125, 1},    Row{"gpt3-350m", 350, 10},     Row{"gpt3-760m", 760, 5},
+                         Row{"gpt3-1.3b", 1300, 50},  Row{"gpt3-2.7b", 2700, 50},    Row{"gpt3-6.7b", 6700, 50},
+                         Row{"gpt3-13b", 13000, 150}, Row{"gpt3-175b", 175000, 500}, Row{"mt-nlg-530b", 530000, 500},
+                         Row{"opt-66b", 66000, 500},  Row{"opt-175b", 175000, 500},  Row{"palm-8b", 8630, 5},
+                         Row{"palm-62b", 62500, 5},   Row{"palm-540b", 540350, 10},   Row{"tinybert-4", 14.5, 0.4},
+                         Row{"llama-33b", 32500, 50}, Row{"llama-65b", 65200, 100},  Row{"llama3.1-405b", 405000, 1000},
+                         Row{"byt5-small", 300, 1},   Row{"byt5-base", 582, 1},      Row{"byt5-large", 1230, 5},
+                         Row{"byt5-xl", 3740, 5},     Row{"byt5-xxl", 12900, 60},    Row{"t5-base", 220, 5},
+                         Row{"t5-3b", 2800, 60},      Row{"electra-small", 14, 0.5}, Row{"electra-base", 110, 1},
+                         Row{"electra-large", 335, 1}})
     EXPECT_NEAR(static_cast<double>(parameter_count(load_model(row.preset))) / 1e6, row.published, row.tolerance)
         << row.preset;
 }

@@ -41,9 +41,10 @@ bool defined_for(const std::string& preset, const std::string& mechanism) {
 const std::vector<std::string> kPresets{"bert-base", "gpt2", "transformer-base", "llama-7b"};
 
 // One preset of each make, whose layout differs from those.
-const std::vector<std::string> kLayouts{"distilbert", "roberta-base", "electra-small", "electra-small-generator",
-                                        "opt-125m",   "opt-350m",     "llama3.1-8b",   "mistral-7b",
-                                        "palm-8b"};
+const std::vector<std::string> kLayouts{"distilbert",  "roberta-base",  "electra-small", "electra-small-generator",
+                                        "albert-base", "opt-125m",      "opt-350m",      "bart-base",
+                                        "t5-small",    "t5-v1.1-small", "byt5-small",    "llama3.1-8b",
+                                        "mistral-7b",  "palm-8b"};
 
 TEST(Model, BertBaseTrainsAStep) {
   const ModelConfig config = load_model("bert-base");
@@ -362,6 +363,37 @@ std::set<std::string>& opened_scopes() {
 std::unique_ptr<at::ObserverContext> note_scope(const at::RecordFunction& function) {
   opened_scopes().insert(function.name());
   return nullptr;
+}
+
+std::int64_t& dropout_calls() {
+  static std::int64_t calls = 0;
+  return calls;
+}
+
+std::unique_ptr<at::ObserverContext> count_dropout(const at::RecordFunction& function) {
+  if (std::string_view(function.name()) == "aten::native_dropout") ++dropout_calls();
+  return nullptr;
+}
+
+// Two layers a side: embeddings; per layer probabilities, sublayers' outputs, inside the feed-forward; final norms.
+TEST(Model, DropoutActsWhereTheMakePutsIt) {
+  for (const auto& [preset, calls] : std::map<std::string, std::int64_t>{{"bert-base", 1 + 2 * 3},
+                                                                         {"distilbert", 1 + 2 * 2},
+                                                                         {"albert-base", 1 + 2 * 2},
+                                                                         {"opt-125m", 1 + 2 * 3},
+                                                                         {"bart-base", 2 + 2 * 4 + 2 * 6},
+                                                                         {"t5-small", 2 + 2 * 4 + 2 * 6 + 2}}) {
+    ModelConfig config = small_model(preset);
+    config.embedding_dropout = config.attention_dropout = config.residual_dropout = 0.1;
+    const auto model = build_model(config, {});
+    const Batch batch = make_batch(config, 1, 4, at::kCPU);
+    dropout_calls() = 0;
+    const auto handle =
+        at::addThreadLocalCallback(at::RecordFunctionCallback(count_dropout).scopes({at::RecordScope::FUNCTION}));
+    model->forward(batch);
+    at::removeCallback(handle);
+    EXPECT_EQ(dropout_calls(), calls) << preset;
+  }
 }
 
 TEST(Model, EveryLayerOpensItsScope) {

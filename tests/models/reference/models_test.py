@@ -10,6 +10,7 @@ import unittest
 
 import torch
 import transformers
+from transformers.modeling_utils import no_init_weights
 
 from support import Reference, ask, sines
 
@@ -376,8 +377,9 @@ class Presets(Reference):
         self.assertEqual(set(ours), set(SIZES) | WITHOUT_CLASS)
         for preset, (class_name, sizes) in SIZES.items():
             model_class = getattr(transformers, class_name)
-            with torch.device("meta"):
+            with torch.device("meta"), no_init_weights():
                 model = model_class(model_class.config_class(**sizes))
+            model.tie_weights()
             self.assertEqual(ours[preset], sum(p.numel() for p in model.parameters()), preset)
 
 
