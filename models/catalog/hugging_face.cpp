@@ -166,7 +166,8 @@ ModelConfig import_albert(const Source& source) {
   config.activation = activation(source, "hidden_act", "gelu_new");
   config.embedding_size = source->integer_or("embedding_size", 128, 1, kMaxWidth);
   if (config.embedding_size == config.d_model)
-    source->fail("embedding_size", "another width than 'hidden_size': ALBERT projects equal ones, too, which is not built");
+    source->fail("embedding_size",
+                 "another width than 'hidden_size': ALBERT projects equal ones, too, which is not built");
   config.shared_layers = true;
   config.dropout_after_ffn = false;
   config.head = source.head({{Head::mlm, "AlbertForMaskedLM"}, {Head::pooler, "AlbertModel"}});
@@ -402,10 +403,10 @@ ModelConfig import_mistral(const Source& source) {
 
 using Import = ModelConfig (*)(const Source&);
 constexpr std::pair<std::string_view, Import> kImports[] = {
-    {"bert", import_bert}, {"distilbert", import_distilbert}, {"electra", import_electra},
-    {"gpt2", import_gpt2}, {"llama", import_llama},           {"mistral", import_mistral},
-    {"opt", import_opt},   {"roberta", import_roberta},       {"t5", import_t5},
-    {"xlm-roberta", import_xlm_roberta},
+    {"albert", import_albert},         {"bart", import_bart},       {"bert", import_bert},
+    {"distilbert", import_distilbert}, {"electra", import_electra}, {"gpt2", import_gpt2},
+    {"llama", import_llama},           {"mistral", import_mistral}, {"opt", import_opt},
+    {"roberta", import_roberta},       {"t5", import_t5},           {"xlm-roberta", import_xlm_roberta},
 };
 
 }  // namespace

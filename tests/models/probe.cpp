@@ -85,7 +85,7 @@ ModelConfig config_of(const Json& request) {
   read(json, "position_bucket_count", config.position_bucket_count);
   read(json, "position_max_distance", config.position_max_distance);
   read(json, "norm_eps", config.norm_eps);
-  if (json.contains("positions")) config.positions = from_name(kPositionsNames, "positions", json.at("positions"));
+  if (json.contains("positions")) config.positions = from_name(kPositionsNames, "positions", json.at("positions").get<std::string>());
   if (request.value("context", Json::object()).value("causal", false)) {
     config.architecture = Architecture::decoder_only;
     config.decoder_layer_count = 2;
