@@ -20,19 +20,21 @@ Block::AttentionLayer Block::attention_layer(Builder& builder, const std::string
 Block::Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross)
     : path_(path),
       post_(builder.config.norm_placement == NormPlacement::post),
-      dropout_(builder.dropout(builder.config.residual_dropout)) {
+      attention_dropout_(builder.config.dropout_after_attention ? builder.dropout(builder.config.residual_dropout) : 0),
+      ffn_dropout_(builder.config.dropout_after_ffn ? builder.dropout(builder.config.residual_dropout) : 0) {
   attention_.push_back(attention_layer(builder, "attention", {"", index, causal, false}));
   if (cross) attention_.push_back(attention_layer(builder, "cross_attention", {"", index, false, true}));
   ffn_ = std::make_unique<FeedForward>(builder, builder.layer(path + ".ffn", path, "ffn"));
-  ffn_norm_ = std::make_unique<Norm>(builder, builder.layer(path + ".ffn_norm", path, "norm"));
+  if (!builder.config.parallel_block)
+    ffn_norm_ = std::make_unique<Norm>(builder, builder.layer(path + ".ffn_norm", path, "norm"));
 }
 
 template <class Sublayer>
-at::Tensor Block::residual(const at::Tensor& x, const Norm& norm, const Sublayer& sublayer) const {
+at::Tensor Block::residual(const at::Tensor& x, const Norm& norm, double rate, const Sublayer& sublayer) const {
   if (post_) {
     at::Tensor y = sublayer(x);
     const Scope norm_scope(norm.path());
-    y = dropout(y, dropout_);
+    y = dropout(y, rate);
     return norm(y + x);
   }
   const auto normed = [&] {
@@ -40,21 +42,36 @@ at::Tensor Block::residual(const at::Tensor& x, const Norm& norm, const Sublayer
     return norm(x);
   };
   at::Tensor y = sublayer(normed());
-  y = dropout(y, dropout_);
+  y = dropout(y, rate);
   return x + y;
+}
+
+at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context) const {
+  const AttentionLayer& layer = attention_.front();
+  const auto in_scope = [](const std::string& path, const auto& operation) {
+    const Scope scope(path);
+    return operation();
+  };
+  const at::Tensor y = in_scope(layer.norm.path(), [&] { return layer.norm(x); });
+  at::Tensor attended = in_scope(layer.path, [&] { return layer.attention->forward(y, y, context); });
+  attended = dropout(attended, attention_dropout_);
+  at::Tensor fed = in_scope(ffn_->path(), [&] { return (*ffn_)(y); });
+  fed = dropout(fed, ffn_dropout_);
+  return x + attended + fed;
 }
 
 at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const {
   const Scope scope(path_);
+  if (!ffn_norm_) return parallel(x, context);
   const AttentionContext cross_context{};
   for (const AttentionLayer& layer : attention_) {
     const bool self = &layer == &attention_.front();
-    x = residual(x, layer.norm, [&](const at::Tensor& input) {
+    x = residual(x, layer.norm, attention_dropout_, [&](const at::Tensor& input) {
       const Scope layer_scope(layer.path);
       return layer.attention->forward(input, self ? input : memory, self ? context : cross_context);
     });
   }
-  return residual(x, *ffn_norm_, [&](const at::Tensor& input) {
+  return residual(x, *ffn_norm_, ffn_dropout_, [&](const at::Tensor& input) {
     const Scope ffn_scope(ffn_->path());
     return (*ffn_)(input);
   });
@@ -66,8 +83,12 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
       masked_(causal && builder.options.backend == AttentionBackend::eager &&
               !attention_mechanism(builder.config.attention).own_mask),
       positions_(builder, path + ".layer.0.attention", causal) {
-  for (std::int64_t i = 0; i < layer_count; ++i)
-    blocks_.emplace_back(builder, builder.layer(path + ".layer." + std::to_string(i), path, "block"), i, causal, cross);
+  const std::string first = path + ".layer.0";
+  for (std::int64_t i = 0; i < layer_count; ++i) {
+    const std::string block = builder.layer(path + ".layer." + std::to_string(i), path, "block");
+    const SharedParameters shared(builder, block, builder.config.shared_layers && i > 0 ? first : "");
+    blocks_.emplace_back(builder, block, i, causal, cross);
+  }
 }
 
 AttentionContext Stack::context(const at::Tensor& x) const {

@@ -1,7 +1,8 @@
 // A block (attention, optional cross-attention, feed-forward, each with its norm and residual) and a stack of them.
 //
 // Post-norm: the norm's layer owns dropout and residual add, as in Hugging Face's BertSelfOutput and BertOutput.
-// Pre-norm: the block owns them.
+// Pre-norm: the block owns them. Parallel blocks have one norm, that of the attention: x + attention(y) + ffn(y) with
+// y = norm(x).
 #pragma once
 
 #include <memory>
@@ -27,14 +28,15 @@ class Block {
   };
   AttentionLayer attention_layer(Builder& builder, const std::string& role, AttentionPlace place) const;
   template <class Sublayer>
-  at::Tensor residual(const at::Tensor& x, const Norm& norm, const Sublayer& sublayer) const;
+  at::Tensor residual(const at::Tensor& x, const Norm& norm, double rate, const Sublayer& sublayer) const;
+  at::Tensor parallel(const at::Tensor& x, const AttentionContext& context) const;
 
   std::string path_;
   bool post_;
-  double dropout_;
-  std::vector<AttentionLayer> attention_;  // self, then cross
+  double attention_dropout_, ffn_dropout_;  // of the sublayers' outputs
+  std::vector<AttentionLayer> attention_;   // self, then cross
   std::unique_ptr<FeedForward> ffn_;
-  std::unique_ptr<Norm> ffn_norm_;
+  std::unique_ptr<Norm> ffn_norm_;  // none in a parallel block
 };
 
 class Stack {

@@ -15,6 +15,8 @@ std::string Builder::layer(const std::string& path, const std::string& parent, c
 }
 
 at::Tensor Builder::parameter(const std::string& layer, const std::string& role, at::IntArrayRef shape, Init init) {
+  if (!owner_.empty() && layer.starts_with(sharer_))
+    return share(layer, role, owner_ + layer.substr(sharer_.size()) + "." + role);
   at::Tensor tensor = at::empty(shape, at::TensorOptions(options.device).dtype(options.dtype));
   {
     at::NoGradGuard no_grad;

@@ -37,9 +37,28 @@ class Builder {
   const BuildOptions& options;
 
  private:
+  friend class SharedParameters;
+
   std::vector<ModelLayer>& layers_;
   std::vector<ModelParameter>& parameters_;
   std::vector<at::Tensor>& buffers_;
+  std::string sharer_, owner_;  // parameters of layers below sharer_ are those below owner_, unless it is empty
+};
+
+// While it lives, every parameter declared at `layer` or below is the one of the same name at `owner`. Nothing when
+// `owner` is empty.
+class SharedParameters {
+ public:
+  SharedParameters(Builder& builder, const std::string& layer, const std::string& owner) : builder_(builder) {
+    builder.sharer_ = layer;
+    builder.owner_ = owner;
+  }
+  ~SharedParameters() { builder_.owner_.clear(); }
+  SharedParameters(const SharedParameters&) = delete;
+  SharedParameters& operator=(const SharedParameters&) = delete;
+
+ private:
+  Builder& builder_;
 };
 
 }  // namespace headroom::models

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cumsum.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
@@ -35,12 +36,13 @@ Linear::Linear(Builder& builder, const std::string& layer, const std::string& ro
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
-Norm::Norm(Builder& builder, const std::string& path)
+Norm::Norm(Builder& builder, const std::string& path, std::int64_t width)
     : path_(path),
       kind_(builder.config.norm),
       eps_(builder.config.norm_eps),
-      weight_(builder.parameter(path, "weight", {builder.config.d_model}, Init::ones)) {
-  if (kind_ == NormKind::layer_norm) bias_ = builder.parameter(path, "bias", {builder.config.d_model}, Init::zeros);
+      weight_(builder.parameter(path, "weight", {width}, Init::ones)) {
+  if (kind_ == NormKind::layer_norm && builder.config.norm_bias)
+    bias_ = builder.parameter(path, "bias", {width}, Init::zeros);
 }
 
 at::Tensor Norm::operator()(const at::Tensor& x) const {
@@ -72,6 +74,7 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
     case Activation::gelu_tanh:
       return at::gelu(x, "tanh");
     case Activation::gelu_new:
+    case Activation::geglu:
       return gelu_new(x);
     case Activation::relu:
       return at::relu(x);
@@ -84,20 +87,21 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
 FeedForward::FeedForward(Builder& builder, const std::string& path)
     : path_(path),
       activation_(builder.config.activation),
+      dropout_(builder.config.dropout_inside_ffn ? builder.dropout(builder.config.residual_dropout) : 0.0),
       up_(builder, path, "up", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias),
       down_(builder, path, "down", builder.config.d_ff, builder.config.d_model, builder.config.ffn_bias) {
-  if (activation_ == Activation::swiglu)
+  if (gated(activation_))
     gate_.emplace_back(builder, path, "gate", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias);
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x) const {
-  const bool gated = activation_ == Activation::swiglu;
-  at::Tensor hidden = gated ? gate_[0](x) : up_(x);
+  at::Tensor hidden = gate_.empty() ? up_(x) : gate_[0](x);
   hidden = activate(hidden, activation_);
-  if (gated) {
+  if (!gate_.empty()) {
     const at::Tensor up = up_(x);
     hidden = hidden * up;
   }
+  hidden = dropout(hidden, dropout_);
   return down_(hidden);
 }
 
@@ -116,49 +120,73 @@ at::Tensor sinusoids(std::int64_t rows, std::int64_t width, const at::TensorOpti
 
 }  // namespace
 
-Embeddings::Embeddings(Builder& builder, const std::string& path)
+Embeddings::Embeddings(Builder& builder, const std::string& path, const std::string& words)
     : path_(path),
       kind_(builder.config.positions),
+      ids_(builder.config.position_ids),
+      projects_(builder.config.embedding_projection),
       padding_id_(builder.config.padding_id),
+      position_offset_(builder.config.position_offset),
       dropout_(builder.dropout(builder.config.embedding_dropout)),
       scale_(1.0) {
   const ModelConfig& config = builder.config;
   const auto options = at::TensorOptions(builder.options.device);
-  word_ = builder.parameter(path, "word.weight", {config.vocab_size, config.d_model}, Init::normal);
+  const std::int64_t word_width = embedding_width(config);
+  const std::int64_t width = projects_ == EmbeddingProjection::sum ? word_width : config.d_model;
+  word_ = words.empty() ? builder.parameter(path, "word.weight", {config.vocab_size, word_width}, Init::normal)
+                        : builder.share(path, "word.weight", words);
   if (kind_ == Positions::learned) {
-    position_ = builder.parameter(path, "position.weight", {config.max_positions, config.d_model}, Init::normal);
-    position_ids_ = builder.buffer(at::arange(config.max_positions, options.dtype(at::kLong)).unsqueeze(0));
+    const std::int64_t rows = config.position_offset + config.max_positions;
+    position_ = builder.parameter(path, "position.weight", {rows, width}, Init::normal);
+    if (ids_ == PositionIds::table)
+      position_ids_ = builder.buffer(at::arange(config.position_offset, rows, options.dtype(at::kLong)).unsqueeze(0));
   }
   if (kind_ == Positions::sinusoidal) {
-    sinusoids_ = builder.buffer(sinusoids(config.max_positions, config.d_model, options.dtype(builder.options.dtype)));
-    scale_ = std::sqrt(static_cast<double>(config.d_model));
+    sinusoids_ = builder.buffer(sinusoids(config.max_positions, width, options.dtype(builder.options.dtype)));
+    scale_ = std::sqrt(static_cast<double>(width));
   }
   if (config.type_vocab_size > 0) {
-    token_type_ = builder.parameter(path, "token_type.weight", {config.type_vocab_size, config.d_model}, Init::normal);
+    token_type_ = builder.parameter(path, "token_type.weight", {config.type_vocab_size, width}, Init::normal);
     const std::int64_t longest = has_position_table(kind_) ? config.max_positions : 1;
     token_type_ids_ = builder.buffer(at::zeros({1, longest}, options.dtype(at::kLong)));
   }
-  if (config.embedding_norm) norm_.emplace_back(builder, builder.layer(path + ".norm", path, "norm"));
+  if (config.embedding_norm) norm_.emplace_back(builder, builder.layer(path + ".norm", path, "norm"), width);
+  if (word_width != config.d_model)
+    projection_.emplace_back(builder, path, "projection", word_width, config.d_model,
+                             projects_ == EmbeddingProjection::sum);
 }
 
-at::Tensor Embeddings::positions(std::int64_t seq) const {
-  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, 0, seq);
-  return at::embedding(position_, position_ids_.slice(1, 0, seq));
+at::Tensor Embeddings::position_ids(const at::Tensor& tokens) const {
+  const std::int64_t seq = tokens.size(1);
+  if (ids_ == PositionIds::table) return position_ids_.slice(1, 0, seq);
+  if (ids_ == PositionIds::sequence)
+    return at::arange(seq, tokens.options()).expand({tokens.size(0), seq}) + position_offset_;
+  const at::Tensor counts = tokens.ne(padding_id_).to(at::kInt);
+  at::Tensor ids = at::cumsum(counts, 1).to(at::kInt);
+  ids = ids * counts;
+  return ids.to(at::kLong) + padding_id_;
+}
+
+at::Tensor Embeddings::positions(const at::Tensor& tokens) const {
+  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, 0, tokens.size(1));
+  return at::embedding(position_, position_ids(tokens), ids_ == PositionIds::tokens ? padding_id_ : -1);
 }
 
 at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
   at::Tensor x = at::embedding(word_, tokens, padding_id_);
+  if (!projection_.empty() && projects_ == EmbeddingProjection::words) x = projection_[0](x);
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())
     x = x + at::embedding(token_type_, token_type_ids_.slice(1, 0, seq).expand({tokens.size(0), seq}));
-  if (has_position_table(kind_)) x = x + positions(seq);
+  if (has_position_table(kind_)) x = x + positions(tokens);
   if (!norm_.empty()) {
     const Scope norm_scope(norm_[0].path());
     x = norm_[0](x);
   }
-  return dropout(x, dropout_);
+  x = dropout(x, dropout_);
+  return !projection_.empty() && projects_ == EmbeddingProjection::sum ? projection_[0](x) : x;
 }
 
 }  // namespace headroom::models

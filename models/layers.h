@@ -30,7 +30,8 @@ class Linear {
 // keeps the fp32 input, the reciprocal root and the normalised input for backward.
 class Norm {
  public:
-  Norm(Builder& builder, const std::string& path);
+  Norm(Builder& builder, const std::string& path) : Norm(builder, path, builder.config.d_model) {}
+  Norm(Builder& builder, const std::string& path, std::int64_t width);
   at::Tensor operator()(const at::Tensor& x) const;
   const std::string& path() const { return path_; }
 
@@ -41,6 +42,7 @@ class Norm {
   at::Tensor weight_, bias_;
 };
 
+// Of a gated activation: the gate's.
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
 class FeedForward {
@@ -52,26 +54,32 @@ class FeedForward {
  private:
   std::string path_;
   Activation activation_;
+  double dropout_;
   Linear up_, down_;
-  std::vector<Linear> gate_;  // swiglu only
+  std::vector<Linear> gate_;  // gated activations only
 };
 
-// Word, position and token-type embeddings, their norm and dropout.
+// Word, position and token-type embeddings, their norm, dropout and projection into the model's width.
 class Embeddings {
  public:
-  Embeddings(Builder& builder, const std::string& path);
+  // `words`: name of the parameter that is the word table; empty: a table of its own.
+  Embeddings(Builder& builder, const std::string& path, const std::string& words = "");
   at::Tensor operator()(const at::Tensor& tokens) const;  // [B, T] -> [B, T, d_m]
 
  private:
-  at::Tensor positions(std::int64_t seq) const;
+  at::Tensor positions(const at::Tensor& tokens) const;
+  at::Tensor position_ids(const at::Tensor& tokens) const;
 
   std::string path_;
   Positions kind_;
-  std::int64_t padding_id_;
+  PositionIds ids_;
+  EmbeddingProjection projects_;
+  std::int64_t padding_id_, position_offset_;
   double dropout_, scale_;
   at::Tensor word_, position_, token_type_;
   at::Tensor position_ids_, token_type_ids_, sinusoids_;
   std::vector<Norm> norm_;
+  std::vector<Linear> projection_;
 };
 
 }  // namespace headroom::models

@@ -1,5 +1,6 @@
 #include "models/loss.h"
 
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/pad.h>
 #include <c10/core/ScalarType.h>
@@ -20,6 +21,10 @@ at::Tensor causal_loss(const at::Tensor& logits, const at::Tensor& labels) {
   const at::Tensor wide = logits.to(c10::promoteTypes(logits.scalar_type(), at::kFloat));
   const at::Tensor next = at::pad(labels, {0, 1}, "constant", kIgnored).slice(1, 1).contiguous();
   return token_loss(wide, next);
+}
+
+at::Tensor replacement_loss(const at::Tensor& logits, const at::Tensor& labels) {
+  return at::binary_cross_entropy_with_logits(logits, labels.to(c10::promoteTypes(logits.scalar_type(), at::kFloat)));
 }
 
 }  // namespace headroom::models

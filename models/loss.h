@@ -11,4 +11,7 @@ at::Tensor token_loss(const at::Tensor& logits, const at::Tensor& labels);
 // Each position predicts the next label; logits are widened to fp32 first, as Hugging Face's causal models do.
 at::Tensor causal_loss(const at::Tensor& logits, const at::Tensor& labels);
 
+// Binary cross-entropy of logits [B, T] and labels [B, T], 0 or 1, as ElectraForPreTraining computes it.
+at::Tensor replacement_loss(const at::Tensor& logits, const at::Tensor& labels);
+
 }  // namespace headroom::models

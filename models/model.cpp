@@ -1,8 +1,12 @@
 #include "models/model.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
 
 #include "models/attention/attention.h"
 #include "models/blocks.h"
@@ -14,36 +18,55 @@
 namespace headroom::models {
 namespace {
 
-// mlm: dense, activation, norm, then the vocabulary; lm: the vocabulary; pooler: dense and tanh of the first token.
+// mlm: dense, activation, norm, then the vocabulary; lm: the vocabulary; pooler: dense and tanh of the first token;
+// discriminator: dense, activation, one logit.
 class OutputHead {
  public:
-  OutputHead(Builder& builder, const std::string& embeddings)
+  // `words`: name of the word table.
+  OutputHead(Builder& builder, const std::string& words)
       : path_(builder.layer("head", "model", "head")),
         kind_(builder.config.head),
-        activation_(builder.config.activation) {
+        activation_(builder.config.activation),
+        scale_(builder.config.scaled_head ? 1 / std::sqrt(static_cast<double>(builder.config.d_model)) : 1.0) {
     const ModelConfig& config = builder.config;
-    if (kind_ != Head::lm)
-      dense_.emplace_back(builder, path_, kind_ == Head::mlm ? "transform" : "pooler", config.d_model, config.d_model,
-                          true);
-    if (kind_ == Head::mlm) norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"));
-    if (kind_ == Head::pooler) return;
+    const std::int64_t width = embedding_width(config);
+    if (kind_ == Head::pooler || kind_ == Head::discriminator) {
+      dense_.emplace_back(builder, path_, kind_ == Head::pooler ? "pooler" : "transform", config.d_model,
+                          config.d_model, true);
+      if (kind_ == Head::discriminator) dense_.emplace_back(builder, path_, "classifier", config.d_model, 1, true);
+      return;
+    }
+    if (kind_ == Head::mlm) {
+      dense_.emplace_back(builder, path_, "transform", config.d_model, width, true);
+      norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"), width);
+    } else if (width != config.d_model) {
+      dense_.emplace_back(builder, path_, "projection", config.d_model, width, false);
+    }
     weight_ = config.tied_embeddings
-                  ? builder.share(path_, "decoder.weight", embeddings + ".word.weight")
-                  : builder.parameter(path_, "decoder.weight", {config.vocab_size, config.d_model}, Init::normal);
+                  ? builder.share(path_, "decoder.weight", words)
+                  : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
     if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
+    if (config.logits_bias)
+      logits_bias_ = builder.buffer(
+          at::zeros({1, config.vocab_size}, at::TensorOptions(builder.options.device).dtype(builder.options.dtype)));
   }
 
-  at::Tensor operator()(const at::Tensor& hidden) const {
+  at::Tensor operator()(at::Tensor hidden) const {
     const Scope scope(path_);
     if (kind_ == Head::pooler) return at::tanh(dense_[0](hidden.select(1, 0)));
-    if (kind_ == Head::lm) return at::linear(hidden, weight_, bias_);
-    return at::linear(transform(hidden), weight_, bias_);
+    if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
+    if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
+    if (scale_ != 1.0) hidden = hidden * scale_;
+    if (!dense_.empty()) hidden = dense_[0](hidden);
+    const at::Tensor logits = at::linear(hidden, weight_);
+    return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
  private:
   at::Tensor transform(const at::Tensor& hidden) const {
     at::Tensor x = dense_[0](hidden);
     x = activate(x, activation_);
+    if (norm_.empty()) return x;
     const Scope norm_scope(norm_[0].path());
     return norm_[0](x);
   }
@@ -51,9 +74,10 @@ class OutputHead {
   std::string path_;
   Head kind_;
   Activation activation_;
+  double scale_;
   std::vector<Linear> dense_;
   std::vector<Norm> norm_;
-  at::Tensor weight_, bias_;
+  at::Tensor weight_, bias_, logits_bias_;
 };
 
 class Transformer final : public Model {
@@ -61,20 +85,22 @@ class Transformer final : public Model {
   Transformer(const ModelConfig& config, const BuildOptions& options)
       : architecture_(config.architecture), head_kind_(config.head) {
     Builder builder(config, options, layers_, parameters_, buffers_);
+    if (config.dropout_after_stack) stack_dropout_ = builder.dropout(config.residual_dropout);
     builder.layer("model", "model", "model");
     embeddings_ = std::make_unique<Embeddings>(builder, builder.layer("embeddings", "model", "embedding"));
     const bool both = architecture_ == Architecture::encoder_decoder;
-    std::string output_table = "embeddings";
+    const std::string words = "embeddings.word.weight";
     if (config.encoder_layer_count > 0)
       encoder_ = std::make_unique<Stack>(builder, "encoder", config.encoder_layer_count, false, false);
-    if (both && !config.tied_embeddings) {
-      output_table = builder.layer("decoder_embeddings", "model", "embedding");
-      decoder_embeddings_ = std::make_unique<Embeddings>(builder, output_table);
-    }
+    if (both && config.final_norm)
+      encoder_norm_ = std::make_unique<Norm>(builder, builder.layer("encoder_final_norm", "model", "norm"));
+    if (has_decoder_embeddings(config))
+      decoder_embeddings_ =
+          std::make_unique<Embeddings>(builder, builder.layer("decoder_embeddings", "model", "embedding"), words);
     if (config.decoder_layer_count > 0)
       decoder_ = std::make_unique<Stack>(builder, "decoder", config.decoder_layer_count, true, both);
     if (config.final_norm) final_norm_ = std::make_unique<Norm>(builder, builder.layer("final_norm", "model", "norm"));
-    head_ = std::make_unique<OutputHead>(builder, output_table);
+    head_ = std::make_unique<OutputHead>(builder, words);
     loss_path_ = builder.layer("loss", "model", "loss");
   }
 
@@ -88,6 +114,7 @@ class Transformer final : public Model {
     const at::Tensor logits = (*head_)(hidden(batch));
     const Scope loss_scope(loss_path_);
     if (head_kind_ == Head::pooler) return logits.mean();
+    if (head_kind_ == Head::discriminator) return replacement_loss(logits, batch.labels);
     if (architecture_ == Architecture::decoder_only) return causal_loss(logits, batch.labels);
     return token_loss(logits, batch.labels);
   }
@@ -97,22 +124,30 @@ class Transformer final : public Model {
     at::Tensor x = (*embeddings_)(batch.tokens);
     if (encoder_) x = encoder_->forward(std::move(x));
     if (architecture_ == Architecture::encoder_decoder) {
-      const at::Tensor memory = std::move(x);
+      const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
       const Embeddings& target = decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_;
       x = decoder_->forward(target(batch.decoder_tokens), memory);
     } else if (decoder_) {
       x = decoder_->forward(std::move(x));
     }
-    if (!final_norm_) return x;
-    const Scope scope(final_norm_->path());
-    return (*final_norm_)(x);
+    return finished(std::move(x), final_norm_.get());
+  }
+
+  // A stack's output: its norm and dropout, where the model has them.
+  at::Tensor finished(at::Tensor x, const Norm* norm) const {
+    if (norm) {
+      const Scope scope(norm->path());
+      x = (*norm)(x);
+    }
+    return dropout(x, stack_dropout_);
   }
 
   Architecture architecture_;
   Head head_kind_;
+  double stack_dropout_ = 0.0;
   std::unique_ptr<Embeddings> embeddings_, decoder_embeddings_;
   std::unique_ptr<Stack> encoder_, decoder_;
-  std::unique_ptr<Norm> final_norm_;
+  std::unique_ptr<Norm> encoder_norm_, final_norm_;
   std::unique_ptr<OutputHead> head_;
   std::string loss_path_;
 };
@@ -134,13 +169,13 @@ std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions
 
 Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device) {
   validate_shape(config, batch, seq);
-  const auto ids = [&] {
-    return at::randint(config.vocab_size, {batch, seq}, at::TensorOptions(device).dtype(at::kLong));
+  const auto ids = [&](std::int64_t count) {
+    return at::randint(count, {batch, seq}, at::TensorOptions(device).dtype(at::kLong));
   };
   Batch result;
-  result.tokens = ids();
-  if (config.architecture == Architecture::encoder_decoder) result.decoder_tokens = ids();
-  if (config.head != Head::pooler) result.labels = ids();
+  result.tokens = ids(config.vocab_size);
+  if (config.architecture == Architecture::encoder_decoder) result.decoder_tokens = ids(config.vocab_size);
+  if (config.head != Head::pooler) result.labels = ids(config.head == Head::discriminator ? 2 : config.vocab_size);
   return result;
 }
 

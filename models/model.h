@@ -48,8 +48,9 @@ struct Batch {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual at::Tensor forward(const Batch& batch) = 0;                // logits [B, T, V] (pooler head: [B, d_m])
-  virtual at::Tensor loss(const Batch& batch) = 0;                   // scalar; forward + loss inside the scope "loss"
+  virtual at::Tensor forward(
+      const Batch& batch) = 0;                      // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B, T])
+  virtual at::Tensor loss(const Batch& batch) = 0;  // scalar; forward + loss inside the scope "loss"
   const std::vector<ModelLayer>& layers() const { return layers_; }  // parents before children
   const std::vector<ModelParameter>& parameters() const { return parameters_; }
   const std::vector<at::Tensor>& buffers() const {
@@ -64,7 +65,8 @@ class Model {
 
 std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions& options);
 
-// Random ids below the vocabulary's size, drawn on the device from Torch's generator.
+// Random ids below the vocabulary's size (a discriminator's labels: 0 or 1), drawn on the device from Torch's
+// generator.
 Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device);
 
 }  // namespace headroom::models

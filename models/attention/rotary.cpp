@@ -3,15 +3,26 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/pow.h>
 #include <ATen/ops/stack.h>
 
-#include <cmath>
+#include <numbers>
 
 namespace headroom::models {
 
 at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device device) {
-  const at::Tensor exponents = at::arange(0, head_dim, 2, at::TensorOptions(device).dtype(at::kFloat));
-  return (exponents * (-std::log(theta) / static_cast<double>(head_dim))).exp();
+  const at::Tensor exponents =
+      at::arange(0, head_dim, 2, at::TensorOptions(device).dtype(at::kFloat)) / static_cast<double>(head_dim);
+  return at::pow(theta, exponents).reciprocal();
+}
+
+at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling) {
+  if (scaling.factor == 1.0) return frequencies;
+  const double low = scaling.low_frequency_factor, high = scaling.high_frequency_factor;
+  const at::Tensor wavelengths = 2 * std::numbers::pi / frequencies;
+  const at::Tensor turns = static_cast<double>(scaling.original_positions) / wavelengths;
+  const at::Tensor kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+  return (1 - kept) * frequencies / scaling.factor + kept * frequencies;
 }
 
 RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,

@@ -7,10 +7,15 @@
 
 #include <cstdint>
 
+#include "models/catalog/config.h"
+
 namespace headroom::models {
 
 // theta^(-2j/d) for j < d/2, fp32: the only buffer a model keeps.
 at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device device);
+
+// Llama 3.1's, as RopeScaling says.
+at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling);
 
 struct RotaryTables {
   at::Tensor cos, sin;  // [T, d]

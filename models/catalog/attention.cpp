@@ -182,12 +182,24 @@ std::int64_t attention_sublayer_count(const ModelConfig& config) {
   return checked_sum({config.encoder_layer_count, config.decoder_layer_count, cross});
 }
 
+namespace {
+
+// The layers that have parameters of their own.
+ModelConfig with_own_layers(ModelConfig config) {
+  if (!config.shared_layers) return config;
+  config.encoder_layer_count = std::min<std::int64_t>(config.encoder_layer_count, 1);
+  config.decoder_layer_count = std::min<std::int64_t>(config.decoder_layer_count, 1);
+  return config;
+}
+
+}  // namespace
+
 std::int64_t attention_parameter_count(const ModelConfig& config) {
   const auto& mechanism = attention_mechanism(config.attention);
   const AttentionShape shape = attention_shape(config);
+  const std::int64_t sublayers = attention_sublayer_count(with_own_layers(config));
   const std::int64_t shared = mechanism.once_per_model_count ? mechanism.once_per_model_count(shape).value : 0;
-  return checked_sum(
-      {checked_product({attention_sublayer_count(config), mechanism.parameter_count(shape).value}), shared});
+  return checked_sum({checked_product({sublayers, mechanism.parameter_count(shape).value}), shared});
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
@@ -203,40 +215,58 @@ std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t el
 
 namespace {
 
-std::int64_t norm_parameters(const ModelConfig& c) {
-  return c.norm == NormKind::layer_norm ? checked_product({2, c.d_model}) : c.d_model;
+std::int64_t norm_parameters(const ModelConfig& c, std::int64_t width) {
+  return c.norm == NormKind::layer_norm && c.norm_bias ? checked_product({2, width}) : width;
 }
 
 std::int64_t ffn_parameters(const ModelConfig& c) {
-  const std::int64_t matrices = c.activation == Activation::swiglu ? 3 : 2;
+  const std::int64_t matrices = gated(c.activation) ? 3 : 2;
   const std::int64_t biases = c.ffn_bias ? checked_sum({checked_product({matrices - 1, c.d_ff}), c.d_model}) : 0;
   return checked_sum({checked_product({matrices, c.d_model, c.d_ff}), biases});
 }
 
 std::int64_t embedding_parameters(const ModelConfig& c) {
-  const bool own_decoder_table = c.architecture == Architecture::encoder_decoder && !c.tied_embeddings;
-  const std::int64_t rows = checked_sum({checked_product({own_decoder_table ? 2 : 1, c.vocab_size}), c.type_vocab_size,
-                                         c.positions == Positions::learned ? c.max_positions : 0});
-  return checked_sum({checked_product({rows, c.d_model}), c.embedding_norm ? norm_parameters(c) : 0});
+  const std::int64_t width = embedding_width(c);
+  const bool projected = width != c.d_model, sum = c.embedding_projection == EmbeddingProjection::sum;
+  const std::int64_t own_width = sum ? width : c.d_model;  // of positions and types
+  const std::int64_t sides = has_decoder_embeddings(c) ? 2 : 1;
+  const std::int64_t position_rows =
+      c.positions == Positions::learned ? checked_sum({c.max_positions, c.position_offset}) : 0;
+  const std::int64_t side =
+      checked_sum({checked_product({checked_sum({position_rows, c.type_vocab_size}), own_width}),
+                   c.embedding_norm ? norm_parameters(c, own_width) : 0,
+                   projected ? checked_product({width, c.d_model}) : 0, projected && sum ? c.d_model : 0});
+  return checked_sum({checked_product({c.vocab_size, width}), checked_product({sides, side})});
 }
 
 std::int64_t head_parameters(const ModelConfig& c) {
+  const std::int64_t width = embedding_width(c);
   const std::int64_t square = checked_sum({checked_product({c.d_model, c.d_model}), c.d_model});
-  const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, c.d_model});
-  if (c.head == Head::pooler) return square;
-  if (c.head == Head::lm) return decoder;
-  return checked_sum({square, norm_parameters(c), decoder, c.vocab_size});
+  const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, width});
+  switch (c.head) {
+    case Head::pooler:
+      return square;
+    case Head::discriminator:
+      return checked_sum({square, c.d_model, 1});
+    case Head::lm:
+      return checked_sum({decoder, width == c.d_model ? 0 : checked_product({c.d_model, width})});
+    case Head::mlm:
+      break;
+  }
+  return checked_sum({checked_product({c.d_model, width}), width, norm_parameters(c, width), decoder, c.vocab_size});
 }
 
 }  // namespace
 
 std::int64_t parameter_count(const ModelConfig& c) {
-  const std::int64_t blocks = checked_sum({c.encoder_layer_count, c.decoder_layer_count});
-  const std::int64_t norms = checked_sum({attention_sublayer_count(c), blocks, c.final_norm ? 1 : 0});
+  const ModelConfig own = with_own_layers(c);
+  const std::int64_t blocks = checked_sum({own.encoder_layer_count, own.decoder_layer_count});
   const std::int64_t stacks = c.architecture == Architecture::encoder_decoder ? 2 : 1;
+  const std::int64_t norms =
+      checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
   return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
                       attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
-                      checked_product({norms, norm_parameters(c)}), head_parameters(c)});
+                      checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});
 }
 
 }  // namespace headroom::models

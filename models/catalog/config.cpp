@@ -9,6 +9,10 @@
 
 namespace headroom::models {
 
+bool has_decoder_embeddings(const ModelConfig& c) {
+  return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
+}
+
 Json to_json(const ModelConfig& c) {
   return Json{{"name", c.name},
               {"architecture", to_name(kArchitectureNames, c.architecture)},
@@ -16,31 +20,50 @@ Json to_json(const ModelConfig& c) {
               {"max_positions", c.max_positions},
               {"type_vocab_size", c.type_vocab_size},
               {"d_model", c.d_model},
+              {"embedding_size", embedding_width(c)},
+              {"embedding_projection", to_name(kEmbeddingProjectionNames, c.embedding_projection)},
               {"head_count", c.head_count},
               {"head_dim", c.head_dim},
               {"kv_head_count", c.kv_head_count},
               {"d_ff", c.d_ff},
               {"encoder_layer_count", c.encoder_layer_count},
               {"decoder_layer_count", c.decoder_layer_count},
+              {"shared_layers", c.shared_layers},
+              {"parallel_block", c.parallel_block},
               {"norm", to_name(kNormKindNames, c.norm)},
               {"norm_placement", to_name(kNormPlacementNames, c.norm_placement)},
+              {"norm_bias", c.norm_bias},
               {"final_norm", c.final_norm},
               {"embedding_norm", c.embedding_norm},
               {"norm_eps", c.norm_eps},
               {"activation", to_name(kActivationNames, c.activation)},
               {"positions", to_name(kPositionsNames, c.positions)},
+              {"position_offset", c.position_offset},
+              {"position_ids", to_name(kPositionIdsNames, c.position_ids)},
               {"rope_theta", c.rope_theta},
               {"position_bucket_count", c.position_bucket_count},
               {"position_max_distance", c.position_max_distance},
+              {"rope_scaling",
+               {{"factor", c.rope_scaling.factor},
+                {"low_frequency_factor", c.rope_scaling.low_frequency_factor},
+                {"high_frequency_factor", c.rope_scaling.high_frequency_factor},
+                {"original_positions", c.rope_scaling.original_positions}}},
+              {"sliding_window", c.sliding_window},
               {"attention_bias", c.attention_bias},
               {"attention_scaled", c.attention_scaled},
               {"ffn_bias", c.ffn_bias},
               {"tied_embeddings", c.tied_embeddings},
               {"softmax_fp32", c.softmax_fp32},
               {"head", to_name(kHeadNames, c.head)},
+              {"logits_bias", c.logits_bias},
+              {"scaled_head", c.scaled_head},
               {"embedding_dropout", c.embedding_dropout},
               {"attention_dropout", c.attention_dropout},
               {"residual_dropout", c.residual_dropout},
+              {"dropout_after_attention", c.dropout_after_attention},
+              {"dropout_after_ffn", c.dropout_after_ffn},
+              {"dropout_inside_ffn", c.dropout_inside_ffn},
+              {"dropout_after_stack", c.dropout_after_stack},
               {"padding_id", c.padding_id},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
@@ -63,6 +86,7 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
   require_range(c.max_positions, 1, std::int64_t{1} << 31, where, "the number of positions");
   require_range(c.type_vocab_size, 0, 1 << 20, where, "the number of token types");
   require_range(c.d_model, 1, 1 << 20, where, "the width");
+  require_range(c.embedding_size, 0, 1 << 20, where, "the width of the embeddings");
   require_range(c.head_count, 1, 1 << 16, where, "the number of heads");
   require_range(c.head_dim, 1, 1 << 16, where, "the head size");
   require_range(c.kv_head_count, 1, c.head_count, where, "the number of key-value heads");
@@ -70,6 +94,10 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
   require_range(c.encoder_layer_count, 0, 1 << 14, where, "the number of encoder layers");
   require_range(c.decoder_layer_count, 0, 1 << 14, where, "the number of decoder layers");
   require_range(c.padding_id, -1, c.vocab_size - 1, where, "the padding id");
+  require_range(c.position_offset, 0, 1 << 20, where, "the offset of the positions");
+  require_range(c.sliding_window, 0, std::int64_t{1} << 31, where, "the sliding window");
+  require_range(c.rope_scaling.original_positions, 1, std::int64_t{1} << 31, where,
+                "the number of positions that rotary scaling starts from");
   for (double rate : {c.embedding_dropout, c.attention_dropout, c.residual_dropout})
     require(rate >= 0 && rate < 1, where,
             "a dropout rate is " + std::to_string(rate) + ", expected 0 up to, not including, 1");
@@ -78,12 +106,34 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
   require_range(c.position_bucket_count, 4, 1 << 16, where, "the number of position buckets");
   require_range(c.position_max_distance, c.position_bucket_count, std::int64_t{1} << 31, where,
                 "the distance of the last position bucket");
+  const RopeScaling& scaling = c.rope_scaling;
+  require(scaling.factor >= 1 && scaling.factor <= 1e6 && scaling.low_frequency_factor > 0 &&
+              scaling.low_frequency_factor < scaling.high_frequency_factor && scaling.high_frequency_factor <= 1e6,
+          where, "rotary scaling needs a factor of at least 1 and a low frequency factor below the high one");
+}
+
+void require_layout(const ModelConfig& c, const std::string& where) {
+  const bool both = c.architecture == Architecture::encoder_decoder;
+  require(c.positions == Positions::learned || (c.position_offset == 0 && c.position_ids == PositionIds::table), where,
+          "only learned positions have an offset or ids of their own");
+  require(c.position_ids != PositionIds::tokens || (c.padding_id >= 0 && c.position_offset == c.padding_id + 1), where,
+          "positions counted over tokens start after the padding id, so the offset must be the padding id + 1");
+  require(embedding_width(c) == c.d_model || !both, where,
+          "embeddings of another width than the model's are not built for encoder-decoder models");
+  require(embedding_width(c) == c.d_model || c.embedding_projection == EmbeddingProjection::sum ||
+              (!c.embedding_norm && c.type_vocab_size == 0),
+          where, "where only words are projected, embeddings have no norm and no token types");
+  require(!c.parallel_block || (c.norm_placement == NormPlacement::pre && !both), where,
+          "parallel blocks are pre-norm and have no cross-attention");
+  require(!(c.logits_bias || c.scaled_head) || c.head == Head::lm, where,
+          "a bias of the logits and a scaled hidden state belong to the lm head");
 }
 
 }  // namespace
 
 void validate_config(const ModelConfig& c, const std::string& where) {
   require_sizes(c, where);
+  require_layout(c, where);
   require((c.encoder_layer_count > 0) == (c.architecture != Architecture::decoder_only) &&
               (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
           where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
@@ -106,6 +156,9 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
   require(!has_position_table(c.positions) || seq <= c.max_positions, c.name,
           "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " +
               std::to_string(c.max_positions) + " positions");
+  require(c.sliding_window == 0 || seq <= c.sliding_window, c.name,
+          "a sequence of " + std::to_string(seq) + " tokens is longer than the model's attention window of " +
+              std::to_string(c.sliding_window) + ", which attention '" + c.attention + "' does not keep");
   if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});

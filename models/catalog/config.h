@@ -17,13 +17,22 @@ enum class Architecture : std::uint8_t { encoder_only, decoder_only, encoder_dec
 enum class NormKind : std::uint8_t { layer_norm, rms_norm };
 enum class NormPlacement : std::uint8_t { pre, post };
 // gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2
-// runs it; swiglu: three matrices, SiLU gate.
-enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new };
+// runs it; swiglu and geglu: three matrices, SiLU and gelu_new gate.
+enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
 // j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores.
 enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none };
-// mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler.
-enum class Head : std::uint8_t { mlm, lm, pooler };
+// Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
+// sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
+// (RoBERTa). Of the last two the ids stay alive for backward and the looked-up vectors are [B, T, d_m].
+enum class PositionIds : std::uint8_t { table, sequence, tokens };
+// Where embeddings of another width enter the model. sum: words, positions and types are embedded, added and normalised
+// in that width, then projected with a bias (ELECTRA, ALBERT); words: words only, without a bias, and back before the
+// head (OPT-350m).
+enum class EmbeddingProjection : std::uint8_t { sum, words };
+// mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler;
+// discriminator: ELECTRA's, one logit for each token.
+enum class Head : std::uint8_t { mlm, lm, pooler, discriminator };
 
 inline constexpr std::array kArchitectureNames{Named<Architecture>{Architecture::encoder_only, "encoder-only"},
                                                Named<Architecture>{Architecture::decoder_only, "decoder-only"},
@@ -33,16 +42,32 @@ inline constexpr std::array kNormKindNames{Named<NormKind>{NormKind::layer_norm,
 inline constexpr std::array kNormPlacementNames{Named<NormPlacement>{NormPlacement::pre, "pre"},
                                                 Named<NormPlacement>{NormPlacement::post, "post"}};
 inline constexpr std::array kActivationNames{
-    Named<Activation>{Activation::gelu, "gelu"}, Named<Activation>{Activation::gelu_tanh, "gelu-tanh"},
-    Named<Activation>{Activation::relu, "relu"}, Named<Activation>{Activation::swiglu, "swiglu"},
-    Named<Activation>{Activation::gelu_new, "gelu-new"}};
+    Named<Activation>{Activation::gelu, "gelu"},         Named<Activation>{Activation::gelu_tanh, "gelu-tanh"},
+    Named<Activation>{Activation::relu, "relu"},         Named<Activation>{Activation::swiglu, "swiglu"},
+    Named<Activation>{Activation::gelu_new, "gelu-new"}, Named<Activation>{Activation::geglu, "geglu"}};
 inline constexpr std::array kPositionsNames{
     Named<Positions>{Positions::learned, "learned"}, Named<Positions>{Positions::sinusoidal, "sinusoidal"},
     Named<Positions>{Positions::rope, "rope"},       Named<Positions>{Positions::rope_interleaved, "rope-interleaved"},
     Named<Positions>{Positions::alibi, "alibi"},     Named<Positions>{Positions::t5, "t5-buckets"},
     Named<Positions>{Positions::none, "none"}};
+inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::table, "table"},
+                                              Named<PositionIds>{PositionIds::sequence, "sequence"},
+                                              Named<PositionIds>{PositionIds::tokens, "tokens"}};
+inline constexpr std::array kEmbeddingProjectionNames{Named<EmbeddingProjection>{EmbeddingProjection::sum, "sum"},
+                                                      Named<EmbeddingProjection>{EmbeddingProjection::words, "words"}};
 inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
-                                       Named<Head>{Head::pooler, "pooler"}};
+                                       Named<Head>{Head::pooler, "pooler"},
+                                       Named<Head>{Head::discriminator, "discriminator"}};
+
+inline bool gated(Activation activation) { return activation == Activation::swiglu || activation == Activation::geglu; }
+
+// Llama 3.1's rotary frequencies: those slower than original_positions / low turns are divided by `factor`, those
+// faster than original_positions / high keep, those between are interpolated. factor 1: none of it.
+struct RopeScaling {
+  double factor = 1.0, low_frequency_factor = 1.0, high_frequency_factor = 4.0;
+  std::int64_t original_positions = 8192;
+  bool operator==(const RopeScaling&) const = default;
+};
 
 constexpr bool has_position_table(Positions kind) {  // as many rows as the model has positions
   return kind == Positions::learned || kind == Positions::sinusoidal;
@@ -57,32 +82,46 @@ struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
   std::int64_t vocab_size = 0;
-  std::int64_t max_positions = 0;    // longest sequence; rows of the position table
+  std::int64_t max_positions = 0;    // longest sequence
   std::int64_t type_vocab_size = 0;  // BERT's segment embeddings; 0: none
   std::int64_t d_model = 0;
+  std::int64_t embedding_size = 0;  // of the word table; 0: d_model
+  EmbeddingProjection embedding_projection = EmbeddingProjection::sum;
   std::int64_t head_count = 0;     // n
   std::int64_t head_dim = 0;       // d
   std::int64_t kv_head_count = 0;  // g; = n unless grouped-query
   std::int64_t d_ff = 0;
   std::int64_t encoder_layer_count = 0;
   std::int64_t decoder_layer_count = 0;  // decoder-only models count their layers here
+  bool shared_layers = false;            // one set of parameters for all layers of a stack (ALBERT)
+  bool parallel_block = false;           // attention and feed-forward read the same norm and are added at once (PaLM)
   NormKind norm = NormKind::layer_norm;
   NormPlacement norm_placement = NormPlacement::post;
-  bool final_norm = false;      // after the last block (pre-norm models)
+  bool norm_bias = true;        // of a LayerNorm
+  bool final_norm = false;      // after the last block of each stack (pre-norm models)
   bool embedding_norm = false;  // after the embeddings (BERT)
   double norm_eps = 1e-12;
   Activation activation = Activation::gelu;
   Positions positions = Positions::learned;
+  std::int64_t position_offset = 0;  // rows of the learned table before that of the first position
+  PositionIds position_ids = PositionIds::table;
   double rope_theta = 10000.0;
   std::int64_t position_bucket_count = 32;   // t5: rows of its table, both directions of an encoder together
   std::int64_t position_max_distance = 128;  // t5: distances from here on share the last bucket
   bool attention_bias = true;                // one per output feature of each projection, and of W^O
   bool attention_scaled = true;              // scores are divided by sqrt(d) (T5's are not)
+  RopeScaling rope_scaling = {};
+  std::int64_t sliding_window = 0;  // each token sees itself and the window - 1 before it; 0: all
   bool ffn_bias = true;
-  bool tied_embeddings = true;  // the head's matrix is the word embedding (encoder-decoder: all three)
+  bool tied_embeddings = true;  // the head's matrix is the word embedding (of which both sides share one)
   bool softmax_fp32 = false;    // eager attention computes the softmax in fp32 and casts back (LLaMA)
   Head head = Head::mlm;
+  bool logits_bias = false;  // lm head: a buffer added to the logits (BART)
+  bool scaled_head = false;  // lm head: reads the hidden state times d_model^-1/2 (T5)
   double embedding_dropout = 0.0, attention_dropout = 0.0, residual_dropout = 0.0;
+  // Where the residual rate applies.
+  bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
+       dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
@@ -95,14 +134,21 @@ Json to_json(const ModelConfig& config);
 
 struct Preset {
   std::string_view name;
-  std::string_view description;  // one line
+  std::string description;  // one line: what it is, layers, width, parameters, source
   ModelConfig config;
 };
 const std::vector<Preset>& presets();
 
-// `model` is a preset's name or the path of a Hugging Face config.json (types bert, gpt2, llama). Throws bad_input:
-// unknown name (nearest suggested), unreadable or malformed file, missing key, wrong type, value out of range, heads
-// that do not divide the width, unsupported model_type or an option this toolkit does not build.
+// The width of the word table.
+inline std::int64_t embedding_width(const ModelConfig& c) {
+  return c.embedding_size > 0 ? c.embedding_size : c.d_model;
+}
+// Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
+bool has_decoder_embeddings(const ModelConfig& config);
+
+// `model` is a preset's name or the path of a Hugging Face config.json (models/catalog/hugging_face.cpp). Throws
+// bad_input: unknown name (nearest suggested), unreadable or malformed file, missing key, wrong type, value out of
+// range, heads that do not divide the width, unsupported model_type or an option this toolkit does not build.
 ModelConfig load_model(const std::string& model);
 ModelConfig import_hugging_face(const Json& json, const std::string& where);
 
@@ -111,8 +157,8 @@ ModelConfig import_hugging_face(const Json& json, const std::string& where);
 void validate_config(const ModelConfig& config, const std::string& where);
 inline constexpr std::int64_t kMaxParameterCount = std::int64_t{1} << 50;  // times 16 bytes stays below 2^63
 
-// Throws bad_input when `seq` exceeds max_positions of a position table (learned, sinusoidal), or when the bytes of the
-// largest activation leave 63 bits.
+// Throws bad_input when `seq` exceeds max_positions of a position table (learned, sinusoidal) or a sliding window, or
+// when the bytes of the largest activation leave 63 bits.
 void validate_shape(const ModelConfig& config, std::int64_t batch, std::int64_t seq);
 
 }  // namespace headroom::models

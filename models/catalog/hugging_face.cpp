@@ -1,6 +1,8 @@
-// Import of Hugging Face's config.json, model types bert, gpt2 and llama. A key that changes what is computed is read
-// or refused by name; all others (token ids, generation defaults, versions) are ignored.
+// Import of Hugging Face's config.json, one function for each model_type (the table at the end). A key that changes
+// what is computed is read or refused by name; all others (token ids, generation defaults, versions) are ignored.
 #include <initializer_list>
+#include <optional>
+#include <utility>
 
 #include "models/catalog/attention.h"
 #include "models/catalog/config.h"
@@ -24,6 +26,7 @@ class Source {
     throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) + ", which is not built; only " +
                     only.dump() + " is");
   }
+  bool absent(std::string_view key) const { return !json_.contains(std::string(key)); }
   void none(std::string_view key) const {
     if (!reader_.has(key)) return;
     throw bad_input(where_ + ": '" + std::string(key) + "' is " + shown(key) +
@@ -92,25 +95,130 @@ void set_padding(ModelConfig& config, const Source& source, std::int64_t fallbac
   config.padding_id = source->integer_or("pad_token_id", fallback, -1, config.vocab_size - 1);
 }
 
-ModelConfig import_bert(const Source& source) {
+// What BERT and its relatives have in common.
+ModelConfig encoder(const Source& source, std::int64_t types, std::int64_t padding, double dropout = 0.1) {
   source.only("position_embedding_type", "absolute");
   source.only("is_decoder", false);
   source.only("add_cross_attention", false);
   ModelConfig config;
   config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
   config.max_positions = source->integer("max_position_embeddings", 1, kMaxPositions);
-  config.type_vocab_size = source->integer_or("type_vocab_size", 2, 1, kMaxTypes);
+  config.type_vocab_size = source->integer_or("type_vocab_size", types, 1, kMaxTypes);
   set_heads(config, source, "hidden_size", "num_attention_heads");
   config.d_ff = source->integer("intermediate_size", 1, kMaxFfn);
   config.encoder_layer_count = source->integer("num_hidden_layers", 1, kMaxLayers);
   config.embedding_norm = true;
   config.norm_eps = source->number_or("layer_norm_eps", 1e-12, 1e-30, 0.5);
-  config.activation = activation(source, "hidden_act", "gelu");
-  config.embedding_dropout = config.residual_dropout = source.dropout("hidden_dropout_prob", 0.1);
-  config.attention_dropout = source.dropout("attention_probs_dropout_prob", 0.1);
+  config.embedding_dropout = config.residual_dropout = source.dropout("hidden_dropout_prob", dropout);
+  config.attention_dropout = source.dropout("attention_probs_dropout_prob", dropout);
   config.tied_embeddings = source->boolean_or("tie_word_embeddings", true);
+  set_padding(config, source, padding);
+  return config;
+}
+
+// 0 where it is the model's own width, as in a preset.
+void set_embedding_size(ModelConfig& config, const Source& source, std::string_view key, std::int64_t fallback) {
+  const std::int64_t width = source->integer_or(key, fallback, 1, kMaxWidth);
+  config.embedding_size = width == config.d_model ? 0 : width;
+}
+
+ModelConfig import_bert(const Source& source) {
+  ModelConfig config = encoder(source, 2, 0);
+  config.activation = activation(source, "hidden_act", "gelu");
   config.head = source.head({{Head::mlm, "BertForMaskedLM"}, {Head::pooler, "BertModel"}});
+  return config;
+}
+
+ModelConfig roberta(const Source& source, std::initializer_list<Named<Head>> heads) {
+  source.only("hidden_act", "gelu");  // the head's, whatever the layers'
+  ModelConfig config = encoder(source, 2, 1);
+  config.position_ids = PositionIds::tokens;
+  config.position_offset = config.padding_id + 1;
+  if (config.padding_id < 0) source->fail("pad_token_id", "an id: positions are counted over the other tokens");
+  if (config.max_positions <= config.position_offset)
+    source->fail("max_position_embeddings", "more than 'pad_token_id' + 1: positions start after it");
+  config.max_positions -= config.position_offset;
+  config.head = source.head(heads);
+  return config;
+}
+
+ModelConfig import_roberta(const Source& source) {
+  return roberta(source, {{Head::mlm, "RobertaForMaskedLM"}, {Head::pooler, "RobertaModel"}});
+}
+
+ModelConfig import_xlm_roberta(const Source& source) {
+  return roberta(source, {{Head::mlm, "XLMRobertaForMaskedLM"}, {Head::pooler, "XLMRobertaModel"}});
+}
+
+ModelConfig import_electra(const Source& source) {
+  ModelConfig config = encoder(source, 2, 0);
+  config.head = source.head({{Head::discriminator, "ElectraForPreTraining"}, {Head::mlm, "ElectraForMaskedLM"}});
+  if (config.head == Head::mlm) source.only("hidden_act", "gelu");  // the head's, whatever the layers'
+  config.activation = activation(source, "hidden_act", "gelu");
+  set_embedding_size(config, source, "embedding_size", 128);
+  return config;
+}
+
+ModelConfig import_albert(const Source& source) {
+  source.only("num_hidden_groups", 1);
+  source.only("inner_group_num", 1);
+  ModelConfig config = encoder(source, 2, 0, 0.0);
+  config.activation = activation(source, "hidden_act", "gelu_new");
+  config.embedding_size = source->integer_or("embedding_size", 128, 1, kMaxWidth);
+  if (config.embedding_size == config.d_model)
+    source->fail("embedding_size",
+                 "another width than 'hidden_size': ALBERT projects equal ones, too, which is not built");
+  config.shared_layers = true;
+  config.dropout_after_ffn = false;
+  config.head = source.head({{Head::mlm, "AlbertForMaskedLM"}, {Head::pooler, "AlbertModel"}});
+  return config;
+}
+
+ModelConfig import_distilbert(const Source& source) {
+  source.only("sinusoidal_pos_embds", false);
+  ModelConfig config;
+  config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
+  config.max_positions = source->integer("max_position_embeddings", 1, kMaxPositions);
+  set_heads(config, source, "dim", "n_heads");
+  config.d_ff = source->integer("hidden_dim", 1, kMaxFfn);
+  config.encoder_layer_count = source->integer("n_layers", 1, kMaxLayers);
+  config.embedding_norm = true;
+  config.activation = activation(source, "activation", "gelu");
+  config.embedding_dropout = config.residual_dropout = source.dropout("dropout", 0.1);
+  config.dropout_after_attention = false;
+  config.attention_dropout = source.dropout("attention_dropout", 0.1);
+  config.tied_embeddings = source->boolean_or("tie_word_embeddings", true);
+  config.head = source.head({{Head::mlm, "DistilBertForMaskedLM"}});
   set_padding(config, source, 0);
+  return config;
+}
+
+ModelConfig import_opt(const Source& source) {
+  source.only("layerdrop", 0.0);
+  source.only("layer_norm_elementwise_affine", true);
+  ModelConfig config;
+  config.architecture = Architecture::decoder_only;
+  config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
+  config.max_positions = source->integer("max_position_embeddings", 1, kMaxPositions);
+  config.position_offset = 2;
+  config.position_ids = PositionIds::sequence;
+  set_heads(config, source, "hidden_size", "num_attention_heads");
+  set_embedding_size(config, source, "word_embed_proj_dim", config.d_model);
+  config.embedding_projection = EmbeddingProjection::words;
+  config.d_ff = source->integer("ffn_dim", 1, kMaxFfn);
+  config.decoder_layer_count = source->integer("num_hidden_layers", 1, kMaxLayers);
+  const bool pre = source->boolean_or("do_layer_norm_before", true);
+  config.norm_placement = pre ? NormPlacement::pre : NormPlacement::post;
+  config.final_norm = pre && !source->boolean_or("_remove_final_layer_norm", false);
+  config.norm_eps = 1e-5;
+  config.activation = activation(source, "activation_function", "relu");
+  config.attention_bias = config.ffn_bias = source->boolean_or("enable_bias", true);
+  config.tied_embeddings = source->boolean_or("tie_word_embeddings", true);
+  config.softmax_fp32 = true;
+  config.head = source.head({{Head::lm, "OPTForCausalLM"}});
+  config.residual_dropout = source.dropout("dropout", 0.1);
+  config.attention_dropout = source.dropout("attention_dropout", 0.0);
+  set_padding(config, source, 1);
   return config;
 }
 
@@ -138,35 +246,127 @@ ModelConfig import_gpt2(const Source& source) {
   return config;
 }
 
-double rope_theta(const Source& source) {
-  source.none("rope_scaling");
-  source.only("partial_rotary_factor", 1.0);
-  if (!source->has("rope_parameters")) return source->number_or("rope_theta", 10000.0, 1.0, 1e12);
-  const JsonReader parameters(source->member("rope_parameters"), source.where() + ": 'rope_parameters'");
-  if (const std::string type = parameters.string_or("rope_type", "default"); type != "default")
-    source.refuse("'rope_parameters' asks for rope_type '" + type + "', which is not built; only 'default' is");
-  return parameters.number_or("rope_theta", 10000.0, 1.0, 1e12);
+Activation t5_activation(const Source& source) {
+  const std::string name = source->string_or("feed_forward_proj", "relu");
+  if (name == "relu") return Activation::relu;
+  if (name == "gelu") return Activation::gelu;
+  if (name == "gated-gelu") return Activation::geglu;
+  if (name == "gated-silu") return Activation::swiglu;
+  source->fail("feed_forward_proj", "one that is built: relu, gelu, gated-gelu, gated-silu");
 }
 
-void set_groups(ModelConfig& config, const Source& source) {
-  config.kv_head_count = source->integer_or("num_key_value_heads", config.head_count, 1, config.head_count);
+ModelConfig import_t5(const Source& source) {
+  source.only("is_encoder_decoder", true);
+  ModelConfig config;
+  config.architecture = Architecture::encoder_decoder;
+  config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
+  config.max_positions = source->integer_or("n_positions", 512, 1, kMaxPositions);
+  config.d_model = source->integer("d_model", 1, kMaxWidth);
+  config.head_count = config.kv_head_count = source->integer("num_heads", 1, kMaxHeads);
+  config.head_dim = source->integer("d_kv", 1, kMaxHeads);
+  config.d_ff = source->integer("d_ff", 1, kMaxFfn);
+  config.encoder_layer_count = source->integer("num_layers", 1, kMaxLayers);
+  config.decoder_layer_count = source->integer_or("num_decoder_layers", config.encoder_layer_count, 1, kMaxLayers);
+  config.norm = NormKind::rms_norm;
+  config.norm_placement = NormPlacement::pre;
+  config.final_norm = true;
+  config.norm_eps = source->number_or("layer_norm_epsilon", 1e-6, 1e-30, 0.5);
+  config.activation = t5_activation(source);
+  config.positions = Positions::t5;
+  config.position_bucket_count = source->integer_or("relative_attention_num_buckets", 32, 4, 1 << 16);
+  config.position_max_distance = source->integer_or("relative_attention_max_distance", 128, 4, kMaxPositions);
+  config.attention_bias = config.ffn_bias = config.attention_scaled = false;
+  config.tied_embeddings = config.scaled_head = source->boolean_or("tie_word_embeddings", true);
+  config.softmax_fp32 = true;
+  config.head = source.head({{Head::lm, "T5ForConditionalGeneration"}});
+  config.embedding_dropout = config.attention_dropout = config.residual_dropout = source.dropout("dropout_rate", 0.1);
+  config.dropout_inside_ffn = config.dropout_after_stack = true;
+  return config;
+}
+
+ModelConfig import_bart(const Source& source) {
+  source.only("is_encoder_decoder", true);
+  source.only("scale_embedding", false);
+  source.only("encoder_layerdrop", 0.0);
+  source.only("decoder_layerdrop", 0.0);
+  source.only("normalize_before", false);
+  source.only("normalize_embedding", true);
+  source.only("add_final_layer_norm", false);
+  ModelConfig config;
+  config.architecture = Architecture::encoder_decoder;
+  config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
+  config.max_positions = source->integer("max_position_embeddings", 1, kMaxPositions);
+  config.position_offset = 2;
+  config.position_ids = PositionIds::sequence;
+  set_heads(config, source, "d_model", "encoder_attention_heads");
+  config.d_ff = source->integer("encoder_ffn_dim", 1, kMaxFfn);
+  if (source->integer("decoder_attention_heads", 1, kMaxHeads) != config.head_count)
+    source->fail("decoder_attention_heads", "the encoder's number: others are not built");
+  if (source->integer("decoder_ffn_dim", 1, kMaxFfn) != config.d_ff)
+    source->fail("decoder_ffn_dim", "the encoder's width: others are not built");
+  config.encoder_layer_count = source->integer("encoder_layers", 1, kMaxLayers);
+  config.decoder_layer_count = source->integer("decoder_layers", 1, kMaxLayers);
+  config.embedding_norm = true;
+  config.norm_eps = 1e-5;
+  config.activation = activation(source, "activation_function", "gelu");
+  config.tied_embeddings = source->boolean_or("tie_word_embeddings", true);
+  config.head = source.head({{Head::lm, "BartForConditionalGeneration"}});
+  config.logits_bias = true;
+  config.embedding_dropout = config.residual_dropout = source.dropout("dropout", 0.1);
+  config.attention_dropout = source.dropout("attention_dropout", 0.0);
+  const double inside = source.dropout("activation_dropout", 0.0);
+  if (inside != 0 && inside != config.residual_dropout)
+    source->fail("activation_dropout", "0 or the rate of 'dropout': others are not built");
+  config.dropout_inside_ffn = inside > 0;
+  set_padding(config, source, 1);
+  return config;
+}
+
+// "default" and Llama 3.1's "llama3"; the type's key is "rope_type", in older files "type".
+RopeScaling rope_scaling(const Source& source, std::string_view key, const JsonReader& values) {
+  const std::string type = values.string_or("rope_type", values.string_or("type", "default"));
+  if (type == "default") return {};
+  if (type != "llama3")
+    source.refuse("'" + std::string(key) + "' asks for rope_type '" + type +
+                  "', which is not built; only 'default' and 'llama3' are");
+  RopeScaling scaling;
+  scaling.factor = values.number_or("factor", 1.0, 1.0, 1e6);
+  scaling.low_frequency_factor = values.number_or("low_freq_factor", 1.0, 1e-6, 1e6);
+  scaling.high_frequency_factor = values.number_or("high_freq_factor", 4.0, 1e-6, 1e6);
+  scaling.original_positions = values.integer("original_max_position_embeddings", 1, kMaxPositions);
+  return scaling;
+}
+
+void set_rope(ModelConfig& config, const Source& source) {
+  source.only("partial_rotary_factor", 1.0);
+  config.positions = Positions::rope;
+  config.rope_theta = source->number_or("rope_theta", 10000.0, 1.0, 1e12);
+  for (const std::string_view key : {"rope_scaling", "rope_parameters"}) {
+    if (!source->has(key)) continue;
+    const JsonReader values(source->member(key), source.where() + ": '" + std::string(key) + "'");
+    config.rope_theta = values.number_or("rope_theta", config.rope_theta, 1.0, 1e12);
+    config.rope_scaling = rope_scaling(source, key, values);
+  }
+}
+
+void set_groups(ModelConfig& config, const Source& source, std::int64_t fallback) {
+  config.kv_head_count = source->integer_or("num_key_value_heads", fallback, 1, config.head_count);
   if (config.head_count % config.kv_head_count != 0)
     source.refuse("'num_attention_heads' (" + std::to_string(config.head_count) +
                   ") is not a multiple of 'num_key_value_heads' (" + std::to_string(config.kv_head_count) + ")");
   if (config.kv_head_count < config.head_count) config.attention = config.kv_head_count == 1 ? "mqa" : "gqa";
 }
 
-ModelConfig import_llama(const Source& source) {
+// What Llama and its relatives have in common; `groups`: key and value heads where the file names none.
+ModelConfig decoder_with_rope(const Source& source, std::optional<std::int64_t> groups) {
   source.only("hidden_act", "silu");
-  source.only("pretraining_tp", 1);
-  source.none("sliding_window");
   ModelConfig config;
   config.architecture = Architecture::decoder_only;
   config.vocab_size = source->integer("vocab_size", 1, kMaxVocab);
   config.max_positions = source->integer("max_position_embeddings", 1, kMaxPositions);
   set_heads(config, source, "hidden_size", "num_attention_heads");
   config.head_dim = source->integer_or("head_dim", config.head_dim, 1, kMaxHeads);
-  set_groups(config, source);
+  set_groups(config, source, groups && source.absent("num_key_value_heads") ? *groups : config.head_count);
   config.d_ff = source->integer("intermediate_size", 1, kMaxFfn);
   config.decoder_layer_count = source->integer("num_hidden_layers", 1, kMaxLayers);
   config.norm = NormKind::rms_norm;
@@ -174,17 +374,40 @@ ModelConfig import_llama(const Source& source) {
   config.final_norm = true;
   config.norm_eps = source->number_or("rms_norm_eps", 1e-6, 1e-30, 0.5);
   config.activation = Activation::swiglu;
-  config.positions = Positions::rope;
-  config.rope_theta = rope_theta(source);
-  config.attention_bias = source->boolean_or("attention_bias", false);
-  config.ffn_bias = source->boolean_or("mlp_bias", false);
+  set_rope(config, source);
+  config.attention_bias = config.ffn_bias = false;
   config.tied_embeddings = source->boolean_or("tie_word_embeddings", false);
   config.softmax_fp32 = true;
-  config.head = source.head({{Head::lm, "LlamaForCausalLM"}});
   config.attention_dropout = source.dropout("attention_dropout", 0.0);
   set_padding(config, source, -1);
   return config;
 }
+
+ModelConfig import_llama(const Source& source) {
+  source.only("pretraining_tp", 1);
+  source.none("sliding_window");
+  ModelConfig config = decoder_with_rope(source, std::nullopt);
+  config.attention_bias = source->boolean_or("attention_bias", false);
+  config.ffn_bias = source->boolean_or("mlp_bias", false);
+  config.head = source.head({{Head::lm, "LlamaForCausalLM"}});
+  return config;
+}
+
+ModelConfig import_mistral(const Source& source) {
+  ModelConfig config = decoder_with_rope(source, 8);
+  config.sliding_window =
+      source->integer_or("sliding_window", source.absent("sliding_window") ? 4096 : 0, 1, kMaxPositions);
+  config.head = source.head({{Head::lm, "MistralForCausalLM"}});
+  return config;
+}
+
+using Import = ModelConfig (*)(const Source&);
+constexpr std::pair<std::string_view, Import> kImports[] = {
+    {"albert", import_albert},         {"bart", import_bart},       {"bert", import_bert},
+    {"distilbert", import_distilbert}, {"electra", import_electra}, {"gpt2", import_gpt2},
+    {"llama", import_llama},           {"mistral", import_mistral}, {"opt", import_opt},
+    {"roberta", import_roberta},       {"t5", import_t5},           {"xlm-roberta", import_xlm_roberta},
+};
 
 }  // namespace
 
@@ -192,18 +415,16 @@ ModelConfig import_hugging_face(const Json& json, const std::string& where) {
   const Source source(json, where);
   source.none("quantization_config");
   const std::string type = source->string("model_type");
-  ModelConfig config;
-  if (type == "bert")
-    config = import_bert(source);
-  else if (type == "gpt2")
-    config = import_gpt2(source);
-  else if (type == "llama")
-    config = import_llama(source);
-  else
-    source->fail("model_type", "one that is built: bert, gpt2, llama");
-  config.name = source.name();
-  validate_config(config, where);
-  return config;
+  std::string known;
+  for (const auto& [name, import] : kImports) {
+    known += (known.empty() ? "" : ", ") + std::string(name);
+    if (name != type) continue;
+    ModelConfig config = import(source);
+    config.name = source.name();
+    validate_config(config, where);
+    return config;
+  }
+  source->fail("model_type", "one that is built: " + known);
 }
 
 }  // namespace headroom::models

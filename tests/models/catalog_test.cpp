@@ -87,16 +87,60 @@ TEST(ParameterCount, GroupedQueryLiesBetweenMultiQueryAndMultiHead) {
   EXPECT_EQ(parameters("gqa", s), parameters("mha", s));
 }
 
+// tests/models/reference/models_test.py counts every preset of which transformers has a class.
 TEST(ParameterCount, OfPresetsEqualsTheirReference) {
-  const std::map<std::string, std::int64_t> expected{
-      {"bert-base", 109514298}, {"bert-large", 335174458}, {"gpt2", 124439808},           {"gpt2-medium", 354823168},
-      {"gpt2-xl", 1557611200},  {"llama-7b", 6738415616},  {"transformer-base", 63045632}};
-  ASSERT_EQ(presets().size(), expected.size());
-  for (const Preset& preset : presets())
-    EXPECT_EQ(parameter_count(preset.config), expected.at(std::string(preset.name))) << preset.name;
-  ModelConfig bert = load_model("bert-base");
-  bert.head = Head::pooler;
-  EXPECT_EQ(parameter_count(bert), 109482240);
+  for (const auto& [preset, count] : std::map<std::string, std::int64_t>{{"bert-base", 109514298},
+                                                                         {"bert-large", 335174458},
+                                                                         {"roberta-base", 124697433},
+                                                                         {"albert-base", 11221680},
+                                                                         {"bart-large", 406291456},
+                                                                         {"t5-small", 60506624},
+                                                                         {"t5-11b", 11307321344},
+                                                                         {"gpt2", 124439808},
+                                                                         {"gpt2-medium", 354823168},
+                                                                         {"gpt2-xl", 1557611200},
+                                                                         {"opt-125m", 125239296},
+                                                                         {"llama-7b", 6738415616},
+                                                                         {"llama3-8b", 8030261248},
+                                                                         {"mistral-7b", 7241732096},
+                                                                         {"transformer-base", 63045632}})
+    EXPECT_EQ(parameter_count(load_model(preset)), count) << preset;
+  for (const auto& [preset, count] : std::map<std::string, std::int64_t>{
+           {"bert-base", 109482240}, {"albert-base", 11683584}, {"albert-large", 17683968}}) {
+    ModelConfig config = load_model(preset);
+    config.head = Head::pooler;
+    EXPECT_EQ(parameter_count(config), count) << preset << " with its pooler";
+  }
+}
+
+// In millions, as the papers print them.
+TEST(ParameterCount, OfPresetsRoundsToThePublishedNumber) {
+  struct Row {
+    const char* preset;
+    double published, tolerance;
+  };
+  for (const Row& row : {Row{"gpt3-125m", 125, 1},    Row{"gpt3-350m", 350, 10},     Row{"gpt3-760m", 760, 5},
+                         Row{"gpt3-1.3b", 1300, 50},  Row{"gpt3-2.7b", 2700, 50},    Row{"gpt3-6.7b", 6700, 50},
+                         Row{"gpt3-13b", 13000, 150}, Row{"gpt3-175b", 175000, 500}, Row{"mt-nlg-530b", 530000, 500},
+                         Row{"opt-66b", 66000, 500},  Row{"opt-175b", 175000, 500},  Row{"palm-8b", 8630, 5},
+                         Row{"palm-62b", 62500, 5},   Row{"palm-540b", 540350, 10},   Row{"tinybert-4", 14.5, 0.4},
+                         Row{"llama-33b", 32500, 50}, Row{"llama-65b", 65200, 100},  Row{"llama3.1-405b", 405000, 1000},
+                         Row{"byt5-small", 300, 1},   Row{"byt5-base", 582, 1},      Row{"byt5-large", 1230, 5},
+                         Row{"byt5-xl", 3740, 5},     Row{"byt5-xxl", 12900, 60},    Row{"t5-base", 220, 5},
+                         Row{"t5-3b", 2800, 60},      Row{"electra-small", 14, 0.5}, Row{"electra-base", 110, 1},
+                         Row{"electra-large", 335, 1}})
+    EXPECT_NEAR(static_cast<double>(parameter_count(load_model(row.preset))) / 1e6, row.published, row.tolerance)
+        << row.preset;
+}
+
+TEST(ParameterCount, SharedLayersCountOnce) {
+  ModelConfig config = load_model("bert-base");
+  const std::int64_t layer = attention_parameter_count(config) / 12;
+  const std::int64_t before = parameter_count(config);
+  config.shared_layers = true;
+  EXPECT_EQ(attention_parameter_count(config), layer);
+  EXPECT_EQ(before - parameter_count(config), 11 * (layer + 4722432 + 2 * 2 * 768));
+  EXPECT_EQ(attention_sublayer_count(config), 12);
 }
 
 TEST(ParameterCount, OfWholeModelsWithEachMechanismEqualsTheTable) {
@@ -219,10 +263,40 @@ TEST(Mechanism, EveryRegistryRowHasNameSourceAndForms) {
   }
 }
 
+TEST(Config, LayoutsThatContradictThemselvesAreRefused) {
+  const auto refused = [](const char* preset, const std::function<void(ModelConfig&)>& change, const char* reason) {
+    ModelConfig config = load_model(preset);
+    change(config);
+    EXPECT_THAT(message_of([&] { validate_config(config, "x"); }), testing::HasSubstr(reason));
+  };
+  refused(
+      "llama-7b", [](ModelConfig& c) { c.position_offset = 2; }, "only learned positions");
+  refused(
+      "roberta-base", [](ModelConfig& c) { c.position_offset = 3; }, "padding id + 1");
+  refused(
+      "transformer-base", [](ModelConfig& c) { c.embedding_size = 8; }, "encoder-decoder");
+  refused(
+      "opt-350m", [](ModelConfig& c) { c.embedding_norm = true; }, "only words are projected");
+  refused(
+      "bert-base", [](ModelConfig& c) { c.parallel_block = true; }, "parallel blocks are pre-norm");
+  refused(
+      "bert-base", [](ModelConfig& c) { c.logits_bias = true; }, "lm head");
+  refused(
+      "llama3.1-8b", [](ModelConfig& c) { c.rope_scaling.low_frequency_factor = 4; }, "low frequency factor");
+  refused(
+      "llama3.1-8b", [](ModelConfig& c) { c.rope_scaling.factor = 0.5; }, "at least 1");
+}
+
 TEST(Shape, SequencesBeyondThePositionTableAreRefused) {
   EXPECT_NO_THROW(validate_shape(load_model("bert-base"), 8, 512));
   EXPECT_THAT(message_of([] { validate_shape(load_model("bert-base"), 8, 513); }), testing::HasSubstr("512 positions"));
   EXPECT_NO_THROW(validate_shape(load_model("llama-7b"), 1, 100000));
+}
+
+TEST(Shape, SequencesBeyondTheAttentionWindowAreRefused) {
+  EXPECT_NO_THROW(validate_shape(load_model("mistral-7b"), 1, 4096));
+  EXPECT_THAT(message_of([] { validate_shape(load_model("mistral-7b"), 1, 4097); }),
+              testing::HasSubstr("attention window of 4096"));
 }
 
 TEST(Shape, SizesBeyond63BitsAreRefused) {

@@ -37,6 +37,25 @@ constexpr const char* kGpt2 = R"({"model_type": "gpt2", "vocab_size": 100, "n_em
 constexpr const char* kLlama = R"({"model_type": "llama", "vocab_size": 100, "hidden_size": 24, "num_hidden_layers": 2,
   "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 32})";
 
+constexpr const char* kMistral = R"({"model_type": "mistral", "vocab_size": 100, "hidden_size": 64,
+  "num_hidden_layers": 2, "num_attention_heads": 16, "intermediate_size": 48, "max_position_embeddings": 8192})";
+constexpr const char* kRoberta = R"({"model_type": "roberta", "vocab_size": 100, "hidden_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 34})";
+constexpr const char* kElectra = R"({"model_type": "electra", "vocab_size": 100, "hidden_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 32})";
+constexpr const char* kDistilBert = R"({"model_type": "distilbert", "vocab_size": 100, "dim": 24, "n_layers": 2,
+  "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": 32})";
+constexpr const char* kOpt = R"({"model_type": "opt", "vocab_size": 100, "hidden_size": 24, "num_hidden_layers": 2,
+  "num_attention_heads": 4, "ffn_dim": 48, "max_position_embeddings": 32})";
+
+constexpr const char* kAlbert = R"({"model_type": "albert", "vocab_size": 100, "hidden_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 32})";
+constexpr const char* kT5 = R"({"model_type": "t5", "vocab_size": 100, "d_model": 24, "d_kv": 5, "num_layers": 2,
+  "num_heads": 4, "d_ff": 48})";
+constexpr const char* kBart = R"({"model_type": "bart", "vocab_size": 100, "d_model": 24, "encoder_layers": 2,
+  "decoder_layers": 3, "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 48,
+  "decoder_ffn_dim": 48, "max_position_embeddings": 32})";
+
 ModelConfig import(const std::string& base, const std::string& change = "{}") {
   Json json = parse_json(base, "base");
   const Json changes = parse_json(change, "change");
@@ -56,6 +75,72 @@ TEST(Import, SmallestFilesTakeTheDefaultsOfTheirType) {
   EXPECT_EQ(import(kGpt2).activation, Activation::gelu_new);
   EXPECT_EQ(import(kLlama).attention, "mha");
   EXPECT_FALSE(import(kLlama).tied_embeddings);
+  EXPECT_EQ(import(kMistral).sliding_window, 4096);
+  EXPECT_EQ(import(kMistral).kv_head_count, 8);
+  EXPECT_EQ(import(kRoberta).max_positions, 32);
+  EXPECT_EQ(import(kRoberta).position_offset, 2);
+  EXPECT_EQ(import(kElectra).embedding_size, 128);
+  EXPECT_EQ(import(kElectra).head, Head::discriminator);
+  EXPECT_FALSE(import(kDistilBert).dropout_after_attention);
+  EXPECT_EQ(import(kOpt).norm_placement, NormPlacement::pre);
+  EXPECT_EQ(import(kOpt).embedding_size, 0);
+  EXPECT_EQ(import(kAlbert).residual_dropout, 0.0);
+  EXPECT_EQ(import(kAlbert).activation, Activation::gelu_new);
+  EXPECT_TRUE(import(kAlbert).shared_layers);
+  EXPECT_EQ(import(kT5).decoder_layer_count, 2);
+  EXPECT_EQ(import(kT5).activation, Activation::relu);
+  EXPECT_TRUE(import(kT5).scaled_head);
+  EXPECT_EQ(import(kBart).decoder_layer_count, 3);
+  EXPECT_FALSE(import(kBart).dropout_inside_ffn);
+}
+
+// The keys that matter of the files published with the weights.
+TEST(Import, PublishedFilesEqualTheirPresets) {
+  const std::pair<const char*, const char*> files[] = {
+      {"roberta-base", R"({"model_type": "roberta", "architectures": ["RobertaForMaskedLM"], "vocab_size": 50265,
+        "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072,
+        "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-05, "pad_token_id": 1})"},
+      {"distilbert", R"({"model_type": "distilbert", "architectures": ["DistilBertForMaskedLM"], "vocab_size": 30522,
+        "dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072, "max_position_embeddings": 512,
+        "activation": "gelu", "attention_dropout": 0.1, "dropout": 0.1, "sinusoidal_pos_embds": false})"},
+      {"electra-small", R"({"model_type": "electra", "architectures": ["ElectraForPreTraining"], "vocab_size": 30522,
+        "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12, "num_attention_heads": 4,
+        "intermediate_size": 1024, "max_position_embeddings": 512, "type_vocab_size": 2})"},
+      {"albert-base", R"({"model_type": "albert", "architectures": ["AlbertForMaskedLM"], "vocab_size": 30000,
+        "embedding_size": 128, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "intermediate_size": 3072, "max_position_embeddings": 512, "hidden_act": "gelu_new", "num_hidden_groups": 1,
+        "inner_group_num": 1, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0, "layer_norm_eps": 1e-12})"},
+      {"opt-350m", R"({"model_type": "opt", "architectures": ["OPTForCausalLM"], "vocab_size": 50272,
+        "hidden_size": 1024, "word_embed_proj_dim": 512, "num_hidden_layers": 24, "num_attention_heads": 16,
+        "ffn_dim": 4096, "max_position_embeddings": 2048, "do_layer_norm_before": false, "layerdrop": 0.0,
+        "dropout": 0.1, "attention_dropout": 0.0, "activation_function": "relu"})"},
+      {"bart-base", R"({"model_type": "bart", "architectures": ["BartForConditionalGeneration"], "vocab_size": 50265,
+        "d_model": 768, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 12,
+        "decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072,
+        "max_position_embeddings": 1024, "dropout": 0.1, "attention_dropout": 0.1, "activation_dropout": 0.1,
+        "activation_function": "gelu", "normalize_before": false, "normalize_embedding": true,
+        "scale_embedding": false})"},
+      {"t5-small", R"({"model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "vocab_size": 32128,
+        "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_heads": 8, "n_positions": 512,
+        "relative_attention_num_buckets": 32, "dropout_rate": 0.1, "layer_norm_epsilon": 1e-06})"},
+      {"byt5-small", R"({"model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "vocab_size": 384,
+        "d_model": 1472, "d_kv": 64, "d_ff": 3584, "num_layers": 12, "num_decoder_layers": 4, "num_heads": 6,
+        "n_positions": 1024, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false})"},
+      {"llama3.1-8b", R"({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256,
+        "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+        "intermediate_size": 14336, "max_position_embeddings": 131072, "rms_norm_eps": 1e-05, "rope_theta": 500000.0,
+        "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+          "original_max_position_embeddings": 8192, "rope_type": "llama3"}})"},
+      {"mistral-7b", R"({"model_type": "mistral", "architectures": ["MistralForCausalLM"], "vocab_size": 32000,
+        "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+        "intermediate_size": 14336, "max_position_embeddings": 32768, "rms_norm_eps": 1e-05,
+        "sliding_window": 4096})"}};
+  for (const auto& [preset, file] : files) {
+    ModelConfig config = import(file);
+    config.name = preset;
+    EXPECT_EQ(to_json(config).dump(), to_json(load_model(preset)).dump());
+    EXPECT_EQ(config, load_model(preset));
+  }
 }
 
 TEST(Import, KeysAreHonoured) {
@@ -77,6 +162,23 @@ TEST(Import, KeysAreHonoured) {
   EXPECT_TRUE(import(kLlama, R"({"mlp_bias": true})").ffn_bias);
   EXPECT_TRUE(import(kLlama, R"({"tie_word_embeddings": true})").tied_embeddings);
   EXPECT_EQ(import(kGpt2, R"({"_name_or_path": "my/model"})").name, "my/model");
+  EXPECT_EQ(import(kLlama, R"({"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}})")
+                .rope_scaling.factor,
+            8);
+  EXPECT_EQ(import(kLlama, R"({"rope_scaling": {"rope_type": "default"}})").rope_scaling, RopeScaling{});
+  EXPECT_EQ(import(kMistral, R"({"sliding_window": null})").sliding_window, 0);
+  EXPECT_EQ(import(kMistral, R"({"num_key_value_heads": null})").attention, "mha");
+  EXPECT_EQ(import(kElectra, R"({"architectures": ["ElectraForMaskedLM"]})").head, Head::mlm);
+  EXPECT_EQ(import(kElectra, R"({"embedding_size": 24})").embedding_size, 0);
+  EXPECT_EQ(import(kOpt, R"({"word_embed_proj_dim": 8})").embedding_size, 8);
+  EXPECT_EQ(import(kT5, R"({"num_decoder_layers": 5})").decoder_layer_count, 5);
+  EXPECT_EQ(import(kT5, R"({"feed_forward_proj": "gated-gelu"})").activation, Activation::geglu);
+  EXPECT_EQ(import(kT5, R"({"feed_forward_proj": "gated-silu"})").activation, Activation::swiglu);
+  EXPECT_FALSE(import(kT5, R"({"tie_word_embeddings": false})").scaled_head);
+  EXPECT_TRUE(import(kBart, R"({"activation_dropout": 0.1})").dropout_inside_ffn);
+  EXPECT_FALSE(import(kOpt, R"({"do_layer_norm_before": false})").final_norm);
+  EXPECT_FALSE(import(kOpt, R"({"_remove_final_layer_norm": true})").final_norm);
 }
 
 struct Hostile {
@@ -104,7 +206,30 @@ TEST(Import, WhatCannotBeBuiltIsRefusedByName) {
       {kLlama, R"({"rope_parameters": 7})", "rope_parameters"},
       {kLlama, R"({"sliding_window": 128})", "sliding_window"},
       {kLlama, R"({"hidden_act": "gelu"})", "hidden_act"},
-      {kLlama, R"({"model_type": "mistral"})", "model_type"},
+      {kLlama, R"({"model_type": "mamba"})", "model_type"},
+      {kLlama, R"({"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}})", "'dynamic'"},
+      {kLlama, R"({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}})", "original_max_position_embeddings"},
+      {kMistral, R"({"hidden_act": "gelu"})", "hidden_act"},
+      {kRoberta, R"({"hidden_act": "relu"})", "hidden_act"},
+      {kRoberta, R"({"pad_token_id": -1})", "pad_token_id"},
+      {kRoberta, R"({"max_position_embeddings": 2})", "max_position_embeddings"},
+      {kRoberta, R"({"architectures": ["RobertaForSequenceClassification"]})", "architectures"},
+      {kElectra, R"({"hidden_act": "relu", "architectures": ["ElectraForMaskedLM"]})", "hidden_act"},
+      {kDistilBert, R"({"sinusoidal_pos_embds": true})", "sinusoidal_pos_embds"},
+      {kOpt, R"({"layerdrop": 0.1})", "layerdrop"},
+      {kAlbert, R"({"num_hidden_groups": 2})", "num_hidden_groups"},
+      {kAlbert, R"({"inner_group_num": 2})", "inner_group_num"},
+      {kAlbert, R"({"embedding_size": 24})", "embedding_size"},
+      {kT5, R"({"feed_forward_proj": "gated-relu"})", "feed_forward_proj"},
+      {kT5, R"({"is_encoder_decoder": false})", "is_encoder_decoder"},
+      {kT5, R"({"architectures": ["T5EncoderModel"]})", "architectures"},
+      {kBart, R"({"scale_embedding": true})", "scale_embedding"},
+      {kBart, R"({"normalize_before": true})", "normalize_before"},
+      {kBart, R"({"activation_dropout": 0.2})", "activation_dropout"},
+      {kBart, R"({"decoder_ffn_dim": 24})", "decoder_ffn_dim"},
+      {kBart, R"({"decoder_attention_heads": 2})", "decoder_attention_heads"},
+      {kBart, R"({"encoder_layerdrop": 0.1})", "encoder_layerdrop"},
+      {kOpt, R"({"layer_norm_elementwise_affine": false})", "layer_norm_elementwise_affine"},
       {kLlama, R"({"pretraining_tp": 2})", "pretraining_tp"},
   };
   for (const Hostile& c : cases) {
@@ -140,7 +265,11 @@ TEST(Import, HostileValuesAreRefusedWithTheirKey) {
       {kGpt2, {"vocab_size", "n_embd", "n_layer", "n_head", "n_positions"}},
       {kLlama,
        {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-        "max_position_embeddings"}}};
+        "max_position_embeddings"}},
+      {kDistilBert, {"vocab_size", "dim", "n_layers", "n_heads", "hidden_dim", "max_position_embeddings"}},
+      {kOpt, {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "ffn_dim"}},
+      {kT5, {"vocab_size", "d_model", "d_kv", "num_layers", "num_heads", "d_ff"}},
+      {kBart, {"vocab_size", "d_model", "encoder_layers", "decoder_layers", "encoder_ffn_dim", "decoder_ffn_dim"}}};
   for (const auto& [base, keys] : files)
     for (const char* key : keys)
       for (const char* value : values) {

@@ -54,11 +54,9 @@ TEST(Layers, RmsNormIsTorchs) {
 }
 
 TEST(Layers, FeedForwardKeepsTheTensorsItsActivationNeeds) {
-  const std::pair<Activation, std::int64_t> kept[] = {{Activation::relu, 1},
-                                                      {Activation::gelu, 2},
-                                                      {Activation::gelu_tanh, 2},
-                                                      {Activation::gelu_new, 5},
-                                                      {Activation::swiglu, 4}};
+  const std::pair<Activation, std::int64_t> kept[] = {{Activation::relu, 1},      {Activation::gelu, 2},
+                                                      {Activation::gelu_tanh, 2}, {Activation::gelu_new, 5},
+                                                      {Activation::swiglu, 4},    {Activation::geglu, 7}};
   for (const auto& [activation, count] : kept) {
     ModelConfig config = small_model("bert-base");
     config.activation = activation;

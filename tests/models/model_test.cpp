@@ -5,6 +5,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
 #include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,6 +44,12 @@ bool defined_for(const std::string& preset, const std::string& mechanism) {
 }
 
 const std::vector<std::string> kPresets{"bert-base", "gpt2", "transformer-base", "llama-7b"};
+
+// One preset of each make, whose layout differs from those.
+const std::vector<std::string> kLayouts{"distilbert",  "roberta-base",  "electra-small", "electra-small-generator",
+                                        "albert-base", "opt-125m",      "opt-350m",      "bart-base",
+                                        "t5-small",    "t5-v1.1-small", "byt5-small",    "llama3.1-8b",
+                                        "mistral-7b",  "palm-8b"};
 
 TEST(Model, BertBaseTrainsAStep) {
   const ModelConfig config = load_model("bert-base");
@@ -101,6 +109,23 @@ TEST(Model, GradientsReachEveryParameterWithEveryMechanism) {
         const bool dead = parameter.name.ends_with("key_embedding") || parameter.name.ends_with("key.bias");
         EXPECT_TRUE(dead || parameter.tensor.grad().abs().max().item<double>() > 0)
             << preset << " " << mechanism << " " << parameter.name;
+      }
+    }
+}
+
+TEST(Model, EveryLayoutRunsForwardAndBackwardWithTheCataloguesCount) {
+  for (const std::string& preset : kLayouts)
+    for (const char* attention : {"mha", "mqa"}) {
+      const ModelConfig config = small_model(preset, attention);
+      const auto model = build_model(config, {});
+      EXPECT_EQ(count_parameters(*model), parameter_count(config)) << preset;
+      const at::Tensor loss = model->loss(make_batch(config, 2, 6, at::kCPU));
+      loss.backward();
+      EXPECT_TRUE(std::isfinite(loss.item<double>())) << preset;
+      for (const ModelParameter& parameter : model->parameters()) {
+        ASSERT_TRUE(parameter.tensor.grad().defined()) << preset << " " << parameter.name;
+        EXPECT_TRUE(parameter.name.ends_with("key.bias") || parameter.tensor.grad().abs().max().item<double>() > 0)
+            << preset << " " << parameter.name;
       }
     }
 }
@@ -216,6 +241,74 @@ TEST(Model, DropoutMakesTwoTrainingForwardsDiffer) {
   }
 }
 
+TEST(Model, SharedLayersHaveOneSetOfParametersThatEveryLayerNames) {
+  ModelConfig config = without_dropout(small_model("bert-base"));
+  config.shared_layers = true;
+  config.encoder_layer_count = 3;
+  const auto model = build_model(config, fp64());
+  EXPECT_EQ(count_parameters(*model), parameter_count(config));
+  std::map<std::string, at::Tensor> named;
+  for (const ModelParameter& p : model->parameters()) named[p.name] = p.tensor;
+  std::int64_t in_layers = 0;
+  for (const ModelParameter& p : model->parameters())
+    for (const char* layer : {"encoder.layer.1.", "encoder.layer.2."})
+      if (p.name.starts_with(layer)) {
+        ++in_layers;
+        const std::string first = "encoder.layer.0." + p.name.substr(std::string(layer).size());
+        EXPECT_EQ(p.shared_with, first);
+        EXPECT_TRUE(p.tensor.is_same(named.at(first))) << p.name;
+      }
+  EXPECT_EQ(in_layers, 2 * 16);
+  // The same as three layers with equal parameters, and the gradient is the sum of theirs.
+  ModelConfig apart = config;
+  apart.shared_layers = false;
+  const auto other = build_model(apart, fp64());
+  {
+    const at::NoGradGuard no_grad;
+    for (const ModelParameter& p : other->parameters()) p.tensor.copy_(named.at(p.name));
+  }
+  const Batch batch = make_batch(config, 2, 5, at::kCPU);
+  const at::Tensor loss = model->loss(batch), expected = other->loss(batch);
+  EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-12);
+  loss.backward();
+  expected.backward();
+  at::Tensor sum;
+  for (const ModelParameter& p : other->parameters())
+    if (p.name.ends_with("ffn.up.weight")) sum = sum.defined() ? sum + p.tensor.grad() : p.tensor.grad();
+  EXPECT_LT((named.at("encoder.layer.0.ffn.up.weight").grad() - sum).abs().max().item<double>(), 1e-12);
+}
+
+TEST(Model, ParallelBlocksAddAttentionAndFeedForwardOfOneNorm) {
+  ModelConfig config = small_model("palm-8b", "mqa");
+  config.decoder_layer_count = 1;
+  const auto model = build_model(config, fp64());
+  std::map<std::string, at::Tensor> p;
+  for (const ModelParameter& parameter : model->parameters()) p[parameter.name] = parameter.tensor;
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : p)
+      if (tensor.dim() == 1) tensor.add_(at::arange(tensor.numel(), tensor.options()) * 0.1);
+  }
+  EXPECT_FALSE(p.contains("decoder.layer.0.ffn_norm.weight"));
+  EXPECT_FALSE(p.contains("decoder.layer.0.attention_norm.bias"));
+  // One token attends to itself: its head is its value, whatever the rotation.
+  Batch batch;
+  batch.tokens = at::full({1, 1}, 3, at::kLong);
+  const auto norm = [&](const at::Tensor& x, const std::string& name) {
+    const at::Tensor centred = x - x.mean();
+    return centred / (centred.pow(2).mean() + config.norm_eps).sqrt() * p.at(name + ".weight");
+  };
+  const at::Tensor x = p.at("embeddings.word.weight")[3];
+  const std::string layer = "decoder.layer.0.";
+  const at::Tensor y = norm(x, layer + "attention_norm");
+  const at::Tensor head = p.at(layer + "attention.value.weight").matmul(y);
+  const at::Tensor attended = p.at(layer + "attention.output.weight").matmul(head.repeat({config.head_count}));
+  const at::Tensor gate = p.at(layer + "ffn.gate.weight").matmul(y), up = p.at(layer + "ffn.up.weight").matmul(y);
+  const at::Tensor fed = p.at(layer + "ffn.down.weight").matmul(gate * gate.sigmoid() * up);
+  const at::Tensor logits = p.at("embeddings.word.weight").matmul(norm(x + attended + fed, "final_norm"));
+  EXPECT_LT((model->forward(batch)[0][0] - logits).abs().max().item<double>(), 1e-12);
+}
+
 TEST(Model, LayersAreATreeWithParentsFirstAndPathsThatExtendThem) {
   for (const std::string& preset : kPresets) {
     const auto model = build_model(small_model(preset), {});
@@ -280,8 +373,41 @@ std::unique_ptr<at::ObserverContext> note_scope(const at::RecordFunction& functi
   return nullptr;
 }
 
+std::int64_t& dropout_calls() {
+  static std::int64_t calls = 0;
+  return calls;
+}
+
+std::unique_ptr<at::ObserverContext> count_dropout(const at::RecordFunction& function) {
+  if (std::string_view(function.name()) == "aten::native_dropout") ++dropout_calls();
+  return nullptr;
+}
+
+// Two layers a side: embeddings; per layer probabilities, sublayers' outputs, inside the feed-forward; final norms.
+TEST(Model, DropoutActsWhereTheMakePutsIt) {
+  for (const auto& [preset, calls] : std::map<std::string, std::int64_t>{{"bert-base", 1 + 2 * 3},
+                                                                         {"distilbert", 1 + 2 * 2},
+                                                                         {"albert-base", 1 + 2 * 2},
+                                                                         {"opt-125m", 1 + 2 * 3},
+                                                                         {"bart-base", 2 + 2 * 4 + 2 * 6},
+                                                                         {"t5-small", 2 + 2 * 4 + 2 * 6 + 2}}) {
+    ModelConfig config = small_model(preset);
+    config.embedding_dropout = config.attention_dropout = config.residual_dropout = 0.1;
+    const auto model = build_model(config, {});
+    const Batch batch = make_batch(config, 1, 4, at::kCPU);
+    dropout_calls() = 0;
+    const auto handle =
+        at::addThreadLocalCallback(at::RecordFunctionCallback(count_dropout).scopes({at::RecordScope::FUNCTION}));
+    model->forward(batch);
+    at::removeCallback(handle);
+    EXPECT_EQ(dropout_calls(), calls) << preset;
+  }
+}
+
 TEST(Model, EveryLayerOpensItsScope) {
-  for (const std::string& preset : kPresets) {
+  std::vector<std::string> presets = kPresets;
+  presets.insert(presets.end(), kLayouts.begin(), kLayouts.end());
+  for (const std::string& preset : presets) {
     const ModelConfig config = small_model(preset);
     const auto model = build_model(config, {});
     opened_scopes().clear();

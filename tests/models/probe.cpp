@@ -7,6 +7,7 @@
 // Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}, "buffers": [[9, 4]]}; parameters that are
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead.
+// Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -166,6 +167,12 @@ Json ask_sublayer(const Json& request) {
   return answer;
 }
 
+Json count_presets() {
+  Json counts = Json::object();
+  for (const Preset& preset : presets()) counts[std::string(preset.name)] = parameter_count(preset.config);
+  return {{"presets", counts}};
+}
+
 at::Tensor ids_of(const Json& json) { return tensor_of(json).to(at::kLong); }
 
 Json ask_model(const Json& request) {
@@ -180,6 +187,7 @@ Json ask_model(const Json& request) {
   fill(parameters, request.value("parameters", Json::object()), 0);
   Batch batch;
   batch.tokens = ids_of(request.at("tokens"));
+  validate_shape(config, batch.tokens.size(0), batch.tokens.size(1));
   if (request.contains("decoder_tokens")) batch.decoder_tokens = ids_of(request.at("decoder_tokens"));
   return {{"y", json_of(model->forward(batch))}};
 }
@@ -192,7 +200,10 @@ int main() {
   try {
     const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
     const Json request = parse_json(text, "the request");
-    std::cout << (request.contains("model") ? models::ask_model(request) : models::ask_sublayer(request)) << "\n";
+    std::cout << (request.contains("presets") ? models::count_presets()
+                  : request.contains("model") ? models::ask_model(request)
+                                              : models::ask_sublayer(request))
+              << "\n";
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

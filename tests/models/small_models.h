@@ -8,7 +8,8 @@
 
 namespace headroom::models {
 
-// `preset` with its widths cut down: 2 layers a side, width 12, 3 heads (4 for llama, in 2 groups under gqa).
+// `preset` with its widths cut down: 2 layers a side, width 12, 3 heads (4 where positions are rotary, in 2 groups
+// under gqa), embeddings of 8 where they differ from the width.
 inline ModelConfig small_model(const std::string& preset, const std::string& attention = "mha") {
   ModelConfig config = load_model(preset);
   const bool rope = is_rotary(config.positions);
@@ -18,6 +19,7 @@ inline ModelConfig small_model(const std::string& preset, const std::string& att
   config.head_dim = 4;
   config.d_model = config.head_count * config.head_dim;
   config.d_ff = 20;
+  if (config.embedding_size > 0) config.embedding_size = 8;
   if (config.encoder_layer_count > 0) config.encoder_layer_count = 2;
   if (config.decoder_layer_count > 0) config.decoder_layer_count = 2;
   config.kv_head_count = attention == "gqa" && rope ? 2 : config.head_count;
