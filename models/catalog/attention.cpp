@@ -108,7 +108,10 @@ void set_positions(ModelConfig& config, std::string_view name) {
   if (kind == config.positions) return;
   const ModelConfig defaults;
   config.positions = kind;
+  config.position_offset = defaults.position_offset;
+  config.position_ids = defaults.position_ids;
   config.rope_theta = defaults.rope_theta;
+  config.rope_scaling = defaults.rope_scaling;
   config.position_bucket_count = defaults.position_bucket_count;
   config.position_max_distance = defaults.position_max_distance;
   if (is_rotary(kind) && config.head_dim % 2 != 0)

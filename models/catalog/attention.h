@@ -91,9 +91,9 @@ ModelConfig with_attention(ModelConfig config, std::string_view text);
 // Throws bad_input, with the reason, where the mechanism of `config` is undefined for it.
 void require_attention(const ModelConfig& config);
 
-// Other positions, by name. What belongs to the old kind (rotary base, bucket sizes) goes back to its default; the
-// scale of the scores stays the model's. Throws bad_input for an unknown name, or a head size that does not go with it.
-// Whether the mechanism does is not asked: for one that is about to be replaced.
+// Other positions, by name. What belongs to the old kind (the table's offset, rotary base and scaling, bucket sizes)
+// goes back to its default; the scale of the scores stays the model's. Throws bad_input for an unknown name, or a head
+// size that does not go with it. Whether the mechanism does is not asked: for one that is about to be replaced.
 void set_positions(ModelConfig& config, std::string_view name);
 
 // The same; throws bad_input where the new kind is undefined for the model's mechanism, too.

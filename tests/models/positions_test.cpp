@@ -423,10 +423,16 @@ TEST(T5Table, OfASingleHeadHasOneColumn) {
 TEST(Positions, AreChosenByNameAndLeaveNothingOfTheOldKind) {
   ModelConfig llama = load_model("llama-7b");
   llama.rope_theta = 500000;
+  llama.rope_scaling.factor = 8;
   EXPECT_EQ(with_positions(llama, "rope").rope_theta, 500000);
   const ModelConfig alibi = with_positions(llama, "alibi");
   EXPECT_EQ(alibi.positions, Positions::alibi);
   EXPECT_EQ(alibi.rope_theta, 10000);
+  EXPECT_EQ(alibi.rope_scaling.factor, 1);
+  ModelConfig shifted = load_model("gpt2");
+  shifted.position_offset = 2;
+  EXPECT_EQ(with_positions(shifted, "learned").position_offset, 2);
+  EXPECT_EQ(with_positions(shifted, "sinusoidal").position_offset, 0);
   ModelConfig t5 = with_positions(llama, "t5-buckets");
   t5.position_bucket_count = 64;
   t5.position_max_distance = 256;
