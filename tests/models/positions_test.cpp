@@ -257,6 +257,7 @@ TEST(EveryMechanism, ComputesTheSameThroughMathWithEveryKind) {
           const at::NoGradGuard no_grad;
           math.parameters[i].tensor.copy_(eager.parameters[i].tensor);
         }
+        for (std::size_t i = 0; i < eager.buffers.size(); ++i) math.buffers[i].copy_(eager.buffers[i]);
         const at::Tensor a = eager(x, x, context_of(eager, x, causal)), b = math(x, x, context_of(math, x, causal));
         const std::string what =
             std::string(mechanism.name) + " " + name_of(kind) + " causal " + std::to_string(causal);

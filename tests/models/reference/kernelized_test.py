@@ -88,7 +88,7 @@ class Kernelized(Reference):
                 y = projected(leaves, "output", theirs(q, k, v).transpose(1, 2).flatten(2))
                 answer = ask(attention=f"performer:features=9:chunk={chunk}", config=CONFIG,
                              context={"causal": causal}, x=x, memory=other, parameters=leaves,
-                             buffers=[theirs.projection_matrix])
+                             buffers=[theirs.projection_matrix.tolist()])
                 self.assert_same(answer, y, inputs)
 
     def test_performer_has_as_many_features_as_performer_pytorchs(self):
