@@ -76,12 +76,13 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
     const std::int64_t query_len = context.mask.size(0), key_len = context.mask.size(1);
     scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
   }
-  return normalize(scores);
+  return normalize(std::move(scores));
 }
 
-at::Tensor Attend::normalize(const at::Tensor& scores) const {
+at::Tensor Attend::normalize(at::Tensor scores) const {
   const at::ScalarType dtype = scores.scalar_type(), wide = c10::promoteTypes(dtype, at::kFloat);
-  return dropout(softmax_fp32 ? at::softmax(scores, -1, wide).to(dtype) : at::softmax(scores, -1), dropout_rate);
+  scores = softmax_fp32 ? at::softmax(scores, -1, wide).to(dtype) : at::softmax(scores, -1);
+  return dropout(scores, dropout_rate);
 }
 
 at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

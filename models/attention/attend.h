@@ -32,8 +32,9 @@ struct Attend {
   at::Tensor probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
                            const at::Tensor& bias = {}) const;
 
-  // Softmax over the last dimension and dropout: what every eager mechanism makes of its scores.
-  at::Tensor normalize(const at::Tensor& scores) const;
+  // Softmax over the last dimension and dropout: what every eager mechanism makes of its scores. Move them in: they are
+  // gone before dropout, where the peak is.
+  at::Tensor normalize(at::Tensor scores) const;
 
   bool eager() const { return backend == AttentionBackend::eager; }
 

@@ -47,7 +47,7 @@ class Synthesizer : public Attention {
   at::Tensor probabilities(at::Tensor scores, const AttentionContext& context) const {
     if (context.bias.defined()) scores = scores + context.bias.unsqueeze(1);
     if (context.mask.defined()) scores = scores + context.mask;
-    return attend_.normalize(scores);
+    return attend_.normalize(std::move(scores));
   }
 
   Attend attend_;

@@ -123,7 +123,7 @@ TEST(ParameterCount, OfPresetsRoundsToThePublishedNumber) {
                          Row{"gpt3-1.3b", 1300, 50},  Row{"gpt3-2.7b", 2700, 50},    Row{"gpt3-6.7b", 6700, 50},
                          Row{"gpt3-13b", 13000, 150}, Row{"gpt3-175b", 175000, 500}, Row{"mt-nlg-530b", 530000, 500},
                          Row{"opt-66b", 66000, 500},  Row{"opt-175b", 175000, 500},  Row{"palm-8b", 8630, 5},
-                         Row{"palm-62b", 62500, 5},   Row{"palm-540b", 540350, 10},   Row{"tinybert-4", 14.5, 0.4},
+                         Row{"palm-62b", 62500, 5},   Row{"palm-540b", 540350, 10},  Row{"tinybert-4", 14.5, 0.4},
                          Row{"llama-33b", 32500, 50}, Row{"llama-65b", 65200, 100},  Row{"llama3.1-405b", 405000, 1000},
                          Row{"byt5-small", 300, 1},   Row{"byt5-base", 582, 1},      Row{"byt5-large", 1230, 5},
                          Row{"byt5-xl", 3740, 5},     Row{"byt5-xxl", 12900, 60},    Row{"t5-base", 220, 5},
@@ -256,10 +256,13 @@ TEST(Mechanism, GroupsAreTheModelsOwnOrOfFourHeadsAndMoreWherePossible) {
 TEST(Mechanism, EveryRegistryRowHasNameSourceAndForms) {
   for (const AttentionMechanism& mechanism : attention_mechanisms()) {
     EXPECT_FALSE(mechanism.name.empty() || mechanism.title.empty() || mechanism.source.empty());
-    const AttentionShape shape = attention_shape(with_attention(load_model("bert-base"), mechanism.name));
+    const char* model = mechanism.undefined.causal.empty() ? "gpt2" : "bert-base";
+    const AttentionShape shape = attention_shape(with_attention(load_model(model), mechanism.name));
     EXPECT_FALSE(mechanism.parameter_count(shape).text.empty()) << mechanism.name;
     EXPECT_FALSE(mechanism.saved_bytes(shape).text.empty()) << mechanism.name;
     EXPECT_EQ(mechanism.kv_cache_bytes_per_token == nullptr, !mechanism.undefined.causal.empty()) << mechanism.name;
+    const auto cache = mechanism.kv_cache_bytes_per_token;
+    EXPECT_TRUE(cache == nullptr || !cache(shape).text.empty()) << mechanism.name;
   }
 }
 
