@@ -455,10 +455,11 @@ TEST(Positions, ThatAMechanismCannotTakeAreRefusedWithTheReason) {
   odd.head_dim = 63;
   EXPECT_THAT(message_of([&] { with_positions(odd, "rope"); }), HasSubstr("head size (63) must be even"));
   for (const AttentionMechanism& mechanism : attention_mechanisms())
-    for (Positions kind : kKinds)
-      if (!goes_with(mechanism, kind))
-        EXPECT_THAT(message_of([&] { sublayer_config(mechanism.name, kind); }), HasSubstr("undefined here"))
-            << mechanism.name;
+    for (Positions kind : kKinds) {
+      if (goes_with(mechanism, kind)) continue;
+      EXPECT_THAT(message_of([&] { sublayer_config(mechanism.name, kind); }), HasSubstr("undefined here"))
+          << mechanism.name;
+    }
 }
 
 TEST(Positions, AsBiasesAreRefusedByFlash) {
