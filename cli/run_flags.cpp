@@ -45,8 +45,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       ->type_name("");
   add("--attention", flags.attention, attention_type, attention_help);
   add("--positions", flags.positions, "NAME",
-      fmt::format("How the model knows positions: {}\n(default: the model's own)",
-                  alternatives(models::kPositionsNames)));
+      fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));

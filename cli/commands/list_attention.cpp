@@ -79,7 +79,11 @@ const Figure kFigures[] = {
     {"parameters", "parameters",
      [](const AttentionMechanism& m, AttentionShape shape) { return of(m.parameter_count, shape); }, false},
     {"shared_parameters", "parameters all layers share",
-     [](const AttentionMechanism& m, AttentionShape shape) { return of(m.once_per_model_count, shape); }, false},
+     [](const AttentionMechanism& m, AttentionShape shape) {
+       const Formula shared = of(m.once_per_model_count, shape);
+       return shared.value == 0 ? Formula{} : shared;
+     },
+     false},
     {"kept_eager", "kept for backward, eager",
      [](const AttentionMechanism& m, AttentionShape shape) { return kept(m, std::move(shape), false); }, true},
     {"kept_fused", "kept for backward, flash",
