@@ -252,7 +252,7 @@ TEST(EveryMechanism, ComputesTheSameThroughMathWithEveryKind) {
         const Sublayer eager(config, {at::kCPU, at::kDouble, AttentionBackend::eager, true}, causal),
             math(config, {at::kCPU, at::kDouble, AttentionBackend::math, true}, causal);
         randomise(eager);
-        const at::Tensor x = at::randn({2, 8, 24}, kFp64).requires_grad_();
+        const at::Tensor x = at::randn({2, 8, 24}, kFp64).requires_grad_();  // FNet has no parameters
         for (std::size_t i = 0; i < eager.parameters.size(); ++i) {
           const at::NoGradGuard no_grad;
           math.parameters[i].tensor.copy_(eager.parameters[i].tensor);
