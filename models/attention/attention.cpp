@@ -25,6 +25,10 @@ constexpr std::array kMechanisms{
     Entry{"el-exact", make_el_exact},
     Entry{"mhe-add", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, false); }},
     Entry{"mhe-mul", [](Builder& b, const AttentionPlace& place) { return make_head_embedding(b, place, true); }},
+    Entry{"mhe-add-optimal",
+          [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, false); }},
+    Entry{"mhe-mul-optimal",
+          [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, true); }},
 };
 
 }  // namespace

@@ -10,7 +10,10 @@ namespace headroom::models {
 
 void add_projected(std::vector<AttentionMechanism>& table);  // mha, sha, sha-compact, mqa, gqa, skv
 void add_el(std::vector<AttentionMechanism>& table);         // el-slice, el-exact
-void add_mhe(std::vector<AttentionMechanism>& table);        // mhe-add, mhe-mul
+void add_mhe(std::vector<AttentionMechanism>& table);        // mhe-add, mhe-mul, and their optimal forms
+
+// mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
+enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };
 
 Formula mha_parameters(const AttentionShape& shape);
 Formula mha_saved(const AttentionShape& shape);
