@@ -4,12 +4,14 @@
 // With q, k, v of one head [T, d], s = 1/sqrt(d) and embeddings a_h, b_h, g_h:
 //
 //   added        score_h = s (q_i + a_h)·(k_j + b_h) = S_ij + β_jh + (a number of the row),  S = s q kᵀ,  β = s k aᵀ.
-//                The softmax forgets numbers of the row: b_h, and a bias of the keys that no rotation turns, do nothing
-//                and get no gradient. S, and with it exp(S - its row's maximum) = E, serves all heads:
-//                head_h = E (w_h ⊙ v) / (E w_h) + g_h with w_h = exp(β_h - max β_h). Rows of probabilities sum to 1, so
-//                g_h becomes a bias of the output, W^O g; under dropout they do not, and g_h is added to the values.
+//                The softmax forgets numbers of the row: b_h does nothing and gets no gradient. S, and with it exp(S -
+//                its row's maximum) = E, serves all heads: head_h = E (w_h ⊙ v) / (E w_h) + g_h with w_h = exp(β_h -
+//                max β_h). Rows of probabilities sum to 1, so g_h becomes a bias of the output, W^O g; under dropout
+//                they do not, and g_h is added to the values.
 //   multiplied   score_h = s (q ⊙ c_h)·k_j with c = (1 + a) ⊙ (1 + b); head_h = (P_h v) ⊙ (1 + g_h): multi-query
 //                attention with widened queries.
+//
+// In both, a bias of the keys that no rotation turns is a number of the row, too.
 //
 // Scores exist for a block of query rows at a time, forward and again backward. What is kept is said by `keep`: q, k,
 // v, the heads' outputs and a few numbers of each row; or nothing but the sublayer's input, from which q, k and v cost
@@ -989,7 +991,7 @@ class OptimalHeadEmbedding final : public Attention {
     Plan plan = plan_;
     plan.causal = context.causal;
     // Of the keys' bias, unturned, each score gets the same number.
-    const bool bias_is_dead = !plan.multiply && !context.cos.defined();
+    const bool bias_is_dead = !context.cos.defined();
     LayerTensors t;
     t.x = in(x);
     if (!memory.is_same(x)) t.memory = in(memory);

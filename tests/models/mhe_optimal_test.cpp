@@ -142,7 +142,7 @@ void compare(const Case& c, const std::string& mechanism, AttentionBackend backe
     return value;
   }();
   for (const auto& [name, gradient] : expected.gradients) {
-    const bool dead = adds(mechanism) && (name == "key_embedding" || (name == "key.bias" && !c.rope));
+    const bool dead = (adds(mechanism) && name == "key_embedding") || (name == "key.bias" && !c.rope);
     EXPECT_EQ(actual.gradients.contains(name), !dead) << name;
     if (dead)
       EXPECT_LT(gradient.abs().max().item<double>(), 1e-12 * largest) << name;
@@ -265,6 +265,17 @@ TEST(MheOptimal, NarrowTypesSumInFp32) {
     }
 }
 
+struct Autocast {
+  Autocast() {
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  }
+  ~Autocast() {
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+  }
+};
+
 TEST(MheOptimal, AutocastCastsTheInputs) {
   for (const std::string& mechanism : kEager) {
     const Case c{.query_len = 130, .key_len = 130, .head_dim = 16, .d_model = 48, .causal = true};
@@ -272,13 +283,13 @@ TEST(MheOptimal, AutocastCastsTheInputs) {
     randomize(sublayer, 0.2);
     const Inputs in(c, at::kFloat);
     const Result expected = result_of(sublayer, in);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    const Result actual = result_of(sublayer, in);
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, false);
+    const Result actual = [&] {
+      const Autocast here;
+      return result_of(sublayer, in);
+    }();
     EXPECT_EQ(actual.y.scalar_type(), at::kBFloat16) << mechanism;
     EXPECT_LT(relative_error(actual.y, expected.y), 0.03) << mechanism;
+    EXPECT_EQ(actual.gradients.size(), expected.gradients.size()) << mechanism;
     for (const auto& [name, gradient] : expected.gradients)
       EXPECT_LT(relative_error(actual.gradients.at(name), gradient), 0.06) << mechanism << " " << name;
   }
@@ -309,6 +320,7 @@ struct Opponent {
     set(sublayer, "output.weight", output);
     set(sublayer, "query_embedding", query);
     set(sublayer, "key_embedding", at::zeros({4, 16}));
+    set(sublayer, "value_embedding", at::zeros({4, 16}));
     Inputs in(c, dtype);
     in.x = q.to(dtype), in.memory = memory.to(dtype);
     seed(6);
@@ -492,7 +504,7 @@ TEST(MheOptimalDropout, DropsProbabilitiesOfEachHeadAtItsRateAndScalesTheOthers)
   for (const std::string& mechanism : kEager) {
     const at::Tensor masks = Droppable().masks(mechanism);
     const at::Tensor kept = masks.gt(0.5);
-    EXPECT_LT((masks - kept * (1 / 0.75)).abs().max().item<double>(), 1e-9) << mechanism;
+    EXPECT_LT((masks - kept.to(at::kDouble) / 0.75).abs().max().item<double>(), 1e-9) << mechanism;
     EXPECT_NEAR(kept.to(at::kDouble).mean().item<double>(), 0.75, 0.03) << mechanism;  // 4,800 draws: 5 deviations
     const at::Tensor same = kept.select(2, 0).eq(kept.select(2, 1)).to(at::kDouble).mean();
     EXPECT_NEAR(same.item<double>(), 0.75 * 0.75 + 0.25 * 0.25, 0.05) << mechanism << ": heads drop alike";
