@@ -32,7 +32,6 @@
 #include <ATen/ops/amin.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
@@ -642,7 +641,24 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 
 at::Tensor rows_of(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
-// q, k and v of X (and of the memory, where keys and values come from elsewhere); one buffer sums the gradient of X.
+// Gradients in the order of Projections' arguments, from those of q, k and v; one buffer sums the gradient of X.
+variable_list projection_gradients(const at::Tensor& x, const at::Tensor& memory,
+                                   const std::array<at::Tensor, 3>& weights, const std::array<at::Tensor, 3>& d,
+                                   const std::array<bool, 3>& biases) {
+  variable_list result(8);
+  result[0] = at::empty_like(x, at::MemoryFormat::Contiguous);
+  if (memory.defined()) result[1] = at::empty_like(memory, at::MemoryFormat::Contiguous);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const bool from_memory = i > 0 && memory.defined();
+    const at::Tensor rows = rows_of(d[i]), sum = rows_of(result[from_memory ? 1 : 0]);
+    sum.addmm_(rows, weights[i], i == 0 || (from_memory && i == 1) ? 0 : 1);
+    result[2 + 2 * i] = at::mm(rows.t(), rows_of(from_memory ? memory : x));
+    if (biases[i]) result[3 + 2 * i] = rows.sum(0);
+  }
+  return result;
+}
+
+// q, k and v of X, or k and v of the memory, where they come from elsewhere.
 struct Projections : Function<Projections> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const Optional& memory, const at::Tensor& wq,
                                const Optional& bq, const at::Tensor& wk, const Optional& bk, const at::Tensor& wv,
@@ -659,19 +675,9 @@ struct Projections : Function<Projections> {
   static variable_list backward(AutogradContext* ctx, const variable_list& d) {
     const WithoutAutocast here;
     const variable_list saved = ctx->get_saved_variables();
-    const at::Tensor &x = saved[0], &memory = saved[1];
     const std::vector<bool> biases = ctx->saved_data["biases"].toBoolList().vec();
-    variable_list result(8);
-    result[0] = at::empty_like(x, at::MemoryFormat::Contiguous);
-    if (memory.defined()) result[1] = at::empty_like(memory, at::MemoryFormat::Contiguous);
-    for (std::size_t i = 0; i < 3; ++i) {
-      const bool from_memory = i > 0 && memory.defined();
-      const at::Tensor rows = rows_of(d[i]), dx = result[from_memory ? 1 : 0];
-      rows_of(dx).addmm_(rows, saved[2 + i], i == 0 || (from_memory && i == 1) ? 0 : 1);
-      result[2 + 2 * i] = at::mm(rows.t(), rows_of(from_memory ? memory : x));
-      if (biases[i]) result[3 + 2 * i] = rows.sum(0);
-    }
-    return result;
+    return projection_gradients(saved[0], saved[1], {saved[2], saved[3], saved[4]}, {d[0], d[1], d[2]},
+                                {biases[0], biases[1], biases[2]});
   }
 };
 
@@ -787,22 +793,14 @@ struct Heads : Function<Heads> {
   }
 };
 
-// x -> dx of rotate().
-at::Tensor rotate_backward(const at::Tensor& dx, const at::Tensor& cos, const at::Tensor& sin) {
-  const std::int64_t half = dx.size(-1) / 2;
-  const at::Tensor turned = dx * sin;
-  return dx * cos + at::cat({turned.slice(-1, half), -turned.slice(-1, 0, half)}, -1);
-}
-
 // The sublayer's tensors, for the form that keeps none of its own.
 struct LayerTensors {
   at::Tensor x, memory;  // memory: where keys and values come from elsewhere
   at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed;
 
   at::Tensor turned(const at::Tensor& rows) const { return cos.defined() ? rotate(rows, cos, sin) : rows; }
-  at::Tensor turned_back(const at::Tensor& rows) const {
-    return cos.defined() ? rotate_backward(rows, cos, sin) : rows;
-  }
+  // A rotation's gradient is turned back.
+  at::Tensor turned_back(const at::Tensor& rows) const { return cos.defined() ? rotate(rows, cos, sin.neg()) : rows; }
   const at::Tensor& source() const { return memory.defined() ? memory : x; }
   Sequence sequence(std::int64_t i) const {
     Sequence result;
@@ -842,35 +840,29 @@ struct LayerTensors {
     const Masks masks(plan, seed);
     HeadGradients gradients = zero_gradients(plan, embeddings);
     LayerTensors d;
-    d.x = at::empty_like(x, at::MemoryFormat::Contiguous);
-    if (memory.defined()) d.memory = at::empty_like(memory, at::MemoryFormat::Contiguous);
-    const auto zeros = [](const at::Tensor& t) { return t.defined() ? at::zeros_like(t) : t; };
-    d.wq = zeros(wq), d.bq = zeros(bq), d.wk = zeros(wk), d.bk = zeros(bk), d.wv = zeros(wv), d.bv = zeros(bv);
-    d.wo = zeros(wo);
+    d.wo = at::zeros_like(wo);
+    const at::Tensor dq = at::empty({x.size(0), x.size(1), plan.width}, x.options());
+    const at::Tensor dk = at::empty({x.size(0), source().size(1), plan.width}, x.options()), dv = at::empty_like(dk);
     for (std::int64_t i = 0; i < x.size(0); ++i) {
+      const at::Tensor dqi = dq[i], dki = dk[i], dvi = dv[i];
       Sequence part = sequence(i);
-      part.dq = at::zeros_like(part.q), part.dk = at::zeros_like(part.k), part.dv = at::zeros_like(part.v);
+      part.dq = accumulator(dqi), part.dk = accumulator(dki), part.dv = accumulator(dvi);
       heads_backward(plan, part, masks, embeddings, output, dy[i], gradients, d.wo);
-      const auto project_back = [&](const at::Tensor& sum, const at::Tensor& from, const at::Tensor& weight,
-                                    const at::Tensor& d_from, bool first, const at::Tensor& d_weight,
-                                    const at::Tensor& d_bias) {
-        const at::Tensor rows = sum.to(x.scalar_type());
-        d_from.addmm_(rows, weight, first ? 0 : 1);
-        d_weight.addmm_(rows.t(), from);
-        if (d_bias.defined()) d_bias.add_(rows.sum(0));
-      };
-      const at::Tensor d_source = memory.defined() ? d.memory[i] : d.x[i];
-      project_back(turned_back(part.dq), x[i], wq, d.x[i], true, d.wq, d.bq);
-      project_back(turned_back(part.dk), source()[i], wk, d_source, memory.defined(), d.wk, d.bk);
-      project_back(part.dv, source()[i], wv, d_source, false, d.wv, d.bv);
+      write_back(dqi, part.dq);
+      write_back(dki, part.dk);
+      write_back(dvi, part.dv);
     }
-    at::Tensor dy_sum;
-    if (output.needs_sum()) dy_sum = rows_of(dy).sum(0);
-    output.add_shift_gradients(d.wo, gradients.value, dy_sum);
-    if (bo.defined()) d.bo = dy_sum;
+    if (output.needs_sum()) {
+      const at::Tensor dy_sum = rows_of(dy).sum(0);
+      output.add_shift_gradients(d.wo, gradients.value, dy_sum);
+      if (bo.defined()) d.bo = dy_sum;
+    }
     d.a = gradients.query.to(a.scalar_type());
     if (b.defined()) d.b = gradients.key.to(a.scalar_type());
     d.g = gradients.value.to(a.scalar_type());
+    const variable_list p = projection_gradients(x, memory, {wq, wk, wv}, {turned_back(dq), turned_back(dk), dv},
+                                                 {bq.defined(), bk.defined(), bv.defined()});
+    d.x = p[0], d.memory = p[1], d.wq = p[2], d.bq = p[3], d.wk = p[4], d.bk = p[5], d.wv = p[6], d.bv = p[7];
     return d.list();
   }
 

@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "models/attention/rotary.h"
 #include "models/catalog/attention.h"
 #include "tests/models/sublayer.h"
 
@@ -85,8 +86,9 @@ struct Inputs {
     weights = at::randn(x.sizes(), options);
     if (c.causal) context = causal_context(c.query_len, options);
     if (c.rope) {
-      context.cos = at::randn({c.query_len, c.head_dim}, options);
-      context.sin = at::randn({c.query_len, c.head_dim}, options);
+      const at::Device cpu(at::kCPU);
+      const RotaryTables tables = rotary_tables(inverse_frequencies(c.head_dim, 100.0, cpu), c.query_len, dtype);
+      context.cos = tables.cos, context.sin = tables.sin;
     }
   }
   at::Tensor x, memory, weights;
@@ -411,21 +413,22 @@ std::int64_t peak_floats(const std::string& mechanism, const PeakShape& s) {
                      hg = std::min<std::int64_t>(4, n), step = std::min(r, std::max<std::int64_t>(1, 128 / n)),
                      R = step * n;
   const bool multiplies = !adds(mechanism), layer = mechanism.ends_with("layer"), safe = mechanism.ends_with("safe");
-  const std::int64_t bo = s.bias ? m : 0, biases = s.bias ? (multiplies ? 3 : 2) * d : 0;
+  const std::int64_t bo = s.bias ? m : 0, biases = s.bias ? 2 * d : 0;
   const std::int64_t embeddings = multiplies ? 3 * D : 0;  // 1 + e
   const std::int64_t gradients = multiplies ? 3 * D : 2 * D;
   const std::int64_t saved = N * D + 3 * N * d + N * n + (multiplies || safe ? 0 : N);
   const std::int64_t shared = 2 * (r * T + T * hg * d) + T * hg, per_head = 4 * r * T + T;
   const std::int64_t sequence = multiplies ? 2 * D + std::max(r * D + D, 2 * R * T + 2 * R * d + R + D)
                                            : 2 * T * n + (safe ? per_head : std::max(shared, per_head)) + r * n;
+  const std::int64_t projections = 2 * N * m + 3 * N * d + D * m + bo + gradients + 3 * m * d + biases;
   if (layer) {
     const std::int64_t block = 2 * r * D + r * n + r;
-    return 2 * N * m + D * m + 3 * m * d + biases + embeddings + gradients + 6 * T * d + block + sequence;
+    const std::int64_t rows = N * m + D * m + embeddings + gradients + 3 * N * d + 3 * T * d + block + sequence;
+    return std::max(rows, projections + embeddings);
   }
   const std::int64_t heads = N * m + saved + 3 * N * d + embeddings + gradients;
   const std::int64_t rows = heads + r * D + sequence;
   const std::int64_t weight = heads + D * m + (multiplies ? std::max(r * D, bo) : m + D);
-  const std::int64_t projections = 2 * N * m + 3 * N * d + D * m + bo + gradients + 3 * m * d + biases;
   return std::max({rows, weight, projections});
 }
 
@@ -446,6 +449,17 @@ TEST(MheOptimal, StepsPeakIsItsClosedForm) {
       EXPECT_EQ(step_peak(sublayer, in.x, in.weights), 4 * peak_floats(mechanism, s))
           << mechanism << " B=" << s.B << " T=" << s.T << " n=" << s.n << " d=" << s.d;
     }
+}
+
+// docs/models.md.
+TEST(MheOptimal, StepsPeakOfTwiceFiveHundredTokensIsTheDocumentedOne) {
+  const std::map<std::string, std::int64_t> expected{{"mhe-add-optimal", 10289152},
+                                                     {"mhe-add-optimal:keep=safe", 10285056},
+                                                     {"mhe-add-optimal:keep=layer", 10036736},
+                                                     {"mhe-mul-optimal", 10684416},
+                                                     {"mhe-mul-optimal:keep=layer", 10049024}};
+  for (const auto& [mechanism, bytes] : expected)
+    EXPECT_EQ(4 * peak_floats(mechanism, {2, 512, 12, 64, 768}), bytes) << mechanism;
 }
 
 TEST(MheOptimal, BytesDoNotDependOnTheData) {
