@@ -45,5 +45,7 @@ std::unique_ptr<Attention> make_bigbird(Builder& builder, const AttentionPlace& 
 std::unique_ptr<Attention> make_sparse_local(Builder& builder, const AttentionPlace& place);
 std::unique_ptr<Attention> make_sparse_strided(Builder& builder, const AttentionPlace& place);
 std::unique_ptr<Attention> make_sparse_fixed(Builder& builder, const AttentionPlace& place);
+// The same functions and parameters in the least memory: mhe_optimal.cpp.
+std::unique_ptr<Attention> make_optimal_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply);
 
 }  // namespace headroom::models
