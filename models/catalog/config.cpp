@@ -156,9 +156,10 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
   require(!has_position_table(c.positions) || seq <= c.max_positions, c.name,
           "a sequence of " + std::to_string(seq) + " tokens is longer than its table of " +
               std::to_string(c.max_positions) + " positions");
-  require(c.sliding_window == 0 || seq <= c.sliding_window, c.name,
+  require(c.sliding_window == 0 || seq <= c.sliding_window || c.attention == "sliding-window", c.name,
           "a sequence of " + std::to_string(seq) + " tokens is longer than the model's attention window of " +
-              std::to_string(c.sliding_window) + ", which attention '" + c.attention + "' does not keep");
+              std::to_string(c.sliding_window) + ", which attention '" + c.attention +
+              "' does not keep; sliding-window does");
   if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});

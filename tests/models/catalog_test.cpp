@@ -296,10 +296,14 @@ TEST(Shape, SequencesBeyondThePositionTableAreRefused) {
   EXPECT_NO_THROW(validate_shape(load_model("llama-7b"), 1, 100000));
 }
 
-TEST(Shape, SequencesBeyondTheAttentionWindowAreRefused) {
+TEST(Shape, SequencesBeyondTheAttentionWindowNeedSlidingWindowAttention) {
   EXPECT_NO_THROW(validate_shape(load_model("mistral-7b"), 1, 4096));
   EXPECT_THAT(message_of([] { validate_shape(load_model("mistral-7b"), 1, 4097); }),
               testing::HasSubstr("attention window of 4096"));
+  const ModelConfig windowed = with_attention(load_model("mistral-7b"), "sliding-window");
+  EXPECT_EQ(windowed.attention_options.at("window"), windowed.sliding_window);
+  EXPECT_EQ(parameter_count(windowed), parameter_count(load_model("mistral-7b")));
+  EXPECT_NO_THROW(validate_shape(windowed, 1, 16384));
 }
 
 TEST(Shape, SizesBeyond63BitsAreRefused) {
