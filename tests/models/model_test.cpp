@@ -38,7 +38,6 @@ std::vector<std::string> mechanism_names() {
 }
 
 bool defined_for(const std::string& preset, const std::string& mechanism) {
-  if (preset != "llama-7b" && mechanism == "gqa") return false;
   try {
     small_model(preset, mechanism);
     return true;

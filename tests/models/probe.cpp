@@ -7,8 +7,9 @@
 // Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}, "buffers": [[9, 4]]}; parameters that are
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
-// the forward pass. Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters. Request
-// {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
+// the forward pass.
+// Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
+// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
