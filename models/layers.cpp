@@ -36,6 +36,13 @@ Linear::Linear(Builder& builder, const std::string& layer, const std::string& ro
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
+  at::Tensor hidden = x.to(c10::promoteTypes(x.scalar_type(), at::kFloat));
+  const at::Tensor variance = hidden.pow(2).mean(-1, true);
+  hidden = hidden * at::rsqrt(variance + eps);
+  return weight * hidden.to(x.scalar_type());
+}
+
 Norm::Norm(Builder& builder, const std::string& path, std::int64_t width)
     : path_(path),
       kind_(builder.config.norm),
@@ -47,10 +54,7 @@ Norm::Norm(Builder& builder, const std::string& path, std::int64_t width)
 
 at::Tensor Norm::operator()(const at::Tensor& x) const {
   if (kind_ == NormKind::layer_norm) return at::layer_norm(x, weight_.sizes(), weight_, bias_, eps_);
-  at::Tensor hidden = x.to(c10::promoteTypes(x.scalar_type(), at::kFloat));
-  const at::Tensor variance = hidden.pow(2).mean(-1, true);
-  hidden = hidden * at::rsqrt(variance + eps_);
-  return weight_ * hidden.to(x.scalar_type());
+  return rms_norm(x, weight_, eps_);
 }
 
 namespace {

@@ -26,8 +26,11 @@ class Linear {
   at::Tensor weight_, bias_;
 };
 
-// LayerNorm as one operator; RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which
-// keeps the fp32 input, the reciprocal root and the normalised input for backward.
+// RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which keeps the fp32 input, the
+// reciprocal root and the normalised input for backward.
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
+
+// LayerNorm as one operator, or RMSNorm.
 class Norm {
  public:
   Norm(Builder& builder, const std::string& path) : Norm(builder, path, builder.config.d_model) {}

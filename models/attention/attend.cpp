@@ -65,7 +65,7 @@ at::Tensor Attend::merge(const at::Tensor& heads) { return heads.transpose(1, 2)
 at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
                                  const at::Tensor& bias) const {
   at::Tensor scores = at::bmm(q, k.transpose(1, 2));
-  if (bias.defined()) scores = scores + bias;
+  if (bias.defined()) scores = (scores.view({bias.size(0), bias.size(1), -1, k.size(1)}) + bias).view(scores.sizes());
   if (scale != 1.0) scores = scores * scale;
   if (context.bias.defined()) {
     const at::Tensor& positions = context.bias;  // [n, T, S]
@@ -92,7 +92,7 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
     const std::int64_t rows = heads / groups * query_len;
     const at::Tensor p =
         probabilities(q.reshape({batch * groups, rows, width}), k.reshape({batch * groups, -1, width}), context);
-    return at::bmm(p, v.reshape({batch * groups, -1, width})).view({batch, heads, query_len, width});
+    return at::bmm(p, v.reshape({batch * groups, -1, v.size(3)})).view({batch, heads, query_len, -1});
   }
   const bool grouped_kernel = groups < heads && backend != AttentionBackend::efficient;
   const auto repeated = [&](const at::Tensor& x) {  // [B, g, S, d] -> [B, n, S, d]

@@ -28,7 +28,8 @@ struct Attend {
   static at::Tensor merge(const at::Tensor& heads);
 
   // The eager half of it, for keys of any width: q [G, R·T, w], k [G, S, w] -> probabilities [G, R·T, S]. G·R counts
-  // the heads of all sequences, those of one sequence next to each other. `bias` is added to the scores when defined.
+  // the heads of all sequences, those of one sequence next to each other. `bias` [G, R or R·T, 1, 1 or S] is added to
+  // the scores before they are scaled, when defined.
   at::Tensor probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
                            const at::Tensor& bias = {}) const;
 

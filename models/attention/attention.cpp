@@ -44,6 +44,10 @@ constexpr std::array kMechanisms{
           [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, false); }},
     Entry{"mhe-mul-optimal",
           [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, true); }},
+    Entry{"mla", make_latent},
+    Entry{"collaborative", make_collaborative},
+    Entry{"reformer", make_hashing},
+    Entry{"colt5", make_conditional},
 };
 
 }  // namespace

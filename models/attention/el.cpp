@@ -66,7 +66,7 @@ class ElExact final : public Attention {
   at::Tensor key_bias(const at::Tensor& q, std::int64_t batch) const {
     if (!key_.bias().defined()) return {};
     const at::Tensor rows = at::bmm(q, key_.bias().view({heads_, -1, 1}));  // [n, B·T, 1]
-    return rows.view({heads_, batch, -1}).transpose(0, 1).reshape({batch, -1, 1});
+    return rows.view({heads_, batch, -1}).transpose(0, 1).reshape({batch, -1, 1, 1});
   }
 
   std::int64_t heads_;

@@ -47,5 +47,13 @@ std::unique_ptr<Attention> make_sparse_strided(Builder& builder, const Attention
 std::unique_ptr<Attention> make_sparse_fixed(Builder& builder, const AttentionPlace& place);
 // The same functions and parameters in the least memory: mhe_optimal.cpp.
 std::unique_ptr<Attention> make_optimal_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply);
+// Keys and values from a latent of each token, positions in a part of their own (DeepSeek-V2, section 2.1).
+std::unique_ptr<Attention> make_latent(Builder& builder, const AttentionPlace& place);
+// Heads weigh the dimensions of shared queries and keys (Cordonnier et al. 2020, section 3).
+std::unique_ptr<Attention> make_collaborative(Builder& builder, const AttentionPlace& place);
+// Queries are keys, sorted by their hash and attended to chunk by chunk (Kitaev et al. 2020, section 2).
+std::unique_ptr<Attention> make_hashing(Builder& builder, const AttentionPlace& place);
+// Few heads in a window for all tokens, the others between routed tokens (Ainslie et al. 2023, section 3).
+std::unique_ptr<Attention> make_conditional(Builder& builder, const AttentionPlace& place);
 
 }  // namespace headroom::models

@@ -38,7 +38,7 @@ AttentionPositions::AttentionPositions(Builder& builder, const std::string& firs
   const at::Device device = builder.options.device;
   if (is_rotary(kind_))
     inverse_frequencies_ = builder.buffer(
-        scaled_frequencies(inverse_frequencies(config.head_dim, config.rope_theta, device), config.rope_scaling));
+        scaled_frequencies(inverse_frequencies(rotary_width(config), config.rope_theta, device), config.rope_scaling));
   if (kind_ == Positions::alibi) slopes_ = builder.buffer(alibi_slopes(score_head_count(config), device));
   if (kind_ == Positions::t5)
     table_ = builder.parameter(first_layer, "position_bias.weight",

@@ -21,6 +21,10 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
     add_window(rows);
     add_bigbird(rows);
     add_sparse_transformer(rows);
+    add_latent(rows);
+    add_collaborative(rows);
+    add_hashing(rows);
+    add_conditional(rows);
     return rows;
   }();
   return table;
@@ -148,6 +152,11 @@ ModelConfig with_attention(ModelConfig config, std::string_view text) {
   return config;
 }
 
+std::int64_t rotary_width(const ModelConfig& config) {
+  const auto width = attention_mechanism(config.attention).rotary_width;
+  return width ? width(config) : config.head_dim;
+}
+
 AttentionShape attention_shape(const ModelConfig& config) {
   AttentionShape shape;
   shape.head_count = config.head_count;
@@ -206,6 +215,7 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
+  if (config.decoder_layer_count == 0) return 0;  // and a mechanism may have none to count
   AttentionShape shape = attention_shape(config);
   shape.element_bytes = element_bytes;
   const auto cache = attention_mechanism(config.attention).kv_cache_bytes_per_token;

@@ -70,8 +70,9 @@ struct AttentionMechanism {
   bool has_softmax = true;  // else --sdpa chooses nothing, and there are no probabilities to drop
   std::vector<MechanismOption> options = {};
   Undefined undefined = {};
-  bool single_head = false;                       // one head's scores, whatever number of heads the model has
-  void (*apply)(ModelConfig&) = nullptr;          // what it changes of the model, its options being set
+  bool single_head = false;  // one head's scores, whatever number of heads the model has
+  std::int64_t (*rotary_width)(const ModelConfig&) = nullptr;  // dimensions that rotary positions turn; null: all d
+  void (*apply)(ModelConfig&) = nullptr;                       // what it changes of the model, its options being set
   void (*require)(const ModelConfig&) = nullptr;  // throws bad_input where the model's sizes do not go with it
   void (*require_seq)(const ModelConfig&, std::int64_t seq) = nullptr;  // the same of a sequence's length
 };
@@ -113,6 +114,9 @@ void require_flash(const ModelConfig& config);
 
 // The name in "NAME:option=value".
 std::string_view mechanism_name(std::string_view text);
+
+// Dimensions of a head that rotary positions turn.
+std::int64_t rotary_width(const ModelConfig& config);
 
 // The shape of one attention sublayer of `config`, for batch 1 and one token, fp32.
 AttentionShape attention_shape(const ModelConfig& config);

@@ -6,7 +6,8 @@
 //   -> {"y": …, "gradients": {"x": …, "query.weight": …}} of sum(y ⊙ "weights"), or of sum(y) without "weights".
 // Request {"describe": true, …} -> {"parameters": {"query.weight": [8, 8]}, "buffers": [[9, 4]]}; parameters that are
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
-// the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead.
+// the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
+// the forward pass.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
@@ -153,6 +154,7 @@ Json ask_sublayer(const Json& request) {
   if (where.contains("bias")) context.bias = tensor_of(where.at("bias"));
   if (where.contains("cos")) context.cos = tensor_of(where.at("cos"));
   if (where.contains("sin")) context.sin = tensor_of(where.at("sin"));
+  if (request.contains("seed")) at::manual_seed(request.at("seed").get<std::uint64_t>());
   const at::Tensor y = attention->forward(x, memory, context);
   Json answer{{"y", json_of(y)}};
   if (!options.training) return answer;

@@ -53,7 +53,7 @@ std::int64_t measured(const Case& c, const ModelConfig& config) {
   AttentionContext context;
   if (c.causal) context = causal_context(c.query_len, options);
   if (c.backend != AttentionBackend::eager) context.mask = at::Tensor();
-  if (c.rope) context.cos = context.sin = at::randn({c.query_len, c.head_dim}, options);
+  if (c.rope) context.cos = context.sin = at::randn({c.query_len, rotary_width(config)}, options);
   at::Tensor output;
   const std::int64_t alive = bytes_left_allocated([&] { return output = sublayer(x, memory, context); });
   return alive - static_cast<std::int64_t>(output.nbytes());

@@ -18,6 +18,10 @@ void add_fourier(std::vector<AttentionMechanism>& table);             // fnet
 void add_window(std::vector<AttentionMechanism>& table);              // sliding-window, longformer
 void add_bigbird(std::vector<AttentionMechanism>& table);             // bigbird
 void add_sparse_transformer(std::vector<AttentionMechanism>& table);  // sparse-local, sparse-strided, sparse-fixed
+void add_latent(std::vector<AttentionMechanism>& table);              // mla
+void add_collaborative(std::vector<AttentionMechanism>& table);       // collaborative
+void add_hashing(std::vector<AttentionMechanism>& table);             // reformer
+void add_conditional(std::vector<AttentionMechanism>& table);         // colt5
 
 // mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
 enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };
