@@ -40,7 +40,8 @@ struct Allocation {
 // Every allocation of the run in order of `begin`, with its category resolved. Untagged blocks by lifetime, the first
 // rule that holds:
 //   allocated inside a step, never shown by a tensor, and outliving that step -> workspace
-//   allocated in forward and alive when the next backward pass of the same step starts -> activation
+//   allocated in forward, or computed again in backward, and alive when backward next starts or goes on in the same step
+//     -> activation
 //   freed within the step it was allocated in (the build counts as step 0) -> temporary
 //   anything else -> other
 // A block never freed outlives its step. Where a training run ended before the step's backward (out of memory), what is
@@ -77,12 +78,12 @@ struct LayerRow {
   std::int64_t parameter_bytes = 0;  // block bytes of its parameters
   std::int64_t gradient_bytes = 0;   // of the last step
   std::int64_t optimizer_state_bytes = 0;
-  std::int64_t activation_bytes = 0;  // kept for backward in the last step
+  std::int64_t activation_bytes = 0;  // kept for backward in the last step; of several micro-batches the most at once
   std::int64_t activation_requested_bytes = 0;
   std::int64_t temporary_peak_bytes = 0;  // most of its temporaries alive at once, over the run
   std::int64_t kv_cache_bytes = 0;
   // Most bytes allocated on the device while it or a layer below it ran forward (prefill and decode included) or
-  // backward, over the run, as seen at their allocations; 0: they never allocated.
+  // backward (recomputation included), over the run, as seen at their allocations; 0: they never allocated.
   std::int64_t forward_peak_bytes = 0;
   std::int64_t backward_peak_bytes = 0;
 };
@@ -95,6 +96,7 @@ inline constexpr std::size_t kStepViewsAtEachEnd = 8;
 
 // What was recorded beside a closed form, in requested bytes: parameter_bytes, of the layer's parameters, once the
 // build is done; activation_bytes, of what the layer's forward kept for backward in the last step, once backward began;
+// recomputed_bytes, the same of what checkpointing computed again;
 // kv_cache_bytes_per_token is not recorded in training. The layer "model" stands for all layers, others for themselves.
 struct ClosedFormCheck {
   ClosedForm form;

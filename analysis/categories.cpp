@@ -59,7 +59,7 @@ class Lifetimes {
 
   Category category(const Allocation& a) const {
     if (a.step > 0 && a.tensor == StringId::none && outlives_step(a)) return Category::workspace;
-    if (a.phase == Phase::forward && is_kept(a)) return Category::activation;
+    if ((a.phase == Phase::forward || a.phase == Phase::recompute) && is_kept(a)) return Category::activation;
     return outlives_step(a) ? Category::other : Category::temporary;
   }
 

@@ -18,8 +18,8 @@ std::int64_t first_event_of(const Recording& recording, std::int32_t step) {
   return std::find(steps.begin(), steps.end(), step) - steps.begin();
 }
 
-bool is_kept_in(const Allocation& a, std::int32_t step) {
-  return a.category == Category::activation && a.phase == Phase::forward && a.step == step;
+bool is_kept_in(const Allocation& a, std::int32_t step, Phase phase = Phase::forward) {
+  return a.category == Category::activation && a.phase == phase && a.step == step;
 }
 
 bool is_forward(Phase phase) { return phase == Phase::forward || phase == Phase::prefill || phase == Phase::decode; }
@@ -44,6 +44,8 @@ class Totals {
         last_step_(last_step(recording)),
         blocks_(recording.layers.size()),
         temporaries_(recording.layers.size()),
+        kept_(recording.layers.size()),
+        kept_requested_(recording.layers.size()),
         result_{std::vector<LayerRow>(recording.layers.size())} {}
 
   LayerTotals run() {
@@ -69,10 +71,11 @@ class Totals {
     blocks_[layer][category].add(a.block_bytes);
     if (a.category == Category::temporary) temporaries_[layer].add(a.block_bytes);
     if (is_forward(a.phase)) row.forward_peak_bytes = std::max(row.forward_peak_bytes, allocated_);
-    if (a.phase == Phase::backward) row.backward_peak_bytes = std::max(row.backward_peak_bytes, allocated_);
+    if (a.phase == Phase::backward || a.phase == Phase::recompute)
+      row.backward_peak_bytes = std::max(row.backward_peak_bytes, allocated_);
     if (!is_kept_in(a, last_step_)) return;
-    row.activation_bytes += a.block_bytes;
-    row.activation_requested_bytes += a.requested_bytes;
+    kept_[layer].add(a.block_bytes);
+    kept_requested_[layer].add(a.requested_bytes);
   }
 
   void end(const Allocation& a) {
@@ -82,6 +85,9 @@ class Totals {
     requested_[category].remove(a.requested_bytes);
     blocks_[layer][category].remove(a.block_bytes);
     if (a.category == Category::temporary) temporaries_[layer].remove(a.block_bytes);
+    if (!is_kept_in(a, last_step_)) return;
+    kept_[layer].remove(a.block_bytes);
+    kept_requested_[layer].remove(a.requested_bytes);
   }
 
   void restart() {
@@ -103,6 +109,8 @@ class Totals {
       row.optimizer_state_bytes = most(blocks_[i], Category::optimizer_state);
       row.kv_cache_bytes = most(blocks_[i], Category::kv_cache);
       row.temporary_peak_bytes = temporaries_[i].most;
+      row.activation_bytes = kept_[i].most;
+      row.activation_requested_bytes = kept_requested_[i].most;
       kept += row.activation_requested_bytes;
     }
   }
@@ -122,8 +130,9 @@ class Totals {
   std::int32_t last_step_;
   std::int64_t allocated_ = 0;
   Gauges requested_{};
-  std::vector<Gauges> blocks_;      // per layer, in the last step
-  std::vector<Gauge> temporaries_;  // per layer, over the run
+  std::vector<Gauges> blocks_;                // per layer, in the last step
+  std::vector<Gauge> temporaries_;            // per layer, over the run
+  std::vector<Gauge> kept_, kept_requested_;  // per layer: kept for backward in the last step
   LayerTotals result_;
 };
 
@@ -144,24 +153,47 @@ class Recorded {
         built_(step_ > 0),
         kept_(built_ && reached(recording, Phase::backward, step_)),
         parameters_(recording.layers.size()),
-        activations_(recording.layers.size()) {
+        activations_(recording.layers.size()),
+        recomputed_(recording.layers.size()) {
     for (const Layer& layer : recording.layers) layers_.emplace(layer.path, static_cast<std::size_t>(layer.id));
     const std::int64_t step_begin = first_event_of(recording, step_);
     for (const Allocation& a : allocations) {
       const bool alive = a.end == kNeverFreed || a.end >= step_begin;
       if (a.category == Category::parameter && alive)
         parameters_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
-      if (is_kept_in(a, step_)) activations_[static_cast<std::size_t>(a.layer)] += a.requested_bytes;
     }
+    add_kept(recording, allocations, Phase::forward, activations_);
+    add_kept(recording, allocations, Phase::recompute, recomputed_);
   }
 
   std::int64_t bytes(const ClosedForm& form) const {
     if (form.quantity == "parameter_bytes" && built_) return of_layer(parameters_, form.layer);
     if (form.quantity == "activation_bytes" && kept_) return of_layer(activations_, form.layer);
+    if (form.quantity == "recomputed_bytes" && kept_) return of_layer(recomputed_, form.layer);
     return -1;
   }
 
  private:
+  // What `phase` of the last step kept for backward: of several micro-batches the most at once.
+  void add_kept(const Recording& recording, const std::vector<Allocation>& allocations, Phase phase,
+                std::vector<std::int64_t>& sums) const {
+    std::vector<Gauge> kept(sums.size());
+    const auto of = [&](std::size_t i) -> Gauge* {
+      const Allocation& a = allocations[i];
+      return is_kept_in(a, step_, phase) ? &kept[static_cast<std::size_t>(a.layer)] : nullptr;
+    };
+    sweep(
+        allocations, static_cast<std::int64_t>(recording.events.size()),
+        [&](std::size_t i) {
+          if (Gauge* gauge = of(i)) gauge->add(allocations[i].requested_bytes);
+        },
+        [&](std::size_t i) {
+          if (Gauge* gauge = of(i)) gauge->remove(allocations[i].requested_bytes);
+        },
+        [](std::int64_t) {});
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = kept[i].most;
+  }
+
   std::int64_t of_layer(const std::vector<std::int64_t>& bytes, const std::string& path) const {
     std::int64_t sum = 0;
     for (std::int64_t of_one : bytes) sum += of_one;
@@ -172,7 +204,7 @@ class Recorded {
 
   std::int32_t step_;
   bool built_, kept_;
-  std::vector<std::int64_t> parameters_, activations_;
+  std::vector<std::int64_t> parameters_, activations_, recomputed_;
   std::unordered_map<std::string_view, std::size_t> layers_;
 };
 

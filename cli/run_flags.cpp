@@ -53,7 +53,19 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       help("Numbers; amp-* means fp32 parameters under autocast.\nOne of", kDtypeNames, defaults.dtype));
   add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
   add("--optimizer-implementation", flags.optimizer_implementation, "NAME",
-      help("How it steps", kOptimizerImplementationNames, defaults.optimizer_implementation));
+      help("How sgd, adam and adamw step", kOptimizerImplementationNames, defaults.optimizer_implementation));
+  add("--momentum", flags.momentum, "RATE", "Of --optimizer sgd, 0 to below 1 (default: 0)");
+  add("--checkpoint", flags.checkpoint, "WHAT",
+      help("Keep the inputs of blocks alone and compute the rest again in\nbackward", kCheckpointNames,
+           defaults.checkpoint));
+  add("--accumulate", flags.accumulate, "N",
+      default_number("Micro-batches of --batch sequences per step, 1 to 1000", defaults.accumulate));
+  add("--clip", flags.clip, "NORM",
+      "Scale gradients down to this norm before the optimizer steps\n"
+      "(default: leave them alone)");
+  add("--loss-chunk", flags.loss_chunk, "N",
+      "Compute logits and their loss for N tokens at a time\n"
+      "(default: for all at once)");
   add("--sdpa", flags.sdpa, "NAME",
       help("Attention as separate operators (eager), or one back end of\n"
            "scaled_dot_product_attention",
@@ -86,6 +98,11 @@ CheckedRun check_run(const RunFlags& flags) {
   choose(spec.optimizer, kOptimizerNames, "optimizer", flags.optimizer);
   choose(spec.optimizer_implementation, kOptimizerImplementationNames, "optimizer implementation",
          flags.optimizer_implementation);
+  if (!flags.momentum.empty()) spec.momentum = parse_number("--momentum", flags.momentum);
+  choose(spec.checkpoint, kCheckpointNames, "checkpoint", flags.checkpoint);
+  count(spec.accumulate, "--accumulate", flags.accumulate, 1, kMaxAccumulate);
+  if (!flags.clip.empty()) spec.clip = parse_number("--clip", flags.clip);
+  count(spec.loss_chunk, "--loss-chunk", flags.loss_chunk, 1, kMaxTokensPerStep);
   choose(spec.sdpa, kSdpaNames, "sdpa", flags.sdpa);
   if (!flags.dropout.empty()) spec.dropout = parse_number("--dropout", flags.dropout);
   validate(spec);

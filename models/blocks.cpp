@@ -82,6 +82,8 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
       causal_(causal),
       masked_(causal && builder.options.backend == AttentionBackend::eager &&
               !attention_mechanism(builder.config.attention).own_mask),
+      checkpoint_(builder.options.checkpoint_blocks),
+      on_recompute_(builder.options.on_recompute),
       positions_(builder, path + ".layer.0.attention", causal) {
   const std::string first = path + ".layer.0";
   for (std::int64_t i = 0; i < layer_count; ++i) {
@@ -103,7 +105,13 @@ AttentionContext Stack::context(const at::Tensor& x) const {
 at::Tensor Stack::forward(at::Tensor x, const at::Tensor& memory) const {
   const Scope scope(path_);
   const AttentionContext shared = context(x);
-  for (const Block& block : blocks_) x = block.forward(std::move(x), memory, shared);
+  for (const Block& block : blocks_) {
+    if (checkpoint_)
+      x = checkpoint([&block, x, memory, shared] { return block.forward(x, memory, shared); }, x.device(),
+                     on_recompute_);
+    else
+      x = block.forward(std::move(x), memory, shared);
+  }
   return x;
 }
 

@@ -48,7 +48,8 @@ class Stack {
   AttentionContext context(const at::Tensor& x) const;
 
   std::string path_;
-  bool causal_, masked_;
+  bool causal_, masked_, checkpoint_;
+  RecomputeObserver on_recompute_;
   AttentionPositions positions_;
   std::vector<Block> blocks_;
 };

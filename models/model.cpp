@@ -56,13 +56,25 @@ class OutputHead {
     if (kind_ == Head::pooler) return at::tanh(dense_[0](hidden.select(1, 0)));
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
-    if (scale_ != 1.0) hidden = hidden * scale_;
-    if (!dense_.empty()) hidden = dense_[0](hidden);
+    hidden = projected(std::move(hidden));
     const at::Tensor logits = at::linear(hidden, weight_);
     return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
+  // What the vocabulary is applied to.
+  at::Tensor features(at::Tensor hidden) const {
+    const Scope scope(path_);
+    return kind_ == Head::mlm ? transform(hidden) : projected(std::move(hidden));
+  }
+  const at::Tensor& weight() const { return weight_; }  // [V, width], or undefined without a vocabulary
+  at::Tensor bias() const { return logits_bias_.defined() ? logits_bias_.view(-1) : bias_; }  // [V], or undefined
+
  private:
+  at::Tensor projected(at::Tensor hidden) const {
+    if (scale_ != 1.0) hidden = hidden * scale_;
+    return dense_.empty() ? hidden : dense_[0](hidden);
+  }
+
   at::Tensor transform(const at::Tensor& hidden) const {
     at::Tensor x = dense_[0](hidden);
     x = activate(x, activation_);
@@ -83,7 +95,7 @@ class OutputHead {
 class Transformer final : public Model {
  public:
   Transformer(const ModelConfig& config, const BuildOptions& options)
-      : architecture_(config.architecture), head_kind_(config.head) {
+      : architecture_(config.architecture), head_kind_(config.head), loss_chunk_(options.loss_chunk) {
     Builder builder(config, options, layers_, parameters_, buffers_);
     if (config.dropout_after_stack) stack_dropout_ = builder.dropout(config.residual_dropout);
     builder.layer("model", "model", "model");
@@ -111,11 +123,17 @@ class Transformer final : public Model {
 
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
+    const bool causal = architecture_ == Architecture::decoder_only;
+    if (loss_chunk_ > 0 && head_->weight().defined()) {
+      const at::Tensor features = head_->features(hidden(batch));
+      const Scope loss_scope(loss_path_);
+      return chunked_loss(features, head_->weight(), head_->bias(), batch.labels, causal, loss_chunk_);
+    }
     const at::Tensor logits = (*head_)(hidden(batch));
     const Scope loss_scope(loss_path_);
     if (head_kind_ == Head::pooler) return logits.mean();
     if (head_kind_ == Head::discriminator) return replacement_loss(logits, batch.labels);
-    if (architecture_ == Architecture::decoder_only) return causal_loss(logits, batch.labels);
+    if (causal) return causal_loss(logits, batch.labels);
     return token_loss(logits, batch.labels);
   }
 
@@ -144,6 +162,7 @@ class Transformer final : public Model {
 
   Architecture architecture_;
   Head head_kind_;
+  std::int64_t loss_chunk_;
   double stack_dropout_ = 0.0;
   std::unique_ptr<Embeddings> embeddings_, decoder_embeddings_;
   std::unique_ptr<Stack> encoder_, decoder_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/catalog/config.h"
+#include "models/checkpoint.h"
 
 namespace headroom::models {
 
@@ -22,7 +23,10 @@ struct BuildOptions {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   AttentionBackend backend = AttentionBackend::eager;
-  bool training = true;  // dropout on, parameters require gradients
+  bool training = true;            // dropout on, parameters require gradients
+  bool checkpoint_blocks = false;  // of each block the input is kept alone, the rest computed again in backward
+  RecomputeObserver on_recompute;  // of that; empty: nobody listens
+  std::int64_t loss_chunk = 0;     // tokens whose logits exist at once in loss(); 0: all of them
 };
 
 struct ModelLayer {

@@ -51,6 +51,23 @@ void add(Formula& formula, const Formula& term) {
   formula.text += " + " + term.text;
 }
 
+// A block's output is the input of the next one, and all that it leaves for backward. What follows the last one of a
+// stack may keep something else in its place.
+void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& config, const std::vector<Layer>& layers,
+                             std::vector<ClosedForm>& forms) {
+  if (spec.checkpoint == Checkpoint::none || is_autocast(spec.dtype)) return;
+  const std::int64_t bytes = spec.batch * spec.seq * config.d_model * parameter_element_bytes(spec.dtype);
+  const bool norm_last = config.norm_placement == models::NormPlacement::post && !config.parallel_block;
+  std::vector<const Layer*> blocks;
+  for (const Layer& layer : layers)
+    if (layer.kind == LayerKind::block) blocks.push_back(&layer);
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
+    if (blocks[i]->parent != blocks[i + 1]->parent) continue;
+    forms.push_back({"activation_bytes", blocks[i]->path + (norm_last ? ".ffn_norm" : ""),
+                     "B·T·d_m elements: the input of the next block", bytes});
+  }
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
@@ -73,8 +90,10 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
     if (has_saved_form(spec, config))
-      forms.push_back(form("activation_bytes", layer.path, saved_bytes(spec, mechanism, shape), 1, " bytes"));
+      forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
+                           saved_bytes(spec, mechanism, shape), 1, " bytes"));
   }
+  add_checkpointed_blocks(spec, config, layers, forms);
   if (config.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
                      models::kv_cache_bytes_per_token(config, cache_element_bytes(spec.dtype))});

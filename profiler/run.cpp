@@ -1,6 +1,7 @@
 #include "profiler/run.h"
 
 #include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/autocast_mode.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
@@ -22,6 +23,7 @@
 #include "profiler/device.h"
 #include "profiler/device_memory.h"
 #include "profiler/dtype_name.h"
+#include "profiler/grad_scaler.h"
 #include "profiler/optimizer.h"
 #include "profiler/recorder.h"
 #include "profiler/traced_run.h"
@@ -34,6 +36,8 @@ models::ModelConfig resolve_model(const RunSpec& spec) {
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
+  if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)
+    throw bad_input("--loss-chunk is of a vocabulary's logits, and " + config.name + " has none");
   return config;
 }
 
@@ -122,6 +126,8 @@ class Session : private ParameterObserver {
   void tag_parameters();
   void tag_gradients();
   void train_step(std::int32_t step);
+  void micro_batch(std::int32_t step);
+  void update_parameters();
   void forward_step(std::int32_t step);
   Outcome outcome() const;
   ModelSummary summary() const;
@@ -130,6 +136,9 @@ class Session : private ParameterObserver {
   void end_parameter() override { parameter_scope_.reset(); }
   void on_state(std::size_t index, const at::Tensor& state) override {
     recorder_.tag(state, Category::optimizer_state, trainable_layers_[index]);
+  }
+  void on_shared_state(const at::Tensor& state) override {
+    recorder_.tag(state, Category::optimizer_state, LayerId::root);
   }
 
   const RunSpec& spec_;
@@ -150,10 +159,13 @@ class Session : private ParameterObserver {
   std::unique_ptr<models::Model> model_;
   models::Batch batch_;
   std::unique_ptr<ParameterUpdate> optimizer_;
+  std::optional<GradScaler> scaler_;  // as PyTorch trains under fp16 autocast
+  std::int32_t step_ = 0;
   at::Tensor result_;  // the loop's variable `loss` (train) or `output` (forward)
 };
 
 void Session::begin(Phase phase, std::int32_t step) {
+  step_ = step;
   if (step > 0) where_ = fmt::format("{} of step {}", to_name(kPhaseNames, phase), step);
   recorder_.begin_phase(phase, step);
   progress_.report({phase, step, spec_.steps, recorder_.allocated_bytes()});
@@ -163,16 +175,21 @@ void Session::build() {
   progress_.report({Phase::build, 0, spec_.steps, 0});
   at::manual_seed(static_cast<std::uint64_t>(spec_.seed));
   allow_only(spec_.sdpa);
-  model_ = models::build_model(config_, {.device = device_,
-                                         .dtype = parameter_dtype(spec_.dtype),
-                                         .backend = attention_backend(spec_.sdpa),
-                                         .training = spec_.mode == Mode::train});
+  model_ = models::build_model(
+      config_, {.device = device_,
+                .dtype = parameter_dtype(spec_.dtype),
+                .backend = attention_backend(spec_.sdpa),
+                .training = spec_.mode == Mode::train,
+                .checkpoint_blocks = spec_.checkpoint == Checkpoint::block,
+                .on_recompute = [this](bool begins) { begin(begins ? Phase::recompute : Phase::backward, step_); },
+                .loss_chunk = spec_.loss_chunk});
   read_layers();
   tag_parameters();
   batch_ = models::make_batch(config_, spec_.batch, spec_.seq, device_);
   for (const at::Tensor& tensor : batch_.tensors()) recorder_.tag(tensor, Category::input);
-  if (spec_.mode == Mode::train)
-    optimizer_ = make_optimizer(spec_.optimizer, spec_.optimizer_implementation, trainable_, *this);
+  if (spec_.mode == Mode::forward) return;
+  optimizer_ = make_optimizer({spec_.optimizer, spec_.optimizer_implementation, spec_.momentum}, trainable_, *this);
+  if (optimizer_ && spec_.dtype == Dtype::amp_fp16) scaler_.emplace(static_cast<ParameterObserver&>(*this));
 }
 
 void Session::read_layers() {
@@ -227,22 +244,45 @@ void Session::forward_step(std::int32_t step) {
 }
 
 void Session::train_step(std::int32_t step) {
-  Attribution& attribution = recorder_.attribution();
   begin(Phase::forward, step);
   drop_gradients(trainable_);
+  micro_batch(step);
+  for (std::int64_t i = 1; i < spec_.accumulate; ++i) {
+    begin(Phase::forward, step);
+    micro_batch(step);
+  }
+  if (!optimizer_) return;
+  begin(Phase::optimizer, step);
+  update_parameters();
+}
+
+void Session::micro_batch(std::int32_t step) {
+  Attribution& attribution = recorder_.attribution();
   attribution.begin_forward();
   {
     const Autocast autocast(device_.type(), spec_.dtype);
     result_ = model_->loss(batch_);
   }
+  at::Tensor scaled = result_;
+  if (spec_.accumulate > 1 || scaler_) {
+    attribution.enter(loss_layer_);
+    if (spec_.accumulate > 1) result_ = scaled = result_ / spec_.accumulate;
+    if (scaler_) scaled = scaler_->scale(result_);
+    attribution.leave();
+  }
   begin(Phase::backward, step);
   attribution.begin_backward(loss_layer_);
-  result_.backward();
+  scaled.backward();
   attribution.end_backward();
   tag_gradients();
-  if (!optimizer_) return;
-  begin(Phase::optimizer, step);
-  optimizer_->step();
+}
+
+void Session::update_parameters() {
+  if (scaler_ && spec_.clip) scaler_->unscale(trainable_);
+  if (spec_.clip) clip_gradients(trainable_, *spec_.clip);
+  if (!scaler_) return optimizer_->step();
+  scaler_->step(*optimizer_, trainable_);
+  scaler_->update();
 }
 
 Outcome Session::outcome() const {

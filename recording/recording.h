@@ -155,7 +155,8 @@ struct AllocatorStats {
 
 // A closed form of models/catalog evaluated for this run, to be shown beside what was recorded.
 struct ClosedForm {
-  std::string quantity;   // "parameter_bytes" | "activation_bytes" (kept for backward) | "kv_cache_bytes_per_token"
+  std::string quantity;   // "parameter_bytes" | "activation_bytes" (kept for backward) | "recomputed_bytes" (the same,
+                          // computed again in backward) | "kv_cache_bytes_per_token"
   std::string layer;      // path of the layer it speaks of; "model" for the whole
   std::string formula;    // "4·B·T·d_m + B·n·T²"
   std::int64_t bytes = 0;

@@ -90,6 +90,11 @@ std::string model_command(const RunSpec& spec) {
   command.flag(spec.optimizer != defaults.optimizer, "--optimizer", to_name(kOptimizerNames, spec.optimizer));
   command.flag(spec.optimizer_implementation != defaults.optimizer_implementation, "--optimizer-implementation",
                to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
+  command.flag(spec.momentum != 0, "--momentum", spec.momentum);
+  command.flag(spec.checkpoint != defaults.checkpoint, "--checkpoint", to_name(kCheckpointNames, spec.checkpoint));
+  command.flag(spec.accumulate != defaults.accumulate, "--accumulate", spec.accumulate);
+  command.flag(spec.clip.has_value(), "--clip", spec.clip.value_or(0));
+  command.flag(spec.loss_chunk != 0, "--loss-chunk", spec.loss_chunk);
   command.flag(spec.sdpa != defaults.sdpa, "--sdpa", to_name(kSdpaNames, spec.sdpa));
   command.flag(spec.dropout.has_value(), "--dropout", spec.dropout.value_or(0));
   command.flag(spec.steps != defaults.steps, "--steps", spec.steps);

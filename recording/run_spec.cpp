@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kMaxInteger = std::numeric_limits<std::int64_t>::max();
 constexpr double kMaxNumber = std::numeric_limits<double>::max();
+constexpr double kLeastClip = std::numeric_limits<double>::min();
+const double kMaxMomentum = std::nextafter(1.0, 0.0);
 
 void require_range(std::string_view flag, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value < low || value > high)
@@ -75,6 +77,24 @@ void read_tracing(const JsonReader& reader, const std::string& where, RunSpec& s
   spec.counters = reader.boolean_or("counters", false);
 }
 
+// Absent where nothing was asked for.
+Json with_training(Json json, const RunSpec& spec) {
+  if (spec.momentum != 0) json["momentum"] = spec.momentum;
+  if (spec.checkpoint != Checkpoint::none) json["checkpoint"] = to_name(kCheckpointNames, spec.checkpoint);
+  if (spec.accumulate != 1) json["accumulate"] = spec.accumulate;
+  if (spec.clip) json["clip"] = *spec.clip;
+  if (spec.loss_chunk != 0) json["loss_chunk"] = spec.loss_chunk;
+  return json;
+}
+
+void read_training(const JsonReader& reader, const std::string& where, RunSpec& spec) {
+  spec.momentum = reader.number_or("momentum", 0, 0, kMaxMomentum);
+  spec.checkpoint = named_member_or(reader, kCheckpointNames, "checkpoint", spec.checkpoint, where);
+  spec.accumulate = reader.integer_or("accumulate", spec.accumulate, 1, kMaxAccumulate);
+  if (reader.has("clip")) spec.clip = reader.number_or("clip", 0, kLeastClip, kMaxNumber);
+  spec.loss_chunk = reader.integer_or("loss_chunk", 0, 0, kMaxTokensPerStep);
+}
+
 Json program_json(const RunSpec& spec) {
   Json values = Json::array();
   for (const StatedValue& stated : spec.values) values.push_back({{"place", stated.place}, {"value", stated.value}});
@@ -120,8 +140,35 @@ void validate_tracing(const RunSpec& spec) {
   if (spec.require_cupti && trace_level(spec) == TraceLevel::none)
     throw bad_input("--require-cupti needs something to trace: --trace memory or full");
   if (spec.counters && !spec.device.starts_with("cuda"))
-    throw bad_input(fmt::format("--counters reads a real GPU's own counters, and --device is {}: use --device cuda",
-                                spec.device));
+    throw bad_input(
+        fmt::format("--counters reads a real GPU's own counters, and --device is {}: use --device cuda", spec.device));
+}
+
+void require_training(const RunSpec& spec, std::string_view flag, bool given) {
+  if (given && spec.mode != Mode::train)
+    throw bad_input(fmt::format("{} is of training, and --mode is {}", flag, to_name(kModeNames, spec.mode)));
+}
+
+void validate_training(const RunSpec& spec) {
+  const auto optimizer = to_name(kOptimizerNames, spec.optimizer);
+  if (!(spec.momentum >= 0 && spec.momentum < 1))
+    throw bad_input(fmt::format("--momentum is {}, expected a number from 0 to below 1", spec.momentum));
+  if (spec.momentum != 0 && spec.optimizer != Optimizer::sgd)
+    throw bad_input(fmt::format("--momentum is of --optimizer sgd, and --optimizer is {}", optimizer));
+  if (spec.optimizer != Optimizer::none && !has_implementations(spec.optimizer) &&
+      spec.optimizer_implementation != OptimizerImplementation::foreach)
+    throw bad_input(
+        fmt::format("--optimizer {} steps in one way alone: leave --optimizer-implementation out", optimizer));
+  require_range("--accumulate", spec.accumulate, 1, kMaxAccumulate);
+  if (spec.clip && !(*spec.clip > 0 && std::isfinite(*spec.clip)))
+    throw bad_input(fmt::format("--clip is {}, expected a number above 0", *spec.clip));
+  if (spec.clip && spec.mode == Mode::train && spec.optimizer == Optimizer::none)
+    throw bad_input("--clip scales what the optimizer is given, and --optimizer is none");
+  require_range("--loss-chunk", spec.loss_chunk, 0, kMaxTokensPerStep);
+  require_training(spec, "--checkpoint", spec.checkpoint != Checkpoint::none);
+  require_training(spec, "--accumulate", spec.accumulate != 1);
+  require_training(spec, "--clip", spec.clip.has_value());
+  require_training(spec, "--loss-chunk", spec.loss_chunk != 0);
 }
 
 void validate_program(const RunSpec& spec) {
@@ -138,6 +185,10 @@ void validate_program(const RunSpec& spec) {
 
 bool is_program(const RunSpec& spec) { return !spec.command.empty(); }
 
+bool has_implementations(Optimizer optimizer) {
+  return optimizer == Optimizer::sgd || optimizer == Optimizer::adam || optimizer == Optimizer::adamw;
+}
+
 TraceLevel default_trace(std::string_view device) {
   return device.starts_with("cuda") ? TraceLevel::full : TraceLevel::none;
 }
@@ -151,22 +202,21 @@ void require_address_order(const std::string& subject, const std::string& order)
 
 Json to_json(const RunSpec& spec) {
   if (is_program(spec)) return with_choices(program_json(spec), spec);
-  return with_choices(
-      Json{{"model", spec.model},
-           {"attention", spec.attention},
-           {"batch", spec.batch},
-           {"seq", spec.seq},
-           {"mode", to_name(kModeNames, spec.mode)},
-           {"dtype", to_name(kDtypeNames, spec.dtype)},
-           {"optimizer", to_name(kOptimizerNames, spec.optimizer)},
-           {"optimizer_implementation", to_name(kOptimizerImplementationNames, spec.optimizer_implementation)},
-           {"sdpa", to_name(kSdpaNames, spec.sdpa)},
-           {"dropout", spec.dropout ? Json(*spec.dropout) : Json()},
-           {"steps", spec.steps},
-           {"device", spec.device},
-           {"seed", spec.seed},
-           {"virtual_options", to_json(spec.virtual_options)}},
-      spec);
+  Json json{{"model", spec.model},
+            {"attention", spec.attention},
+            {"batch", spec.batch},
+            {"seq", spec.seq},
+            {"mode", to_name(kModeNames, spec.mode)},
+            {"dtype", to_name(kDtypeNames, spec.dtype)},
+            {"optimizer", to_name(kOptimizerNames, spec.optimizer)},
+            {"optimizer_implementation", to_name(kOptimizerImplementationNames, spec.optimizer_implementation)},
+            {"sdpa", to_name(kSdpaNames, spec.sdpa)},
+            {"dropout", spec.dropout ? Json(*spec.dropout) : Json()},
+            {"steps", spec.steps},
+            {"device", spec.device},
+            {"seed", spec.seed},
+            {"virtual_options", to_json(spec.virtual_options)}};
+  return with_choices(with_training(std::move(json), spec), spec);
 }
 
 RunSpec run_spec_from_json(const Json& json, const std::string& where) {
@@ -189,6 +239,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.seed = reader.integer_or("seed", spec.seed, 0, kMaxInteger);
   if (reader.has("virtual_options"))
     spec.virtual_options = virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
+  read_training(reader, where, spec);
   read_tracing(reader, where, spec);
   if (reader.has("command")) read_program(reader, where, spec);
   if (spec.model.empty()) reader.fail("model", "a preset's name or a path");
@@ -209,6 +260,7 @@ void validate(const RunSpec& spec) {
   if (!spec.virtual_options.address_order.empty())
     require_address_order("--address-order", spec.virtual_options.address_order);
   validate_program(spec);
+  validate_training(spec);
   validate_tracing(spec);
   if (spec.dropout && !(*spec.dropout >= 0 && *spec.dropout <= 1))
     throw bad_input(fmt::format("--dropout is {}, expected a number from 0 to 1", *spec.dropout));

@@ -17,8 +17,11 @@ namespace headroom {
 
 enum class Mode : std::uint8_t { train, forward };
 enum class Dtype : std::uint8_t { fp32, fp16, bf16, amp_fp16, amp_bf16 };  // amp_*: fp32 parameters under autocast
-enum class Optimizer : std::uint8_t { none, sgd, adam, adamw };
+// adafactor: Shazeer and Stern 2018; adam_8bit: Dettmers et al. 2022. Both step in one way of their own.
+enum class Optimizer : std::uint8_t { none, sgd, adam, adamw, adafactor, adam_8bit };
 enum class OptimizerImplementation : std::uint8_t { foreach, fused, for_loop };
+// block: of each block only the input is kept, and its forward is computed again in backward (Chen et al. 2016).
+enum class Checkpoint : std::uint8_t { none, block };
 // eager: bmm, scale, mask, softmax, bmm as separate operators (Hugging Face's "eager"). The others force one
 // back end of scaled_dot_product_attention.
 enum class Sdpa : std::uint8_t { eager, math, flash, efficient };
@@ -28,12 +31,15 @@ inline constexpr std::array kDtypeNames{Named<Dtype>{Dtype::fp32, "fp32"}, Named
                                         Named<Dtype>{Dtype::bf16, "bf16"}, Named<Dtype>{Dtype::amp_fp16, "amp-fp16"},
                                         Named<Dtype>{Dtype::amp_bf16, "amp-bf16"}};
 inline constexpr std::array kOptimizerNames{
-    Named<Optimizer>{Optimizer::none, "none"}, Named<Optimizer>{Optimizer::sgd, "sgd"},
-    Named<Optimizer>{Optimizer::adam, "adam"}, Named<Optimizer>{Optimizer::adamw, "adamw"}};
+    Named<Optimizer>{Optimizer::none, "none"},           Named<Optimizer>{Optimizer::sgd, "sgd"},
+    Named<Optimizer>{Optimizer::adam, "adam"},           Named<Optimizer>{Optimizer::adamw, "adamw"},
+    Named<Optimizer>{Optimizer::adafactor, "adafactor"}, Named<Optimizer>{Optimizer::adam_8bit, "adam-8bit"}};
 inline constexpr std::array kOptimizerImplementationNames{
     Named<OptimizerImplementation>{OptimizerImplementation::foreach, "foreach"},
     Named<OptimizerImplementation>{OptimizerImplementation::fused, "fused"},
     Named<OptimizerImplementation>{OptimizerImplementation::for_loop, "for-loop"}};
+inline constexpr std::array kCheckpointNames{Named<Checkpoint>{Checkpoint::none, "none"},
+                                             Named<Checkpoint>{Checkpoint::block, "block"}};
 inline constexpr std::array kSdpaNames{Named<Sdpa>{Sdpa::eager, "eager"}, Named<Sdpa>{Sdpa::math, "math"},
                                        Named<Sdpa>{Sdpa::flash, "flash"}, Named<Sdpa>{Sdpa::efficient, "efficient"}};
 
@@ -63,24 +69,29 @@ struct StatedValue {
 // A run of a model of Headroom's own, or, where `command` is not empty, of any program: then `model` is the program's
 // name, `mode` says whether it ran backward, and of the other members from `attention` to `seed` only `device` counts.
 struct RunSpec {
-  std::string model;            // a preset's name or the path of a Hugging Face config.json
-  std::string attention = "";   // a mechanism's name; empty: the model's own
-  std::string positions = "";   // how it knows positions, a name of the catalogue's; empty: the model's own
-  std::int64_t batch = 1;       // sequences per step, >= 1
-  std::int64_t seq = 128;       // tokens per sequence (both sides of an encoder-decoder), >= 1
+  std::string model;           // a preset's name or the path of a Hugging Face config.json
+  std::string attention = "";  // a mechanism's name; empty: the model's own
+  std::string positions = "";  // how it knows positions, a name of the catalogue's; empty: the model's own
+  std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
+  std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
   Mode mode = Mode::train;
   Dtype dtype = Dtype::fp32;
   Optimizer optimizer = Optimizer::adamw;
   OptimizerImplementation optimizer_implementation = OptimizerImplementation::foreach;  // PyTorch's default on CUDA
+  double momentum = 0;                                                                  // of sgd alone, 0 to below 1
+  Checkpoint checkpoint = Checkpoint::none;
+  std::int64_t accumulate = 1;  // micro-batches whose gradients are summed before the optimizer steps
+  std::optional<double> clip;   // the most that the norm of all gradients may be; absent: they are left alone
+  std::int64_t loss_chunk = 0;  // tokens whose logits exist at once; 0: all of them
   Sdpa sdpa = Sdpa::eager;
-  std::optional<double> dropout;          // every dropout rate of the model; absent: the model's own
-  std::int64_t steps = 2;                 // 2: the second step runs with optimizer state, as all later ones do
+  std::optional<double> dropout;             // every dropout rate of the model; absent: the model's own
+  std::int64_t steps = 2;                    // 2: the second step runs with optimizer state, as all later ones do
   std::string device = "virtual:h100-80gb";  // cpu | cuda | cuda:N | virtual:NAME; of a program virtual:NxNAME, too
   std::int64_t seed = 0;
   VirtualOptions virtual_options;
-  std::optional<TraceLevel> trace;   // absent: default_trace(device)
-  bool require_cupti = false;        // what cannot be traced is not run
-  bool counters = false;             // of a model on a real GPU: count what its layers move to and from the GPU's memory
+  std::optional<TraceLevel> trace;  // absent: default_trace(device)
+  bool require_cupti = false;       // what cannot be traced is not run
+  bool counters = false;            // of a model on a real GPU: count what its layers move to and from the GPU's memory
 
   std::vector<std::string> command;  // the program and its arguments
   std::vector<StatedValue> values;
@@ -93,15 +104,20 @@ struct RunSpec {
 inline constexpr std::int64_t kMaxTokensPerStep = 2147483647;  // batch x seq: what a 32-bit index holds
 inline constexpr std::int64_t kMaxSteps = 1000;                // further steps allocate what the second did
 inline constexpr std::int64_t kMaxRanks = 1 << 20;
+inline constexpr std::int64_t kMaxAccumulate = 1000;
 
 bool is_program(const RunSpec& spec);  // of `headroom run`
+
+// sgd, adam and adamw: those that --optimizer-implementation speaks of.
+bool has_implementations(Optimizer optimizer);
 
 // full on a real GPU, none elsewhere.
 TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
 // A program's form has its members alone, a model's the others; both have virtual_options, and "positions", "trace",
-// "require_cupti" and "counters" where they were asked for.
+// "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint", "accumulate", "clip" and
+// "loss_chunk" are there where they differ from the defaults.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a

@@ -26,14 +26,32 @@ std::vector<std::string> conditions_of(const RunSpec& spec) {
   return all;
 }
 
+// "train · checkpoint block · accumulate 4"
+std::string mode_of(const RunSpec& spec) {
+  std::string text(to_name(kModeNames, spec.mode));
+  if (spec.checkpoint != Checkpoint::none)
+    text += fmt::format(" · checkpoint {}", to_name(kCheckpointNames, spec.checkpoint));
+  if (spec.accumulate != 1) text += fmt::format(" · accumulate {}", spec.accumulate);
+  if (spec.clip) text += fmt::format(" · clip {}", *spec.clip);
+  if (spec.loss_chunk != 0) text += fmt::format(" · loss chunk {}", spec.loss_chunk);
+  return text;
+}
+
+std::string optimizer_of(const RunSpec& spec) {
+  if (spec.mode == Mode::forward) return "";
+  if (spec.optimizer == Optimizer::none) return "no optimizer";
+  std::string text(to_name(kOptimizerNames, spec.optimizer));
+  if (has_implementations(spec.optimizer))
+    text += fmt::format(" ({})", to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
+  if (spec.momentum != 0) text += fmt::format(" momentum {}", spec.momentum);
+  return text;
+}
+
 void describe_model_run(const RunSpec& spec, RunPhrases& result) {
   result.shape = fmt::format("batch {} × seq {}", spec.batch, spec.seq);
-  result.mode = to_name(kModeNames, spec.mode);
+  result.mode = mode_of(spec);
   result.dtype = to_name(kDtypeNames, spec.dtype);
-  result.optimizer = fmt::format("{} ({})", to_name(kOptimizerNames, spec.optimizer),
-                                 to_name(kOptimizerImplementationNames, spec.optimizer_implementation));
-  if (spec.optimizer == Optimizer::none) result.optimizer = "no optimizer";
-  if (spec.mode == Mode::forward) result.optimizer = "";
+  result.optimizer = optimizer_of(spec);
   result.attention_kernel = fmt::format("{} attention", to_name(kSdpaNames, spec.sdpa));
   if (!spec.positions.empty()) result.attention_kernel += fmt::format(" · {} positions", spec.positions);
 }

@@ -34,7 +34,7 @@ function scales(run, line, width) {
   };
 }
 
-const shortPhases = { build: "b", forward: "fwd", backward: "bwd", optimizer: "opt", prefill: "pre", decode: "dec" };
+const shortPhases = { build: "b", forward: "fwd", backward: "bwd", optimizer: "opt", prefill: "pre", decode: "dec", recompute: "re" };
 const round = (value) => Math.round(value * 10) / 10;
 function stepPath(s, values, backwards) {
   const parts = [];

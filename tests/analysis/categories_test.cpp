@@ -45,6 +45,25 @@ TEST(Categories, ForwardBlockAliveWhenBackwardStartsIsAnActivation) {
   )");
 }
 
+TEST(Categories, WhatCheckpointingComputesAgainForBackwardIsAnActivation) {
+  expect_resolved(R"(
+    == forward 1
+    +512@input block.0 aten::add activation? "[128] float32"
+    +512@first_time block.0/attn aten::mm temporary? "[128] float32"
+    -@first_time
+    == backward 1
+    +512@gradient head aten::mm temporary? "[128] float32"
+    == recompute 1
+    +512@again block.0/attn aten::mm activation? "[128] float32"
+    +512@scratch block.0/attn aten::mm temporary? "[128] float32"
+    -@scratch
+    == backward 1
+    -@gradient
+    -@again
+    -@input
+  )");
+}
+
 TEST(Categories, ActivationNeedsNoTensorWhenItsStepFreesIt) {
   expect_resolved(R"(
     == forward 1

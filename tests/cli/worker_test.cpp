@@ -174,6 +174,24 @@ TEST(Worker, GetsEveryFlagInItsSpec) {
   EXPECT_EQ(Json::parse(ended.err.substr(10)), expected);
 }
 
+TEST(Worker, GetsEveryFlagOfTrainingInItsSpec) {
+  Tool tool;
+  tool.fake("spec");
+  const Ended ended = tool.run(
+      words("profile gpt2 --optimizer sgd --momentum 0.5 --checkpoint block --accumulate 4 --clip 2.5 --loss-chunk 64 "
+            "--device cpu"));
+  ASSERT_THAT(ended.err, StartsWith("headroom: "));
+  const Json spec = Json::parse(ended.err.substr(10));
+  EXPECT_EQ(spec["momentum"], 0.5);
+  EXPECT_EQ(spec["checkpoint"], "block");
+  EXPECT_EQ(spec["accumulate"], 4);
+  EXPECT_EQ(spec["clip"], 2.5);
+  EXPECT_EQ(spec["loss_chunk"], 64);
+  tool.fake("spec");
+  const Json eight_bit = Json::parse(tool.run(words("profile gpt2 --optimizer adam-8bit --device cpu")).err.substr(10));
+  EXPECT_EQ(eight_bit["optimizer"], "adam-8bit");
+}
+
 TEST(Worker, WithoutFlagsGetsTheDefaults) {
   Tool tool;
   tool.fake("spec");

@@ -7,7 +7,7 @@
 HEADROOM: build/release/bin/headroom. The interpreter needs torch 2.11.0 and transformers 4.57.6; the device is
 HEADROOM_VIRTUAL_GPU's. Each case runs in a fresh child of this process, so that the allocator starts empty. Printed are
 the peaks of the first and the steady step in transformers and, after the sign, what Headroom has more (+) or less (-):
-requested bytes, then allocated bytes. --only keeps the cases whose name has TEXT.
+requested bytes, then allocated bytes. A case may end in how it trains: momentum=0.9, checkpoint, accumulate=N, clip=NORM. --only keeps the cases whose name has TEXT.
 """
 import argparse
 import contextlib
@@ -20,6 +20,7 @@ import warnings
 
 import torch
 import transformers
+from transformers.optimization import Adafactor
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 CLASSES = {"bert": "BertForMaskedLM", "gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM"}
@@ -35,6 +36,16 @@ def cases():
         for model in (bert, gpt2, llama):
             for optimizer in ("sgd foreach", "adamw foreach", "adamw fused", "adamw for-loop"):
                 yield f"{model} {dtype} eager {optimizer}"
+    for model in (bert, gpt2, llama):
+        for dtype, sdpa, optimizer in (("fp32", "eager", "sgd foreach momentum=0.9"), ("fp32", "eager", "sgd fused momentum=0.9"),
+                                       ("fp32", "eager", "adafactor foreach"), ("bf16", "eager", "adafactor foreach"),
+                                       ("fp32", "eager", "none foreach checkpoint"), ("bf16", "flash", "none foreach checkpoint"),
+                                       ("amp-bf16", "eager", "none foreach checkpoint"),
+                                       ("fp32", "eager", "adamw foreach accumulate=2"),
+                                       ("fp32", "eager", "sgd foreach clip=1.0"), ("amp-fp16", "eager", "adamw foreach"),
+                                       ("amp-fp16", "eager", "adamw fused clip=1.0"),
+                                       ("bf16", "eager", "adamw fused checkpoint accumulate=2 clip=1.0")):
+            yield f"{model} {dtype} {sdpa} {optimizer}"
     for sdpa, optimizer in (("eager", "none"), ("eager", "adamw"), ("flash", "adamw")):
         yield f"llama-7b 1 2048 bf16 {sdpa} {optimizer} foreach"
 
@@ -57,16 +68,39 @@ def backend(sdpa):
     return torch.nn.attention.sdpa_kernel(getattr(torch.nn.attention.SDPBackend, kinds[sdpa]))
 
 
-def optimizer_of(model, name, implementation):
+def training_of(words):
+    """How a case trains: {"momentum": "0.9", "checkpoint": ""}."""
+    return dict(word.partition("=")[::2] for word in words)
+
+
+def optimizer_of(model, name, implementation, training):
+    if name == "adafactor":
+        return Adafactor(model.parameters())
     kind = {"none": None, "sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[name]
     flags = {"foreach": {"foreach": True}, "fused": {"fused": True}, "for-loop": {"foreach": False}}[implementation]
+    if "momentum" in training:
+        flags["momentum"] = float(training["momentum"])
     return kind and kind(model.parameters(), lr=1e-3, **flags)
 
 
+def step_optimizer(model, optimizer, scaler, training):
+    if "clip" in training:
+        scaler.unscale_(optimizer)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), float(training["clip"]))
+    scaler.step(optimizer)
+    scaler.update()
+
+
 def transformers_steps(case):
-    folder, batch, seq, dtype, sdpa, name, implementation = case.split()
+    folder, batch, seq, dtype, sdpa, name, implementation, *words = case.split()
+    training = training_of(words)
     model = build(folder, dtype, sdpa)
-    optimizer = optimizer_of(model, name, implementation)
+    if "checkpoint" in training:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    optimizer = optimizer_of(model, name, implementation, training)
+    scaler = torch.amp.GradScaler("cuda", enabled=optimizer is not None and dtype == "amp-fp16")
+    half = torch.float16 if dtype == "amp-fp16" else torch.bfloat16
+    accumulate = int(training.get("accumulate", 1))
     ids = torch.zeros(int(batch), int(seq), dtype=torch.long, device="cuda")
     labels = torch.ones_like(ids)
     inputs = {"input_ids": ids, "labels": labels}
@@ -77,11 +111,14 @@ def transformers_steps(case):
         for _ in range(2):
             torch.cuda.reset_peak_memory_stats()
             (optimizer or model).zero_grad(set_to_none=True)
-            with torch.autocast("cuda", torch.bfloat16, enabled=dtype.startswith("amp")):
-                loss = model(**inputs).loss
-            loss.backward()
+            for _ in range(accumulate):
+                with torch.autocast("cuda", half, enabled=dtype.startswith("amp")):
+                    loss = model(**inputs).loss
+                if accumulate > 1:
+                    loss = loss / accumulate
+                scaler.scale(loss).backward()
             if optimizer:
-                optimizer.step()
+                step_optimizer(model, optimizer, scaler, training)
             stats = torch.cuda.memory_stats()
             peaks.append({key: stats[f"{key}_bytes.all.peak"] for key in ("requested", "allocated", "reserved")})
     return peaks
@@ -112,10 +149,11 @@ def in_child(work):
 
 
 def headroom_steps(binary, case):
-    folder, batch, seq, dtype, sdpa, optimizer, implementation = case.split()
+    folder, batch, seq, dtype, sdpa, optimizer, implementation, *words = case.split()
+    training = [part for name, value in training_of(words).items() for part in (f"--{name}", value or "block")]
     model = folder if folder == "llama-7b" else EXAMPLES / folder / "config.json"
     command = [binary, "profile", model, "--batch", batch, "--seq", seq, "--dtype", dtype,
-               "--sdpa", sdpa, "--optimizer", optimizer, "--optimizer-implementation", implementation,
+               "--sdpa", sdpa, "--optimizer", optimizer, "--optimizer-implementation", implementation, *training,
                "--device", f"virtual:{os.environ['HEADROOM_VIRTUAL_GPU']}", "--format", "json", "--quiet"]
     child = subprocess.run(list(map(str, command)), env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"},
                            capture_output=True, text=True)
@@ -130,22 +168,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("headroom", type=pathlib.Path)
     parser.add_argument("--only", default="")
-    parser.add_argument("--case", action="append", help="MODEL BATCH SEQ DTYPE SDPA OPTIMIZER IMPLEMENTATION")
+    parser.add_argument("--case", action="append", help="MODEL BATCH SEQ DTYPE SDPA OPTIMIZER IMPLEMENTATION [TRAINING…]")
     o = parser.parse_args()
     transformers.logging.set_verbosity_error()
     warnings.filterwarnings("ignore")
     answer_as_without_padding()
-    print(f"{'case':62}" + "".join(f"{text:>27}" for text in ("step 1 requested", "step 1 allocated", "step 2 requested",
+    print(f"{'case':76}" + "".join(f"{text:>27}" for text in ("step 1 requested", "step 1 allocated", "step 2 requested",
                                                              "step 2 allocated", "step 2 reserved")))
     for case in o.case or [case for case in cases() if o.only in case]:
         theirs, ours = in_child(lambda: transformers_steps(case)), headroom_steps(o.headroom.resolve(), case)
         if not theirs or not ours:
-            print(f"{case:62} not run", flush=True)
+            print(f"{case:76} not run", flush=True)
             continue
         columns = [(t[key], h[key] - t[key]) for t, h in zip(theirs, ours)
                    for key in ("requested", "allocated", "reserved")]
         del columns[2]
-        print(f"{case:62}" + "".join(f"{value:15,} {difference:+11,}" for value, difference in columns), flush=True)
+        print(f"{case:76}" + "".join(f"{value:15,} {difference:+11,}" for value, difference in columns), flush=True)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ RunSpec every_field_set() {
           .virtual_options = {600 << 20, "shuffled:7", VirtualEvents::delayed, true}};
 }
 
+RunSpec training() {
+  return {.model = "gpt2",
+          .optimizer = Optimizer::sgd,
+          .momentum = 0.9,
+          .checkpoint = Checkpoint::block,
+          .accumulate = 4,
+          .clip = 0.5,
+          .loss_chunk = 1024};
+}
+
 RunSpec program() {
   return {.model = "train.py",
           .mode = Mode::forward,
@@ -52,6 +62,7 @@ TEST(RunSpec, SurvivesJson) {
   EXPECT_EQ(run_spec_from_json(to_json(spec), "spec"), spec);
   EXPECT_EQ(run_spec_from_json(parse_json(to_json(spec).dump(), "spec"), "spec"), spec);
   EXPECT_EQ(run_spec_from_json(to_json(RunSpec{.model = "gpt2"}), "spec"), RunSpec{.model = "gpt2"});
+  EXPECT_EQ(run_spec_from_json(parse_json(to_json(training()).dump(), "spec"), "spec"), training());
   EXPECT_EQ(run_spec_from_json(parse_json(to_json(program()).dump(), "spec"), "spec"), program());
 }
 
@@ -121,6 +132,18 @@ TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   EXPECT_THAT(reproduction_command(counted), HasSubstr("--counters"));
 }
 
+TEST(RunSpec, SaysNothingOfTrainingUnlessItWasAskedFor) {
+  for (const char* key : {"momentum", "checkpoint", "accumulate", "clip", "loss_chunk"}) {
+    EXPECT_FALSE(to_json(RunSpec{.model = "m"}).contains(key)) << key;
+    EXPECT_TRUE(to_json(training()).contains(key)) << key;
+  }
+  EXPECT_THAT(refusal(R"({"model": "m", "momentum": 1})"), HasSubstr("'momentum' is 1"));
+  EXPECT_THAT(refusal(R"({"model": "m", "checkpoint": "layer"})"), HasSubstr("unknown checkpoint 'layer'"));
+  EXPECT_THAT(refusal(R"({"model": "m", "accumulate": 0})"), HasSubstr("'accumulate' is 0"));
+  EXPECT_THAT(refusal(R"({"model": "m", "clip": 0})"), HasSubstr("'clip' is 0"));
+  EXPECT_THAT(refusal(R"({"model": "m", "loss_chunk": -1})"), HasSubstr("'loss_chunk' is -1"));
+}
+
 TEST(TraceLevelOfARun, IsFullOnARealGpuAndNoneElsewhereUnlessSaid) {
   for (const char* device : {"cuda", "cuda:3"})
     EXPECT_EQ(trace_level({.model = "m", .device = device}), TraceLevel::full) << device;
@@ -169,6 +192,36 @@ TEST(ValidateRunSpec, NamesTheFlag) {
   EXPECT_THAT(complaint({.model = "m", .command = {"m"}, .values = {{"a.py:1", NAN}}}), HasSubstr("a finite number"));
 }
 
+TEST(ValidateRunSpec, RefusesTrainingThatMeansNothing) {
+  const auto complaint = [](RunSpec spec) { return message_of(ExitCode::bad_input, [&] { validate(spec); }); };
+  EXPECT_NO_THROW(validate(training()));
+  EXPECT_NO_THROW(validate({.model = "m", .optimizer = Optimizer::adafactor, .clip = 1}));
+  EXPECT_EQ(complaint({.model = "m", .momentum = 0.9}), "--momentum is of --optimizer sgd, and --optimizer is adamw");
+  EXPECT_EQ(complaint({.model = "m", .optimizer = Optimizer::sgd, .momentum = 1}),
+            "--momentum is 1, expected a number from 0 to below 1");
+  EXPECT_THAT(complaint({.model = "m", .optimizer = Optimizer::sgd, .momentum = NAN}), HasSubstr("--momentum"));
+  for (const Optimizer optimizer : {Optimizer::adafactor, Optimizer::adam_8bit})
+    EXPECT_THAT(complaint({.model = "m",
+                           .optimizer = optimizer,
+                           .optimizer_implementation = OptimizerImplementation::fused}),
+                HasSubstr("leave --optimizer-implementation out"));
+  EXPECT_THAT(complaint({.model = "m", .accumulate = 0}), HasSubstr("--accumulate is 0"));
+  EXPECT_THAT(complaint({.model = "m", .clip = 0}), HasSubstr("--clip is 0, expected a number above 0"));
+  EXPECT_THAT(complaint({.model = "m", .clip = NAN}), HasSubstr("--clip"));
+  EXPECT_THAT(complaint({.model = "m", .optimizer = Optimizer::none, .clip = 1}), HasSubstr("--optimizer is none"));
+  EXPECT_THAT(complaint({.model = "m", .loss_chunk = -1}), HasSubstr("--loss-chunk is -1"));
+  const RunSpec inference{.model = "m", .mode = Mode::forward};
+  const auto with = [&](auto member, auto value) {
+    RunSpec spec = inference;
+    spec.*member = value;
+    return complaint(spec);
+  };
+  EXPECT_EQ(with(&RunSpec::checkpoint, Checkpoint::block), "--checkpoint is of training, and --mode is forward");
+  EXPECT_THAT(with(&RunSpec::accumulate, 2), HasSubstr("--accumulate is of training"));
+  EXPECT_THAT(with(&RunSpec::clip, 1.0), HasSubstr("--clip is of training"));
+  EXPECT_THAT(with(&RunSpec::loss_chunk, 64), HasSubstr("--loss-chunk is of training"));
+}
+
 TEST(ReproductionCommand, LeavesOutDefaults) {
   EXPECT_EQ(reproduction_command({.model = "bert-base"}),
             "headroom profile bert-base --batch 1 --seq 128 --device virtual:h100-80gb");
@@ -182,6 +235,12 @@ TEST(ReproductionCommand, NamesEverythingThatDiffers) {
             "forward "
             "--dtype amp-bf16 --optimizer sgd --optimizer-implementation for-loop --sdpa flash --dropout 0.1 --steps 3 "
             "--seed 42 --device cuda:1 --reserve 600MiB --address-order shuffled:7 --events delayed --backed");
+}
+
+TEST(ReproductionCommand, NamesHowItTrains) {
+  EXPECT_EQ(reproduction_command(training()),
+            "headroom profile gpt2 --batch 1 --seq 128 --optimizer sgd --momentum 0.9 --checkpoint block --accumulate 4 "
+            "--clip 0.5 --loss-chunk 1024 --device virtual:h100-80gb");
 }
 
 TEST(ReproductionCommand, OfAProgramEndsInItsOwnWords) {
