@@ -40,6 +40,10 @@ constexpr std::array kMechanisms{
     Entry{"sparse-local", make_sparse_local},
     Entry{"sparse-strided", make_sparse_strided},
     Entry{"sparse-fixed", make_sparse_fixed},
+    Entry{"mhe-add-optimal",
+          [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, false); }},
+    Entry{"mhe-mul-optimal",
+          [](Builder& b, const AttentionPlace& place) { return make_optimal_head_embedding(b, place, true); }},
 };
 
 }  // namespace

@@ -105,8 +105,9 @@ TEST(Model, GradientsReachEveryParameterWithEveryMechanism) {
       const auto model = build_model(config, {});
       model->loss(make_batch(config, 2, 6, at::kCPU)).backward();
       for (const ModelParameter& parameter : model->parameters()) {
-        ASSERT_TRUE(parameter.tensor.grad().defined()) << preset << " " << mechanism << " " << parameter.name;
         const bool dead = parameter.name.ends_with("key_embedding") || parameter.name.ends_with("key.bias");
+        if (dead && mechanism.ends_with("-optimal") && !parameter.tensor.grad().defined()) continue;
+        ASSERT_TRUE(parameter.tensor.grad().defined()) << preset << " " << mechanism << " " << parameter.name;
         EXPECT_TRUE(dead || parameter.tensor.grad().abs().max().item<double>() > 0)
             << preset << " " << mechanism << " " << parameter.name;
       }

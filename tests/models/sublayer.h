@@ -10,6 +10,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <memory>
@@ -59,12 +60,16 @@ inline AttentionContext causal_context(std::int64_t seq, const at::TensorOptions
 // While it lives, counts what this thread's allocator hands out and takes back.
 class AllocationCount : public c10::MemoryReportingInfoBase {
  public:
-  void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override { alive_ += size; }
+  void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override {
+    alive_ += size;
+    peak_ = std::max(peak_, alive_);
+  }
   bool memoryProfilingEnabled() const override { return true; }
   std::int64_t alive() const { return alive_; }
+  std::int64_t peak() const { return peak_; }
 
  private:
-  std::int64_t alive_ = 0;
+  std::int64_t alive_ = 0, peak_ = 0;
 };
 
 template <class Operation>

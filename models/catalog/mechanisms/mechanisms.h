@@ -10,7 +10,7 @@ namespace headroom::models {
 
 void add_projected(std::vector<AttentionMechanism>& table);           // mha, sha, sha-compact, mqa, gqa, skv
 void add_el(std::vector<AttentionMechanism>& table);                  // el-slice, el-exact
-void add_mhe(std::vector<AttentionMechanism>& table);                 // mhe-add, mhe-mul
+void add_mhe(std::vector<AttentionMechanism>& table);                 // mhe-add, mhe-mul, and their optimal forms
 void add_kernelized(std::vector<AttentionMechanism>& table);          // linear, performer, cosformer
 void add_low_rank(std::vector<AttentionMechanism>& table);            // linformer
 void add_synthesizer(std::vector<AttentionMechanism>& table);         // synthesizer-…
@@ -18,6 +18,9 @@ void add_fourier(std::vector<AttentionMechanism>& table);             // fnet
 void add_window(std::vector<AttentionMechanism>& table);              // sliding-window, longformer
 void add_bigbird(std::vector<AttentionMechanism>& table);             // bigbird
 void add_sparse_transformer(std::vector<AttentionMechanism>& table);  // sparse-local, sparse-strided, sparse-fixed
+
+// mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
+enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };
 
 Formula mha_parameters(const AttentionShape& shape);
 Formula mha_saved(const AttentionShape& shape);

@@ -1,4 +1,6 @@
 // Multiple-head embedding attention.
+#include <algorithm>
+
 #include "models/catalog/mechanisms/formula.h"
 #include "models/catalog/mechanisms/mechanisms.h"
 
@@ -28,6 +30,47 @@ Formula mhe_mul_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
+MheKeep keep_of(const Shape& s) {
+  return s.options.contains("keep") ? static_cast<MheKeep>(s.option("keep")) : MheKeep::core;
+}
+
+// Sums of rows are at least fp32.
+std::int64_t sum_bytes(const Shape& s) { return std::max<std::int64_t>(s.element_bytes, 4); }
+
+FormulaBuilder& add_optimal_tensors(FormulaBuilder& sum, const Shape& s, std::int64_t wide_count) {
+  add_queries(sum, s, wide_count, s.head_count, "B·T·n·d");
+  add_queries(sum, s, 1, 1, "B·T·d");
+  return add_keys(sum, s, 2, 1, "B·S·d");
+}
+
+// The random number that dropout's masks are made from.
+FormulaBuilder& add_seed(FormulaBuilder& sum, const Shape& s) { return sum.add(s.dropout ? 8 : 0, {1}, ""); }
+
+Formula mhe_add_optimal_saved(const Shape& s) {
+  FormulaBuilder sum;
+  const MheKeep keep = keep_of(s);
+  if (keep == MheKeep::layer) return add_seed(sum, s).done();
+  add_optimal_tensors(sum, s, 1).add(sum_bytes(s), {s.batch, s.head_count, s.query_len}, "B·n·T");
+  if (keep == MheKeep::core) sum.add(sum_bytes(s), {s.batch, s.query_len}, "B·T");
+  return add_seed(sum, s).done();
+}
+
+Formula mhe_mul_optimal_saved(const Shape& s) {
+  FormulaBuilder sum;
+  const MheKeep keep = keep_of(s);
+  if (keep == MheKeep::layer) return add_seed(sum, s).done();
+  if (keep == MheKeep::sdpa) {
+    add_optimal_tensors(sum, s, 2).add(s.element_bytes, {s.head_count, s.head_dim}, "n·d");
+    return add_probabilities(sum, s, s.head_count).done();
+  }
+  add_optimal_tensors(sum, s, 1).add(sum_bytes(s), {s.batch, s.head_count, s.query_len}, "B·n·T");
+  return add_seed(sum, s).done();
+}
+
+std::int64_t keep_core(const ModelConfig&) { return static_cast<std::int64_t>(MheKeep::core); }
+
+constexpr std::string_view kNoScoreBias = "the heads' scores are never all there to be biased";
+
 }  // namespace
 
 void add_mhe(std::vector<AttentionMechanism>& table) {
@@ -43,6 +86,39 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
                    .parameter_count = mhe_parameters,
                    .saved_bytes = mhe_mul_saved,
                    .kv_cache_bytes_per_token = single_cache});
+  table.push_back(
+      {.name = "mhe-add-optimal",
+       .title = "mhe-add with one query, key and value of all heads and shared exponentials",
+       .source = "the function of mhe-add; models/attention/mhe_optimal.cpp",
+       .parameter_count = mhe_parameters,
+       .saved_bytes = mhe_add_optimal_saved,
+       .kv_cache_bytes_per_token = single_cache,
+       .own_mask = true,
+       .options = {{"keep",
+                    "for backward: core (queries, keys, values, heads, sums), safe (the same, an exponential for each "
+                    "head), layer (the input only)",
+                    0,
+                    2,
+                    keep_core,
+                    {"core", "layer", "safe"}}},
+       .undefined = {.bias = kNoScoreBias}});
+  table.push_back(
+      {.name = "mhe-mul-optimal",
+       .title = "mhe-mul as multi-query attention with widened queries",
+       .source = "the function of mhe-mul; models/attention/mhe_optimal.cpp",
+       .parameter_count = mhe_parameters,
+       .saved_bytes = mhe_mul_optimal_saved,
+       .kv_cache_bytes_per_token = single_cache,
+       .own_mask = true,
+       .options =
+           {{"keep",
+             "for backward: core (queries, keys, values, heads, sums), layer (the input only), sdpa (through the "
+             "fused kernels)",
+             0,
+             2,
+             keep_core,
+             {"core", "layer", "sdpa"}}},
+       .undefined = {.bias = kNoScoreBias}});
 }
 
 }  // namespace headroom::models
