@@ -20,6 +20,8 @@ std::unique_ptr<Attention> make_el_slice(Builder& builder, const AttentionPlace&
 std::unique_ptr<Attention> make_el_exact(Builder& builder, const AttentionPlace& place);
 // One projection per Q, K, V and one embedding per head: x + e, or x ⊙ (e + 1).
 std::unique_ptr<Attention> make_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply);
+// The same functions and parameters in the least memory: mhe_optimal.cpp.
+std::unique_ptr<Attention> make_optimal_head_embedding(Builder& builder, const AttentionPlace& place, bool multiply);
 // φ(q)·φ(k) in the softmax's place: linear attention, FAVOR+ and cosFormer. Chunked where causal.
 std::unique_ptr<Attention> make_linear(Builder& builder, const AttentionPlace& place);
 std::unique_ptr<Attention> make_performer(Builder& builder, const AttentionPlace& place);

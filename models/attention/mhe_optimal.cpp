@@ -80,17 +80,18 @@ struct Plan {
   double scale = 1.0;
   bool causal = false;
   double dropout_rate = 0.0;
+  bool interleaved = false;  // rotary positions
 };
 
 void save(AutogradContext* ctx, const Plan& plan) {
   ctx->saved_data["sizes"] =
-      std::vector<std::int64_t>{plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal};
+      std::vector<std::int64_t>{plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal, plan.interleaved};
   ctx->saved_data["rates"] = std::vector<double>{plan.scale, plan.dropout_rate};
 }
 Plan plan_of(AutogradContext* ctx) {
   const auto sizes = ctx->saved_data["sizes"].toIntVector();
   const auto rates = ctx->saved_data["rates"].toDoubleVector();
-  return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1]};
+  return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1], sizes[5] != 0};
 }
 
 struct Rows {
@@ -798,15 +799,19 @@ struct LayerTensors {
   at::Tensor x, memory;  // memory: where keys and values come from elsewhere
   at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed;
 
-  at::Tensor turned(const at::Tensor& rows) const { return cos.defined() ? rotate(rows, cos, sin) : rows; }
+  at::Tensor turned(const Plan& plan, const at::Tensor& rows) const {
+    return cos.defined() ? rotate(rows, cos, sin, plan.interleaved) : rows;
+  }
   // A rotation's gradient is turned back.
-  at::Tensor turned_back(const at::Tensor& rows) const { return cos.defined() ? rotate(rows, cos, sin.neg()) : rows; }
+  at::Tensor turned_back(const Plan& plan, const at::Tensor& rows) const {
+    return cos.defined() ? rotate(rows, cos, sin.neg(), plan.interleaved) : rows;
+  }
   const at::Tensor& source() const { return memory.defined() ? memory : x; }
-  Sequence sequence(std::int64_t i) const {
+  Sequence sequence(const Plan& plan, std::int64_t i) const {
     Sequence result;
     result.index = i;
-    result.q = widened(turned(project(x[i], wq, bq)));
-    result.k = widened(turned(project(source()[i], wk, bk)));
+    result.q = widened(turned(plan, project(x[i], wq, bq)));
+    result.k = widened(turned(plan, project(source()[i], wk, bk)));
     result.v = widened(project(source()[i], wv, bv));
     return result;
   }
@@ -822,7 +827,7 @@ struct LayerTensors {
     at::Tensor y = at::empty({x.size(0), x.size(1), wo.size(0)}, x.options());
     const at::Tensor constant = output.constant();
     for (std::int64_t i = 0; i < x.size(0); ++i) {
-      const Sequence part = sequence(i);
+      const Sequence part = sequence(plan, i);
       const auto attention = sequence_heads(plan, part, masks, embeddings, nullptr);
       for_each_block({0, x.size(1)}, kBlockRows, [&](Rows rows) {
         const at::Tensor heads = block_heads(plan, rows, part);
@@ -845,7 +850,7 @@ struct LayerTensors {
     const at::Tensor dk = at::empty({x.size(0), source().size(1), plan.width}, x.options()), dv = at::empty_like(dk);
     for (std::int64_t i = 0; i < x.size(0); ++i) {
       const at::Tensor dqi = dq[i], dki = dk[i], dvi = dv[i];
-      Sequence part = sequence(i);
+      Sequence part = sequence(plan, i);
       part.dq = accumulator(dqi), part.dk = accumulator(dki), part.dv = accumulator(dvi);
       heads_backward(plan, part, masks, embeddings, output, dy[i], gradients, d.wo);
       write_back(dqi, part.dq);
@@ -860,8 +865,9 @@ struct LayerTensors {
     d.a = gradients.query.to(a.scalar_type());
     if (b.defined()) d.b = gradients.key.to(a.scalar_type());
     d.g = gradients.value.to(a.scalar_type());
-    const variable_list p = projection_gradients(x, memory, {wq, wk, wv}, {turned_back(dq), turned_back(dk), dv},
-                                                 {bq.defined(), bk.defined(), bv.defined()});
+    const variable_list p =
+        projection_gradients(x, memory, {wq, wk, wv}, {turned_back(plan, dq), turned_back(plan, dk), dv},
+                             {bq.defined(), bk.defined(), bv.defined()});
     d.x = p[0], d.memory = p[1], d.wq = p[2], d.bq = p[3], d.wk = p[4], d.bk = p[5], d.wv = p[6], d.bv = p[7];
     return d.list();
   }
@@ -982,6 +988,7 @@ class OptimalHeadEmbedding final : public Attention {
     const WithoutAutocast here;
     Plan plan = plan_;
     plan.causal = context.causal;
+    plan.interleaved = context.rotary_interleaved;
     // Of the keys' bias, unturned, each score gets the same number.
     const bool bias_is_dead = !context.cos.defined();
     LayerTensors t;
@@ -997,7 +1004,7 @@ class OptimalHeadEmbedding final : public Attention {
     t.wo = in(output_.weight()), t.bo = in(output_.bias());
     t.cos = in(context.cos), t.sin = in(context.sin);
     if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
-    if (fused_) return fused(t, context);
+    if (fused_) return fused(t, plan, context);
     if (!at::GradMode::is_enabled()) return t.forward(plan);
     return keep_ == MheKeep::layer ? whole_layer(t, plan) : heads(t, plan);
   }
@@ -1009,18 +1016,18 @@ class OptimalHeadEmbedding final : public Attention {
                              o(t.bo), o(t.cos), o(t.sin), o(t.seed), plan);
   }
   // Queries, keys and values, turned.
-  static std::array<at::Tensor, 3> projections(const LayerTensors& t) {
+  static std::array<at::Tensor, 3> projections(const LayerTensors& t, const Plan& plan) {
     const auto o = optional_of;
     variable_list all = Projections::apply(t.x, o(t.memory), t.wq, o(t.bq), t.wk, o(t.bk), t.wv, o(t.bv));
-    return {t.turned(std::exchange(all[0], {})), t.turned(std::exchange(all[1], {})), all[2]};
+    return {t.turned(plan, std::exchange(all[0], {})), t.turned(plan, std::exchange(all[1], {})), all[2]};
   }
   static at::Tensor heads(const LayerTensors& t, const Plan& plan) {
-    const auto [q, k, v] = projections(t);
+    const auto [q, k, v] = projections(t, plan);
     return Heads::apply(q, k, v, t.a, optional_of(t.b), t.g, t.wo, optional_of(t.bo), optional_of(t.seed), plan);
   }
   // Multi-query attention with widened queries, through the fused kernels.
-  at::Tensor fused(const LayerTensors& t, const AttentionContext& context) const {
-    auto [q, k, v] = projections(t);
+  at::Tensor fused(const LayerTensors& t, const Plan& plan, const AttentionContext& context) const {
+    auto [q, k, v] = projections(t, plan);
     q = (q.unsqueeze(2) * (t.a * t.b + t.a + t.b + 1.0)).transpose(1, 2);
     const at::Tensor merged = Attend::merge(attend_(q, k.unsqueeze(1), v.unsqueeze(1), context));
     return ScaledOutput::apply(merged, t.g, t.wo, optional_of(t.bo));

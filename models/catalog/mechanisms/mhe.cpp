@@ -93,6 +93,7 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
        .parameter_count = mhe_parameters,
        .saved_bytes = mhe_add_optimal_saved,
        .kv_cache_bytes_per_token = single_cache,
+       .own_mask = true,
        .options = {{"keep",
                     "for backward: core (queries, keys, values, heads, sums), safe (the same, an exponential for each "
                     "head), layer (the input only)",
@@ -108,6 +109,7 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
        .parameter_count = mhe_parameters,
        .saved_bytes = mhe_mul_optimal_saved,
        .kv_cache_bytes_per_token = single_cache,
+       .own_mask = true,
        .options =
            {{"keep",
              "for backward: core (queries, keys, values, heads, sums), layer (the input only), sdpa (through the "
