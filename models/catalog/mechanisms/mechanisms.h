@@ -26,9 +26,6 @@ void add_conditional(std::vector<AttentionMechanism>& table);         // colt5
 // mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
 enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };
 
-// mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
-enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };
-
 Formula mha_parameters(const AttentionShape& shape);
 Formula mha_saved(const AttentionShape& shape);
 Formula mha_cache(const AttentionShape& shape);
