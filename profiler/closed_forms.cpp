@@ -15,11 +15,18 @@ std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 
 // Keys and values come out of matrix products, which autocast runs in its own dtype.
 std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 : 2; }
 
+// The forms of multiple-head embeddings in the least memory run through scaled_dot_product_attention with keep=sdpa only.
+bool has_kernel(const models::ModelConfig& config) {
+  const auto keep = config.attention_options.find("keep");
+  if (keep != config.attention_options.end()) return config.attention == "mhe-mul-optimal" && keep->second == 2;
+  return models::attention_mechanism(config.attention).has_softmax;
+}
+
 // Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
 // statistics for whole tiles of 32 queries and takes copies of shared keys and values.
 bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
   if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
-  if (!models::attention_mechanism(config.attention).has_softmax) return true;
+  if (!has_kernel(config)) return true;
   if (spec.sdpa == Sdpa::math) return false;
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
@@ -38,9 +45,9 @@ AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, 
 }
 
 // Flash attention on CUDA keeps its generator's state (two 8-byte numbers) and an 8-byte scalar that nothing uses.
-Formula saved_bytes(const RunSpec& spec, const models::AttentionMechanism& mechanism, const AttentionShape& shape) {
-  Formula formula = mechanism.saved_bytes(shape);
-  if (spec.sdpa != Sdpa::flash || spec.device == "cpu" || !mechanism.has_softmax) return formula;
+Formula saved_bytes(const RunSpec& spec, const models::ModelConfig& config, const AttentionShape& shape) {
+  Formula formula = models::attention_mechanism(config.attention).saved_bytes(shape);
+  if (spec.sdpa != Sdpa::flash || spec.device == "cpu" || !has_kernel(config)) return formula;
   return {formula.value + 24, formula.text + " + 24"};
 }
 
@@ -91,7 +98,7 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
     if (has_saved_form(spec, config))
       forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
-                           saved_bytes(spec, mechanism, shape), 1, " bytes"));
+                           saved_bytes(spec, config, shape), 1, " bytes"));
   }
   add_checkpointed_blocks(spec, config, layers, forms);
   if (config.decoder_layer_count > 0)
