@@ -27,7 +27,8 @@
   X(cuptiActivityEnableAllocationSource) \
   X(cuptiActivityEnableRuntimeApi)       \
   X(cuptiActivityEnableDriverApi)        \
-  X(cuptiActivityEnableAndDump)
+  X(cuptiActivityEnableAndDump)          \
+  X(cuptiActivityRegisterTimestampCallback)
 
 namespace headroom::tracing {
 

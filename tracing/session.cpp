@@ -3,6 +3,7 @@
 #include <cupti_driver_cbid.h>
 #include <cupti_runtime_cbid.h>
 #include <fmt/format.h>
+#include <time.h>
 
 #include <array>
 
@@ -46,6 +47,13 @@ constexpr std::array kNoisyDriverCalls{CUPTI_DRIVER_TRACE_CBID_cuKernelGetAttrib
                                        CUPTI_DRIVER_TRACE_CBID_cuDevicePrimaryCtxGetState,
                                        CUPTI_DRIVER_TRACE_CBID_cuCtxGetCurrent};
 
+// Of CUPTI's records where nobody set another clock.
+std::uint64_t real_time_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
 }  // namespace
 
 bool Session::begin(const Library& library, TraceLevel level, const SessionCallbacks& callbacks,
@@ -55,6 +63,9 @@ bool Session::begin(const Library& library, TraceLevel level, const SessionCallb
   set_attributes(problems);
   const auto& api = library.api;
   if (api.cuptiSetThreadIdType) api.cuptiSetThreadIdType(CUPTI_ACTIVITY_THREAD_ID_TYPE_SYSTEM);
+  // Whoever had CUPTI meanwhile may have left it a clock of its own.
+  if (began_ && api.cuptiActivityRegisterTimestampCallback) api.cuptiActivityRegisterTimestampCallback(real_time_ns);
+  began_ = true;
   const auto registered = api.cuptiActivityRegisterCallbacks(callbacks.on_request, callbacks.on_complete);
   if (registered != CUPTI_SUCCESS) problems.push_back(failure_text("CUPTI off: it takes no buffers", registered));
   if (registered != CUPTI_SUCCESS || !enable_kinds(level, problems)) {

@@ -42,6 +42,7 @@ class Session {
 
   const Library* library_ = nullptr;
   CUpti_SubscriberHandle subscriber_ = nullptr;
+  bool began_ = false;  // once
   std::vector<CUpti_ActivityKind> enabled_;
 };
 

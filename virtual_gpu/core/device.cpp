@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "virtual_gpu/core/configuration.h"
+#include "virtual_gpu/core/physical_memory.h"
 
 namespace headroom::virtual_gpu {
 namespace {
@@ -24,6 +25,7 @@ cudaError_t first_use() {
   if (use.load() == Use::forked) return cudaErrorInitializationError;
   if (device() == nullptr) return cudaErrorNoDevice;
   static const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
+  physical_memory(0);  // made before any thread can be at it while the process forks: its child would wait for ever
   use = Use::used;
   return registered == 0 ? cudaSuccess : cudaErrorInitializationError;
 }
