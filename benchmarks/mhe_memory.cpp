@@ -1,16 +1,15 @@
 // Prints what one attention sublayer of multiple-head embeddings takes, as published and in its optimal forms, beside
 // multi-head attention, eager and fused: 12 heads of 64, width 768, fp32, batch 1, no mask, forward and backward.
 //
-//   mhe_memory            bytes at the worst instant over parameters, input and the output's gradient, for 128 to
-//   16,384
+//   mhe_memory            bytes at the worst instant over parameters, input and the output's gradient, for 128 to 16,384
 //                         tokens on the virtual GPU (as requested of PyTorch's allocator), each also as a part of what
 //                         eager multi-head attention takes
 //   mhe_memory time [R]   processor time of one thread, the least of R interleaved rounds (7), for 128 to 2,048 tokens
-//   on
-//                         the CPU, as ratios
+//                         on the CPU, as ratios
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>

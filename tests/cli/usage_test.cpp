@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/catalog/attention.h"
 #include "tests/cli/tool.h"
 #include "virtual_gpu/catalog.h"
 
@@ -68,10 +69,10 @@ TEST(Usage, WhatIsMissingIsNamed) {
 }
 
 TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
-  const std::string models =
-      "bert-base, bert-large, gpt2, gpt2-medium, gpt2-xl, transformer-base, llama-7b, or the path of a "
-      "config.json";
-  const std::string mechanisms = "mha, sha, sha-compact, mqa, gqa, skv, el-slice, el-exact, mhe-add, mhe-mul";
+  const std::string models = "headroom list models shows all " + std::to_string(models::presets().size()) +
+                             "; the path of a config.json will do, too";
+  const std::string mechanisms =
+      "headroom list attention shows all " + std::to_string(models::attention_mechanisms().size());
   std::string devices = "cpu, cuda, cuda:0";
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
@@ -89,11 +90,10 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       {"profile bert-base -x", "unknown flag '-x'; headroom profile --help lists the flags"},
       {"list modles", "unknown list 'modles'; did you mean 'models'? Known: models, attention, devices, formats"},
       {"list models --format html", "unknown format 'html'. Known: terminal, json"},
-      {"profile bret-base", "unknown model 'bret-base'; did you mean 'bert-base'? Known: " + models},
-      {"profile bert-base --attention mqaa",
-       "unknown attention mechanism 'mqaa'; did you mean 'mqa'? Known: " + mechanisms},
+      {"profile bret-base", "unknown model 'bret-base'; did you mean 'bert-base'? " + models},
+      {"profile bert-base --attention mqaa", "unknown attention mechanism 'mqaa'; did you mean 'mqa'? " + mechanisms},
       {"compare bert-base --attention mha,mhe_add",
-       "unknown attention mechanism 'mhe_add'; did you mean 'mhe-add'? Known: " + mechanisms},
+       "unknown attention mechanism 'mhe_add'; did you mean 'mhe-add'? " + mechanisms},
       {"compare bert-base --attention mha,mqa --baseline mqq",
        "unknown baseline 'mqq'; did you mean 'mqa'? Known: mha, mqa"},
       {"profile bert-base --device vritual:h100-80gb",
@@ -103,7 +103,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       {"profile bert-base --dtype fp8", "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
       {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward"},
       {"profile bert-base --optimizer adamx",
-       "unknown optimizer 'adamx'; did you mean 'adam'? Known: none, sgd, adam, adamw"},
+       "unknown optimizer 'adamx'; did you mean 'adam'? Known: none, sgd, adam, adamw, adafactor, adam-8bit"},
       {"profile bert-base --optimizer-implementation for_each",
        "unknown optimizer implementation 'for_each'; did you mean 'foreach'? Known: foreach, fused, for-loop"},
       {"profile bert-base --sdpa falsh",
@@ -111,7 +111,8 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       {"profile bert-base --positions alibbi",
        "unknown positions 'alibbi'; did you mean 'alibi'? Known: learned, sinusoidal, rope, rope-interleaved, alibi, "
        "t5-buckets, none"},
-      {"profile bert-base --format jsno", "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
+      {"profile bert-base --format jsno",
+       "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
   for (const auto& expected : cases) expect_refused(expected);
 }
@@ -151,7 +152,8 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"profile gpt2 --positions alibi --sdpa flash",
        "flash attention takes no position biases (alibi): use --sdpa efficient, math or eager"},
       {"profile bert-base --attention el-exact --positions rope",
-       "bert-base: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and rotary "
+       "bert-base: attention 'el-exact' is undefined here: it multiplies the query and key matrices together, and "
+       "rotary "
        "positions act between them"},
       {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
       {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},

@@ -217,7 +217,7 @@ TEST(ActivityFile, IdsAndNamesOutOfRangeAreRefused) {
   EXPECT_THAT(refusal([](Recording& r, Activities& a) { a.layer[9] = LayerId(r.layers.size()); }), HasSubstr("'a.layer'"));
   EXPECT_THAT(refusal([](Recording& r, Activities& a) { a.name[9] = StringId(r.strings.size()); }), HasSubstr("'a.name'"));
   EXPECT_THAT(refusal([](Recording&, Activities& a) { a.name[9] = StringId(0xFFFFFFFF); }), HasSubstr("'a.name'"));
-  EXPECT_THAT(refusal([](Recording&, Activities& a) { a.phase[9] = Phase(6); }), HasSubstr("'a.phase'"));
+  EXPECT_THAT(refusal([](Recording&, Activities& a) { a.phase[9] = Phase(7); }), HasSubstr("'a.phase'"));
   EXPECT_THAT(refusal([](Recording&, Activities& a) { a.step[9] = -1; }), HasSubstr("'a.step'"));
   EXPECT_THAT(refusal([](Recording&, Activities& a) { a.kind[9] = ActivityKind(9); }), HasSubstr("'a.kind'"));
   EXPECT_THAT(refusal([](Recording&, Activities& a) { a.bytes[9] = -1; }), HasSubstr("'a.bytes'"));

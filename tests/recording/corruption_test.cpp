@@ -178,7 +178,7 @@ TEST(Recording, IdsAndNamesOutOfRangeAreRefused) {
   EXPECT_THAT(with([](Recording& r) { r.events.layer[9] = LayerId(r.layers.size()); }), HasSubstr("'layer'"));
   EXPECT_THAT(with([](Recording& r) { r.events.op[9] = StringId(r.strings.size()); }), HasSubstr("'op'"));
   EXPECT_THAT(with([](Recording& r) { r.events.tensor[9] = StringId(0xFFFFFFFF); }), HasSubstr("'tensor'"));
-  EXPECT_THAT(with([](Recording& r) { r.events.phase[9] = Phase(6); }), HasSubstr("'phase'"));
+  EXPECT_THAT(with([](Recording& r) { r.events.phase[9] = Phase(7); }), HasSubstr("'phase'"));
   EXPECT_THAT(with([](Recording& r) { r.events.category[9] = Category(10); }), HasSubstr("'category'"));
   EXPECT_THAT(with([](Recording& r) { r.events.step[9] = -1; }), HasSubstr("'step'"));
   EXPECT_THAT(with([](Recording& r) { r.events.block_bytes[9] = -1; }), HasSubstr("'block'"));

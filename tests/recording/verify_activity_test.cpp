@@ -58,8 +58,8 @@ TEST(VerifyActivity, FindsIdsOutsideTheirTables) {
               ElementsAre(HasSubstr("activity 3: layer is 99")));
   EXPECT_THAT(after([](DeviceActivity&, Activities& a) { a.name[3] = StringId(99); }),
               ElementsAre("activity 3: name is 99, expected less than 15"));
-  EXPECT_THAT(after([](DeviceActivity&, Activities& a) { a.phase[3] = Phase(6); }),
-              ElementsAre("activity 3: phase is 6, expected less than 6"));
+  EXPECT_THAT(after([](DeviceActivity&, Activities& a) { a.phase[3] = Phase(7); }),
+              ElementsAre("activity 3: phase is 7, expected less than 7"));
   EXPECT_THAT(after([](DeviceActivity&, Activities& a) { a.step[3] = -1; }), ElementsAre(HasSubstr("activity 3: step is -1")));
   EXPECT_THAT(after([](DeviceActivity&, Activities& a) { a.kind[3] = ActivityKind(9); }),
               Contains("activity 3 is of kind 9, expected less than 9"));
