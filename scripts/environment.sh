@@ -3,6 +3,9 @@ export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 if [ -z "${HOME:-}" ]; then HOME=$(getent passwd "$(id -u)" | cut -d: -f6); export HOME; fi
 export HEADROOM_CACHE_DIR="${HEADROOM_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/headroom}"
 
+# Presets that compile a file alike share what ccache keeps of it, though they build in folders of their own.
+export CCACHE_NOHASHDIR=1
+
 # build PRESET [TARGET…]: configure and build, everything or only the named targets.
 build() {
   local preset=$1 options=() targets=()
