@@ -14,6 +14,7 @@
 #include "cli/commands/list_attention.h"
 #include "cli/commands/list_devices.h"
 #include "cli/output.h"
+#include "models/catalog/attention.h"
 #include "models/catalog/config.h"
 
 namespace headroom::cli {
@@ -34,7 +35,10 @@ Entries list_models() {
   Entries out;
   for (const auto& preset : models::presets())
     out.push_back({{std::string(preset.name), std::string(preset.description)},
-                   {{"name", preset.name}, {"description", preset.description}, {"config", to_json(preset.config)}}});
+                   {{"name", preset.name},
+                    {"description", preset.description},
+                    {"parameters", parameter_count(preset.config)},
+                    {"config", to_json(preset.config)}}});
   return out;
 }
 
