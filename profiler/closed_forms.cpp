@@ -1,5 +1,7 @@
 #include "profiler/closed_forms.h"
 
+#include <algorithm>
+
 #include "models/catalog/attention.h"
 
 namespace headroom::profiler {
@@ -15,11 +17,19 @@ std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 
 // Keys and values come out of matrix products, which autocast runs in its own dtype.
 std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 : 2; }
 
-// The forms of multiple-head embeddings in the least memory run through scaled_dot_product_attention with keep=sdpa only.
+// The forms of multiple-head embeddings in the least memory run through scaled_dot_product_attention with keep=sdpa
+// only.
 bool has_kernel(const models::ModelConfig& config) {
   const auto keep = config.attention_options.find("keep");
   if (keep != config.attention_options.end()) return config.attention == "mhe-mul-optimal" && keep->second == 2;
   return models::attention_mechanism(config.attention).has_softmax;
+}
+
+// Of queries and keys. CUDA's flash kernels pad it to a multiple of 8.
+std::int64_t head_width(const models::ModelConfig& config) {
+  if (config.attention != "mla") return config.head_dim;
+  const auto& sizes = config.attention_options;
+  return std::max(sizes.at("nope") + sizes.at("rope"), sizes.at("value"));
 }
 
 // Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
@@ -27,7 +37,9 @@ bool has_kernel(const models::ModelConfig& config) {
 bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
   if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
   if (!has_kernel(config)) return true;
+  if (spec.sdpa == Sdpa::flash && spec.device != "cpu" && head_width(config) % 8 != 0) return false;
   if (spec.sdpa == Sdpa::math) return false;
+  if (spec.sdpa == Sdpa::efficient && config.attention == "mla") return false;  // the form pads values, as flash does
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 

@@ -93,7 +93,8 @@ TEST_P(Agreement, CpuAndVirtualGpuKeepTheSameBytesAndTheClosedFormsHold) {
     const std::vector<Category> kept{Category::parameter, Category::gradient, Category::activation, Category::input};
     const auto last = static_cast<std::int32_t>(cpu.spec.steps);
     EXPECT_EQ(layer_sums(cpu, kept, last), layer_sums(gpu, kept, last));
-    const std::int64_t step_counts = cpu.spec.optimizer == Optimizer::sgd ? 0 : 4 * stepping_parameters(cpu, mechanism, rotary);
+    const std::int64_t step_counts =
+        cpu.spec.optimizer == Optimizer::sgd ? 0 : 4 * stepping_parameters(cpu, mechanism, rotary);
     EXPECT_EQ(total(cpu, Category::optimizer_state, last), total(gpu, Category::optimizer_state, last) + step_counts);
     expect_closed_forms(cpu, 5);
     expect_closed_forms(gpu, 5);
@@ -108,13 +109,21 @@ TEST(FusedAttention, KeepsTheBytesOfItsClosedForm) {
     for (const Sdpa sdpa : {Sdpa::flash, Sdpa::efficient})
       for (const std::string& mechanism : mechanisms_of(model)) {
         if (!models::attention_mechanism(mechanism).undefined.fused.empty()) continue;
-        RunSpec spec = spec_of(model, mechanism, "virtual:h100-80gb");
+        // Kernels want heads of a multiple of 8, which half of them for rotary positions is not here.
+        const bool half = mechanism == "mla" && std::string(model) == "llama";
+        RunSpec spec = spec_of(model, half ? "mla:rope=8" : mechanism, "virtual:h100-80gb");
         spec.sdpa = sdpa;
         spec.seq = 32;
         spec.dtype = Dtype::bf16;
-        const bool copies_keys = sdpa == Sdpa::efficient && (mechanism == "mqa" || mechanism == "gqa");
-        expect_closed_forms(record(spec), copies_keys ? 3 : 5);
+        const bool of_its_own = mechanism == "mqa" || mechanism == "gqa" || mechanism == "mla";
+        expect_closed_forms(record(spec), sdpa == Sdpa::efficient && of_its_own ? 3 : 5);
       }
+}
+
+bool is_implemented(Optimizer optimizer, OptimizerImplementation implementation) {
+  const bool one_way =
+      optimizer == Optimizer::none || optimizer == Optimizer::adafactor || optimizer == Optimizer::adam_8bit;
+  return !one_way || implementation == OptimizerImplementation::foreach;
 }
 
 class VirtualDevices : public ::testing::TestWithParam<const char*> {
@@ -143,7 +152,7 @@ TEST_P(VirtualDevices, RunEveryOptimizerInEveryDtype) {
   for (const auto& [optimizer, name] : kOptimizerNames)
     for (const auto& [implementation, implementation_name] : kOptimizerImplementationNames)
       for (const Dtype dtype : {Dtype::fp32, Dtype::fp16, Dtype::bf16}) {
-        if (optimizer == Optimizer::none && implementation != OptimizerImplementation::foreach) continue;
+        if (!is_implemented(optimizer, implementation)) continue;
         RunSpec spec = spec_of("gpt2", "", GetParam());
         spec.optimizer = optimizer;
         spec.optimizer_implementation = implementation;
@@ -170,6 +179,7 @@ TEST(Cpu, RunsEveryDtypeWithEveryAttentionBackendItHas) {
 TEST(Cpu, RunsEveryOptimizer) {
   for (const auto& [optimizer, name] : kOptimizerNames)
     for (const auto& [implementation, implementation_name] : kOptimizerImplementationNames) {
+      if (!is_implemented(optimizer, implementation)) continue;
       RunSpec spec = spec_of("bert", "", "cpu");
       spec.optimizer = optimizer;
       spec.optimizer_implementation = implementation;
