@@ -41,6 +41,12 @@ std::string shortened(std::string_view name) {
   return std::string(name.substr(0, kLongestName)) + "…";
 }
 
+std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string nearest = nearest_name(name, known);
+  const std::string hint = nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest);
+  return fmt::format("unknown {} '{}'{}", what, shortened(name), hint);
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, const std::vector<std::string_view>& known) {
@@ -61,9 +67,12 @@ std::string nearest_name(std::string_view name, const std::vector<std::string_vi
 
 std::string unknown_name_message(std::string_view what, std::string_view name,
                                  const std::vector<std::string_view>& known) {
-  const std::string nearest = nearest_name(name, known);
-  const std::string hint = nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest);
-  return fmt::format("unknown {} '{}'{} Known: {}", what, shortened(name), hint, fmt::join(known, ", "));
+  return fmt::format("{} Known: {}", unknown_name(what, name, known), fmt::join(known, ", "));
+}
+
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 const std::vector<std::string_view>& known, std::string_view listing) {
+  return fmt::format("{} {} shows all {}", unknown_name(what, name, known), listing, known.size());
 }
 
 }  // namespace headroom

@@ -26,7 +26,12 @@ struct Named {
 std::string nearest_name(std::string_view name, const std::vector<std::string_view>& known);
 
 // "unknown WHAT 'NAME'; did you mean 'X'? Known: a, b, c"
-std::string unknown_name_message(std::string_view what, std::string_view name, const std::vector<std::string_view>& known);
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 const std::vector<std::string_view>& known);
+
+// Of names too many for one line: "unknown WHAT 'NAME'; did you mean 'X'? LISTING shows all 84".
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 const std::vector<std::string_view>& known, std::string_view listing);
 
 template <class E, std::size_t N>
 std::string_view to_name(const std::array<Named<E>, N>& table, E value) {

@@ -1,7 +1,5 @@
 #include "profiler/closed_forms.h"
 
-#include <algorithm>
-
 #include "models/catalog/attention.h"
 
 namespace headroom::profiler {
@@ -17,29 +15,14 @@ std::int64_t parameter_element_bytes(Dtype dtype) { return dtype == Dtype::fp16 
 // Keys and values come out of matrix products, which autocast runs in its own dtype.
 std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 : 2; }
 
-// The forms of multiple-head embeddings in the least memory run through scaled_dot_product_attention with keep=sdpa
-// only.
-bool has_kernel(const models::ModelConfig& config) {
-  const auto keep = config.attention_options.find("keep");
-  if (keep != config.attention_options.end()) return config.attention == "mhe-mul-optimal" && keep->second == 2;
-  return models::attention_mechanism(config.attention).has_softmax;
-}
-
-// Of queries and keys. CUDA's flash kernels pad it to a multiple of 8.
-std::int64_t head_width(const models::ModelConfig& config) {
-  if (config.attention != "mla") return config.head_dim;
-  const auto& sizes = config.attention_options;
-  return std::max(sizes.at("nope") + sizes.at("rope"), sizes.at("value"));
-}
-
 // Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
-// statistics for whole tiles of 32 queries and takes copies of shared keys and values.
+// statistics for whole tiles of 32 queries and takes copies of shared keys and values. CUDA's flash kernels pad heads
+// to a multiple of 8.
 bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
   if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
-  if (!has_kernel(config)) return true;
-  if (spec.sdpa == Sdpa::flash && spec.device != "cpu" && head_width(config) % 8 != 0) return false;
+  if (!models::uses_back_end(config)) return true;
   if (spec.sdpa == Sdpa::math) return false;
-  if (spec.sdpa == Sdpa::efficient && config.attention == "mla") return false;  // the form pads values, as flash does
+  if (spec.sdpa == Sdpa::flash && spec.device != "cpu" && models::head_width(config) % 8 != 0) return false;
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 
@@ -50,6 +33,7 @@ AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, 
   shape.query_len = shape.key_len = spec.seq;
   shape.element_bytes = parameter_element_bytes(spec.dtype);
   shape.fused = spec.sdpa == Sdpa::flash || spec.sdpa == Sdpa::efficient;
+  shape.repeats_groups = spec.sdpa == Sdpa::efficient;
   shape.cross = cross;
   shape.causal = layer.starts_with("decoder.") && !cross;
   if (cross) shape.rope = false;
@@ -59,7 +43,7 @@ AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, 
 // Flash attention on CUDA keeps its generator's state (two 8-byte numbers) and an 8-byte scalar that nothing uses.
 Formula saved_bytes(const RunSpec& spec, const models::ModelConfig& config, const AttentionShape& shape) {
   Formula formula = models::attention_mechanism(config.attention).saved_bytes(shape);
-  if (spec.sdpa != Sdpa::flash || spec.device == "cpu" || !has_kernel(config)) return formula;
+  if (spec.sdpa != Sdpa::flash || spec.device == "cpu" || !models::uses_back_end(config)) return formula;
   return {formula.value + 24, formula.text + " + 24"};
 }
 

@@ -162,6 +162,13 @@ std::size_t columns_of_stdout() {
   return static_cast<std::size_t>(narrow ? terminal_width(STDOUT_FILENO) : kAnyWidth);
 }
 
+// The text in as many lines as it takes.
+std::string paragraph(std::string_view text) {
+  std::string out;
+  for (const auto& line : wrap(text, static_cast<std::size_t>(terminal_width(STDOUT_FILENO)))) out += line + "\n";
+  return out;
+}
+
 // "  title      text", the text in as many lines as it takes.
 void add_line(std::string& out, std::string_view title, std::string_view text) {
   constexpr std::size_t kTitleColumns = 35, kLeastColumns = 30;
@@ -175,13 +182,13 @@ void add_line(std::string& out, std::string_view title, std::string_view text) {
 
 std::string formulas_text(const AttentionMechanism& mechanism, const std::optional<ModelConfig>& config) {
   if (!config) return "\nNo figures: it does not go with the layer that they are shown for.\n";
-  std::string out = fmt::format("\nOf one layer, in bytes of bf16 where it is memory ({}):\n", kSizes);
+  std::string out = "\n" + paragraph(fmt::format("Of one layer, in bytes of bf16 where it is memory ({}):", kSizes));
   for (const Figure& figure : kFigures) {
     const Formula formula = formula_of(figure, mechanism, *config);
     if (formula.text.empty()) continue;
     add_line(out, figure.title, fmt::format("{} = {}", formula.text, amount(formula, figure.bytes)));
   }
-  return out + "\n" + kSymbols + "\n";
+  return out + "\n" + paragraph(kSymbols);
 }
 
 std::string options_text(const AttentionMechanism& mechanism, const std::optional<ModelConfig>& config) {

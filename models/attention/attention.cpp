@@ -60,7 +60,7 @@ std::unique_ptr<Attention> make_attention(Builder& builder, const AttentionPlace
 
 void require_backend(const ModelConfig& config, const BuildOptions& options) {
   const AttentionMechanism& mechanism = attention_mechanism(config.attention);
-  if (!mechanism.has_softmax) return;
+  if (!uses_back_end(config)) return;
   if (const auto reason = mechanism.undefined.fused; options.backend != AttentionBackend::eager && !reason.empty())
     throw bad_input(config.attention + " runs eager only: " + std::string(reason) + "; use --sdpa eager");
   if (options.backend == AttentionBackend::flash) require_flash(config);

@@ -1,6 +1,8 @@
 // Multiple-head embedding attention (Xue & Aletras 2023, arXiv 2310.07911, section 3), with every head materialised as
 // published. Rotary positions turn the shared projections, before the embeddings: the embeddings' identities (a key
 // embedding added to all keys cancels in the softmax) and the cache of shared keys then stay as they are without them.
+#include "models/attention/mhe.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/mul.h>
@@ -10,31 +12,32 @@
 #include "models/layers.h"
 
 namespace headroom::models {
+
+MheParameters::MheParameters(Builder& b, const std::string& layer)
+    : query(b, layer, "query", b.config.d_model, b.config.head_dim, b.config.attention_bias),
+      key(b, layer, "key", b.config.d_model, b.config.head_dim, b.config.attention_bias),
+      value(b, layer, "value", b.config.d_model, b.config.head_dim, b.config.attention_bias),
+      query_embedding(b.parameter(layer, "query_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
+      key_embedding(b.parameter(layer, "key_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
+      value_embedding(b.parameter(layer, "value_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
+      output(b, layer, "output", b.config.head_count * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
+
 namespace {
 
 class HeadEmbedding final : public Attention {
  public:
   HeadEmbedding(Builder& b, const std::string& layer, bool multiply)
-      : multiply_(multiply),
-        attend_(b),
-        query_(b, layer, "query", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        key_(b, layer, "key", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        value_(b, layer, "value", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        query_embedding_(b.parameter(layer, "query_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        key_embedding_(b.parameter(layer, "key_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        value_embedding_(b.parameter(layer, "value_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        output_(b, layer, "output", b.config.head_count * b.config.head_dim, b.config.d_model,
-                b.config.attention_bias) {}
+      : multiply_(multiply), attend_(b), own_(b, layer) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
-    at::Tensor q = attend_.rotate(attend_.split(query_(x), 1), context);  // [B, 1, T, d]
-    q = heads(q, query_embedding_);
-    at::Tensor k = attend_.rotate(attend_.split(key_(memory), 1), context);
-    k = heads(k, key_embedding_);
-    at::Tensor v = attend_.split(value_(memory), 1);
-    v = heads(v, value_embedding_);
+    at::Tensor q = attend_.rotate(attend_.split(own_.query(x), 1), context);  // [B, 1, T, d]
+    q = heads(q, own_.query_embedding);
+    at::Tensor k = attend_.rotate(attend_.split(own_.key(memory), 1), context);
+    k = heads(k, own_.key_embedding);
+    at::Tensor v = attend_.split(own_.value(memory), 1);
+    v = heads(v, own_.value_embedding);
     const at::Tensor merged = Attend::merge(attend_(q, k, v, context));
-    return output_(merged);
+    return own_.output(merged);
   }
 
  private:
@@ -49,9 +52,7 @@ class HeadEmbedding final : public Attention {
 
   bool multiply_;
   Attend attend_;
-  Linear query_, key_, value_;
-  at::Tensor query_embedding_, key_embedding_, value_embedding_;
-  Linear output_;
+  MheParameters own_;
 };
 
 }  // namespace

@@ -24,39 +24,25 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/_assert_async.h>
-#include <ATen/ops/add.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/addmv.h>
-#include <ATen/ops/amax.h>
-#include <ATen/ops/amin.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/exp.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/mul.h>
 #include <ATen/ops/mv.h>
-#include <ATen/ops/sub.h>
-#include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <memory>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "models/attention/attend.h"
 #include "models/attention/mechanisms.h"
+#include "models/attention/mhe.h"
+#include "models/attention/mhe_heads.h"
 #include "models/attention/rotary.h"
 #include "models/catalog/mechanisms/mechanisms.h"
 #include "models/layers.h"
@@ -72,17 +58,6 @@ using Optional = std::optional<at::Tensor>;
 constexpr std::int64_t kBlockRows = 128;  // query rows whose scores exist at a time
 constexpr std::int64_t kHeadsAtOnce = 4;  // heads in one product with E
 
-// What a call computes, its tensors aside.
-struct Plan {
-  bool multiply = false;
-  bool per_head = false;  // added: exp(S + β_h) of each head, never E
-  std::int64_t heads = 1, width = 1;
-  double scale = 1.0;
-  bool causal = false;
-  double dropout_rate = 0.0;
-  bool interleaved = false;  // rotary positions
-};
-
 void save(AutogradContext* ctx, const Plan& plan) {
   ctx->saved_data["sizes"] =
       std::vector<std::int64_t>{plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal, plan.interleaved};
@@ -93,21 +68,6 @@ Plan plan_of(AutogradContext* ctx) {
   const auto rates = ctx->saved_data["rates"].toDoubleVector();
   return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1], sizes[5] != 0};
 }
-
-struct Rows {
-  std::int64_t first, last;
-  std::int64_t count() const { return last - first; }
-  at::Tensor of(const at::Tensor& x) const { return x.slice(0, first, last); }
-};
-
-template <class Visit>
-void for_each_block(Rows rows, std::int64_t count, const Visit& visit) {
-  for (std::int64_t i = rows.first; i < rows.last; i += count) visit(Rows{i, std::min(i + count, rows.last)});
-}
-
-// Scores and sums are at least fp32.
-at::ScalarType wide_type(const at::Tensor& x) { return c10::promoteTypes(x.scalar_type(), at::kFloat); }
-at::Tensor widened(const at::Tensor& x) { return x.to(wide_type(x)); }
 
 at::Tensor tensor_of(const Optional& x) { return x.value_or(at::Tensor()); }
 Optional optional_of(const at::Tensor& x) { return x.defined() ? Optional(x) : std::nullopt; }
@@ -128,459 +88,6 @@ class AutocastInputs {
   at::DeviceType device_;
   bool on_;
 };
-
-// The largest max β - min β for which exp(S - max S) · exp(β - max β) loses less than the rounding of the sum over
-// `keys` terms: the smallest normal number is exp(-smallest), one rounding is 2^-digits.
-double span_limit(at::ScalarType type, std::int64_t keys) {
-  const double smallest = type == at::kDouble ? 708.39 : 87.33;
-  const double digits = type == at::kDouble ? 53 : 24;
-  return smallest - std::log(static_cast<double>(keys)) - digits * std::log(2.0);
-}
-
-// Which probabilities dropout keeps: a hash of one random number, drawn once a call, and of the probability's place.
-// Backward draws nothing and finds the same ones, block by block; nothing of n·T·S is kept.
-class Masks {
- public:
-  Masks(const Plan& plan, const at::Tensor& seed) : rate_(plan.dropout_rate), seed_(seed) {}
-  bool any() const { return rate_ > 0; }
-
-  // 0 or 1/(1 - rate) for the probabilities of `rows` (their numbers, [R], unique in the call) and the first `visible`
-  // of `keys` keys: [R, visible].
-  at::Tensor operator()(const at::Tensor& rows, std::int64_t visible, std::int64_t keys, at::ScalarType type) const {
-    at::Tensor x = at::arange(visible, rows.options()).unsqueeze(0) + (rows * keys).unsqueeze(1);
-    x.mul_(static_cast<std::int64_t>(0x9E3779B97F4A7C15ULL)).add_(seed_);  // splitmix64
-    mix(x, 30, static_cast<std::int64_t>(0xBF58476D1CE4E5B9ULL));
-    mix(x, 27, static_cast<std::int64_t>(0x94D049BB133111EBULL));
-    mix(x, 31, 1);
-    constexpr std::int64_t range = 1 << 24;
-    x.bitwise_and_(range - 1);
-    return x.ge(std::llround(rate_ * static_cast<double>(range))).to(type).mul_(1.0 / (1.0 - rate_));
-  }
-
- private:
-  static void mix(at::Tensor& x, std::int64_t shift, std::int64_t factor) {
-    const at::Tensor high = x.bitwise_right_shift(shift).bitwise_and_((std::int64_t{1} << (64 - shift)) - 1);
-    x.bitwise_xor_(high);
-    if (factor != 1) x.mul_(factor);
-  }
-
-  double rate_;
-  at::Tensor seed_;  // [1], int64, on the device
-};
-
-// Tensors cut from one allocation, which is as large as the larger of two ways needs.
-class Workspace {
- public:
-  Workspace(std::int64_t count, const at::TensorOptions& options) : buffer_(at::empty({count}, options)) {}
-  void clear() { used_ = 0; }
-  at::Tensor take(at::IntArrayRef shape) {
-    const std::int64_t count = c10::multiply_integers(shape);
-    used_ += count;
-    return buffer_.slice(0, used_ - count, used_).view(shape);
-  }
-
- private:
-  at::Tensor buffer_;
-  std::int64_t used_ = 0;
-};
-
-// Of each row: the maximum of its scores [T] (added only, for E) and a number of each head [T, n]: E w_h, or the
-// logarithm of the sum of its exponentials.
-struct RowStatistics {
-  at::Tensor maximum, of_heads;
-};
-
-struct HeadGradients {
-  at::Tensor query, key, value;  // of the embeddings, [n, d], wide; key: multiplied only
-};
-
-// One sequence's queries [T, d], keys and values [S, d], wide; their gradients where `gradients` are given.
-struct Sequence {
-  std::int64_t index = 0;  // in the batch
-  at::Tensor q, k, v;
-  at::Tensor dq, dk, dv;
-};
-
-// The attention of one sequence. Heads are [rows, n·d].
-class SequenceHeads {
- public:
-  SequenceHeads(const Plan& plan, const Sequence& sequence, const Masks& masks)
-      : plan_(plan),
-        at_(sequence),
-        masks_(masks),
-        query_len_(sequence.q.size(0)),
-        key_len_(sequence.k.size(0)),
-        block_rows_(std::min(kBlockRows, query_len_)) {
-    if (plan.causal)
-      hidden_ =
-          at::full({block_rows_, block_rows_}, -std::numeric_limits<double>::infinity(), at_.q.options()).triu_(1);
-  }
-  virtual ~SequenceHeads() = default;
-  SequenceHeads(const SequenceHeads&) = delete;
-  SequenceHeads& operator=(const SequenceHeads&) = delete;
-
-  // Fills `heads` and `statistics`, all of `rows`.
-  virtual void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) = 0;
-  // Adds what `rows` give to the gradients; `d_heads` is used up.
-  virtual void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                        const RowStatistics& statistics) = 0;
-  // Adds what only the whole sequence gives.
-  virtual void finish_backward() {}
-  virtual bool shares_exponentials() const { return false; }
-
- protected:
-  std::int64_t visible(Rows rows) const { return plan_.causal ? rows.last : key_len_; }
-  // s·rows·kᵀ of the visible keys.
-  void score(const at::Tensor& scores, const at::Tensor& rows) const {
-    const at::Tensor keys = at_.k.slice(0, 0, scores.size(1)).t();
-    scores.addmm_(rows, keys, 0, plan_.scale);
-  }
-  // [n·R]: dropout's number of each row of `head`.
-  at::Tensor row_numbers(Rows rows, std::int64_t head) const {
-    const std::int64_t first = (at_.index * plan_.heads + head) * query_len_ + rows.first;
-    return at::arange(first, first + rows.count(), at_.q.options().dtype(at::kLong));
-  }
-  // Σ x ⊙ y over each head's features: [R, n·d] twice -> into [R, n].
-  void head_dots(const at::Tensor& dots, const at::Tensor& x, const at::Tensor& y) const {
-    at::Tensor flat = dots.view({-1, 1, 1});
-    at::bmm_out(flat, x.view({-1, 1, plan_.width}), y.view({-1, plan_.width, 1}));
-  }
-
-  const Plan& plan_;
-  const Sequence& at_;
-  const Masks& masks_;
-  std::int64_t query_len_, key_len_, block_rows_;
-  at::Tensor hidden_;  // causal: [R, R], -inf above the diagonal
-};
-
-// Added embeddings.
-class AddedHeads final : public SequenceHeads {
- public:
-  // `shares`: what an earlier call decided of this sequence. `value` is [n, d] under dropout, else undefined.
-  AddedHeads(const Plan& plan, const Sequence& sequence, const Masks& masks, const at::Tensor& query,
-             const at::Tensor& value, HeadGradients* gradients, std::optional<bool> shares)
-      : SequenceHeads(plan, sequence, masks),
-        query_(query),
-        value_(value),
-        gradients_(gradients),
-        group_(masks.any() ? 1 : std::min(kHeadsAtOnce, plan.heads)),
-        weights_(at::empty({key_len_, plan.heads}, sequence.k.options())),
-        workspace_(workspace_size(), sequence.k.options()) {
-    weights_.addmm_(at_.k, query_.t(), 0, plan_.scale);
-    if (gradients_) d_weights_ = at::zeros_like(weights_);
-    shares_ = shares ? *shares : !plan_.per_head && within_limit();
-    if (shares_) weights_.sub_(weights_.amax(0, true)).exp_();
-  }
-
-  void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) override {
-    workspace_.clear();
-    return shares_ ? forward_shared(rows, heads, statistics) : forward_per_head(rows, heads, statistics.of_heads);
-  }
-  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                const RowStatistics& statistics) override {
-    workspace_.clear();
-    return shares_ ? backward_shared(rows, d_heads, heads, statistics)
-                   : backward_per_head(rows, d_heads, heads, statistics.of_heads);
-  }
-  void finish_backward() override {
-    if (shares_) d_weights_.mul_(weights_);
-    at_.dk.addmm_(d_weights_, query_, 1, plan_.scale);
-    gradients_->query.addmm_(d_weights_.t(), at_.k, 1, plan_.scale);
-  }
-  bool shares_exponentials() const override { return shares_; }
-
- private:
-  bool within_limit() const {
-    const at::Tensor span = (weights_.amax(0) - weights_.amin(0)).amax();
-    const double limit = span_limit(weights_.scalar_type(), key_len_);
-    if (weights_.is_cpu()) return span.item<double>() <= limit;
-    at::_assert_async(
-        span.le(limit),
-        "mhe-add-optimal: what the query embeddings add to the scores spans too much for the heads to share "
-        "exponentials; use mhe-add-optimal:keep=safe");
-    return true;
-  }
-
-  std::int64_t workspace_size() const {
-    const bool back = gradients_ != nullptr;
-    const std::int64_t scores = block_rows_ * key_len_, values = key_len_ * group_ * plan_.width;
-    const std::int64_t dropped = masks_.any() ? scores * (back ? 2 : 1) : 0;
-    const std::int64_t per_head = (back ? 4 * scores + key_len_ : 2 * scores) + dropped;
-    const std::int64_t shared = (back ? 2 * (scores + values) + key_len_ * group_ : scores + values) + dropped;
-    return plan_.per_head ? per_head : std::max(shared, per_head);
-  }
-
-  at::Tensor scores(Rows rows) {
-    const at::Tensor result = workspace_.take({rows.count(), visible(rows)});
-    score(result, rows.of(at_.q));
-    if (plan_.causal)
-      result.slice(1, rows.first, rows.last).add_(hidden_.slice(0, 0, rows.count()).slice(1, 0, rows.count()));
-    return result;
-  }
-
-  // `probabilities` where dropout keeps them, else themselves.
-  at::Tensor dropped(const at::Tensor& probabilities, const at::Tensor& mask) {
-    if (!masks_.any()) return probabilities;
-    at::Tensor result = workspace_.take(probabilities.sizes());
-    return at::mul_out(result, probabilities, mask);
-  }
-  at::Tensor mask(Rows rows, std::int64_t head) const {
-    if (!masks_.any()) return {};
-    return masks_(row_numbers(rows, head), visible(rows), key_len_, at_.q.scalar_type());
-  }
-
-  // w_h ⊙ (v + g_h) of the heads [first, last): into [S, heads, d].
-  void weigh_values(at::Tensor& values, std::int64_t first, std::int64_t last) const {
-    const std::int64_t keys = values.size(0);
-    const at::Tensor w = weights_.slice(0, 0, keys).slice(1, first, last).unsqueeze(2);
-    const at::Tensor v = at_.v.slice(0, 0, keys).unsqueeze(1);
-    if (!masks_.any()) {
-      at::mul_out(values, v, w);
-      return;
-    }
-    at::add_out(values, v, value_.slice(0, first, last));
-    values.mul_(w);
-  }
-
-  void forward_shared(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) {
-    const std::int64_t keys = visible(rows), d = plan_.width;
-    const at::Tensor e = scores(rows);
-    at::Tensor maximum = statistics.maximum, sums = statistics.of_heads;
-    at::amax_out(maximum, e, {1});
-    e.sub_(maximum.unsqueeze(1)).exp_();
-    at::mm_out(sums, e, weights_.slice(0, 0, keys));
-    at::Tensor buffer = workspace_.take({keys * group_ * d});
-    const at::Tensor kept = masks_.any() ? workspace_.take(e.sizes()) : at::Tensor();
-    for (std::int64_t h = 0; h < plan_.heads; h += group_) {
-      const std::int64_t end = std::min(h + group_, plan_.heads);
-      at::Tensor values = buffer.slice(0, 0, keys * (end - h) * d).view({keys, end - h, d});
-      weigh_values(values, h, end);
-      at::Tensor numerator = heads.slice(1, h * d, end * d), seen = e;
-      if (masks_.any()) at::mul_out(seen = kept, e, mask(rows, h));
-      at::mm_out(numerator, seen, values.view({keys, -1}));
-    }
-    heads.view({rows.count(), plan_.heads, d}).div_(sums.unsqueeze(2));
-  }
-
-  void backward_shared(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const RowStatistics& statistics) {
-    const std::int64_t keys = visible(rows), d = plan_.width;
-    const at::Tensor e = scores(rows), de = workspace_.take(e.sizes());
-    e.sub_(statistics.maximum.unsqueeze(1)).exp_();
-    const at::Tensor w = weights_.slice(0, 0, keys), dw = d_weights_.slice(0, 0, keys);
-    const at::Tensor d_sums = at::empty_like(statistics.of_heads);
-    head_dots(d_sums, d_heads, heads);
-    d_sums.div_(statistics.of_heads).neg_();
-    d_heads.view({rows.count(), plan_.heads, d}).div_(statistics.of_heads.unsqueeze(2));  // of the numerators from here
-    de.addmm_(d_sums, w.t(), 0);
-    at::Tensor value_buffer = workspace_.take({keys * group_ * d}),
-               product_buffer = workspace_.take({keys * group_ * d});
-    at::Tensor row_buffer = workspace_.take({keys * group_});
-    const at::Tensor kept = masks_.any() ? workspace_.take(e.sizes()) : at::Tensor();
-    const at::Tensor d_kept = masks_.any() ? workspace_.take(e.sizes()) : at::Tensor();
-    const at::Tensor v = at_.v.slice(0, 0, keys), dv = at_.dv.slice(0, 0, keys);
-    for (std::int64_t h = 0; h < plan_.heads; h += group_) {
-      const std::int64_t end = std::min(h + group_, plan_.heads), count = end - h;
-      at::Tensor values = value_buffer.slice(0, 0, keys * count * d).view({keys, count, d});
-      at::Tensor products = product_buffer.slice(0, 0, keys * count * d).view({keys, count * d});
-      weigh_values(values, h, end);
-      const at::Tensor d_numerator = d_heads.slice(1, h * d, end * d);
-      if (masks_.any()) {
-        const at::Tensor m = mask(rows, h);
-        at::Tensor kept_out = kept;
-        at::mul_out(kept_out, e, m);
-        at::mm_out(products, kept.t(), d_numerator);
-        d_kept.addmm_(d_numerator, values.view({keys, -1}).t(), 0);
-        de.addcmul_(d_kept, m);
-        const at::Tensor embedding = value_[h];
-        dw.select(1, h).addmv_(products, embedding);
-        gradients_->value.select(0, h).addmv_(products.t(), w.select(1, h));
-      } else {
-        at::mm_out(products, e.t(), d_numerator);
-        de.addmm_(d_numerator, values.view({keys, -1}).t());
-      }
-      const at::Tensor by_head = products.view({keys, count, d});
-      dv.unsqueeze(1).baddbmm_(w.slice(1, h, end).unsqueeze(1), by_head);
-      at::Tensor row = row_buffer.slice(0, 0, keys * count).view({keys, count, 1});
-      at::bmm_out(row, by_head, v.unsqueeze(2));
-      dw.slice(1, h, end).add_(row.squeeze(2));
-    }
-    dw.addmm_(e.t(), d_sums);
-    e.mul_(de);
-    add_score_gradients(rows, e);
-  }
-
-  void forward_per_head(Rows rows, const at::Tensor& heads, const at::Tensor& log_sums) {
-    const std::int64_t keys = visible(rows), d = plan_.width;
-    const at::Tensor s = scores(rows);
-    at::Tensor p = workspace_.take(s.sizes());
-    const at::Tensor kept = masks_.any() ? workspace_.take(s.sizes()) : at::Tensor();
-    for (std::int64_t h = 0; h < plan_.heads; ++h) {
-      at::add_out(p, s, weights_.slice(0, 0, keys).select(1, h));
-      const at::Tensor maximum = p.amax(1, true);
-      p.sub_(maximum).exp_();
-      const at::Tensor sums = p.sum(1, true);
-      at::Tensor head = heads.slice(1, h * d, (h + 1) * d), seen = p;
-      if (masks_.any()) at::mul_out(seen = kept, p, mask(rows, h));
-      at::mm_out(head, seen, at_.v.slice(0, 0, keys));
-      if (masks_.any()) head.addcmul_(seen.sum(1, true), value_.slice(0, h, h + 1));
-      head.div_(sums);
-      log_sums.slice(1, h, h + 1).copy_(sums.log().add_(maximum));
-    }
-  }
-
-  void backward_per_head(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const at::Tensor& log_sums) {
-    const std::int64_t keys = visible(rows), d = plan_.width;
-    const at::Tensor s = scores(rows);
-    at::Tensor p = workspace_.take(s.sizes()), column = workspace_.take({keys});
-    const at::Tensor dp = workspace_.take(s.sizes()), ds = workspace_.take(s.sizes());
-    const at::Tensor kept = masks_.any() ? workspace_.take(s.sizes()) : at::Tensor();
-    const at::Tensor dots = at::empty_like(log_sums);
-    head_dots(dots, d_heads, heads);
-    ds.zero_();
-    const at::Tensor v = at_.v.slice(0, 0, keys), dv = at_.dv.slice(0, 0, keys);
-    for (std::int64_t h = 0; h < plan_.heads; ++h) {
-      const at::Tensor d_head = d_heads.slice(1, h * d, (h + 1) * d);
-      at::add_out(p, s, weights_.slice(0, 0, keys).select(1, h));
-      p.sub_(log_sums.slice(1, h, h + 1)).exp_();
-      dp.addmm_(d_head, v.t(), 0);
-      at::Tensor seen = p;
-      if (masks_.any()) {
-        const at::Tensor m = mask(rows, h);
-        at::mul_out(seen = kept, p, m);
-        dp.add_(d_head.mv(value_[h]).unsqueeze(1)).mul_(m);
-        gradients_->value.select(0, h).addmv_(d_head.t(), seen.sum(1));
-      }
-      dv.addmm_(seen.t(), d_head);
-      dp.sub_(dots.slice(1, h, h + 1)).mul_(p);
-      ds.add_(dp);
-      at::sum_out(column, dp, {0});
-      d_weights_.slice(0, 0, keys).select(1, h).add_(column);
-    }
-    add_score_gradients(rows, ds);
-  }
-
-  void add_score_gradients(Rows rows, const at::Tensor& ds) const {
-    const std::int64_t keys = ds.size(1);
-    rows.of(at_.dq).addmm_(ds, at_.k.slice(0, 0, keys), 0, plan_.scale);
-    at_.dk.slice(0, 0, keys).addmm_(ds.t(), rows.of(at_.q), 1, plan_.scale);
-  }
-
-  at::Tensor query_, value_;
-  HeadGradients* gradients_;
-  std::int64_t group_;
-  at::Tensor weights_, d_weights_;  // [S, n]: β, or w
-  Workspace workspace_;
-  bool shares_ = true;
-};
-
-// Multiplied embeddings: `query` and `key` are 1 + a and 1 + b, [n, d].
-class MultipliedHeads final : public SequenceHeads {
- public:
-  MultipliedHeads(const Plan& plan, const Sequence& sequence, const Masks& masks, const at::Tensor& query,
-                  const at::Tensor& key, HeadGradients* gradients)
-      : SequenceHeads(plan, sequence, masks),
-        query_(query),
-        key_(key),
-        factor_(query * key),
-        gradients_(gradients),
-        step_(std::max<std::int64_t>(1, kBlockRows / plan.heads)) {
-    if (gradients_) d_factor_ = at::zeros_like(factor_);
-  }
-
-  void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) override {
-    for_each_block(rows, step_, [&](Rows step) {
-      const Rows local{step.first - rows.first, step.last - rows.first};
-      const at::Tensor p = scores(step, widened_queries(step));
-      const at::Tensor maximum = p.amax(1, true);
-      p.sub_(maximum).exp_();
-      const at::Tensor sums = p.sum(1, true);
-      if (masks_.any()) p.mul_(mask(step));
-      at::Tensor out = local.of(heads).view({-1, plan_.width});
-      at::mm_out(out, p, at_.v.slice(0, 0, p.size(1)));
-      out.div_(sums);
-      local.of(statistics.of_heads).copy_(sums.log().add_(maximum).view({step.count(), plan_.heads}));
-    });
-  }
-
-  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                const RowStatistics& statistics) override {
-    for_each_block(rows, step_, [&](Rows step) {
-      const Rows local{step.first - rows.first, step.last - rows.first};
-      const at::Tensor d_out = local.of(d_heads).view({-1, plan_.width});
-      const at::Tensor q = widened_queries(step);
-      const at::Tensor p = scores(step, q);
-      const at::Tensor log_sums = local.of(statistics.of_heads);
-      p.sub_(log_sums.reshape({-1, 1})).exp_();
-      const std::int64_t keys = p.size(1);
-      const at::Tensor k = at_.k.slice(0, 0, keys), v = at_.v.slice(0, 0, keys);
-      const at::Tensor dots = at::empty_like(log_sums);
-      head_dots(dots, local.of(d_heads), local.of(heads));
-      const at::Tensor ds = at::mm(d_out, v.t());
-      if (masks_.any()) {
-        const at::Tensor m = mask(step);
-        ds.mul_(m);
-        at_.dv.slice(0, 0, keys).addmm_((p * m).t(), d_out);
-      } else {
-        at_.dv.slice(0, 0, keys).addmm_(p.t(), d_out);
-      }
-      ds.sub_(dots.view({-1, 1})).mul_(p);
-      at_.dk.slice(0, 0, keys).addmm_(ds.t(), q, 1, plan_.scale);
-      q.addmm_(ds, k, 0, plan_.scale);  // of the widened queries from here
-      const at::Tensor dq = q.view({step.count(), plan_.heads, plan_.width});
-      d_factor_.add_((dq * step.of(at_.q).unsqueeze(1)).sum(0));
-      step.of(at_.dq).copy_(dq.mul_(factor_).sum(1));
-    });
-  }
-
-  void finish_backward() override {
-    gradients_->query.addcmul_(d_factor_, key_);
-    gradients_->key.addcmul_(d_factor_, query_);
-  }
-
- private:
-  // Of each row all heads: [R·n, d].
-  at::Tensor widened_queries(Rows step) const {
-    return (step.of(at_.q).unsqueeze(1) * factor_).view({-1, plan_.width});
-  }
-  at::Tensor scores(Rows step, const at::Tensor& queries) const {
-    const std::int64_t keys = visible(step);
-    const at::Tensor result = at::empty({queries.size(0), keys}, queries.options());
-    score(result, queries);
-    if (plan_.causal)
-      result.view({step.count(), plan_.heads, keys})
-          .slice(2, step.first, step.last)
-          .add_(hidden_.slice(0, 0, step.count()).slice(1, 0, step.count()).unsqueeze(1));
-    return result;
-  }
-  at::Tensor mask(Rows step) const {
-    const at::Tensor first_head = row_numbers(step, 0);
-    const at::Tensor heads = at::arange(plan_.heads, first_head.options()) * query_len_;
-    return masks_((first_head.unsqueeze(1) + heads).view({-1}), visible(step), key_len_, at_.q.scalar_type());
-  }
-
-  at::Tensor query_, key_, factor_, d_factor_;
-  HeadGradients* gradients_;
-  std::int64_t step_;
-};
-
-// The embeddings as the heads use them, wide: added as they are, multiplied plus 1.
-struct WideEmbeddings {
-  WideEmbeddings(const Plan& plan, const at::Tensor& a, const at::Tensor& b, const at::Tensor& g) {
-    const auto as_used = [&](const at::Tensor& e) { return plan.multiply ? widened(e) + 1.0 : widened(e); };
-    query = as_used(a);
-    if (b.defined()) key = as_used(b);
-    value = as_used(g);
-  }
-  at::Tensor query, key, value;  // [n, d]
-};
-
-std::unique_ptr<SequenceHeads> sequence_heads(const Plan& plan, const Sequence& sequence, const Masks& masks,
-                                              const WideEmbeddings& embeddings, HeadGradients* gradients,
-                                              std::optional<bool> shares = {}) {
-  if (plan.multiply)
-    return std::make_unique<MultipliedHeads>(plan, sequence, masks, embeddings.query, embeddings.key, gradients);
-  return std::make_unique<AddedHeads>(plan, sequence, masks, embeddings.query, embeddings.value, gradients, shares);
-}
 
 // Y = heads' W^Oᵀ + b^O, where heads' are the heads with their value embeddings: factors of the heads, or of the added
 // ones, without dropout, the constant W^O g. `value` is [n·d].
@@ -960,16 +467,7 @@ struct ScaledOutput : Function<ScaledOutput> {
 class OptimalHeadEmbedding final : public Attention {
  public:
   OptimalHeadEmbedding(Builder& b, const std::string& layer, bool multiply)
-      : keep_(static_cast<MheKeep>(b.config.attention_options.at("keep"))),
-        attend_(b),
-        query_(b, layer, "query", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        key_(b, layer, "key", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        value_(b, layer, "value", b.config.d_model, b.config.head_dim, b.config.attention_bias),
-        query_embedding_(b.parameter(layer, "query_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        key_embedding_(b.parameter(layer, "key_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        value_embedding_(b.parameter(layer, "value_embedding", {b.config.head_count, b.config.head_dim}, Init::normal)),
-        output_(b, layer, "output", b.config.head_count * b.config.head_dim, b.config.d_model,
-                b.config.attention_bias) {
+      : keep_(static_cast<MheKeep>(b.config.attention_options.at("keep"))), attend_(b), own_(b, layer) {
     plan_.multiply = multiply;
     plan_.per_head = !multiply && keep_ == MheKeep::safe;
     plan_.heads = b.config.head_count;
@@ -994,14 +492,14 @@ class OptimalHeadEmbedding final : public Attention {
     LayerTensors t;
     t.x = in(x);
     if (!memory.is_same(x)) t.memory = in(memory);
-    t.wq = in(query_.weight()), t.bq = in(query_.bias());
-    t.wk = in(key_.weight());
-    if (!bias_is_dead) t.bk = in(key_.bias());
-    t.wv = in(value_.weight()), t.bv = in(value_.bias());
-    t.a = in(query_embedding_);
-    if (plan.multiply) t.b = in(key_embedding_);
-    t.g = in(value_embedding_);
-    t.wo = in(output_.weight()), t.bo = in(output_.bias());
+    t.wq = in(own_.query.weight()), t.bq = in(own_.query.bias());
+    t.wk = in(own_.key.weight());
+    if (!bias_is_dead) t.bk = in(own_.key.bias());
+    t.wv = in(own_.value.weight()), t.bv = in(own_.value.bias());
+    t.a = in(own_.query_embedding);
+    if (plan.multiply) t.b = in(own_.key_embedding);
+    t.g = in(own_.value_embedding);
+    t.wo = in(own_.output.weight()), t.bo = in(own_.output.bias());
     t.cos = in(context.cos), t.sin = in(context.sin);
     if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
     if (fused_) return fused(t, plan, context);
@@ -1035,9 +533,7 @@ class OptimalHeadEmbedding final : public Attention {
 
   MheKeep keep_;
   Attend attend_;
-  Linear query_, key_, value_;
-  at::Tensor query_embedding_, key_embedding_, value_embedding_;
-  Linear output_;
+  MheParameters own_;
   Plan plan_;
   bool fused_ = false;
 };

@@ -30,21 +30,13 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
   return table;
 }
 
-std::string unknown_name_in_list(std::string_view what, std::string_view name,
-                                 const std::vector<std::string_view>& known, std::string_view list) {
-  // The message without its list of names.
-  const std::string message = unknown_name_message(what, name, known);
-  return message.substr(0, message.rfind(" Known: ")) + " headroom list " + std::string(list) + " shows all " +
-         std::to_string(known.size());
-}
-
 const AttentionMechanism& attention_mechanism(std::string_view name) {
   std::vector<std::string_view> known;
   for (const AttentionMechanism& mechanism : attention_mechanisms()) {
     if (mechanism.name == name) return mechanism;
     known.push_back(mechanism.name);
   }
-  throw bad_input(unknown_name_in_list("attention mechanism", name, known, "attention"));
+  throw bad_input(unknown_name_message("attention mechanism", name, known, "headroom list attention"));
 }
 
 const std::vector<std::string_view>& compared_by_default() {
@@ -158,6 +150,16 @@ ModelConfig with_attention(ModelConfig config, std::string_view text) {
   if (mechanism.apply) mechanism.apply(config);
   require_attention(config);
   return config;
+}
+
+std::int64_t head_width(const ModelConfig& config) {
+  const auto width = attention_mechanism(config.attention).head_width;
+  return width ? width(config) : config.head_dim;
+}
+
+bool uses_back_end(const ModelConfig& config) {
+  const auto uses = attention_mechanism(config.attention).uses_back_end;
+  return uses == nullptr || uses(config);
 }
 
 std::int64_t rotary_width(const ModelConfig& config) {

@@ -66,12 +66,13 @@ struct AttentionMechanism {
       const AttentionShape&);                               // one layer, one sequence; null where causal is undefined
   Formula (*state_bytes)(const AttentionShape&) = nullptr;  // what a decoder keeps of a sequence whatever its length
   Formula (*once_per_model_count)(const AttentionShape&) = nullptr;  // parameters that all sublayers share
-  bool own_mask = false;    // hides keys by itself: decoders make no T x T causal mask for it
-  bool has_softmax = true;  // else --sdpa chooses nothing, and there are no probabilities to drop
+  bool own_mask = false;  // hides keys by itself: decoders make no T x T causal mask for it
+  bool (*uses_back_end)(const ModelConfig&) = nullptr;  // whether --sdpa chooses anything; null: it does
   std::vector<MechanismOption> options = {};
   Undefined undefined = {};
   bool single_head = false;  // one head's scores, whatever number of heads the model has
   std::int64_t (*rotary_width)(const ModelConfig&) = nullptr;  // dimensions that rotary positions turn; null: all d
+  std::int64_t (*head_width)(const ModelConfig&) = nullptr;    // the widest of a head's query, key and value; null: d
   void (*apply)(ModelConfig&) = nullptr;                       // what it changes of the model, its options being set
   void (*require)(const ModelConfig&) = nullptr;  // throws bad_input where the model's sizes do not go with it
   void (*require_seq)(const ModelConfig&, std::int64_t seq) = nullptr;  // the same of a sequence's length
@@ -117,6 +118,12 @@ std::string_view mechanism_name(std::string_view text);
 
 // Dimensions of a head that rotary positions turn.
 std::int64_t rotary_width(const ModelConfig& config);
+
+// Of a head as the fused kernels get it: the widest of its query, key and value.
+std::int64_t head_width(const ModelConfig& config);
+
+// Whether the sublayer goes through scaled_dot_product_attention where a back end of it is asked for.
+bool uses_back_end(const ModelConfig& config);
 
 // The shape of one attention sublayer of `config`, for batch 1 and one token, fp32.
 AttentionShape attention_shape(const ModelConfig& config);

@@ -45,6 +45,8 @@ TEST(NearestName, IsEmptyWhenNothingIsClose) {
 TEST(UnknownName, ListsTheKnownAndTheNearest) {
   EXPECT_EQ(unknown_name_message("model", "gpt3", {"bert-base", "gpt2"}),
             "unknown model 'gpt3'; did you mean 'gpt2'? Known: bert-base, gpt2");
+  EXPECT_EQ(unknown_name_message("model", "gpt3", {"bert-base", "gpt2"}, "headroom list models"),
+            "unknown model 'gpt3'; did you mean 'gpt2'? headroom list models shows all 2");
   EXPECT_EQ(unknown_name_message("model", "whisper", {"bert-base", "gpt2"}),
             "unknown model 'whisper'. Known: bert-base, gpt2");
 }

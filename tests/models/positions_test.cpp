@@ -247,8 +247,8 @@ TEST(EveryMechanism, ComputesTheSameThroughMathWithEveryKind) {
   for (Positions kind : kKinds)
     for (bool causal : {false, true})
       for_each_mechanism(kind, causal, [&](const AttentionMechanism& mechanism) {
-        if (!mechanism.undefined.fused.empty() || !mechanism.has_softmax) return;  // the latter know no back ends
         const ModelConfig config = sublayer_config(mechanism.name, kind);
+        if (!mechanism.undefined.fused.empty() || !uses_back_end(config)) return;
         const Sublayer eager(config, {at::kCPU, at::kDouble, AttentionBackend::eager, true}, causal),
             math(config, {at::kCPU, at::kDouble, AttentionBackend::math, true}, causal);
         randomise(eager);

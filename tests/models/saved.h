@@ -19,8 +19,8 @@ struct SavedCase {
   at::ScalarType dtype = at::kFloat;
 };
 
-// `attention`: "NAME:option=value".
-inline void expect_saved(const std::string& attention, const SavedCase& c) {
+// `attention`: "NAME:option=value". Throws bad_input where it is undefined.
+inline ModelConfig saved_config(const std::string& attention, const SavedCase& c) {
   ModelConfig config;
   config.name = "case";
   config.d_model = c.d_model;
@@ -31,7 +31,11 @@ inline void expect_saved(const std::string& attention, const SavedCase& c) {
   config.attention_dropout = c.dropout ? 0.1 : 0.0;
   config.softmax_fp32 = c.softmax_fp32;
   config.positions = c.rope ? Positions::rope : Positions::learned;
-  config = with_attention(config, attention);
+  return with_attention(config, attention);
+}
+
+inline void expect_saved(const std::string& attention, const SavedCase& c) {
+  const ModelConfig config = saved_config(attention, c);
   const Sublayer sublayer(config, {at::kCPU, c.dtype, c.backend, true});
   const auto options = at::TensorOptions().dtype(c.dtype);
   const at::Tensor x = at::randn({c.batch, c.query_len, c.d_model}, options).requires_grad_();
@@ -51,13 +55,13 @@ inline void expect_saved(const std::string& attention, const SavedCase& c) {
   shape.element_bytes = static_cast<std::int64_t>(c10::elementSize(c.dtype));
   shape.causal = c.causal;
   shape.cross = c.key_len != c.query_len;
-  shape.fused = c.backend == AttentionBackend::flash;
+  shape.fused = c.backend == AttentionBackend::flash || c.backend == AttentionBackend::efficient;
   const Formula formula = attention_mechanism(config.attention).saved_bytes(shape);
   EXPECT_EQ(alive - static_cast<std::int64_t>(output.nbytes()), formula.value)
       << attention << ": " << formula.text << "; B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len
-      << " n=" << c.heads << " d=" << c.head_dim << " bias " << c.bias << " causal " << c.causal << " dropout "
-      << c.dropout << " fp32 softmax " << c.softmax_fp32 << " rope " << c.rope << " backend " << int(c.backend) << " "
-      << c.dtype;
+      << " n=" << c.heads << " d=" << c.head_dim << " d_m=" << c.d_model << " bias " << c.bias << " causal " << c.causal
+      << " dropout " << c.dropout << " fp32 softmax " << c.softmax_fp32 << " rope " << c.rope << " backend "
+      << int(c.backend) << " " << c.dtype;
 }
 
 }  // namespace headroom::models

@@ -1,12 +1,10 @@
 // What the CPU's allocator still holds after one attention sublayer's forward, its output set aside, equals the closed
 // form.
-#include <ATen/ops/cos.h>
-#include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "models/catalog/attention.h"
-#include "tests/models/sublayer.h"
+#include "tests/models/saved.h"
 
 namespace headroom::models {
 namespace {
@@ -18,55 +16,17 @@ struct Case {
   at::ScalarType dtype = at::kFloat;
 };
 
-ModelConfig config_of(const Case& c, std::string_view mechanism) {
-  ModelConfig config;
-  config.name = "case";
-  config.d_model = c.d_model;
-  config.head_count = c.heads;
-  config.head_dim = c.head_dim;
-  config.attention_bias = c.bias;
-  config.attention_dropout = c.dropout ? 0.1 : 0.0;
-  config.softmax_fp32 = c.softmax_fp32;
-  config.positions = c.rope ? Positions::rope : Positions::learned;
-  config.max_positions = 64;
-  return with_attention(config, mechanism == "gqa" ? "gqa:groups=" + std::to_string(c.groups) : std::string(mechanism));
+std::string text_of(const Case& c, std::string_view mechanism) {
+  return mechanism == "gqa" ? "gqa:groups=" + std::to_string(c.groups) : std::string(mechanism);
 }
 
-AttentionShape shape_of(const Case& c, const ModelConfig& config) {
-  AttentionShape shape = attention_shape(config);
-  shape.batch = c.batch;
-  shape.query_len = c.query_len;
-  shape.key_len = c.key_len;
-  shape.element_bytes = static_cast<std::int64_t>(c10::elementSize(c.dtype));
-  shape.causal = c.causal;
-  shape.cross = c.key_len != c.query_len;
-  shape.fused = c.backend == AttentionBackend::flash || c.backend == AttentionBackend::efficient;
-  return shape;
-}
-
-std::int64_t measured(const Case& c, const ModelConfig& config) {
-  const Sublayer sublayer(config, {at::kCPU, c.dtype, c.backend, true});
-  const auto options = at::TensorOptions().dtype(c.dtype);
-  const at::Tensor x = at::randn({c.batch, c.query_len, c.d_model}, options).requires_grad_();
-  const at::Tensor memory =
-      c.key_len == c.query_len ? x : at::randn({c.batch, c.key_len, c.d_model}, options).requires_grad_();
-  AttentionContext context;
-  if (c.causal) context = causal_context(c.query_len, options);
-  if (c.backend != AttentionBackend::eager) context.mask = at::Tensor();
-  if (c.rope) context.cos = context.sin = at::randn({c.query_len, rotary_width(config)}, options);
-  at::Tensor output;
-  const std::int64_t alive = bytes_left_allocated([&] { return output = sublayer(x, memory, context); });
-  return alive - static_cast<std::int64_t>(output.nbytes());
+SavedCase saved_case(const Case& c) {
+  return {c.batch,  c.query_len, c.key_len,      c.heads, c.head_dim, c.d_model, c.bias,
+          c.causal, c.dropout,   c.softmax_fp32, c.rope,  c.backend,  c.dtype};
 }
 
 void expect_closed_form(const Case& c, std::string_view mechanism) {
-  const ModelConfig config = config_of(c, mechanism);
-  const Formula formula = attention_mechanism(mechanism_name(mechanism)).saved_bytes(shape_of(c, config));
-  EXPECT_EQ(measured(c, config), formula.value)
-      << mechanism << ": " << formula.text << "; B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len
-      << " n=" << c.heads << " d=" << c.head_dim << " d_m=" << c.d_model << " bias " << c.bias << " causal " << c.causal
-      << " dropout " << c.dropout << " fp32 softmax " << c.softmax_fp32 << " rope " << c.rope << " backend "
-      << int(c.backend) << " " << c.dtype;
+  expect_saved(text_of(c, mechanism), saved_case(c));
 }
 
 bool is_defined(const Case& c, std::string_view text) {
@@ -76,7 +36,7 @@ bool is_defined(const Case& c, std::string_view text) {
   if (c.key_len != c.query_len && !undefined.cross.empty()) return false;
   if (c.backend != AttentionBackend::eager && !undefined.fused.empty()) return false;
   try {
-    const ModelConfig config = config_of(c, text);
+    const ModelConfig config = saved_config(text_of(c, text), saved_case(c));
     if (mechanism.require_seq) mechanism.require_seq(config, c.query_len);
     return true;
   } catch (const Error&) {

@@ -115,7 +115,7 @@ TEST(FusedAttention, KeepsTheBytesOfItsClosedForm) {
         spec.sdpa = sdpa;
         spec.seq = 32;
         spec.dtype = Dtype::bf16;
-        const bool of_its_own = mechanism == "mqa" || mechanism == "gqa" || mechanism == "mla";
+        const bool of_its_own = mechanism == "mqa" || mechanism == "gqa";
         expect_closed_forms(record(spec), sdpa == Sdpa::efficient && of_its_own ? 3 : 5);
       }
 }

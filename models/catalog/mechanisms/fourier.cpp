@@ -12,7 +12,7 @@ void add_fourier(std::vector<AttentionMechanism>& table) {
                    .parameter_count = nothing,
                    .saved_bytes = nothing,
                    .kv_cache_bytes_per_token = nullptr,
-                   .has_softmax = false,
+                   .uses_back_end = no_back_end,
                    .undefined = {.causal = "a Fourier transform mixes all positions, later ones included",
                                  .cross = "it mixes the positions of one sequence",
                                  .rotary = "it has no queries and keys to turn",

@@ -95,7 +95,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
        .kv_cache_bytes_per_token = no_cache,
        .state_bytes = linear_state,
        .own_mask = true,
-       .has_softmax = false,
+       .uses_back_end = no_back_end,
        .options = {chunk_option(head_dim)},
        .undefined = {.rotary = "rotated features are not positive any more, and the denominator is their sum",
                      .bias = kNoScores}});
@@ -107,7 +107,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
                    .kv_cache_bytes_per_token = no_cache,
                    .state_bytes = performer_state,
                    .own_mask = true,
-                   .has_softmax = false,
+                   .uses_back_end = no_back_end,
                    .options = {{"features", "m, random features of each head", 1, kMostFeatures, performer_features},
                                chunk_option(twice_head_dim)},
                    .undefined = {.bias = kNoScores}});
@@ -119,7 +119,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
                    .kv_cache_bytes_per_token = no_cache,
                    .state_bytes = cosformer_state,
                    .own_mask = true,
-                   .has_softmax = false,
+                   .uses_back_end = no_back_end,
                    .options = {chunk_option(head_dim)},
                    .undefined = {.rotary = "it has positions of its own, the cosines", .bias = kNoScores}});
 }

@@ -136,6 +136,11 @@ void add_latent(std::vector<AttentionMechanism>& table) {
                     [](const ModelConfig&) { return std::int64_t{0}; },
                     {"no", "yes"}}},
        .rotary_width = [](const ModelConfig& config) { return config.attention_options.at("rope"); },
+       .head_width =
+           [](const ModelConfig& config) {
+             const auto& sizes = config.attention_options;
+             return std::max(sizes.at("nope") + sizes.at("rope"), sizes.at("value"));
+           },
        .require = require_pairs});
 }
 

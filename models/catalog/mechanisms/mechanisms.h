@@ -39,9 +39,8 @@ Formula single_cache(const AttentionShape& shape);  // one key and one value of 
 void require_groups(const ModelConfig& config);
 void require_decoder(const ModelConfig& config);
 
-// "unknown WHAT 'NAME'; did you mean 'NEAREST'? headroom list LIST shows all N", for names too many to be listed.
-std::string unknown_name_in_list(std::string_view what, std::string_view name,
-                                 const std::vector<std::string_view>& known, std::string_view list);
+// For uses_back_end, where there are no softmax scores to fuse.
+inline bool no_back_end(const ModelConfig&) { return false; }
 
 // bad_input: "MODEL: attention 'NAME' is undefined here: REASON".
 Error undefined_here(const ModelConfig& config, std::string_view mechanism, std::string_view reason);

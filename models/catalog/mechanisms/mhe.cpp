@@ -89,11 +89,12 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
   table.push_back(
       {.name = "mhe-add-optimal",
        .title = "mhe-add with one query, key and value of all heads and shared exponentials",
-       .source = "the function of mhe-add; models/attention/mhe_optimal.cpp",
+       .source = "Xue & Aletras 2023, arXiv 2310.07911, section 3, re-ordered (docs/attention.md)",
        .parameter_count = mhe_parameters,
        .saved_bytes = mhe_add_optimal_saved,
        .kv_cache_bytes_per_token = single_cache,
        .own_mask = true,
+       .uses_back_end = no_back_end,
        .options = {{"keep",
                     "for backward: core (queries, keys, values, heads, sums), safe (the same, an exponential for each "
                     "head), layer (the input only)",
@@ -105,11 +106,15 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
   table.push_back(
       {.name = "mhe-mul-optimal",
        .title = "mhe-mul as multi-query attention with widened queries",
-       .source = "the function of mhe-mul; models/attention/mhe_optimal.cpp",
+       .source = "Xue & Aletras 2023, arXiv 2310.07911, section 3, re-ordered (docs/attention.md)",
        .parameter_count = mhe_parameters,
        .saved_bytes = mhe_mul_optimal_saved,
        .kv_cache_bytes_per_token = single_cache,
        .own_mask = true,
+       .uses_back_end =
+           [](const ModelConfig& config) {
+             return config.attention_options.at("keep") == static_cast<std::int64_t>(MheKeep::sdpa);
+           },
        .options =
            {{"keep",
              "for backward: core (queries, keys, values, heads, sums), layer (the input only), sdpa (through the "
