@@ -49,6 +49,15 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
+  const Generation generation = defaults.generation;
+  add("--new-tokens", flags.new_tokens, "N",
+      default_number("In --mode generate: tokens after the prompt of --seq", generation.new_tokens));
+  add("--beams", flags.beams, "N",
+      default_number("In --mode generate: beams kept of each sequence", generation.beams));
+  add("--cache", flags.cache, "KIND",
+      help("In --mode generate: how keys and values are kept", kCacheKindNames, generation.cache));
+  add("--cache-dtype", flags.cache_dtype, "DTYPE", help("Of the cache", kCacheDtypeNames, generation.cache_dtype));
+  add("--page", flags.page, "N", default_number("Of --cache paged: tokens of one page", generation.page));
   add("--dtype", flags.dtype, "DTYPE",
       help("Numbers; amp-* means fp32 parameters under autocast.\nOne of", kDtypeNames, defaults.dtype));
   add("--optimizer", flags.optimizer, "NAME", help("In --mode train", kOptimizerNames, defaults.optimizer));
@@ -94,6 +103,11 @@ CheckedRun check_run(const RunFlags& flags) {
   count(spec.steps, "--steps", flags.steps, 1, kMaxSteps);
   count(spec.seed, "--seed", flags.seed, 0, INT64_MAX);
   choose(spec.mode, kModeNames, "mode", flags.mode);
+  count(spec.generation.new_tokens, "--new-tokens", flags.new_tokens, 1, kMaxNewTokens);
+  count(spec.generation.beams, "--beams", flags.beams, 1, kMaxBeams);
+  choose(spec.generation.cache, kCacheKindNames, "cache", flags.cache);
+  choose(spec.generation.cache_dtype, kCacheDtypeNames, "cache dtype", flags.cache_dtype);
+  count(spec.generation.page, "--page", flags.page, 1, kMaxTokensPerStep);
   choose(spec.dtype, kDtypeNames, "dtype", flags.dtype);
   choose(spec.optimizer, kOptimizerNames, "optimizer", flags.optimizer);
   choose(spec.optimizer_implementation, kOptimizerImplementationNames, "optimizer implementation",

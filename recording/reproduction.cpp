@@ -78,14 +78,26 @@ std::string program_command(const RunSpec& spec) {
   return command.take();
 }
 
+void add_generation(Command& command, const Generation& generation) {
+  const Generation defaults;
+  command.flag(generation.new_tokens != defaults.new_tokens, "--new-tokens", generation.new_tokens);
+  command.flag(generation.beams != defaults.beams, "--beams", generation.beams);
+  command.flag(generation.cache != defaults.cache, "--cache", to_name(kCacheKindNames, generation.cache));
+  command.flag(generation.cache_dtype != defaults.cache_dtype, "--cache-dtype",
+               to_name(kCacheDtypeNames, generation.cache_dtype));
+  command.flag(generation.page != defaults.page, "--page", generation.page);
+}
+
 std::string model_command(const RunSpec& spec) {
   const RunSpec defaults;
   Command command("headroom profile " + model_argument(spec.model));
   command.flag(!spec.attention.empty(), "--attention", spec.attention);
   command.flag(!spec.positions.empty(), "--positions", spec.positions);
+  command.flag(!spec.compression.empty(), "--compress", spec.compression);
   command.flag(true, "--batch", spec.batch);
   command.flag(true, "--seq", spec.seq);
   command.flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));
+  add_generation(command, spec.generation);
   command.flag(spec.dtype != defaults.dtype, "--dtype", to_name(kDtypeNames, spec.dtype));
   command.flag(spec.optimizer != defaults.optimizer, "--optimizer", to_name(kOptimizerNames, spec.optimizer));
   command.flag(spec.optimizer_implementation != defaults.optimizer_implementation, "--optimizer-implementation",

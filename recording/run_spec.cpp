@@ -65,6 +65,7 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
 // Absent where nothing was asked for.
 Json with_choices(Json json, const RunSpec& spec) {
   if (!spec.positions.empty()) json["positions"] = spec.positions;
+  if (!spec.compression.empty()) json["compression"] = spec.compression;
   if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
   if (spec.require_cupti) json["require_cupti"] = true;
   if (spec.counters) json["counters"] = true;
@@ -93,6 +94,30 @@ void read_training(const JsonReader& reader, const std::string& where, RunSpec& 
   spec.accumulate = reader.integer_or("accumulate", spec.accumulate, 1, kMaxAccumulate);
   if (reader.has("clip")) spec.clip = reader.number_or("clip", 0, kLeastClip, kMaxNumber);
   spec.loss_chunk = reader.integer_or("loss_chunk", 0, 0, kMaxTokensPerStep);
+}
+
+// Absent where nothing is generated.
+Json with_generation(Json json, const RunSpec& spec) {
+  if (spec.mode != Mode::generate) return json;
+  const Generation& generation = spec.generation;
+  json["generation"] = {{"new_tokens", generation.new_tokens},
+                        {"beams", generation.beams},
+                        {"cache", to_name(kCacheKindNames, generation.cache)},
+                        {"cache_dtype", to_name(kCacheDtypeNames, generation.cache_dtype)},
+                        {"page", generation.page}};
+  return json;
+}
+
+void read_generation(const JsonReader& reader, const std::string& where, RunSpec& spec) {
+  if (!reader.has("generation")) return;
+  const std::string inside = where + ": generation";
+  const JsonReader member(reader.member("generation"), inside);
+  Generation& generation = spec.generation;
+  generation.new_tokens = member.integer_or("new_tokens", generation.new_tokens, 1, kMaxNewTokens);
+  generation.beams = member.integer_or("beams", generation.beams, 1, kMaxBeams);
+  generation.cache = named_member_or(member, kCacheKindNames, "cache", generation.cache, inside);
+  generation.cache_dtype = named_member_or(member, kCacheDtypeNames, "cache_dtype", generation.cache_dtype, inside);
+  generation.page = member.integer_or("page", generation.page, 1, kMaxTokensPerStep);
 }
 
 Json program_json(const RunSpec& spec) {
@@ -171,6 +196,30 @@ void validate_training(const RunSpec& spec) {
   require_training(spec, "--loss-chunk", spec.loss_chunk != 0);
 }
 
+void validate_generation(const RunSpec& spec) {
+  const Generation& generation = spec.generation;
+  require_range("--new-tokens", generation.new_tokens, 1, kMaxNewTokens);
+  require_range("--beams", generation.beams, 1, kMaxBeams);
+  require_range("--page", generation.page, 1, kMaxTokensPerStep);
+  const Generation defaults;
+  if (generation.page != defaults.page && generation.cache != CacheKind::paged)
+    throw bad_input(
+        fmt::format("--page is of --cache paged, and --cache is {}", to_name(kCacheKindNames, generation.cache)));
+  const auto refuse = [&](std::string_view flag, bool given) {
+    if (given && spec.mode != Mode::generate)
+      throw bad_input(fmt::format("{} is of --mode generate, and --mode is {}", flag, to_name(kModeNames, spec.mode)));
+  };
+  refuse("--new-tokens", generation.new_tokens != defaults.new_tokens);
+  refuse("--beams", generation.beams != defaults.beams);
+  refuse("--cache", generation.cache != defaults.cache);
+  refuse("--cache-dtype", generation.cache_dtype != defaults.cache_dtype);
+  if (spec.mode != Mode::generate) return;
+  if (generation.beams > kMaxTokensPerStep / spec.batch / spec.seq)
+    throw bad_input(fmt::format("--batch x --beams x --seq is {} x {} x {} tokens, expected at most {} a step",
+                                format_count(spec.batch), format_count(generation.beams), format_count(spec.seq),
+                                format_count(kMaxTokensPerStep)));
+}
+
 void validate_program(const RunSpec& spec) {
   require_range("--ranks", spec.ranks, 0, kMaxRanks);
   require_range("--rank", spec.rank, 0, std::max<std::int64_t>(spec.ranks - 1, 0));
@@ -216,7 +265,7 @@ Json to_json(const RunSpec& spec) {
             {"device", spec.device},
             {"seed", spec.seed},
             {"virtual_options", to_json(spec.virtual_options)}};
-  return with_choices(with_training(std::move(json), spec), spec);
+  return with_choices(with_generation(with_training(std::move(json), spec), spec), spec);
 }
 
 RunSpec run_spec_from_json(const Json& json, const std::string& where) {
@@ -225,6 +274,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.model = reader.string("model");
   spec.attention = reader.string_or("attention", spec.attention);
   spec.positions = reader.string_or("positions", spec.positions);
+  spec.compression = reader.string_or("compression", spec.compression);
   spec.batch = reader.integer_or("batch", spec.batch, 1, kMaxTokensPerStep);
   spec.seq = reader.integer_or("seq", spec.seq, 1, kMaxTokensPerStep);
   spec.mode = named_member_or(reader, kModeNames, "mode", spec.mode, where);
@@ -240,6 +290,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   if (reader.has("virtual_options"))
     spec.virtual_options = virtual_options_from_json(reader.member("virtual_options"), where + ": virtual_options");
   read_training(reader, where, spec);
+  read_generation(reader, where, spec);
   read_tracing(reader, where, spec);
   if (reader.has("command")) read_program(reader, where, spec);
   if (spec.model.empty()) reader.fail("model", "a preset's name or a path");
@@ -261,6 +312,7 @@ void validate(const RunSpec& spec) {
     require_address_order("--address-order", spec.virtual_options.address_order);
   validate_program(spec);
   validate_training(spec);
+  validate_generation(spec);
   validate_tracing(spec);
   if (spec.dropout && !(*spec.dropout >= 0 && *spec.dropout <= 1))
     throw bad_input(fmt::format("--dropout is {}, expected a number from 0 to 1", *spec.dropout));

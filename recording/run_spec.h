@@ -15,7 +15,9 @@
 
 namespace headroom {
 
-enum class Mode : std::uint8_t { train, forward };
+// generate: a prompt of `seq` tokens at once (prefill), then token by token (decode), with a cache of what attention
+// keeps of the tokens before.
+enum class Mode : std::uint8_t { train, forward, generate };
 enum class Dtype : std::uint8_t { fp32, fp16, bf16, amp_fp16, amp_bf16 };  // amp_*: fp32 parameters under autocast
 // adafactor: Shazeer and Stern 2018; adam_8bit: Dettmers et al. 2022. Both step in one way of their own.
 enum class Optimizer : std::uint8_t { none, sgd, adam, adamw, adafactor, adam_8bit };
@@ -26,7 +28,21 @@ enum class Checkpoint : std::uint8_t { none, block };
 // back end of scaled_dot_product_attention.
 enum class Sdpa : std::uint8_t { eager, math, flash, efficient };
 
-inline constexpr std::array kModeNames{Named<Mode>{Mode::train, "train"}, Named<Mode>{Mode::forward, "forward"}};
+// dynamic: a token's keys and values are joined to the old ones in a new block (Hugging Face's DynamicCache). fixed: room
+// for all tokens is made before the prompt (its StaticCache). paged: pages of so many tokens, got when the last is full
+// (Kwon et al. 2023, arXiv 2309.06180, section 4).
+enum class CacheKind : std::uint8_t { dynamic, fixed, paged };
+// model: the model's own dtype. int8: with a scale for each token and head. fp8: float8_e4m3fn.
+enum class CacheDtype : std::uint8_t { model, int8, fp8 };
+
+inline constexpr std::array kModeNames{Named<Mode>{Mode::train, "train"}, Named<Mode>{Mode::forward, "forward"},
+                                       Named<Mode>{Mode::generate, "generate"}};
+inline constexpr std::array kCacheKindNames{Named<CacheKind>{CacheKind::dynamic, "dynamic"},
+                                            Named<CacheKind>{CacheKind::fixed, "static"},
+                                            Named<CacheKind>{CacheKind::paged, "paged"}};
+inline constexpr std::array kCacheDtypeNames{Named<CacheDtype>{CacheDtype::model, "model"},
+                                             Named<CacheDtype>{CacheDtype::int8, "int8"},
+                                             Named<CacheDtype>{CacheDtype::fp8, "fp8"}};
 inline constexpr std::array kDtypeNames{Named<Dtype>{Dtype::fp32, "fp32"}, Named<Dtype>{Dtype::fp16, "fp16"},
                                         Named<Dtype>{Dtype::bf16, "bf16"}, Named<Dtype>{Dtype::amp_fp16, "amp-fp16"},
                                         Named<Dtype>{Dtype::amp_bf16, "amp-bf16"}};
@@ -58,6 +74,17 @@ struct VirtualOptions {
   bool operator==(const VirtualOptions&) const = default;
 };
 
+// What --mode generate does.
+struct Generation {
+  std::int64_t new_tokens = 16;  // of each sequence, after its prompt; the first comes out of the prefill
+  std::int64_t beams = 1;        // kept of each sequence; 1: greedy
+  CacheKind cache = CacheKind::dynamic;
+  CacheDtype cache_dtype = CacheDtype::model;
+  std::int64_t page = 16;  // tokens of one page, of a paged cache
+
+  bool operator==(const Generation&) const = default;
+};
+
 // What a read of device memory, which nobody computed, shall give.
 struct StatedValue {
   std::string place;  // "train.py:42" or an operator, "aten::nonzero"
@@ -72,9 +99,11 @@ struct RunSpec {
   std::string model;           // a preset's name or the path of a Hugging Face config.json
   std::string attention = "";  // a mechanism's name; empty: the model's own
   std::string positions = "";  // how it knows positions, a name of the catalogue's; empty: the model's own
+  std::string compression = "";  // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
   std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
   std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
   Mode mode = Mode::train;
+  Generation generation;  // of Mode::generate; seq is the prompt
   Dtype dtype = Dtype::fp32;
   Optimizer optimizer = Optimizer::adamw;
   OptimizerImplementation optimizer_implementation = OptimizerImplementation::foreach;  // PyTorch's default on CUDA
@@ -103,6 +132,8 @@ struct RunSpec {
 
 inline constexpr std::int64_t kMaxTokensPerStep = 2147483647;  // batch x seq: what a 32-bit index holds
 inline constexpr std::int64_t kMaxSteps = 1000;                // further steps allocate what the second did
+inline constexpr std::int64_t kMaxNewTokens = 1 << 20;
+inline constexpr std::int64_t kMaxBeams = 1024;
 inline constexpr std::int64_t kMaxRanks = 1 << 20;
 inline constexpr std::int64_t kMaxAccumulate = 1000;
 
@@ -115,9 +146,10 @@ bool has_implementations(Optimizer optimizer);
 TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
-// A program's form has its members alone, a model's the others; both have virtual_options, and "positions", "trace",
-// "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint", "accumulate", "clip" and
-// "loss_chunk" are there where they differ from the defaults.
+// A program's form has its members alone, a model's the others; both have virtual_options, and "positions",
+// "compression", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
+// "accumulate", "clip" and
+// "loss_chunk" are there where they differ from the defaults, and "generation" where the mode is generate.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a
