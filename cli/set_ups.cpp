@@ -74,7 +74,8 @@ RunSpec spec_of(const Plan& plan, const SetUpOptions& options, const std::string
 
 void require_equal(const std::string& what, std::int64_t built, std::int64_t closed_form) {
   if (built != closed_form)
-    throw could_not_measure(fmt::format("{}: {} parameters were built, and the closed form says {}", what, built, closed_form));
+    throw could_not_measure(
+        fmt::format("{}: {} parameters were built, and the closed form says {}", what, built, closed_form));
 }
 
 ParameterRow parameters_of(const MeasuredRun& run, const models::ModelConfig& config) {
@@ -96,7 +97,8 @@ MemoryRow memory_of(const MeasuredRun& trained, const MeasuredRun& inferred, con
   row.activation_bytes = kept_activation_bytes(training);
   row.training_peak_bytes = training.peak.allocated_bytes;
   row.inference_peak_bytes = inference.peak.allocated_bytes;
-  if (config.decoder_layer_count > 0) row.cache_bytes_per_token = models::kv_cache_bytes_per_token(config, sizeof(float));
+  if (config.decoder_layer_count > 0)
+    row.cache_bytes_per_token = models::kv_cache_bytes_per_token(config, sizeof(float));
   return row;
 }
 
@@ -122,10 +124,11 @@ std::vector<PlannedRun> runs_of(const Plan& plan, const SetUpOptions& options) {
   return runs;
 }
 
-void add_rows(const Plan& plan, const SetUpOptions& options, SetUp& set_up, Reproduction& found, Interrupts& interrupts) {
+void add_rows(const Plan& plan, const SetUpOptions& options, SetUp& set_up, Reproduction& found,
+              Interrupts& interrupts) {
   const models::ModelConfig model = models::load_model(plan.model);
-  const auto measured = measure(runs_of(plan, options),
-                                {default_jobs(options.device), !options.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
+  const auto measured = measure(
+      runs_of(plan, options), {default_jobs(options.device), !options.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
   auto run = measured.begin();
   for (const std::string& name : options.mechanisms) {
     const models::ModelConfig config = models::with_attention(model, name);
@@ -141,8 +144,9 @@ void add_rows(const Plan& plan, const SetUpOptions& options, SetUp& set_up, Repr
 }  // namespace
 
 const std::vector<std::string>& reproduced_mechanisms() {
-  static const std::vector<std::string> names{"sha-compact", "sha",     "el-slice",        "mqa",             "skv",
-                                              "mhe-add",     "mhe-mul", "mhe-add-optimal", "mhe-mul-optimal", "mha"};
+  static const std::vector<std::string> names{
+      "sha-compact",     "sha", "el-slice", "mqa", "skv", "mhe-add", "mhe-mul", "mhe-add-optimal",
+      "mhe-mul-optimal", "mha"};
   return names;
 }
 

@@ -125,7 +125,8 @@ class TrainingFleet {
     if (!line_.enabled()) return;
     std::string text = fmt::format("{} of {} trained", done(), jobs_.size());
     for (std::size_t i = 0; i < next_; ++i)
-      if (workers_[i]) text += fmt::format(" · {}: step {} of {}", label_of(jobs_[i]), workers_[i]->progress().step, jobs_[i].steps);
+      if (workers_[i])
+        text += fmt::format(" · {}: step {} of {}", label_of(jobs_[i]), workers_[i]->progress().step, jobs_[i].steps);
     line_.show(text);
   }
 

@@ -31,7 +31,8 @@ enum class Part : std::uint8_t { parameters, memory, training };
 constexpr std::array kPartNames{Named<Part>{Part::parameters, "parameters"}, Named<Part>{Part::memory, "memory"},
                                 Named<Part>{Part::training, "training"}};
 enum class Document : std::uint8_t { terminal, json, markdown };
-constexpr std::array kDocumentNames{Named<Document>{Document::terminal, "terminal"}, Named<Document>{Document::json, "json"},
+constexpr std::array kDocumentNames{Named<Document>{Document::terminal, "terminal"},
+                                    Named<Document>{Document::json, "json"},
                                     Named<Document>{Document::markdown, "markdown"}};
 constexpr const char* kJsonFile = "reproduction.json";
 constexpr const char* kMarkdownFile = "reproduction.md";
@@ -211,7 +212,8 @@ void add_subjects(CLI::App& command, ReproduceOptions& options) {
   const auto add = [&](const char* flag, std::string& value, const char* type, const char* help) {
     command.add_option(flag, value, help)->type_name(type)->group(group);
   };
-  add("--only", options.only, "LIST", "parameters, memory, training; several, separated by commas\n(default: all three)");
+  add("--only", options.only, "LIST",
+      "parameters, memory, training; several, separated by commas\n(default: all three)");
   add("--attention", options.attention, "LIST",
       "Some of its mechanisms: sha-compact, sha, el-slice, mqa, skv,\nmhe-add, mhe-mul, mha, and mhe-add-optimal and "
       "mhe-mul-optimal,\nwhose memory alone is of interest (default: all)");
@@ -228,15 +230,17 @@ void add_outputs(CLI::App& command, ReproduceOptions& options) {
   const char* group = "What comes out";
   command
       .add_option("--format", options.format,
-                  "terminal, json, markdown; several, separated by commas, with\n--out (default: terminal, and all of them with "
+                  "terminal, json, markdown; several, separated by commas, with\n--out (default: terminal, and all of "
+                  "them with "
                   "--out)")
       ->type_name("LIST")
       ->group(group);
   command
-      .add_option("--out", options.output.out,
-                  "Where to write, made when absent: reproduction.json,\nreproduction.md, parameters.svg and .csv, losses.svg, "
-                  "and\ntraining/ with a file for each training that is finished:\nrepeated with the same folder, only what is "
-                  "missing is done")
+      .add_option(
+          "--out", options.output.out,
+          "Where to write, made when absent: reproduction.json,\nreproduction.md, parameters.svg and .csv, losses.svg, "
+          "and\ntraining/ with a file for each training that is finished:\nrepeated with the same folder, only what is "
+          "missing is done")
       ->type_name("FOLDER")
       ->group(group);
   command.add_flag("--quiet", options.output.quiet, "No progress; with --out no table on stdout either")->group(group);
@@ -248,7 +252,8 @@ void add_outputs(CLI::App& command, ReproduceOptions& options) {
 void add_reproduce(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReproduceOptions>();
   CLI::App* command = app.add_subcommand("reproduce", "A paper's claims, regenerated: mhe");
-  command->add_option("PAPER", options->paper, "mhe: multiple-head embedding attention, Xue & Aletras 2023")->type_name("");
+  command->add_option("PAPER", options->paper, "mhe: multiple-head embedding attention, Xue & Aletras 2023")
+      ->type_name("");
   add_subjects(*command, *options);
   add_outputs(*command, *options);
   command->footer(R"(
