@@ -11,8 +11,8 @@
 
 namespace headroom::cli {
 
-// SHA with both sizes of its W^O, EL, MQA, SKV, MHE-ADD, MHE-MUL, their forms of least memory, and MHA, as the catalogue
-// calls them.
+// SHA with both sizes of its W^O, EL, MQA, SKV, MHE-ADD, MHE-MUL, their forms of least memory, and MHA, as the
+// catalogue calls them.
 const std::vector<std::string>& reproduced_mechanisms();
 
 // All but the forms of least memory, which have the parameters and the function of MHE as published.

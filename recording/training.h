@@ -16,16 +16,16 @@ namespace headroom {
 
 struct TrainingJob {
   std::string attention = "mha";
-  std::string text;            // path of the file
-  std::string text_hash;       // text_hash() of what was in it
+  std::string text;       // path of the file
+  std::string text_hash;  // text_hash() of what was in it
   std::int64_t layers = 2, d_model = 128, heads = 8;
-  std::int64_t batch = 16, seq = 128;  // windows of a step, bytes of a window
-  std::int64_t steps = 600, warmup = 60;
+  std::int64_t batch = 8, seq = 64;  // windows of a step, bytes of a window
+  std::int64_t steps = 2000, warmup = 100;
   std::int64_t held_out_bytes = 65536;  // at most so many are predicted for the perplexity
   std::int64_t seed = 0;
-  // AdamW (betas 0.9 and 0.99; matrices and tables decay) under a linear warm-up and a cosine down to a tenth; the norm of
-  // all gradients is clipped.
-  double learning_rate = 3e-3, weight_decay = 0.1, clip = 1.0;
+  // AdamW (betas 0.9 and 0.99; matrices and tables decay) under a linear warm-up and a cosine down to a tenth; the norm
+  // of all gradients is clipped.
+  double learning_rate = 2e-3, weight_decay = 0.1, clip = 1.0;
 
   bool operator==(const TrainingJob&) const = default;
 };
@@ -39,12 +39,12 @@ struct TrainingPoint {
 
 struct TrainingResult {
   TrainingJob job;
-  std::int64_t parameter_count = 0;        // of the whole model
+  std::int64_t parameter_count = 0;         // of the whole model
   std::int64_t attention_weight_count = 0;  // of the attention sublayers, without biases
   std::vector<TrainingPoint> losses;
-  double held_out_loss = 0;  // nats a byte
+  double held_out_loss = 0;                             // nats a byte
   std::int64_t held_out_bytes = 0, held_out_words = 0;  // predicted; words are what white space separates
-  double seconds = 0;        // of the steps, wall clock
+  double seconds = 0;                                   // of the steps, wall clock
 
   bool operator==(const TrainingResult&) const = default;
 };

@@ -18,11 +18,16 @@ constexpr std::array kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -49,7 +54,9 @@ class Axis {
   const std::vector<double>& ticks() const { return ticks_; }
 
  private:
-  double measure(double value) const { return scale_ == Scale::logarithmic ? std::log(value) / std::log(base_) : value; }
+  double measure(double value) const {
+    return scale_ == Scale::logarithmic ? std::log(value) / std::log(base_) : value;
+  }
 
   void choose_powers(double low, double high) {
     const int first = static_cast<int>(std::floor(measure(low) + 1e-9));
@@ -93,13 +100,15 @@ Axis axis_of(const LineChart& chart, bool across) {
 std::string grid(const Axis& x, const Axis& y) {
   std::string out;
   for (const double tick : x.ticks())
-    out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text x=\"{0:.1f}\" "
-                       "y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
-                       x.place(tick), kTop, kHeight - kBottom, kHeight - kBottom + 18, short_number(tick));
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text x=\"{0:.1f}\" "
+        "y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
+        x.place(tick), kTop, kHeight - kBottom, kHeight - kBottom + 18, short_number(tick));
   for (const double tick : y.ticks())
-    out += fmt::format("<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
-                       "y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
-                       kLeft, kWidth - kRight, y.place(tick), kLeft - 8, y.place(tick) + 4, short_number(tick));
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
+        "y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
+        kLeft, kWidth - kRight, y.place(tick), kLeft - 8, y.place(tick) + 4, short_number(tick));
   return out;
 }
 
@@ -138,8 +147,8 @@ std::string lines(const LineChart& chart, const Axis& x, const Axis& y) {
     out += path(line, x, y, color);
     out += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", end,
                        y.place(line.points.back().second), kWidth - kRight + 14, places[i], color);
-    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kWidth - kRight + 18, places[i] + 4, color,
-                       escaped(line.name));
+    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kWidth - kRight + 18, places[i] + 4,
+                       color, escaped(line.name));
   }
   return out;
 }
@@ -158,8 +167,9 @@ std::string write_svg(const LineChart& chart) {
   out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kWidth - kRight) / 2,
                      kHeight - 14, escaped(chart.across));
   const double middle = (kTop + kHeight - kBottom) / 2;
-  out += fmt::format("<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",
-                     middle, escaped(chart.upwards));
+  out += fmt::format(
+      "<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",
+      middle, escaped(chart.upwards));
   return out;
 }
 

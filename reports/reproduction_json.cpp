@@ -30,16 +30,15 @@ struct Measure {
   const char* name;
   std::int64_t (*bytes)(const MemoryRow&);
 };
-constexpr std::array kMeasures{
-    Measure{"attention_kept", [](const MemoryRow& r) { return r.attention.kept_bytes; }},
-    Measure{"attention_peak", [](const MemoryRow& r) { return r.attention.peak_bytes; }},
-    Measure{"parameters", [](const MemoryRow& r) { return r.parameter_bytes; }},
-    Measure{"gradients", [](const MemoryRow& r) { return r.gradient_bytes; }},
-    Measure{"optimizer_state", [](const MemoryRow& r) { return r.optimizer_state_bytes; }},
-    Measure{"activations", [](const MemoryRow& r) { return r.activation_bytes; }},
-    Measure{"training_peak", [](const MemoryRow& r) { return r.training_peak_bytes; }},
-    Measure{"inference_peak", [](const MemoryRow& r) { return r.inference_peak_bytes; }},
-    Measure{"cache_per_token", [](const MemoryRow& r) { return r.cache_bytes_per_token; }}};
+constexpr std::array kMeasures{Measure{"attention_kept", [](const MemoryRow& r) { return r.attention.kept_bytes; }},
+                               Measure{"attention_peak", [](const MemoryRow& r) { return r.attention.peak_bytes; }},
+                               Measure{"parameters", [](const MemoryRow& r) { return r.parameter_bytes; }},
+                               Measure{"gradients", [](const MemoryRow& r) { return r.gradient_bytes; }},
+                               Measure{"optimizer_state", [](const MemoryRow& r) { return r.optimizer_state_bytes; }},
+                               Measure{"activations", [](const MemoryRow& r) { return r.activation_bytes; }},
+                               Measure{"training_peak", [](const MemoryRow& r) { return r.training_peak_bytes; }},
+                               Measure{"inference_peak", [](const MemoryRow& r) { return r.inference_peak_bytes; }},
+                               Measure{"cache_per_token", [](const MemoryRow& r) { return r.cache_bytes_per_token; }}};
 
 Json memory_row(const SetUp& set_up, const MemoryRow& row) {
   const MemoryRow* mha = set_up.memory_of("mha");
@@ -53,9 +52,15 @@ Json memory_row(const SetUp& set_up, const MemoryRow& row) {
 }
 
 Json set_up_json(const SetUp& s) {
-  Json out{{"name", s.name},           {"model", s.model},           {"batch", s.batch},
-           {"seq", s.seq},             {"heads", s.heads},           {"head_size", s.head_size},
-           {"attention_sublayers", s.sublayers}, {"parameters", Json::array()}, {"memory", Json::array()}};
+  Json out{{"name", s.name},
+           {"model", s.model},
+           {"batch", s.batch},
+           {"seq", s.seq},
+           {"heads", s.heads},
+           {"head_size", s.head_size},
+           {"attention_sublayers", s.sublayers},
+           {"parameters", Json::array()},
+           {"memory", Json::array()}};
   for (const auto& row : s.parameters) out["parameters"].push_back(parameter_row(s, row));
   for (const auto& row : s.memory) out["memory"].push_back(memory_row(s, row));
   return out;

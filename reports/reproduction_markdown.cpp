@@ -23,8 +23,10 @@ std::string head(const Cells& titles) {
 
 std::string figure(const Reproduction& found) {
   std::string out = fmt::format(
-      "## Parameters and the number of heads\n\nQueries, keys, values and head embeddings of one attention sublayer, heads of "
-      "64, d_m = 64·n; W^O is not counted.\n\n![Parameters of one attention sublayer against its number of heads]({})\n\n",
+      "## Parameters and the number of heads\n\nQueries, keys, values and head embeddings of one attention sublayer, "
+      "heads of "
+      "64, d_m = 64·n; W^O is not counted.\n\n![Parameters of one attention sublayer against its number of "
+      "heads]({})\n\n",
       kParametersPicture);
   Cells titles{"n"};
   for (const FigurePoint& point : found.figure)
@@ -66,7 +68,8 @@ std::string memory(const SetUp& s) {
   for (const MemoryRow& row : s.memory)
     out += line({row.mechanism, with_saving(row.attention.kept_bytes, mha->attention.kept_bytes),
                  with_saving(row.attention.peak_bytes, mha->attention.peak_bytes),
-                 with_saving(row.parameter_bytes, mha->parameter_bytes), with_saving(row.gradient_bytes, mha->gradient_bytes),
+                 with_saving(row.parameter_bytes, mha->parameter_bytes),
+                 with_saving(row.gradient_bytes, mha->gradient_bytes),
                  with_saving(row.optimizer_state_bytes, mha->optimizer_state_bytes),
                  with_saving(row.activation_bytes, mha->activation_bytes),
                  with_saving(row.training_peak_bytes, mha->training_peak_bytes),
@@ -78,26 +81,28 @@ std::string memory(const SetUp& s) {
 std::string training(const TrainingStudy& study) {
   const TrainingJob& job = study.job;
   std::string out = fmt::format(
-      "\n## Language modelling, measured\n\nA {}. AdamW, peak rate {}, {} steps of warm-up, cosine, gradients clipped at {}; "
+      "\n## Language modelling, measured\n\nA {}. AdamW, peak rate {}, {} steps of warm-up, cosine, gradients clipped "
+      "at {}; "
       "the same seeds and batches for all; one thread. Perplexity over {} held-out bytes ({} words).\n\n",
       title_of(study), job.learning_rate, job.warmup, job.clip, format_count(study.held_out_bytes),
       format_count(study.held_out_words));
-  out += head({"mechanism", "attention weights", "whole model", "seeds", "perplexity a byte", "perplexity a word", "PRR",
-               "PEoP, tiled", "PEoP, compact", "seconds"});
+  out += head({"mechanism", "attention weights", "whole model", "seeds", "perplexity a byte", "perplexity a word",
+               "PRR", "PEoP, tiled", "PEoP, compact", "seconds"});
   for (const TrainingRow& row : study.rows)
-    out += line({row.mechanism, format_count(row.attention_weights), format_count(row.model_parameters),
-                 std::to_string(row.seeds.size()), with_spread(row.byte_perplexity, 4), with_spread(row.word_perplexity, 1),
-                 with_spread(row.retention, 4), with_spread(row.elasticity_tiled, 4),
-                 with_spread(row.elasticity_compact, 4), with_spread(row.seconds, 1)});
+    out +=
+        line({row.mechanism, format_count(row.attention_weights), format_count(row.model_parameters),
+              std::to_string(row.seeds.size()), with_spread(row.byte_perplexity, 4),
+              with_spread(row.word_perplexity, 1), with_spread(row.retention, 4), with_spread(row.elasticity_tiled, 4),
+              with_spread(row.elasticity_compact, 4), with_spread(row.seconds, 1)});
   return out + fmt::format("\n![Training loss of each mechanism]({})\n", kLossesPicture);
 }
 
 }  // namespace
 
 std::string write_reproduction_markdown(const Reproduction& found) {
-  std::string out = fmt::format(
-      "# Multiple-head embedding attention, regenerated\n\nWritten by headroom {}:\n\n    {}\n\n", found.headroom_version,
-      found.command);
+  std::string out =
+      fmt::format("# Multiple-head embedding attention, regenerated\n\nWritten by headroom {}:\n\n    {}\n\n",
+                  found.headroom_version, found.command);
   if (!found.figure.empty()) out += figure(found);
   for (const SetUp& s : found.set_ups)
     out += fmt::format("\n## {}\n\nSavings are against mha; {}.\n\n", title_of(s), conditions_of(s, found)) +

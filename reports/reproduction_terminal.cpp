@@ -27,12 +27,14 @@ Cell saved(std::int64_t bytes, std::int64_t baseline) {
 }
 
 std::string section(const std::string& title, const std::string& conditions, const Page& page) {
-  return "\n" + paragraph(title, Style::bold, page) + (conditions.empty() ? "" : paragraph(conditions, Style::dim, page));
+  return "\n" + paragraph(title, Style::bold, page) +
+         (conditions.empty() ? "" : paragraph(conditions, Style::dim, page));
 }
 
 std::string figure(const Reproduction& found, const Page& page) {
   std::vector<Column> columns{{"parameters at n =", 0, true}};
-  for (const std::int64_t heads : kShownHeads) columns.push_back({std::to_string(heads), heads == 12 || heads == 128 ? 0 : 1});
+  for (const std::int64_t heads : kShownHeads)
+    columns.push_back({std::to_string(heads), heads == 12 || heads == 128 ? 0 : 1});
   Table table(columns);
   std::vector<std::string> names;
   for (const FigurePoint& point : found.figure)
@@ -82,10 +84,8 @@ std::string memory(const SetUp& s, const Page& page) {
   if (mha == nullptr) return {};
   const auto state = [](const MemoryRow& r) { return r.parameter_bytes + r.gradient_bytes + r.optimizer_state_bytes; };
   for (const MemoryRow& row : s.memory)
-    table.add_row({name_cell(row.mechanism),
-                   saved(row.attention.kept_bytes, mha->attention.kept_bytes),
-                   saved(row.attention.peak_bytes, mha->attention.peak_bytes),
-                   saved(state(row), state(*mha)),
+    table.add_row({name_cell(row.mechanism), saved(row.attention.kept_bytes, mha->attention.kept_bytes),
+                   saved(row.attention.peak_bytes, mha->attention.peak_bytes), saved(state(row), state(*mha)),
                    saved(row.activation_bytes, mha->activation_bytes),
                    saved(row.training_peak_bytes, mha->training_peak_bytes),
                    saved(row.inference_peak_bytes, mha->inference_peak_bytes),
@@ -111,7 +111,8 @@ std::string training(const TrainingStudy& study, const Page& page) {
                    {with_spread(row.elasticity_tiled, 3)},
                    {with_spread(row.elasticity_compact, 4)},
                    {with_spread(row.seconds, 0)}});
-  return section("Language modelling, measured here: " + title_of(study), "", page) + table.render(page.width, page.color);
+  return section("Language modelling, measured here: " + title_of(study), "", page) +
+         table.render(page.width, page.color);
 }
 
 }  // namespace
@@ -121,7 +122,8 @@ std::string write_reproduction_terminal(const Reproduction& found, const Termina
   std::string out = paragraph("Multiple-head embedding attention (Xue & Aletras 2023), regenerated", Style::bold, page);
   if (!found.figure.empty()) out += figure(found, page);
   for (const SetUp& set_up : found.set_ups)
-    out += section(title_of(set_up), conditions_of(set_up, found), page) + parameters(set_up, page) + memory(set_up, page);
+    out +=
+        section(title_of(set_up), conditions_of(set_up, found), page) + parameters(set_up, page) + memory(set_up, page);
   if (found.training) out += training(*found.training, page);
   out += "\n";
   for (const std::string& failure : found.failures) out += paragraph(failure, Style::bad, page);

@@ -62,7 +62,8 @@ std::optional<double> elasticity_of(const TrainingResult& run, const TrainingRes
 std::vector<TrainingPoint> mean_losses(const BySeed& runs) {
   std::vector<TrainingPoint> mean = runs.begin()->second->losses;
   for (std::size_t i = 0; i < mean.size(); ++i)
-    mean[i].loss = spread_over(runs, [&](const TrainingResult& r) { return i < r.losses.size() ? r.losses[i].loss : 0; }).mean;
+    mean[i].loss =
+        spread_over(runs, [&](const TrainingResult& r) { return i < r.losses.size() ? r.losses[i].loss : 0; }).mean;
   return mean;
 }
 

@@ -34,9 +34,9 @@ struct MemoryRow {
   std::string mechanism;
   SublayerBytes attention;  // of the first self-attention
   std::int64_t parameter_bytes = 0, gradient_bytes = 0, optimizer_state_bytes = 0;
-  std::int64_t activation_bytes = 0;      // kept for backward by all layers
-  std::int64_t training_peak_bytes = 0;   // allocated, over a training step with optimizer state
-  std::int64_t inference_peak_bytes = 0;  // allocated, over a forward pass
+  std::int64_t activation_bytes = 0;       // kept for backward by all layers
+  std::int64_t training_peak_bytes = 0;    // allocated, over a training step with optimizer state
+  std::int64_t inference_peak_bytes = 0;   // allocated, over a forward pass
   std::int64_t cache_bytes_per_token = 0;  // closed form, all decoder layers; 0: no decoder
 };
 
@@ -45,15 +45,15 @@ struct SetUp {
   std::string model;  // "BERT-base"
   std::int64_t batch = 0, seq = 0;
   std::int64_t heads = 0, head_size = 0, sublayers = 0;  // of attention
-  std::vector<ParameterRow> parameters;  // with "mha" and "sha" among them, unless they failed
-  std::vector<MemoryRow> memory;         // empty: not asked for
+  std::vector<ParameterRow> parameters;                  // with "mha" and "sha" among them, unless they failed
+  std::vector<MemoryRow> memory;                         // empty: not asked for
 
   const ParameterRow* parameters_of(std::string_view mechanism) const;
   const MemoryRow* memory_of(std::string_view mechanism) const;
 };
 
-// A mechanism's trainings, one for each seed, and what follows from them. Retention and elasticity are of the perplexity
-// a byte, and compare runs of the same seed: they saw the same batches.
+// A mechanism's trainings, one for each seed, and what follows from them. Retention and elasticity are of the
+// perplexity a byte, and compare runs of the same seed: they saw the same batches.
 struct TrainingRow {
   std::string mechanism;
   std::int64_t attention_weights = 0, model_parameters = 0;

@@ -22,7 +22,8 @@ std::optional<double> elasticity(double perplexity, double sha_perplexity, std::
 Spread spread_of(const std::vector<double>& values) {
   if (values.empty()) return {};
   const auto count = static_cast<double>(values.size());
-  Spread spread{std::accumulate(values.begin(), values.end(), 0.0) / count, 0, static_cast<std::int64_t>(values.size())};
+  Spread spread{std::accumulate(values.begin(), values.end(), 0.0) / count, 0,
+                static_cast<std::int64_t>(values.size())};
   if (values.size() == 1) return spread;
   double squares = 0;
   for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);

@@ -221,7 +221,7 @@ void add_subjects(CLI::App& command, ReproduceOptions& options) {
       "Of parameters and memory: cpu, cuda, cuda:1, virtual:NAME\n(default: cuda where there is a GPU, else "
       "virtual:h100-80gb); the\ntraining is on the CPU");
   add("--seeds", options.seeds, "N", "Trainings of each mechanism, from seed 0 on (default: 3)");
-  add("--steps", options.steps, "N", "Of each training (default: 600)");
+  add("--steps", options.steps, "N", "Of each training (default: 2000)");
   add("--text", options.text, "FILE",
       "What is trained on and predicted\n(default: the King James Bible that scripts/setup --text fetches)");
 }
@@ -257,14 +257,14 @@ void add_reproduce(CLI::App& app, Chosen& chosen) {
   add_subjects(*command, *options);
   add_outputs(*command, *options);
   command->footer(R"(
-The paper's mechanisms, each really built: what their attention takes in parameters, what is saved of a training step's and
-an inference's memory, and how well a small language model does with each, trained on this machine's CPU.
+The paper's mechanisms, each really built: what their attention takes in parameters, what is saved of a training
+step's and an inference's memory, and how well a small language model does with each, trained on this machine's CPU.
 
 Examples:
   headroom reproduce mhe --only parameters
   headroom reproduce mhe --only memory --device virtual:a100-40gb
   headroom reproduce mhe --out mhe --seeds 5
-  headroom reproduce mhe --only training --text book.txt --steps 200)");
+  headroom reproduce mhe --only training --text book.txt --steps 500)");
   command->callback([options, &chosen] { chosen = [options] { return run_reproduce(*options); }; });
 }
 

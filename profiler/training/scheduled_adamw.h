@@ -1,7 +1,7 @@
 // AdamW as language models are trained with it: a rate for each step, decay of matrices and tables alone.
 //
-// The profiler's own optimizers (profiler/optimizer.h) take PyTorch's default settings and nothing else, since theirs is
-// the memory; here the values count. The step is Torch's fused operator.
+// The profiler's own optimizers (profiler/optimizer.h) take PyTorch's default settings and nothing else, since theirs
+// is the memory; here the values count. The step is Torch's fused operator.
 #pragma once
 
 #include <ATen/core/Tensor.h>

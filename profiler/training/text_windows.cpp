@@ -18,9 +18,10 @@ TextWindows::TextWindows(std::string text, std::int64_t seq, const std::string& 
     : text_(std::move(text)), seq_(seq), train_size_(static_cast<std::int64_t>(text_.size() - text_.size() / 20)) {
   const std::int64_t held_out = static_cast<std::int64_t>(text_.size()) - train_size_;
   if (held_out < seq)
-    throw bad_input(fmt::format("{}: {} bytes are too few: a twentieth is held out, and a window takes {} bytes; {} bytes "
-                                "or more would do",
-                                where, text_.size(), seq, 20 * seq));
+    throw bad_input(
+        fmt::format("{}: {} bytes are too few: a twentieth is held out, and a window takes {} bytes; {} bytes "
+                    "or more would do",
+                    where, text_.size(), seq, 20 * seq));
 }
 
 at::Tensor TextWindows::draw(std::int64_t batch, std::mt19937_64& generator) const {

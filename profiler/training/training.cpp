@@ -107,7 +107,8 @@ class Training {
     drop_gradients(parameters_);
     const double value = loss.item<float>();
     if (!std::isfinite(value))
-      throw could_not_measure(fmt::format("the training of {} went astray: the loss of step {} is {}", job_.attention, step, value));
+      throw could_not_measure(
+          fmt::format("the training of {} went astray: the loss of step {} is {}", job_.attention, step, value));
     return value;
   }
 

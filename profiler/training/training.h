@@ -10,8 +10,8 @@ namespace headroom::profiler {
 
 bool is_training_job(const Json& json);
 
-// Reports each step. Throws bad_input for a text that is not what the job says, is too short for it, or a mechanism that
-// is undefined for a decoder; could_not_measure when Torch fails or the loss is no number.
+// Reports each step. Throws bad_input for a text that is not what the job says, is too short for it, or a mechanism
+// that is undefined for a decoder; could_not_measure when Torch fails or the loss is no number.
 TrainingResult train(const TrainingJob& job, Progress& progress);
 
 }  // namespace headroom::profiler
