@@ -30,6 +30,7 @@ Examples:
   headroom compare examples/gpt2/config.json --out results --format json,html
   headroom report results/mha.headroom results/mqa.headroom
   headroom fragmentation results/mha.headroom
+  headroom reproduce mhe --out mhe
   headroom list attention
 
 Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
@@ -71,7 +72,7 @@ int parse_and_run(int argc, char** argv) {
   }
   require_values(app);
   if (!chosen)
-    throw bad_input("expected a command: compare, profile, run, report, fragmentation or list (headroom --help explains them)");
+    throw bad_input("expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains them)");
   return chosen();
 }
 

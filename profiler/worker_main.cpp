@@ -1,6 +1,8 @@
-// headroom-worker --out FILE [--progress-fd N] < RunSpec or replay job (replay.h) as JSON
+// headroom-worker --out FILE [--progress-fd N] < RunSpec, replay job (replay.h) or training job (training/training.h) as
+// JSON
 //
-// Runs one spec and writes its recording, or repeats a recording's requests and writes what they reserved (recording/replay.h).
+// Runs one spec and writes its recording, or repeats a recording's requests and writes what they reserved (recording/replay.h),
+// or trains a small language model and writes what it measured (recording/training.h).
 // Exit 0: FILE is written (the outcome inside may be ok or oom); 2: bad input;
 // 3: could not measure; both with one line on stderr. The kernel ends the worker when its parent dies.
 #include <fmt/format.h>
@@ -20,6 +22,7 @@
 #include "base/json.h"
 #include "profiler/replay.h"
 #include "profiler/run.h"
+#include "profiler/training/training.h"
 #include "recording/file.h"
 #include "recording/verify.h"
 
@@ -87,8 +90,13 @@ void work(int count, char** values) {
     write_file(arguments.out, replay_document(replay).dump());
     return;
   }
-  const RunSpec spec = run_spec_from_json(job, "the run's spec");
   ProgressLines progress(arguments.progress_fd);
+  if (profiler::is_training_job(job)) {
+    const TrainingResult result = profiler::train(parse_training_job(job, "the training job"), progress);
+    write_file(arguments.out, training_document(result).dump());
+    return;
+  }
+  const RunSpec spec = run_spec_from_json(job, "the run's spec");
   const Recording recording = profiler::run(spec, progress);
   require_promises(recording);
   write_recording(arguments.out, recording);

@@ -19,6 +19,7 @@ void add_profile(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_fragmentation(CLI::App& app, Chosen& chosen);
+void add_reproduce(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 
 // In the order of --help. `command_words`: what follows "--", of the command that takes a program.
@@ -28,6 +29,7 @@ inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::s
   add_run(app, chosen, command_words);
   add_report(app, chosen);
   add_fragmentation(app, chosen);
+  add_reproduce(app, chosen);
   add_list(app, chosen);
 }
 

@@ -268,6 +268,7 @@ int main(int count, char** values) {
     std::cerr.flush();
     _exit(code);
   }
+  if (job.contains("training")) _exit(act(action_for("training"), request));
   request.spec = run_spec_from_json(job, "stdin");
   const int code = act(action_for(request.spec.attention), request);
   std::cerr.flush();

@@ -1,0 +1,176 @@
+#include "reports/line_chart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace headroom {
+namespace {
+
+constexpr double kWidth = 760, kHeight = 460, kLeft = 76, kRight = 148, kTop = 48, kBottom = 56, kLabelHeight = 15;
+// Okabe and Ito's palette, told apart by colour-blind eyes, and grey.
+constexpr std::array kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#000000", "#888888"};
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+// "12.3M": a tick's label in few letters.
+std::string short_number(double value) {
+  constexpr std::array kUnits{std::pair{1e9, "G"}, std::pair{1e6, "M"}, std::pair{1e3, "k"}};
+  for (const auto& [size, unit] : kUnits)
+    if (value >= size) return fmt::format("{:.3g}{}", value / size, unit);
+  return fmt::format("{:.3g}", value);
+}
+
+// One axis: from values to places of the picture, and the values that get a line.
+class Axis {
+ public:
+  Axis(Scale scale, double base, double low, double high, double from, double to)
+      : scale_(scale), base_(base), from_(from), to_(to) {
+    scale == Scale::logarithmic ? choose_powers(low, high) : choose_steps(low, high);
+    low_ = measure(ticks_.front());
+    high_ = measure(ticks_.back());
+  }
+
+  double place(double value) const { return from_ + (measure(value) - low_) / (high_ - low_) * (to_ - from_); }
+  const std::vector<double>& ticks() const { return ticks_; }
+
+ private:
+  double measure(double value) const {
+    return scale_ == Scale::logarithmic ? std::log(value) / std::log(base_) : value;
+  }
+
+  void choose_powers(double low, double high) {
+    const int first = static_cast<int>(std::floor(measure(low) + 1e-9));
+    const int last = std::max(first + 1, static_cast<int>(std::ceil(measure(high) - 1e-9)));
+    for (int power = first; power <= last; ++power) ticks_.push_back(std::pow(base_, power));
+  }
+
+  // Steps of 1, 2 or 5 times a power of ten, some five of them.
+  void choose_steps(double low, double high) {
+    const double span = high > low ? high - low : 1;
+    const double power = std::pow(10, std::floor(std::log10(span / 5)));
+    double step = 10 * power;
+    for (const double factor : {1.0, 2.0, 5.0})
+      if (span / (factor * power) <= 6 && step > factor * power) step = factor * power;
+    const double first = std::floor(low / step), last = std::max(first + 1, std::ceil(high / step));
+    for (double i = first; i <= last; ++i) ticks_.push_back(i * step);
+  }
+
+  Scale scale_;
+  double base_, from_, to_, low_ = 0, high_ = 1;
+  std::vector<double> ticks_;
+};
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  void add(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+Axis axis_of(const LineChart& chart, bool across) {
+  Range range;
+  for (const ChartLine& line : chart.lines)
+    for (const auto& [x, y] : line.points) range.add(across ? x : y);
+  if (range.low > range.high) range = {1, 10};
+  if (across) return {chart.across_scale, 2, range.low, range.high, kLeft, kWidth - kRight};
+  return {chart.upwards_scale, 10, range.low, range.high, kHeight - kBottom, kTop};
+}
+
+std::string grid(const Axis& x, const Axis& y) {
+  std::string out;
+  for (const double tick : x.ticks())
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text x=\"{0:.1f}\" "
+        "y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
+        x.place(tick), kTop, kHeight - kBottom, kHeight - kBottom + 18, short_number(tick));
+  for (const double tick : y.ticks())
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
+        "y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
+        kLeft, kWidth - kRight, y.place(tick), kLeft - 8, y.place(tick) + 4, short_number(tick));
+  return out;
+}
+
+std::string path(const ChartLine& line, const Axis& x, const Axis& y, const char* color) {
+  std::string points;
+  for (const auto& [px, py] : line.points) points += fmt::format("{:.1f},{:.1f} ", x.place(px), y.place(py));
+  return fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"{}/>\n", points, color,
+                     line.dashed ? " stroke-dasharray=\"6 4\"" : "");
+}
+
+// Heights of the names: where their lines end, pushed apart from the top down and back up from the bottom.
+std::vector<double> name_places(const LineChart& chart, const Axis& y) {
+  std::vector<double> places(chart.lines.size(), 0);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (chart.lines[i].points.empty()) continue;
+    places[i] = y.place(chart.lines[i].points.back().second);
+    order.push_back(i);
+  }
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return places[i]; });
+  for (std::size_t k = 1; k < order.size(); ++k)
+    places[order[k]] = std::max(places[order[k]], places[order[k - 1]] + kLabelHeight);
+  double limit = kHeight - kBottom + kLabelHeight;
+  for (auto i = order.rbegin(); i != order.rend(); ++i) limit = places[*i] = std::min(places[*i], limit - kLabelHeight);
+  return places;
+}
+
+std::string lines(const LineChart& chart, const Axis& x, const Axis& y) {
+  const std::vector<double> places = name_places(chart, y);
+  std::string out;
+  for (std::size_t i = 0; i < chart.lines.size(); ++i) {
+    const ChartLine& line = chart.lines[i];
+    if (line.points.empty()) continue;
+    const char* color = kColors[i % kColors.size()];
+    const double end = x.place(line.points.back().first);
+    out += path(line, x, y, color);
+    out += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", end,
+                       y.place(line.points.back().second), kWidth - kRight + 14, places[i], color);
+    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kWidth - kRight + 18, places[i] + 4,
+                       color, escaped(line.name));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string write_svg(const LineChart& chart) {
+  const Axis x = axis_of(chart, true), y = axis_of(chart, false);
+  std::string out = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"{2}\" "
+      "font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{2}</title>\n"
+      "<style>.grid{{stroke:#ddd}}</style>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
+      "<text x=\"{3}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
+      kWidth, kHeight, escaped(chart.title), kLeft);
+  out += grid(x, y) + lines(chart, x, y);
+  out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kWidth - kRight) / 2,
+                     kHeight - 14, escaped(chart.across));
+  const double middle = (kTop + kHeight - kBottom) / 2;
+  out += fmt::format(
+      "<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",
+      middle, escaped(chart.upwards));
+  return out;
+}
+
+}  // namespace headroom

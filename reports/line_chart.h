@@ -1,0 +1,27 @@
+// A chart of lines as one self-contained SVG: no script, no font, no request leaves it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headroom {
+
+enum class Scale { linear, logarithmic };  // logarithmic: base 2 across, base 10 upwards; values above 0 only
+
+struct ChartLine {
+  std::string name;
+  std::vector<std::pair<double, double>> points;  // from left to right
+  bool dashed = false;
+};
+
+struct LineChart {
+  std::string title, across, upwards;  // of the axes: with their units
+  Scale across_scale = Scale::linear, upwards_scale = Scale::linear;
+  std::vector<ChartLine> lines;  // at most 8 are told apart by colour
+};
+
+// Each line is named at its right end. Empty charts have axes alone.
+std::string write_svg(const LineChart& chart);
+
+}  // namespace headroom
