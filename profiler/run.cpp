@@ -36,7 +36,7 @@ models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
   if (spec.capacity_factor) config = models::with_capacity_factor(std::move(config), *spec.capacity_factor);
-  if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
+  if (spec.dropout) models::override_dropout(config, *spec.dropout);
   models::validate_shape(config, spec.batch, spec.seq);
   if (spec.padding) models::require_padding(config, spec.sdpa == Sdpa::flash);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)

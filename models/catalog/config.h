@@ -21,8 +21,9 @@ enum class NormPlacement : std::uint8_t { pre, post };
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
 // j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. transformer_xl:
-// a key for each distance, made by a matrix of every layer from sinusoids (models/attention/relative.cpp).
-enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, transformer_xl };
+// a key for each distance, made by a matrix of every layer from sinusoids (models/attention/relative.cpp). axial: two
+// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask for.
+enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, transformer_xl, axial };
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
 // (RoBERTa). Of the last two the ids stay alive for backward and the looked-up vectors are [B, T, d_m].
@@ -79,7 +80,7 @@ struct RopeScaling {
 };
 
 constexpr bool has_position_table(Positions kind) {  // as many rows as the model has positions
-  return kind == Positions::learned || kind == Positions::sinusoidal;
+  return kind == Positions::learned || kind == Positions::sinusoidal || kind == Positions::axial;
 }
 constexpr bool is_rotary(Positions kind) { return kind == Positions::rope || kind == Positions::rope_interleaved; }
 constexpr bool has_position_bias(Positions kind) { return kind == Positions::alibi || kind == Positions::t5; }
@@ -107,6 +108,21 @@ struct Experts {
 
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
+
+// Attention of one layer, where layers differ.
+struct LayerAttention {
+  std::string mechanism;
+  MechanismOptions options;  // all of the mechanism's
+  double dropout = 0.0;      // of its probabilities
+  bool operator==(const LayerAttention&) const = default;
+};
+
+// Axial positions (Kitaev et al. 2020, section 4): position p has row p / lengths[1] of one table and row
+// p % lengths[1] of the other, side by side.
+struct AxialPositions {
+  std::array<std::int64_t, 2> lengths{}, widths{};  // rows and columns of the tables; columns add up to d_model
+  bool operator==(const AxialPositions&) const = default;
+};
 
 struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
@@ -155,6 +171,14 @@ struct ModelConfig {
   std::int64_t padding_id = -1;   // -1: none
   // Mixtures of experts.
   Experts experts = {};
+  // Reformer (Kitaev et al. 2020, arXiv 2001.04451).
+  bool reversible =
+      false;  // two streams: x1 + attention(x2), x2 + ffn(of that); norm and head read both, 2·d_model wide
+  AxialPositions axial = {};
+  std::int64_t ffn_chunk = 0, head_chunk = 0;        // tokens of a sequence that go through at once; 0: all of them
+  bool dropout_before_activation = false;            // where the feed-forward's inner dropout stands
+  bool head_bias = false;                            // lm head: a trained bias of the logits
+  std::vector<LayerAttention> layer_attention = {};  // of layer i: entry i modulo their number; empty: as below
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
@@ -175,6 +199,12 @@ const std::vector<Preset>& presets();
 inline std::int64_t embedding_width(const ModelConfig& c) {
   return c.embedding_size > 0 ? c.embedding_size : c.d_model;
 }
+// What norm and head after the last block read.
+inline std::int64_t final_width(const ModelConfig& c) { return c.reversible ? 2 * c.d_model : c.d_model; }
+// `config` with the attention of layer `layer` as that of all of them; itself where layers do not differ.
+ModelConfig config_of_layer(const ModelConfig& config, std::int64_t layer);
+// All rates of the model.
+void override_dropout(ModelConfig& config, double rate);
 // Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
 bool has_decoder_embeddings(const ModelConfig& config);
 

@@ -29,6 +29,7 @@ inline ModelConfig small_model(const std::string& preset, const std::string& att
     if (experts.group_count > 1) experts.group_count = experts.groups_per_token = 2;
     if (config.attention == "mla") config.attention_options = {};
   }
+  if (config.positions == Positions::axial) config.axial = {{4, 4}, {4, config.d_model - 4}};
   if (config.embedding_size > 0) config.embedding_size = 8;
   if (config.encoder_layer_count > 0) config.encoder_layer_count = 2;
   if (config.decoder_layer_count > 0) config.decoder_layer_count = 2;
