@@ -52,6 +52,8 @@ constexpr std::array kMechanisms{
     Entry{"reformer", make_hashing},
     Entry{"reformer-local", make_local},
     Entry{"colt5", make_conditional},
+    Entry{"chunked", make_chunked},
+    Entry{"adaptive-span", make_adaptive_span},
 };
 
 }  // namespace
