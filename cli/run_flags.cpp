@@ -50,6 +50,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   add("--capacity-factor", flags.capacity_factor, "FACTOR",
       "Of a mixture of experts: tokens that an expert has room for, as a\n"
       "multiple of its share (default: 1, balanced routing)");
+  add("--compress", flags.compression, "METHODS",
+      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: not)");
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   command
@@ -136,6 +138,7 @@ CheckedRun check_run(const RunFlags& flags) {
   spec.positions = flags.positions;
   if (!spec.positions.empty()) models::set_positions(run.model, spec.positions);
   if (spec.capacity_factor) run.model = models::with_capacity_factor(run.model, *spec.capacity_factor);
+  spec.compression = flags.compression;
   models::validate_shape(run.model, spec.batch, spec.seq);
   if (spec.sdpa == Sdpa::flash) models::require_flash(run.model);
   spec.device = flags.device.empty() ? default_device() : flags.device;

@@ -5,11 +5,14 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/axial.h"
 #include "models/builder.h"
+#include "models/compression/weight.h"
 #include "models/embeddings/word_vectors.h"
 
 namespace headroom::models {
@@ -27,17 +30,33 @@ at::Tensor in_chunks(const at::Tensor& x, std::int64_t chunk, const Function& fu
   return at::cat(results, 1);
 }
 
+// x Wᵀ + b, W dense or in the form that the model's compression asks for.
 class Linear {
  public:
   Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out,
          bool bias);
   Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   at::Tensor operator()(const at::Tensor& x) const;
-  const at::Tensor& weight() const { return weight_; }  // [out, in]
+  const at::Tensor& weight() const { return weight_; }  // [out, in]; undefined where it is compressed
   const at::Tensor& bias() const { return bias_; }      // [out], or undefined
 
  private:
   at::Tensor weight_, bias_;
+  std::shared_ptr<const Weight> compressed_;
+};
+
+// The word table, [V, width], dense or compressed: read by the embeddings, and by a head that is tied to it.
+class WordTable {
+ public:
+  // `words`: name of the parameter that is the table; empty: a table of its own.
+  WordTable(Builder& builder, const std::string& layer, const std::string& role, const std::string& words);
+  at::Tensor rows(const at::Tensor& tokens, std::int64_t padding_id) const;
+  at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const;
+  at::Tensor dense() const { return compressed_ ? compressed_->dense() : weight_; }
+
+ private:
+  at::Tensor weight_;
+  std::shared_ptr<const Weight> compressed_;
 };
 
 // RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which keeps the fp32 input, the
@@ -101,7 +120,8 @@ class Embeddings {
   std::int64_t padding_id_, position_offset_;
   bool norm_last_;
   double dropout_, scale_;
-  at::Tensor word_, position_, token_type_;
+  std::optional<WordTable> word_;
+  at::Tensor position_, token_type_;
   at::Tensor position_ids_, token_type_ids_, sinusoids_;
   std::vector<AxialTables> axial_;
   std::vector<Norm> norm_;

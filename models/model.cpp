@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "models/attention/attention.h"
@@ -61,9 +62,10 @@ class OutputHead {
     } else if (width != final_width(config)) {
       dense_.emplace_back(builder, path_, "projection", config.d_model, width, false);
     }
-    weight_ = config.tied_embeddings
-                  ? builder.share(path_, "decoder.weight", words)
-                  : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
+    if (config.tied_embeddings)
+      tied_.emplace(builder, path_, "decoder.weight", words);
+    else
+      weight_ = builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
     if (has_split_decoder(config)) {
       if (builder.options.loss_chunk > 0)
         throw bad_input("--loss-chunk takes the vocabulary's one matrix, and " + config.name + "'s head joins two");
@@ -85,12 +87,12 @@ class OutputHead {
       return dense_[1](dropout(pool(pooled.defined() ? pooled : hidden), dropout_));
     if (kind_ == Head::token_classifier) return dense_.back()(dropout(hidden, dropout_));
     if (further_.defined())
-      return at::matmul(transform(hidden), at::cat({weight_.t(), further_}, 0)).add_(bias_);
+      return at::matmul(transform(hidden), at::cat({weight().t(), further_}, 0)).add_(bias_);
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
-    if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
+    if (kind_ == Head::mlm) return vocabulary(transform(hidden), bias_);
     hidden = projected(std::move(hidden));
     const at::Tensor logits =
-        in_chunks(hidden, chunk_, [&](const at::Tensor& part) { return at::linear(part, weight_, bias_); });
+        in_chunks(hidden, chunk_, [&](const at::Tensor& part) { return vocabulary(part, bias_); });
     return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
@@ -99,11 +101,15 @@ class OutputHead {
     const Scope scope(path_);
     return kind_ == Head::mlm ? transform(hidden) : projected(std::move(hidden));
   }
-  const at::Tensor& weight() const { return weight_; }  // [V, width], or undefined without a vocabulary
+  bool has_vocabulary() const { return tied_ || weight_.defined(); }
+  at::Tensor weight() const { return tied_ ? tied_->dense() : weight_; }  // [V, width], or undefined without one
   at::Tensor bias() const { return logits_bias_.defined() ? logits_bias_.view(-1) : bias_; }  // [V], or undefined
 
  private:
   at::Tensor pool(const at::Tensor& hidden) const { return at::tanh(dense_[0](hidden.select(1, 0))); }
+  at::Tensor vocabulary(const at::Tensor& x, const at::Tensor& bias) const {
+    return tied_ ? tied_->linear(x, bias) : at::linear(x, weight_, bias);
+  }
 
   at::Tensor projected(at::Tensor hidden) const {
     if (scale_ != 1.0) hidden = hidden * scale_;
@@ -125,6 +131,7 @@ class OutputHead {
   double scale_, dropout_ = 0.0;
   std::vector<Linear> dense_;
   std::vector<Norm> norm_;
+  std::optional<WordTable> tied_;
   at::Tensor weight_, bias_, logits_bias_;
   at::Tensor further_;  // [d_m - width, V]: the vocabulary's columns beside those of the word table
 };
@@ -170,7 +177,7 @@ class Transformer final : public Model {
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
     const bool causal = architecture_ == Architecture::decoder_only;
-    if (loss_chunk_ > 0 && head_->weight().defined()) {
+    if (loss_chunk_ > 0 && head_->has_vocabulary()) {
       const at::Tensor features = head_->features(hidden(batch).tokens);
       const Scope loss_scope(loss_path_);
       return chunked_loss(features, head_->weight(), head_->bias(), batch.labels, causal, loss_chunk_);

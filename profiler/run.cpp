@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 #include "models/catalog/config.h"
 #include "models/catalog/experts.h"
 #include "models/model.h"
@@ -35,6 +36,7 @@ namespace {
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
+  config = models::with_compression(std::move(config), spec.compression, spec.mode == Mode::train);
   if (spec.capacity_factor) config = models::with_capacity_factor(std::move(config), *spec.capacity_factor);
   if (spec.dropout) models::override_dropout(config, *spec.dropout);
   models::validate_shape(config, spec.batch, spec.seq);

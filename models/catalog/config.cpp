@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/checked.h"
+#include "models/catalog/compression.h"
 #include "models/catalog/experts.h"
+#include "models/catalog/options.h"
 
 namespace headroom::models {
 
@@ -48,6 +50,13 @@ Json to_json(const Experts& e) {
               {"router_fp32", e.router_fp32},
               {"scale", e.scale},
               {"capacity_factor", e.capacity_factor}};
+}
+
+Json to_json(const Compression& c) {
+  Json json{{"method", c.method}};
+  for (const MechanismOption& option : compression_method(c.method).options)
+    json[std::string(option.name)] = option_text(option, c.options.at(std::string(option.name)));
+  return json;
 }
 
 // Where the model has any of it.
@@ -147,6 +156,7 @@ Json fields_of(const ModelConfig& c) {
 Json to_json(const ModelConfig& c) {
   Json json = fields_of(c);
   add_reformer(json, c);
+  for (const Compression& method : c.compression) json["compression"].push_back(to_json(method));
   return json;
 }
 

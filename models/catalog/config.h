@@ -162,6 +162,13 @@ struct AxialPositions {
   bool operator==(const AxialPositions&) const = default;
 };
 
+// One method of --compress and its options, all of them (models/catalog/compression.h).
+struct Compression {
+  std::string method;
+  MechanismOptions options = {};
+  bool operator==(const Compression&) const = default;
+};
+
 struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
@@ -228,6 +235,7 @@ struct ModelConfig {
   bool idle_pooler = false;      // a pooler that nothing reads, as some of transformers' classes have one
   bool exits = false;            // a classifier after every block but the last, for leaving early (EdgeBERT)
   std::int64_t exit_layer = 0;   // blocks that run before all sequences leave; 0: all
+  std::vector<Compression> compression = {};  // of weights; set by with_compression
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
