@@ -10,6 +10,7 @@
 #include "cli/device.h"
 #include "cli/terminal.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/experts.h"
 
 namespace headroom::cli {
 namespace {
@@ -46,6 +47,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   add("--attention", flags.attention, attention_type, attention_help);
   add("--positions", flags.positions, "NAME",
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
+  add("--capacity-factor", flags.capacity_factor, "FACTOR",
+      "Of a mixture of experts: tokens that an expert has room for, as a\n"
+      "multiple of its share (default: 1, balanced routing)");
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
@@ -115,6 +119,8 @@ CheckedRun check_run(const RunFlags& flags) {
   if (!flags.momentum.empty()) spec.momentum = parse_number("--momentum", flags.momentum);
   choose(spec.checkpoint, kCheckpointNames, "checkpoint", flags.checkpoint);
   count(spec.accumulate, "--accumulate", flags.accumulate, 1, kMaxAccumulate);
+  if (!flags.capacity_factor.empty())
+    spec.capacity_factor = parse_number("--capacity-factor", flags.capacity_factor);
   if (!flags.clip.empty()) spec.clip = parse_number("--clip", flags.clip);
   count(spec.loss_chunk, "--loss-chunk", flags.loss_chunk, 1, kMaxTokensPerStep);
   choose(spec.sdpa, kSdpaNames, "sdpa", flags.sdpa);
@@ -125,6 +131,7 @@ CheckedRun check_run(const RunFlags& flags) {
   run.model = models::load_model(spec.model);
   spec.positions = flags.positions;
   if (!spec.positions.empty()) models::set_positions(run.model, spec.positions);
+  if (spec.capacity_factor) run.model = models::with_capacity_factor(run.model, *spec.capacity_factor);
   models::validate_shape(run.model, spec.batch, spec.seq);
   if (spec.sdpa == Sdpa::flash) models::require_flash(run.model);
   spec.device = flags.device.empty() ? default_device() : flags.device;

@@ -16,7 +16,7 @@ namespace headroom::cli {
 
 // As typed; empty where the default holds.
 struct RunFlags {
-  std::string model, attention, positions, compression, batch, seq, mode, new_tokens, beams, cache, cache_dtype, page,
+  std::string model, attention, positions, compression, capacity_factor, batch, seq, mode, new_tokens, beams, cache, cache_dtype, page,
       dtype, optimizer, optimizer_implementation, momentum, checkpoint, accumulate, clip, loss_chunk, sdpa, dropout, steps,
       device, seed;
   VirtualFlags virtual_device;

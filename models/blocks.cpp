@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "models/catalog/attention.h"
+#include "models/catalog/experts.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -24,7 +25,11 @@ Block::Block(Builder& builder, const std::string& path, std::int64_t index, bool
       ffn_dropout_(builder.config.dropout_after_ffn ? builder.dropout(builder.config.residual_dropout) : 0) {
   attention_.push_back(attention_layer(builder, "attention", {"", index, causal, false}));
   if (cross) attention_.push_back(attention_layer(builder, "cross_attention", {"", index, false, true}));
-  ffn_ = std::make_unique<FeedForward>(builder, builder.layer(path + ".ffn", path, "ffn"));
+  ffn_path_ = builder.layer(path + ".ffn", path, "ffn");
+  if (has_experts(builder.config, index))
+    experts_ = std::make_unique<MixtureOfExperts>(builder, ffn_path_);
+  else
+    ffn_ = std::make_unique<FeedForward>(builder, ffn_path_);
   if (!builder.config.parallel_block)
     ffn_norm_ = std::make_unique<Norm>(builder, builder.layer(path + ".ffn_norm", path, "norm"));
 }
@@ -46,6 +51,11 @@ at::Tensor Block::residual(const at::Tensor& x, const Norm& norm, double rate, c
   return x + y;
 }
 
+at::Tensor Block::fed(const at::Tensor& x) const {
+  const Scope scope(ffn_path_);
+  return experts_ ? (*experts_)(x) : (*ffn_)(x);
+}
+
 at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context) const {
   const AttentionLayer& layer = attention_.front();
   const auto in_scope = [](const std::string& path, const auto& operation) {
@@ -55,9 +65,9 @@ at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context)
   const at::Tensor y = in_scope(layer.norm.path(), [&] { return layer.norm(x); });
   at::Tensor attended = in_scope(layer.path, [&] { return layer.attention->forward(y, y, context); });
   attended = dropout(attended, attention_dropout_);
-  at::Tensor fed = in_scope(ffn_->path(), [&] { return (*ffn_)(y); });
-  fed = dropout(fed, ffn_dropout_);
-  return x + attended + fed;
+  at::Tensor output = fed(y);
+  output = dropout(output, ffn_dropout_);
+  return x + attended + output;
 }
 
 at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const {
@@ -71,10 +81,7 @@ at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const Attentio
       return layer.attention->forward(input, self ? input : memory, self ? context : cross_context);
     });
   }
-  return residual(x, *ffn_norm_, ffn_dropout_, [&](const at::Tensor& input) {
-    const Scope ffn_scope(ffn_->path());
-    return (*ffn_)(input);
-  });
+  return residual(x, *ffn_norm_, ffn_dropout_, [&](const at::Tensor& input) { return fed(input); });
 }
 
 Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross)

@@ -11,6 +11,7 @@
 
 #include "models/attention/attention.h"
 #include "models/attention/positions.h"
+#include "models/experts.h"
 #include "models/layers.h"
 
 namespace headroom::models {
@@ -29,13 +30,16 @@ class Block {
   AttentionLayer attention_layer(Builder& builder, const std::string& role, AttentionPlace place) const;
   template <class Sublayer>
   at::Tensor residual(const at::Tensor& x, const Norm& norm, double rate, const Sublayer& sublayer) const;
+  at::Tensor fed(const at::Tensor& x) const;
   at::Tensor parallel(const at::Tensor& x, const AttentionContext& context) const;
 
   std::string path_;
   bool post_;
   double attention_dropout_, ffn_dropout_;  // of the sublayers' outputs
   std::vector<AttentionLayer> attention_;   // self, then cross
-  std::unique_ptr<FeedForward> ffn_;
+  std::string ffn_path_;
+  std::unique_ptr<FeedForward> ffn_;  // or
+  std::unique_ptr<MixtureOfExperts> experts_;
   std::unique_ptr<Norm> ffn_norm_;  // none in a parallel block
 };
 

@@ -88,14 +88,14 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
   return x;
 }
 
-FeedForward::FeedForward(Builder& builder, const std::string& path)
+FeedForward::FeedForward(Builder& builder, const std::string& path, std::int64_t width, const std::string& prefix)
     : path_(path),
       activation_(builder.config.activation),
       dropout_(builder.config.dropout_inside_ffn ? builder.dropout(builder.config.residual_dropout) : 0.0),
-      up_(builder, path, "up", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias),
-      down_(builder, path, "down", builder.config.d_ff, builder.config.d_model, builder.config.ffn_bias) {
+      up_(builder, path, prefix + "up", builder.config.d_model, width, builder.config.ffn_bias),
+      down_(builder, path, prefix + "down", width, builder.config.d_model, builder.config.ffn_bias) {
   if (gated(activation_))
-    gate_.emplace_back(builder, path, "gate", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias);
+    gate_.emplace_back(builder, path, prefix + "gate", builder.config.d_model, width, builder.config.ffn_bias);
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x) const {

@@ -50,7 +50,9 @@ at::Tensor activate(const at::Tensor& x, Activation activation);
 
 class FeedForward {
  public:
-  FeedForward(Builder& builder, const std::string& path);
+  FeedForward(Builder& builder, const std::string& path) : FeedForward(builder, path, builder.config.d_ff, "") {}
+  // Parameters are `prefix` + "up.weight" and so on.
+  FeedForward(Builder& builder, const std::string& path, std::int64_t width, const std::string& prefix);
   at::Tensor operator()(const at::Tensor& x) const;
   const std::string& path() const { return path_; }
 

@@ -1,6 +1,7 @@
 #include "profiler/closed_forms.h"
 
 #include "models/catalog/attention.h"
+#include "models/catalog/experts.h"
 
 namespace headroom::profiler {
 namespace {
@@ -71,6 +72,20 @@ void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& con
   }
 }
 
+// Of the model's `index`-th block. Autocast keeps copies of its own, and inference nothing.
+void add_experts(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer, std::int64_t index,
+                 std::vector<ClosedForm>& forms) {
+  if (!models::has_experts(config, index)) return;
+  const std::int64_t bytes = parameter_element_bytes(spec.dtype);
+  const Formula parameters = models::expert_parameters(config);
+  forms.push_back({"parameter_bytes", layer, parameters.text + " elements of " + std::to_string(bytes) + " B",
+                   parameters.value * bytes});
+  if (spec.mode != Mode::train || is_autocast(spec.dtype)) return;
+  const Formula saved = models::expert_saved_bytes(config, spec.batch, spec.seq, bytes);
+  forms.push_back({spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer,
+                   saved.text + " bytes", saved.value});
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
@@ -86,7 +101,9 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   std::vector<ClosedForm> forms;
   forms.push_back({"parameter_bytes", "model", "every parameter once," + times_element,
                    models::parameter_count(config) * element_bytes});
+  std::int64_t block = 0;
   for (const Layer& layer : layers) {
+    if (layer.kind == LayerKind::ffn) add_experts(spec, config, layer.path, block++, forms);
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path);
     Formula parameters = mechanism.parameter_count(shape);

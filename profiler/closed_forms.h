@@ -10,7 +10,8 @@ namespace headroom::profiler {
 
 // Parameter bytes of the model and of each attention layer; bytes kept for backward by each attention layer, in
 // training and where the mechanism's form holds: eager and flash attention without autocast, efficient attention
-// besides for sequences of whole 32-query tiles and as many key heads as query heads; for models with a decoder,
+// besides for sequences of whole 32-query tiles and as many key heads as query heads; both of each mixture of experts
+// without autocast; for models with a decoder,
 // KV-cache bytes per token.
 std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& config,
                                      const std::vector<Layer>& layers);

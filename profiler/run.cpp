@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/config.h"
+#include "models/catalog/experts.h"
 #include "models/model.h"
 #include "profiler/closed_forms.h"
 #include "profiler/counted_run.h"
@@ -34,6 +35,7 @@ namespace {
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
+  if (spec.capacity_factor) config = models::with_capacity_factor(std::move(config), *spec.capacity_factor);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)
@@ -325,6 +327,8 @@ Recording Session::finish() {
   recording.layers = std::move(layers_);
   recording.parameters = std::move(parameter_records_);
   if (device_.is_cuda()) recording.assumptions = cuda::virtual_assumptions();
+  if (config_.experts.count > 0)
+    recording.assumptions.push_back(models::expert_assumption(config_, spec_.batch * spec_.seq));
   recorder_.take(recording);
   if (traced_) traced_->join(recording);
   return recording;

@@ -94,6 +94,7 @@ std::string model_command(const RunSpec& spec) {
   command.flag(!spec.attention.empty(), "--attention", spec.attention);
   command.flag(!spec.positions.empty(), "--positions", spec.positions);
   command.flag(!spec.compression.empty(), "--compress", spec.compression);
+  command.flag(spec.capacity_factor.has_value(), "--capacity-factor", spec.capacity_factor.value_or(0));
   command.flag(true, "--batch", spec.batch);
   command.flag(true, "--seq", spec.seq);
   command.flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));

@@ -66,6 +66,7 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
 Json with_choices(Json json, const RunSpec& spec) {
   if (!spec.positions.empty()) json["positions"] = spec.positions;
   if (!spec.compression.empty()) json["compression"] = spec.compression;
+  if (spec.capacity_factor) json["capacity_factor"] = *spec.capacity_factor;
   if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
   if (spec.require_cupti) json["require_cupti"] = true;
   if (spec.counters) json["counters"] = true;
@@ -196,6 +197,11 @@ void validate_training(const RunSpec& spec) {
   require_training(spec, "--loss-chunk", spec.loss_chunk != 0);
 }
 
+void validate_capacity(const RunSpec& spec) {
+  if (spec.capacity_factor && !(*spec.capacity_factor > 0 && *spec.capacity_factor <= kMaxCapacityFactor))
+    throw bad_input(fmt::format("--capacity-factor is {}, expected a number above 0, at most 1e6", *spec.capacity_factor));
+}
+
 void validate_generation(const RunSpec& spec) {
   const Generation& generation = spec.generation;
   require_range("--new-tokens", generation.new_tokens, 1, kMaxNewTokens);
@@ -275,6 +281,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.attention = reader.string_or("attention", spec.attention);
   spec.positions = reader.string_or("positions", spec.positions);
   spec.compression = reader.string_or("compression", spec.compression);
+  if (reader.has("capacity_factor")) spec.capacity_factor = reader.number_or("capacity_factor", 1, 0, kMaxCapacityFactor);
   spec.batch = reader.integer_or("batch", spec.batch, 1, kMaxTokensPerStep);
   spec.seq = reader.integer_or("seq", spec.seq, 1, kMaxTokensPerStep);
   spec.mode = named_member_or(reader, kModeNames, "mode", spec.mode, where);
@@ -313,6 +320,7 @@ void validate(const RunSpec& spec) {
   validate_program(spec);
   validate_training(spec);
   validate_generation(spec);
+  validate_capacity(spec);
   validate_tracing(spec);
   if (spec.dropout && !(*spec.dropout >= 0 && *spec.dropout <= 1))
     throw bad_input(fmt::format("--dropout is {}, expected a number from 0 to 1", *spec.dropout));

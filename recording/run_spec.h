@@ -100,6 +100,7 @@ struct RunSpec {
   std::string attention = "";  // a mechanism's name; empty: the model's own
   std::string positions = "";  // how it knows positions, a name of the catalogue's; empty: the model's own
   std::string compression = "";  // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
+  std::optional<double> capacity_factor;  // of a mixture of experts, above 0; absent: the model's own, 1
   std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
   std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
   Mode mode = Mode::train;
@@ -132,6 +133,7 @@ struct RunSpec {
 
 inline constexpr std::int64_t kMaxTokensPerStep = 2147483647;  // batch x seq: what a 32-bit index holds
 inline constexpr std::int64_t kMaxSteps = 1000;                // further steps allocate what the second did
+inline constexpr double kMaxCapacityFactor = 1e6;
 inline constexpr std::int64_t kMaxNewTokens = 1 << 20;
 inline constexpr std::int64_t kMaxBeams = 1024;
 inline constexpr std::int64_t kMaxRanks = 1 << 20;
@@ -147,7 +149,7 @@ TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
 // A program's form has its members alone, a model's the others; both have virtual_options, and "positions",
-// "compression", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
+// "compression", "capacity_factor", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
 // "accumulate", "clip" and
 // "loss_chunk" are there where they differ from the defaults, and "generation" where the mode is generate.
 Json to_json(const RunSpec& spec);

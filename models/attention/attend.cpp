@@ -46,7 +46,9 @@ class OneBackend {
 
 Attend::Attend(const Builder& builder)
     : backend(builder.options.backend),
-      scale(builder.config.attention_scaled ? 1.0 / std::sqrt(static_cast<double>(builder.config.head_dim)) : 1.0),
+      scale(builder.config.attention_scaled
+                ? builder.config.rope_scaling.score_factor / std::sqrt(static_cast<double>(builder.config.head_dim))
+                : 1.0),
       dropout_rate(builder.dropout(builder.config.attention_dropout)),
       softmax_fp32(builder.config.softmax_fp32) {}
 

@@ -15,7 +15,10 @@ struct Entry {
 };
 
 constexpr std::array kMechanisms{
-    Entry{"mha", make_grouped},
+    Entry{"mha",
+          [](Builder& b, const AttentionPlace& place) {
+            return b.config.positions == Positions::transformer_xl ? make_relative(b, place) : make_grouped(b, place);
+          }},
     Entry{"gqa", make_grouped},
     Entry{"mqa", make_grouped},
     Entry{"sha", [](Builder& b, const AttentionPlace& place) { return make_single(b, place, true); }},
@@ -64,6 +67,7 @@ void require_backend(const ModelConfig& config, const BuildOptions& options) {
   if (const auto reason = mechanism.undefined.fused; options.backend != AttentionBackend::eager && !reason.empty())
     throw bad_input(config.attention + " runs eager only: " + std::string(reason) + "; use --sdpa eager");
   if (options.backend == AttentionBackend::flash) require_flash(config);
+  if (options.backend != AttentionBackend::eager) require_no_relative(config);
   const bool fused = options.backend == AttentionBackend::flash || options.backend == AttentionBackend::efficient;
   if (!fused) return;
   if (!options.device.is_cpu()) return;

@@ -23,6 +23,7 @@ struct AttentionContext {
   at::Tensor bias;
   at::Tensor cos, sin;  // rotary positions: [T, d]
   bool rotary_interleaved = false;
+  at::Tensor distances;  // Transformer-XL's positions: sinusoids [T, d_m] of distances T − 1 down to 0
 };
 
 class Attention {

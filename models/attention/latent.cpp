@@ -32,7 +32,8 @@ class Latent final : public Attention {
         attend_(b) {
     if (absorbed_ && !attend_.eager())
       throw bad_input("mla:absorbed=yes runs eager only: its keys are as wide as the latents; use --sdpa eager");
-    if (b.config.attention_scaled) attend_.scale = 1.0 / std::sqrt(static_cast<double>(nope_ + rope_));
+    if (b.config.attention_scaled)
+      attend_.scale = b.config.rope_scaling.score_factor / std::sqrt(static_cast<double>(nope_ + rope_));
     const std::int64_t width = b.config.d_model;
     const bool bias = b.config.attention_bias;
     if (query_rank_ > 0) {

@@ -10,6 +10,8 @@ namespace headroom::models {
 
 // mha, gqa, mqa: config.kv_head_count groups (Vaswani et al. 2017; Ainslie et al. 2023; Shazeer 2019).
 std::unique_ptr<Attention> make_grouped(Builder& builder, const AttentionPlace& place);
+// mha with Transformer-XL's positions (relative.h).
+std::unique_ptr<Attention> make_relative(Builder& builder, const AttentionPlace& place);
 // One head of size d; `tiled` copies it n times before W^O.
 std::unique_ptr<Attention> make_single(Builder& builder, const AttentionPlace& place, bool tiled);
 // K_i = V_i = X W_i^KV.

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/attention/relative.h"
 #include "models/attention/rotary.h"
 #include "models/catalog/attention.h"
 
@@ -33,12 +34,14 @@ AttentionPositions::AttentionPositions(Builder& builder, const std::string& firs
     : kind_(builder.config.positions),
       causal_(causal),
       backend_(builder.options.backend),
-      max_distance_(builder.config.position_max_distance) {
+      max_distance_(builder.config.position_max_distance),
+      table_factor_(builder.config.rope_scaling.table_factor) {
   const ModelConfig& config = builder.config;
   const at::Device device = builder.options.device;
   if (is_rotary(kind_))
-    inverse_frequencies_ = builder.buffer(
-        scaled_frequencies(inverse_frequencies(rotary_width(config), config.rope_theta, device), config.rope_scaling));
+    inverse_frequencies_ =
+        builder.buffer(scaled_frequencies(inverse_frequencies(rotary_width(config), config.rope_theta, device),
+                                          config.rope_scaling, config.rope_theta));
   if (kind_ == Positions::alibi) slopes_ = builder.buffer(alibi_slopes(score_head_count(config), device));
   if (kind_ == Positions::t5)
     table_ = builder.parameter(first_layer, "position_bias.weight",
@@ -56,10 +59,12 @@ void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x)
   if (is_rotary(kind_)) {
     context.rotary_interleaved = kind_ == Positions::rope_interleaved;
     const RotaryTables tables =
-        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved);
+        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved, table_factor_);
     context.cos = tables.cos;
     context.sin = tables.sin;
   }
+  if (kind_ == Positions::transformer_xl)
+    context.distances = distance_sinusoids(x.size(1), x.size(2), x.options());
   if (!has_position_bias(kind_)) return;
   context.bias = bias(x);
   if (backend_ != AttentionBackend::eager)

@@ -1,5 +1,5 @@
 // What the self-attention sublayers of a stack share of its positions, computed once per forward pass: the tables of a
-// rotation, or biases on the scores.
+// rotation, biases on the scores, or Transformer-XL's distances (relative.h).
 //
 // ALiBi (Press et al. 2021, arXiv 2108.12409, section 3): head h adds slope_h·(j − i) to the score of query i and key
 // j. T5 (Raffel et al. 2019, arXiv 1910.10683, section 2.1): a learned number for each head and each bucket of j − i.
@@ -20,7 +20,7 @@ class AttentionPositions {
   // T5's table becomes a parameter of `first_layer`.
   AttentionPositions(Builder& builder, const std::string& first_layer, bool causal);
 
-  // Sets cos, sin and their layout, or bias, for inputs x [B, T, d_m]; leaves them where the positions are of another
+  // Sets cos, sin and their layout, bias or distances, for inputs x [B, T, d_m]; leaves them where the positions are of another
   // kind.
   void prepare(AttentionContext& context, const at::Tensor& x) const;
 
@@ -31,6 +31,7 @@ class AttentionPositions {
   bool causal_;
   AttentionBackend backend_;
   std::int64_t max_distance_;
+  double table_factor_;
   at::Tensor inverse_frequencies_;  // rotary: fp32 [d/2]
   at::Tensor slopes_;               // alibi: fp32 [n]
   at::Tensor table_;                // t5: [buckets, n]

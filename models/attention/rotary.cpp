@@ -6,6 +6,8 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/stack.h>
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 namespace headroom::models {
@@ -16,8 +18,29 @@ at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device d
   return at::pow(theta, exponents).reciprocal();
 }
 
-at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling) {
+namespace {
+
+// The dimension j < d/2 whose pair turns `turns` times over the original positions, as a real number.
+double dimension_of(double turns, std::int64_t pairs, const RopeScaling& scaling, double theta) {
+  const double positions = static_cast<double>(scaling.original_positions);
+  return static_cast<double>(pairs) * std::log(positions / (turns * 2 * std::numbers::pi)) / std::log(theta);
+}
+
+at::Tensor yarn_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling, double theta) {
+  const std::int64_t pairs = frequencies.size(0);
+  const double first = std::max(std::floor(dimension_of(scaling.high_frequency_factor, pairs, scaling, theta)), 0.0);
+  double last = std::min(std::ceil(dimension_of(scaling.low_frequency_factor, pairs, scaling, theta)),
+                         static_cast<double>(2 * pairs - 1));
+  if (first == last) last += 0.001;
+  const at::Tensor kept = 1 - ((at::arange(pairs, frequencies.options()) - first) / (last - first)).clamp(0.0, 1.0);
+  return frequencies / scaling.factor * (1 - kept) + frequencies * kept;
+}
+
+}  // namespace
+
+at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling, double theta) {
   if (scaling.factor == 1.0) return frequencies;
+  if (scaling.kind == RopeScalingKind::yarn) return yarn_frequencies(frequencies, scaling, theta);
   const double low = scaling.low_frequency_factor, high = scaling.high_frequency_factor;
   const at::Tensor wavelengths = 2 * std::numbers::pi / frequencies;
   const at::Tensor turns = static_cast<double>(scaling.original_positions) / wavelengths;
@@ -26,13 +49,14 @@ at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& 
 }
 
 RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
-                           bool interleaved) {
+                           bool interleaved, double factor) {
   const at::Tensor positions = at::arange(seq, inverse_frequencies.options()).unsqueeze(1);
   at::Tensor angles = positions * inverse_frequencies;  // [T, d/2]
   angles = interleaved ? at::stack({angles, angles}, -1).flatten(-2) : at::cat({angles, angles}, -1);
   RotaryTables tables;
-  tables.cos = angles.cos().to(dtype);
-  tables.sin = angles.sin().to(dtype);
+  const auto scaled = [&](const at::Tensor& table) { return (factor == 1.0 ? table : table * factor).to(dtype); };
+  tables.cos = scaled(angles.cos());
+  tables.sin = scaled(angles.sin());
   return tables;
 }
 

@@ -14,16 +14,16 @@ namespace headroom::models {
 // theta^(-2j/d) for j < d/2, fp32: the only buffer a model keeps.
 at::Tensor inverse_frequencies(std::int64_t head_dim, double theta, at::Device device);
 
-// Llama 3.1's, as RopeScaling says.
-at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling);
+// Llama 3.1's or YaRN's, as RopeScaling says; `theta` is their base.
+at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& scaling, double theta);
 
 struct RotaryTables {
   at::Tensor cos, sin;  // [T, d]
 };
 
-// Computed once per forward pass and shared by all layers, in fp32, then cast.
+// Computed once per forward pass and shared by all layers, in fp32, times `factor`, then cast.
 RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
-                           bool interleaved = false);
+                           bool interleaved = false, double factor = 1.0);
 
 // x [..., T, d], with tables of the same layout.
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, bool interleaved = false);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "models/catalog/checked.h"
+#include "models/catalog/experts.h"
 #include "models/catalog/mechanisms/mechanisms.h"
 
 namespace headroom::models {
@@ -104,6 +105,12 @@ void require_attention(const ModelConfig& config) {
   refuse(config.architecture == Architecture::encoder_decoder, undefined.cross);
   refuse(is_rotary(config.positions), undefined.rotary);
   refuse(has_position_bias(config.positions), undefined.bias);
+  if (config.positions == Positions::transformer_xl) {
+    refuse(mechanism.name != "mha", "Transformer-XL's positions are a second key in the scores of multi-head attention");
+    refuse(config.architecture != Architecture::decoder_only,
+           "Transformer-XL's positions are built for decoder-only models");
+    refuse(config.d_model % 2 != 0, "Transformer-XL's positions pair sines and cosines, so the width must be even");
+  }
   if (mechanism.require) mechanism.require(config);
 }
 
@@ -179,11 +186,19 @@ AttentionShape attention_shape(const ModelConfig& config) {
   shape.dropout = config.attention_dropout > 0;
   shape.softmax_fp32 = config.softmax_fp32;
   shape.rope = is_rotary(config.positions);
+  shape.relative = config.positions == Positions::transformer_xl;
   shape.causal = config.architecture == Architecture::decoder_only;
   return shape;
 }
 
+void require_no_relative(const ModelConfig& config) {
+  if (config.positions == Positions::transformer_xl)
+    throw bad_input(
+        "positions 'transformer-xl' run eager only: they add a second product to the scores; use --sdpa eager");
+}
+
 void require_flash(const ModelConfig& config) {
+  require_no_relative(config);
   if (has_position_bias(config.positions))
     throw bad_input("flash attention takes no position biases (" +
                     std::string(to_name(kPositionsNames, config.positions)) + "): use --sdpa efficient, math or eager");
@@ -248,6 +263,13 @@ std::int64_t ffn_parameters(const ModelConfig& c) {
   return checked_sum({checked_product({matrices, c.d_model, c.d_ff}), biases});
 }
 
+// Of `blocks` blocks.
+std::int64_t feed_forward_parameters(const ModelConfig& c, std::int64_t blocks) {
+  const std::int64_t dense = c.experts.count > 0 ? std::min(blocks, c.experts.first_layer) : blocks;
+  return checked_sum({checked_product({dense, ffn_parameters(c)}),
+                      checked_product({blocks - dense, expert_parameters(c).value})});
+}
+
 std::int64_t embedding_parameters(const ModelConfig& c) {
   const std::int64_t width = embedding_width(c);
   const bool projected = width != c.d_model, sum = c.embedding_projection == EmbeddingProjection::sum;
@@ -288,7 +310,7 @@ std::int64_t parameter_count(const ModelConfig& c) {
   const std::int64_t norms =
       checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
   return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
-                      attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
+                      attention_parameter_count(c), feed_forward_parameters(c, blocks),
                       checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});
 }
 

@@ -26,6 +26,7 @@ struct AttentionShape {
   bool fused = false;              // flash or efficient SDPA instead of eager
   bool repeats_groups = false;     // the fused kernel takes no groups (efficient): keys and values are copied n/g times
   bool rope = false;
+  bool relative = false;  // Transformer-XL's positions
   bool causal = false;
   bool cross = false;  // keys and values come from another sequence
 
@@ -112,6 +113,9 @@ Formula position_bias_parameters(const ModelConfig& config);
 
 // Throws bad_input where flash attention cannot run the model: it takes no position biases.
 void require_flash(const ModelConfig& config);
+
+// Throws bad_input where the model's positions are Transformer-XL's, which no back end takes.
+void require_no_relative(const ModelConfig& config);
 
 // The name in "NAME:option=value".
 std::string_view mechanism_name(std::string_view text);

@@ -6,12 +6,34 @@
 #include "base/bytes.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/checked.h"
+#include "models/catalog/experts.h"
 
 namespace headroom::models {
 
 bool has_decoder_embeddings(const ModelConfig& c) {
   return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
 }
+
+namespace {
+
+// Null where there are none.
+Json to_json(const Experts& e) {
+  if (e.count == 0) return nullptr;
+  return Json{{"count", e.count},
+              {"per_token", e.per_token},
+              {"width", e.width},
+              {"shared_width", e.shared_width},
+              {"first_layer", e.first_layer},
+              {"group_count", e.group_count},
+              {"groups_per_token", e.groups_per_token},
+              {"scores", to_name(kExpertScoresNames, e.scores)},
+              {"normalized", e.normalized},
+              {"router_fp32", e.router_fp32},
+              {"scale", e.scale},
+              {"capacity_factor", e.capacity_factor}};
+}
+
+}  // namespace
 
 Json to_json(const ModelConfig& c) {
   return Json{{"name", c.name},
@@ -47,7 +69,10 @@ Json to_json(const ModelConfig& c) {
                {{"factor", c.rope_scaling.factor},
                 {"low_frequency_factor", c.rope_scaling.low_frequency_factor},
                 {"high_frequency_factor", c.rope_scaling.high_frequency_factor},
-                {"original_positions", c.rope_scaling.original_positions}}},
+                {"original_positions", c.rope_scaling.original_positions},
+                {"kind", to_name(kRopeScalingKindNames, c.rope_scaling.kind)},
+                {"table_factor", c.rope_scaling.table_factor},
+                {"score_factor", c.rope_scaling.score_factor}}},
               {"sliding_window", c.sliding_window},
               {"attention_bias", c.attention_bias},
               {"attention_scaled", c.attention_scaled},
@@ -65,6 +90,7 @@ Json to_json(const ModelConfig& c) {
               {"dropout_inside_ffn", c.dropout_inside_ffn},
               {"dropout_after_stack", c.dropout_after_stack},
               {"padding_id", c.padding_id},
+              {"experts", to_json(c.experts)},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
 }
@@ -108,7 +134,8 @@ void require_sizes(const ModelConfig& c, const std::string& where) {
                 "the distance of the last position bucket");
   const RopeScaling& scaling = c.rope_scaling;
   require(scaling.factor >= 1 && scaling.factor <= 1e6 && scaling.low_frequency_factor > 0 &&
-              scaling.low_frequency_factor < scaling.high_frequency_factor && scaling.high_frequency_factor <= 1e6,
+              scaling.low_frequency_factor < scaling.high_frequency_factor && scaling.high_frequency_factor <= 1e6 &&
+              scaling.table_factor > 0 && scaling.score_factor > 0,
           where, "rotary scaling needs a factor of at least 1 and a low frequency factor below the high one");
 }
 
@@ -127,6 +154,11 @@ void require_layout(const ModelConfig& c, const std::string& where) {
           "parallel blocks are pre-norm and have no cross-attention");
   require(!(c.logits_bias || c.scaled_head) || c.head == Head::lm, where,
           "a bias of the logits and a scaled hidden state belong to the lm head");
+  require(c.positions != Positions::transformer_xl || c.architecture == Architecture::decoder_only, where,
+          "positions 'transformer-xl' are built for decoder-only models: their keys are of distances to earlier tokens");
+  require(c.positions != Positions::transformer_xl || c.d_model % 2 == 0, where,
+          "positions 'transformer-xl' pair sines and cosines, so the width (" + std::to_string(c.d_model) +
+              ") must be even");
 }
 
 }  // namespace
@@ -134,6 +166,7 @@ void require_layout(const ModelConfig& c, const std::string& where) {
 void validate_config(const ModelConfig& c, const std::string& where) {
   require_sizes(c, where);
   require_layout(c, where);
+  require_experts(c, where);
   require((c.encoder_layer_count > 0) == (c.architecture != Architecture::decoder_only) &&
               (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
           where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
@@ -163,6 +196,7 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
   if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});
+  if (c.experts.count > 0) expert_saved_bytes(c, batch, seq, 16);
   checked_product({16, batch, seq, seq, c.head_count});
   checked_product({16, batch, seq, c.head_count, c.d_model});
 }

@@ -20,8 +20,9 @@ enum class NormPlacement : std::uint8_t { pre, post };
 // runs it; swiglu and geglu: three matrices, SiLU and gelu_new gate.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
-// j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores.
-enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none };
+// j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. transformer_xl:
+// a key for each distance, made by a matrix of every layer from sinusoids (models/attention/relative.cpp).
+enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, transformer_xl };
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
 // (RoBERTa). Of the last two the ids stay alive for backward and the looked-up vectors are [B, T, d_m].
@@ -49,7 +50,7 @@ inline constexpr std::array kPositionsNames{
     Named<Positions>{Positions::learned, "learned"}, Named<Positions>{Positions::sinusoidal, "sinusoidal"},
     Named<Positions>{Positions::rope, "rope"},       Named<Positions>{Positions::rope_interleaved, "rope-interleaved"},
     Named<Positions>{Positions::alibi, "alibi"},     Named<Positions>{Positions::t5, "t5-buckets"},
-    Named<Positions>{Positions::none, "none"}};
+    Named<Positions>{Positions::none, "none"},       Named<Positions>{Positions::transformer_xl, "transformer-xl"}};
 inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::table, "table"},
                                               Named<PositionIds>{PositionIds::sequence, "sequence"},
                                               Named<PositionIds>{PositionIds::tokens, "tokens"}};
@@ -61,11 +62,19 @@ inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head
 
 inline bool gated(Activation activation) { return activation == Activation::swiglu || activation == Activation::geglu; }
 
-// Llama 3.1's rotary frequencies: those slower than original_positions / low turns are divided by `factor`, those
-// faster than original_positions / high keep, those between are interpolated. factor 1: none of it.
+// llama3: Llama 3.1's rotary frequencies: those slower than original_positions / low turns are divided by `factor`,
+// those faster than original_positions / high keep, those between are interpolated. yarn: Peng et al. 2023 (arXiv
+// 2309.00071), section 3.2: the same between `low` and `high` turns over original_positions, linear in the dimension;
+// cosines and sines are multiplied by table_factor. Scores that are scaled are multiplied by score_factor. factor 1:
+// frequencies stay.
+enum class RopeScalingKind : std::uint8_t { llama3, yarn };
+inline constexpr std::array kRopeScalingKindNames{Named<RopeScalingKind>{RopeScalingKind::llama3, "llama3"},
+                                                  Named<RopeScalingKind>{RopeScalingKind::yarn, "yarn"}};
 struct RopeScaling {
   double factor = 1.0, low_frequency_factor = 1.0, high_frequency_factor = 4.0;
   std::int64_t original_positions = 8192;
+  RopeScalingKind kind = RopeScalingKind::llama3;
+  double table_factor = 1.0, score_factor = 1.0;
   bool operator==(const RopeScaling&) const = default;
 };
 
@@ -74,6 +83,27 @@ constexpr bool has_position_table(Positions kind) {  // as many rows as the mode
 }
 constexpr bool is_rotary(Positions kind) { return kind == Positions::rope || kind == Positions::rope_interleaved; }
 constexpr bool has_position_bias(Positions kind) { return kind == Positions::alibi || kind == Positions::t5; }
+
+// A feed-forward of `count` experts, each a gated feed-forward without biases, of which a token takes `per_token`
+// (models/experts.h). count 0: every feed-forward is dense.
+enum class ExpertScores : std::uint8_t { softmax, sigmoid };  // sigmoid: DeepSeek-V3's, corrected by a buffer
+inline constexpr std::array kExpertScoresNames{Named<ExpertScores>{ExpertScores::softmax, "softmax"},
+                                               Named<ExpertScores>{ExpertScores::sigmoid, "sigmoid"}};
+struct Experts {
+  std::int64_t count = 0;         // E
+  std::int64_t per_token = 0;     // k
+  std::int64_t width = 0;         // d_e, of one
+  std::int64_t shared_width = 0;  // d_s, of the feed-forward that every token takes besides; 0: none
+  std::int64_t first_layer = 0;   // layers before it are dense
+  std::int64_t group_count = 1, groups_per_token = 1;  // experts are chosen from the best groups of them
+  ExpertScores scores = ExpertScores::softmax;
+  bool normalized = false;   // a token's weights sum to 1 before they are scaled
+  bool router_fp32 = false;  // the router and its weights are computed in fp32
+  double scale = 1.0;        // of the weights
+  // Tokens that an expert has room for, as a multiple of T·k/E; those beyond it are dropped.
+  double capacity_factor = 1.0;
+  bool operator==(const Experts&) const = default;
+};
 
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
@@ -123,6 +153,8 @@ struct ModelConfig {
   bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
        dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
+  // Mixtures of experts.
+  Experts experts = {};
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention

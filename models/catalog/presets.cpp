@@ -2,6 +2,8 @@
 // docs/models.md says where the two differ.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "models/catalog/attention.h"
 #include "models/catalog/config.h"
 
@@ -192,6 +194,59 @@ ModelConfig palm(std::int64_t layers, std::int64_t d_model, std::int64_t heads) 
   return config;
 }
 
+ModelConfig mixtral(std::int64_t layers, std::int64_t d_model, std::int64_t heads, std::int64_t width,
+                    std::int64_t positions) {
+  ModelConfig config = llama(layers, d_model, heads, width, 1e-5);
+  config.max_positions = positions;
+  config.rope_theta = 1e6;
+  set_groups(config, 8);
+  config.experts = {.count = 8, .per_token = 2, .width = width, .normalized = true};
+  return config;
+}
+
+ModelConfig deepseek(std::int64_t layers, std::int64_t d_model, std::int64_t heads, std::int64_t d_ff,
+                     std::int64_t query_rank, const Experts& experts) {
+  ModelConfig config = llama(layers, d_model, heads, d_ff);
+  config.vocab_size = 102400;
+  config.max_positions = 163840;
+  config.head_dim = 128;
+  config.positions = Positions::rope_interleaved;
+  config.rope_scaling = {40.0, 1.0, 32.0, 4096, RopeScalingKind::yarn};
+  config.experts = experts;
+  config.experts.router_fp32 = true;
+  return with_attention(config, fmt::format("mla:q-rank={}:kv-rank=512:nope=128:rope=64:value=128", query_rank));
+}
+
+ModelConfig deepseek_v3() {
+  ModelConfig config = deepseek(61, 7168, 128, 18432, 1536,
+                                {.count = 256,
+                                 .per_token = 8,
+                                 .width = 2048,
+                                 .shared_width = 2048,
+                                 .first_layer = 3,
+                                 .group_count = 8,
+                                 .groups_per_token = 4,
+                                 .scores = ExpertScores::sigmoid,
+                                 .normalized = true,
+                                 .scale = 2.5});
+  config.vocab_size = 129280;
+  const double temperature = 0.1 * std::log(40.0) + 1;
+  config.rope_scaling.score_factor = temperature * temperature;
+  return config;
+}
+
+ModelConfig gopher(std::int64_t layers, std::int64_t d_model, std::int64_t heads, std::int64_t head_dim) {
+  ModelConfig config = gpt(layers, d_model, heads, 2048);
+  config.vocab_size = 32000;
+  config.head_dim = head_dim;
+  config.norm = NormKind::rms_norm;
+  config.norm_eps = 1e-6;
+  config.activation = Activation::gelu_tanh;
+  config.positions = Positions::transformer_xl;
+  config.attention_bias = config.ffn_bias = false;
+  return config;
+}
+
 ModelConfig albert(std::int64_t layers, std::int64_t d_model, std::int64_t heads) {
   ModelConfig config = bert(layers, d_model, heads, 4 * d_model, 30000);
   config.embedding_size = 128;
@@ -305,6 +360,12 @@ constexpr const char* kLlama = "Touvron et al. 2023, arXiv 2302.13971";
 constexpr const char* kLlama2 = "Touvron et al. 2023, arXiv 2307.09288";
 constexpr const char* kLlama3 = "Grattafiori et al. 2024, arXiv 2407.21783";
 constexpr const char* kMistral = "Jiang et al. 2023, arXiv 2310.06825";
+constexpr const char* kMixtral = "Jiang et al. 2024, arXiv 2401.04088";
+constexpr const char* kMixtral22 = "Mistral AI 2024, the published config.json";
+constexpr const char* kDeepSeek2 = "DeepSeek-AI 2024, arXiv 2405.04434";
+constexpr const char* kDeepSeek3 = "DeepSeek-AI 2024, arXiv 2412.19437";
+constexpr const char* kGopher = "Rae et al. 2021, arXiv 2112.11446, table 1";
+constexpr const char* kChinchilla = "Hoffmann et al. 2022, arXiv 2203.15556, table 4";
 constexpr const char* kPalm = "Chowdhery et al. 2022, arXiv 2204.02311, table 1";
 
 }  // namespace
@@ -393,6 +454,32 @@ const std::vector<Preset>& presets() {
       preset("llama3.1-70b", "Llama 3.1 70B", llama31(80, 8192, 64, 28672), kLlama3),
       preset("llama3.1-405b", "Llama 3.1 405B", llama31(126, 16384, 128, 53248), kLlama3),
       preset("mistral-7b", "Mistral 7B, sequences up to its attention window of 4,096", mistral_7b(), kMistral),
+      preset("mixtral-8x7b", "Mixtral 8x7B, 2 of 8 experts per token", mixtral(32, 4096, 32, 14336, 32768), kMixtral),
+      preset("mixtral-8x22b", "Mixtral 8x22B, 2 of 8 experts per token", mixtral(56, 6144, 48, 16384, 65536),
+             kMixtral22),
+      preset("deepseek-v2-lite", "DeepSeek-V2-Lite, 6 of 64 experts per token",
+             deepseek(27, 2048, 16, 10944, 0,
+                      {.count = 64, .per_token = 6, .width = 1408, .shared_width = 2816, .first_layer = 1}),
+             kDeepSeek2),
+      preset("deepseek-v2", "DeepSeek-V2, 6 of 160 experts per token",
+             deepseek(60, 5120, 128, 12288, 1536,
+                      {.count = 160,
+                       .per_token = 6,
+                       .width = 1536,
+                       .shared_width = 3072,
+                       .first_layer = 1,
+                       .group_count = 8,
+                       .groups_per_token = 3,
+                       .scale = 16.0}),
+             kDeepSeek2),
+      preset("deepseek-v3", "DeepSeek-V3, 8 of 256 experts per token", deepseek_v3(), kDeepSeek3),
+      preset("gopher-44m", "Gopher family, 44M", gopher(8, 512, 16, 32), kGopher),
+      preset("gopher-117m", "Gopher family, 117M", gopher(12, 768, 12, 64), kGopher),
+      preset("gopher-417m", "Gopher family, 417M", gopher(12, 1536, 12, 128), kGopher),
+      preset("gopher-1.4b", "Gopher family, 1.4B", gopher(24, 2048, 16, 128), kGopher),
+      preset("gopher-7.1b", "Gopher family, 7.1B", gopher(32, 4096, 32, 128), kGopher),
+      preset("gopher-280b", "Gopher 280B", gopher(80, 16384, 128, 128), kGopher),
+      preset("chinchilla-70b", "Chinchilla 70B", gopher(80, 8192, 64, 128), kChinchilla),
       preset("palm-8b", "PaLM 8B", palm(32, 4096, 16), kPalm),
       preset("palm-62b", "PaLM 62B", palm(64, 8192, 32), kPalm),
       preset("palm-540b", "PaLM 540B", palm(118, 18432, 48), kPalm),

@@ -103,6 +103,8 @@ TEST(ParameterCount, OfPresetsEqualsTheirReference) {
                                                                          {"llama-7b", 6738415616},
                                                                          {"llama3-8b", 8030261248},
                                                                          {"mistral-7b", 7241732096},
+                                                                         {"mixtral-8x7b", 46702792704},
+                                                                         {"deepseek-v3", 671026404352},
                                                                          {"transformer-base", 63045632}})
     EXPECT_EQ(parameter_count(load_model(preset)), count) << preset;
   for (const auto& [preset, count] : std::map<std::string, std::int64_t>{
@@ -128,7 +130,11 @@ TEST(ParameterCount, OfPresetsRoundsToThePublishedNumber) {
                          Row{"byt5-small", 300, 1},   Row{"byt5-base", 582, 1},      Row{"byt5-large", 1230, 5},
                          Row{"byt5-xl", 3740, 5},     Row{"byt5-xxl", 12900, 60},    Row{"t5-base", 220, 5},
                          Row{"t5-3b", 2800, 60},      Row{"electra-small", 14, 0.5}, Row{"electra-base", 110, 1},
-                         Row{"electra-large", 335, 1}})
+                         Row{"electra-large", 335, 1},  Row{"gopher-44m", 44, 0.5},    Row{"gopher-117m", 117, 0.5},
+                         Row{"gopher-417m", 417, 0.5},  Row{"gopher-1.4b", 1400, 50},  Row{"gopher-7.1b", 7100, 50},
+                         Row{"gopher-280b", 280000, 500}, Row{"chinchilla-70b", 70000, 100},
+                         Row{"mixtral-8x22b", 141000, 500}, Row{"deepseek-v2-lite", 15700, 50},
+                         Row{"deepseek-v2", 236000, 500}})
     EXPECT_NEAR(static_cast<double>(parameter_count(load_model(row.preset))) / 1e6, row.published, row.tolerance)
         << row.preset;
 }

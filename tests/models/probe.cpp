@@ -8,8 +8,11 @@
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
 // the forward pass.
+// Request {"feed_forward": "path/config.json", "capacity_factor": 4, "x": …, "parameters": …, "buffers": …, "weights": …}
+//   -> {"y": …, "gradients": …} of the mixture of experts of that file.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
-// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
+// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}, with
+// "capacity_factor" where it has experts.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -30,6 +33,8 @@
 #include "models/attention/positions.h"
 #include "models/builder.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/experts.h"
+#include "models/experts.h"
 #include "models/model.h"
 
 namespace headroom::models {
@@ -169,6 +174,33 @@ Json ask_sublayer(const Json& request) {
   return answer;
 }
 
+ModelConfig loaded(const Json& request, const char* key) {
+  const ModelConfig config = load_model(request.at(key).get<std::string>());
+  if (!request.contains("capacity_factor")) return config;
+  return with_capacity_factor(config, request.at("capacity_factor").get<double>());
+}
+
+Json ask_feed_forward(const Json& request) {
+  const ModelConfig config = loaded(request, "feed_forward");
+  const BuildOptions options{at::kCPU, at::kDouble, AttentionBackend::eager, true};
+  std::vector<ModelLayer> layers;
+  std::vector<ModelParameter> parameters;
+  std::vector<at::Tensor> buffers;
+  Builder builder(config, options, layers, parameters, buffers);
+  const MixtureOfExperts mixture(builder, "ffn");
+  const std::size_t prefix = std::string("ffn.").size();
+  fill(parameters, request.at("parameters"), prefix);
+  const Json given = request.value("buffers", Json::array());
+  for (std::size_t i = 0; i < given.size(); ++i) buffers.at(i).copy_(tensor_of(given[i]));
+  const at::Tensor x = tensor_of(request.at("x")).requires_grad_();
+  const at::Tensor y = mixture(x);
+  (y * tensor_of(request.at("weights"))).sum().backward();
+  Json answer{{"y", json_of(y)}};
+  answer["gradients"]["x"] = json_of(x.grad());
+  for (const ModelParameter& p : parameters) answer["gradients"][p.name.substr(prefix)] = json_of(p.tensor.grad());
+  return answer;
+}
+
 Json count_presets() {
   Json counts = Json::object();
   for (const Preset& preset : presets()) counts[std::string(preset.name)] = parameter_count(preset.config);
@@ -178,7 +210,7 @@ Json count_presets() {
 at::Tensor ids_of(const Json& json) { return tensor_of(json).to(at::kLong); }
 
 Json ask_model(const Json& request) {
-  ModelConfig config = load_model(request.at("model").get<std::string>());
+  ModelConfig config = loaded(request, "model");
   if (request.contains("attention")) config = with_attention(config, request.at("attention").get<std::string>());
   if (request.value("training", false) == false)
     config.embedding_dropout = config.attention_dropout = config.residual_dropout = 0;
@@ -203,6 +235,7 @@ int main() {
     const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
     const Json request = parse_json(text, "the request");
     std::cout << (request.contains("presets") ? models::count_presets()
+                  : request.contains("feed_forward") ? models::ask_feed_forward(request)
                   : request.contains("model") ? models::ask_model(request)
                                               : models::ask_sublayer(request))
               << "\n";

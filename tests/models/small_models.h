@@ -1,6 +1,7 @@
 // Models small enough to run in a test, of the same make as the presets.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "models/catalog/attention.h"
@@ -19,6 +20,15 @@ inline ModelConfig small_model(const std::string& preset, const std::string& att
   config.head_dim = 4;
   config.d_model = config.head_count * config.head_dim;
   config.d_ff = 20;
+  if (Experts& experts = config.experts; experts.count > 0) {
+    experts.count = 4;
+    experts.per_token = 2;
+    experts.width = 10;
+    if (experts.shared_width > 0) experts.shared_width = 8;
+    experts.first_layer = std::min<std::int64_t>(experts.first_layer, 1);
+    if (experts.group_count > 1) experts.group_count = experts.groups_per_token = 2;
+    if (config.attention == "mla") config.attention_options = {};
+  }
   if (config.embedding_size > 0) config.embedding_size = 8;
   if (config.encoder_layer_count > 0) config.encoder_layer_count = 2;
   if (config.decoder_layer_count > 0) config.decoder_layer_count = 2;

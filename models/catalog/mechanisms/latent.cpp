@@ -99,6 +99,12 @@ Formula cache(const Shape& s) {
       .done();
 }
 
+// The model's own where it has them, else DeepSeek-V2's proportions: 12·d, 4·d, d, d/2, d.
+std::int64_t own_or(const ModelConfig& config, const char* option, std::int64_t fallback) {
+  const bool own = config.attention == "mla" && config.attention_options.contains(option);
+  return own ? config.attention_options.at(option) : fallback;
+}
+
 void require_pairs(const ModelConfig& config) {
   const std::int64_t rope = config.attention_options.at("rope");
   if (is_rotary(config.positions) && (rope == 0 || rope % 2 != 0))
@@ -117,18 +123,19 @@ void add_latent(std::vector<AttentionMechanism>& table) {
        .parameter_count = parameters,
        .saved_bytes = saved,
        .kv_cache_bytes_per_token = cache,
-       // DeepSeek-V2's proportions: 12·d, 4·d, d, d/2, d.
        .options = {{"q-rank", "size of the queries' latent; 0: queries are projected at once", 0, kLargest,
-                    [](const ModelConfig& c) { return c.head_count > 12 ? 12 * c.head_dim : 0; }},
+                    [](const ModelConfig& c) { return own_or(c, "q-rank", c.head_count > 12 ? 12 * c.head_dim : 0); }},
                    {"kv-rank", "size of the latent of keys and values", 1, kLargest,
-                    [](const ModelConfig& c) { return 4 * c.head_dim; }},
+                    [](const ModelConfig& c) { return own_or(c, "kv-rank", 4 * c.head_dim); }},
                    {"nope", "size of a key's part without positions", 1, kLargest,
-                    [](const ModelConfig& c) { return c.head_dim; }},
+                    [](const ModelConfig& c) { return own_or(c, "nope", c.head_dim); }},
                    {"rope", "size of a key's part with rotary positions, which all heads share", 0, kLargest,
                     [](const ModelConfig& c) {
-                      return is_rotary(c.positions) ? std::max<std::int64_t>(2, c.head_dim / 4 * 2) : std::int64_t{0};
+                      if (!is_rotary(c.positions)) return std::int64_t{0};
+                      return own_or(c, "rope", std::max<std::int64_t>(2, c.head_dim / 4 * 2));
                     }},
-                   {"value", "size of a value", 1, kLargest, [](const ModelConfig& c) { return c.head_dim; }},
+                   {"value", "size of a value", 1, kLargest,
+                    [](const ModelConfig& c) { return own_or(c, "value", c.head_dim); }},
                    {"absorbed",
                     "whether the latents themselves are keys and values (same result)",
                     0,

@@ -8,12 +8,14 @@ using Shape = AttentionShape;
 
 Formula mha_parameters(const Shape& s) {
   FormulaBuilder sum;
-  sum.add(3, {s.head_count, s.head_dim, s.d_model}, "n·d·d_m");
+  sum.add(s.relative ? 4 : 3, {s.head_count, s.head_dim, s.d_model}, "n·d·d_m");
+  if (s.relative) sum.add(2, {s.head_count, s.head_dim}, "n·d");  // u and v
   return with_output(sum, s, checked_product({3, s.head_count, s.head_dim}), "3·n·d");
 }
 
 Formula mha_saved(const Shape& s) {
   FormulaBuilder sum;
+  if (s.relative) sum.add(s.element_bytes, {s.query_len, s.head_count, s.head_dim}, "T·n·d");  // keys of distances
   add_queries(sum, s, 2, s.head_count, "B·T·n·d");
   add_keys(sum, s, 2, s.head_count, "B·S·n·d");
   return add_probabilities(sum, s, s.head_count).done();

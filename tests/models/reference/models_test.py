@@ -257,6 +257,10 @@ def llama(layers, width, heads, ffn, **more):
     return encoder(layers, width, heads, ffn, vocab_size=32000, **more)
 
 
+def deepseek_v2(layers, width, heads, ffn, **more):
+    return encoder(layers, width, heads, ffn, vocab_size=102400, num_experts_per_tok=6, first_k_dense_replace=1, **more)
+
+
 def opt(layers, width, heads, **more):
     return dict(num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads, ffn_dim=4 * width, **more)
 
@@ -364,23 +368,44 @@ SIZES = {
     "llama3.1-70b": ("LlamaForCausalLM", encoder(80, 8192, 64, 28672, **LLAMA3)),
     "llama3.1-405b": ("LlamaForCausalLM", encoder(126, 16384, 128, 53248, **LLAMA3)),
     "mistral-7b": ("MistralForCausalLM", encoder(32, 4096, 32, 14336)),
+    "mixtral-8x7b": ("MixtralForCausalLM", encoder(32, 4096, 32, 14336)),
+    "mixtral-8x22b": ("MixtralForCausalLM", encoder(56, 6144, 48, 16384)),
+}
+
+# The same of models with so many modules that two of their layers with experts must do.
+MANY_EXPERTS = {
+    "deepseek-v2-lite": ("DeepseekV2ForCausalLM",
+                         deepseek_v2(27, 2048, 16, 10944, q_lora_rank=None, moe_intermediate_size=1408)),
+    "deepseek-v2": ("DeepseekV2ForCausalLM",
+                    deepseek_v2(60, 5120, 128, 12288, moe_intermediate_size=1536, n_routed_experts=160, n_group=8,
+                                topk_group=3, topk_method="group_limited_greedy")),
+    "deepseek-v3": ("DeepseekV3ForCausalLM", dict(num_hidden_layers=61, first_k_dense_replace=3)),
 }
 
 
 # Of these transformers has no class; tests/models/catalog_test.cpp holds them to the published counts.
-WITHOUT_CLASS = {"transformer-base", "palm-8b", "palm-62b", "palm-540b"}
+WITHOUT_CLASS = {"transformer-base", "palm-8b", "palm-62b", "palm-540b", "gopher-44m", "gopher-117m", "gopher-417m",
+                 "gopher-1.4b", "gopher-7.1b", "gopher-280b", "chinchilla-70b"}
+
+
+def count(class_name, sizes):
+    model_class = getattr(transformers, class_name)
+    with torch.device("meta"), no_init_weights():
+        model = model_class(model_class.config_class(**sizes))
+    model.tie_weights()
+    return sum(p.numel() for p in model.parameters())
 
 
 class Presets(Reference):
     def test_every_preset_has_the_parameters_of_its_class(self):
         ours = ask(presets=True)["presets"]
-        self.assertEqual(set(ours), set(SIZES) | WITHOUT_CLASS)
+        self.assertEqual(set(ours), set(SIZES) | set(MANY_EXPERTS) | WITHOUT_CLASS)
         for preset, (class_name, sizes) in SIZES.items():
-            model_class = getattr(transformers, class_name)
-            with torch.device("meta"), no_init_weights():
-                model = model_class(model_class.config_class(**sizes))
-            model.tie_weights()
-            self.assertEqual(ours[preset], sum(p.numel() for p in model.parameters()), preset)
+            self.assertEqual(ours[preset], count(class_name, sizes), preset)
+        for preset, (class_name, sizes) in MANY_EXPERTS.items():
+            dense, layers = sizes["first_k_dense_replace"], sizes["num_hidden_layers"]
+            one, two = (count(class_name, {**sizes, "num_hidden_layers": dense + more}) for more in (1, 2))
+            self.assertEqual(ours[preset], one + (two - one) * (layers - dense - 1), preset)
 
 
 if __name__ == "__main__":
