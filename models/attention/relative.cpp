@@ -39,7 +39,7 @@ at::Tensor shifted(const at::Tensor& products, std::int64_t batch) {
   const std::int64_t seq = products.size(2);
   return products.view({products.size(0), batch, seq * seq})
       .narrow(2, seq - 1, seq * (seq - 1))
-      .view({-1, batch, seq, seq - 1})
+      .view({products.size(0), batch, seq, seq - 1})
       .transpose(0, 1);
 }
 at::Tensor last(const at::Tensor& products, std::int64_t batch) {
@@ -82,7 +82,7 @@ class RelativeScores : public torch::autograd::Function<RelativeScores> {
     const at::Tensor of_shifted = at::bmm(products, r).transpose(0, 1).view({batch, seq, heads, width});
     const at::Tensor of_position = of_shifted.sum(at::IntArrayRef({0, 1}));
     const at::Tensor of_distances = at::bmm(products.transpose(1, 2), by_head(q, saved[4]));  // [n, T, d]
-    return {(of_query + of_shifted).view({batch, seq, heads * width}), of_key,
+    return {(of_query + of_shifted).reshape({batch, seq, heads * width}), of_key,
             of_distances.transpose(0, 1).reshape({seq, heads * width}), of_content, of_position};
   }
 };

@@ -126,6 +126,59 @@ bool is_implemented(Optimizer optimizer, OptimizerImplementation implementation)
   return !one_way || implementation == OptimizerImplementation::foreach;
 }
 
+void expect_agreement(RunSpec spec, std::size_t forms) {
+  spec.optimizer = Optimizer::sgd;
+  spec.device = "cpu";
+  const Recording& cpu = record(spec);
+  spec.device = "virtual:h100-80gb";
+  const Recording& gpu = record(spec);
+  const std::vector<Category> kept{Category::parameter, Category::gradient, Category::activation, Category::input};
+  EXPECT_EQ(layer_sums(cpu, kept, 2), layer_sums(gpu, kept, 2)) << to_json(spec);
+  expect_closed_forms(cpu, forms);
+  expect_closed_forms(gpu, forms);
+  expect_nothing_unimplemented(gpu);
+}
+
+TEST(Mixtures, KeepTheSameBytesOnBothDevicesAndThoseOfTheirClosedForms) {
+  for (const char* model : {"mixtral", "deepseek_v3"})
+    for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
+      RunSpec spec = spec_of(model, "", "");
+      spec.dtype = dtype;
+      if (dtype == Dtype::bf16) spec.capacity_factor = 1.5;
+      expect_agreement(spec, 9);
+    }
+}
+
+TEST(Mixtures, StateTheirCapacityAndRunUnderAutocast) {
+  RunSpec spec = spec_of("deepseek_v3", "", "virtual:h100-80gb");
+  spec.dtype = Dtype::amp_bf16;
+  spec.optimizer_implementation = OptimizerImplementation::foreach;
+  const Recording& recording = record(spec);
+  EXPECT_EQ(recording.outcome.kind, OutcomeKind::ok);
+  EXPECT_THAT(recording.assumptions, ::testing::Contains(HasSubstr("Each of 8 experts has room for 8 of 32 tokens")));
+}
+
+TEST(Mixtures, OfDeepSeekV3RunOutOfMemoryWhileTheyAreBuilt) {
+  const WorkerResult result = run_worker({.model = "deepseek-v3", .dtype = Dtype::bf16, .device = "virtual:h100-80gb"});
+  EXPECT_EQ(result.exit_code, 3);
+  ASSERT_TRUE(result.recording);
+  EXPECT_EQ(result.recording->outcome.kind, OutcomeKind::oom);
+  EXPECT_EQ(result.recording->outcome.phase, "build");
+}
+
+TEST(TransformerXl, KeepsTheSameBytesOnBothDevicesAndThoseOfItsClosedForm) {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
+    RunSpec spec = spec_of("gpt2", "", "");
+    spec.positions = "transformer-xl";
+    spec.dtype = dtype;
+    expect_agreement(spec, 5);
+  }
+  RunSpec spec = spec_of("gpt2", "", "virtual:h100-80gb");
+  spec.positions = "transformer-xl";
+  spec.dtype = Dtype::amp_bf16;
+  EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
+}
+
 class VirtualDevices : public ::testing::TestWithParam<const char*> {
  protected:
   static void expect_run(const RunSpec& spec) {

@@ -9,6 +9,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "recording/file.h"
 #include "recording/verify.h"
@@ -62,6 +63,16 @@ const char* tiny_config(const std::string& type) {
     return R"({"model_type": "gpt2", "vocab_size": 211, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 64,
       "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,
       "layer_norm_epsilon": 1e-5})";
+  if (type == "mixtral")
+    return R"({"model_type": "mixtral", "vocab_size": 211, "hidden_size": 64, "num_hidden_layers": 2,
+      "num_attention_heads": 8, "num_key_value_heads": 4, "intermediate_size": 40, "max_position_embeddings": 64,
+      "hidden_act": "silu", "num_local_experts": 4, "num_experts_per_tok": 2})";
+  if (type == "deepseek_v3")
+    return R"({"model_type": "deepseek_v3", "vocab_size": 211, "hidden_size": 64, "num_hidden_layers": 3,
+      "num_attention_heads": 4, "intermediate_size": 96, "max_position_embeddings": 64, "hidden_act": "silu",
+      "moe_intermediate_size": 24, "n_routed_experts": 8, "n_shared_experts": 1, "num_experts_per_tok": 2, "n_group": 4,
+      "topk_group": 2, "first_k_dense_replace": 1, "q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 16,
+      "qk_rope_head_dim": 8, "v_head_dim": 16})";
   return R"({"model_type": "llama", "vocab_size": 211, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 8,
     "num_key_value_heads": 8, "intermediate_size": 96, "max_position_embeddings": 64, "hidden_act": "silu",
     "rms_norm_eps": 1e-6, "tie_word_embeddings": false, "rope_theta": 10000.0})";
@@ -70,7 +81,8 @@ const char* tiny_config(const std::string& type) {
 }  // namespace
 
 std::string tiny_model(const std::string& type) {
-  if (type != "bert" && type != "gpt2" && type != "llama" && type != "narrow") return type;
+  static const std::set<std::string> known{"bert", "gpt2", "llama", "narrow", "mixtral", "deepseek_v3"};
+  if (!known.contains(type)) return type;
   const auto path = models_folder() / (type + ".json");
   std::ofstream(path) << tiny_config(type);
   return path.string();

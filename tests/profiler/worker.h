@@ -37,8 +37,8 @@ Recording record_again(const RunSpec& spec);
 // Runs `program` to its end with its output on this process's.
 int run_program(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment);
 
-// The path of a Hugging Face config.json of a tiny model, written for this process: "bert", "gpt2", "llama" or "narrow"
-// (heads of 12); another name is a preset's and comes back as it is.
+// The path of a Hugging Face config.json of a tiny model, written for this process: "bert", "gpt2", "llama", "narrow"
+// (heads of 12), "mixtral" or "deepseek_v3"; another name is a preset's and comes back as it is.
 std::string tiny_model(const std::string& type);
 
 }  // namespace headroom::testing_support
