@@ -21,7 +21,7 @@ from support import Reference, ask, sines
 
 SMALL = dict(vocab_size=19, hidden_size=12, num_hidden_layers=3, num_attention_heads=3, intermediate_size=14,
              max_position_embeddings=40)
-LATENT = dict(kv_lora_rank=7, qk_nope_head_dim=4, qk_rope_head_dim=6, v_head_dim=5, moe_intermediate_size=5,
+LATENT = dict(num_key_value_heads=3, kv_lora_rank=8, qk_nope_head_dim=4, qk_rope_head_dim=6, v_head_dim=5, moe_intermediate_size=5,
               first_k_dense_replace=1)
 V3 = dict(**SMALL, **LATENT, q_lora_rank=6, n_routed_experts=8, n_shared_experts=2, n_group=4, topk_group=2,
           num_experts_per_tok=3, routed_scaling_factor=2.5)
@@ -33,12 +33,13 @@ YARN = {"type": "yarn", "factor": 4.0, "beta_fast": 32, "beta_slow": 1, "mscale"
 @contextlib.contextmanager
 def double_precision():
     """What they compute in fp32, in fp64."""
-    cast = torch.Tensor.type
+    cast, softmax = torch.Tensor.type, torch.Tensor.softmax
 
     def wide(tensor, dtype=None, **more):
         return tensor if dtype is torch.float32 else cast(tensor, dtype, **more)
 
-    with models_test.double_precision(), mock.patch.object(torch.Tensor, "type", wide):
+    with models_test.double_precision(), mock.patch.object(torch.Tensor, "type", wide), \
+            mock.patch.object(torch.Tensor, "softmax", lambda tensor, dim, dtype=None: softmax(tensor, dim)):
         yield
 
 
@@ -79,9 +80,9 @@ MODEL = [
 ]
 
 
-def ours_of(layer, rules):
-    """Its parameters under our names."""
-    return {models_test.renamed(name, rules): value for name, value in stacked(dict(layer.named_parameters())).items()}
+def ours_of(named, rules):
+    """Their parameters, or what belongs to them, under our names."""
+    return {models_test.renamed(name, rules): value for name, value in stacked(named).items()}
 
 
 def experts_of(config):
@@ -101,15 +102,18 @@ class Layers(Reference):
         with double_precision():
             y = layer(x)
         y = y[0] if isinstance(y, tuple) else y
-        ours = ours_of(layer, LAYER)
+        theirs = dict(layer.named_parameters())
         with config_file(config, class_name) as path:
             answer = ask(feed_forward=path, capacity_factor=experts_of(config) / config.num_experts_per_tok, x=x,
-                         weights=weights, parameters=ours, buffers=[b.tolist() for b in buffers])
+                         weights=weights, parameters=ours_of(theirs, LAYER), buffers=[b.tolist() for b in buffers])
         self.assert_close(answer["y"], y)
-        leaves = [x, *ours.values()]
-        gradients = torch.autograd.grad((y * weights).sum(), leaves, allow_unused=True)
-        for name, gradient in zip(["x", *ours], gradients):
-            self.assert_close(answer["gradients"][name], gradient, 1e-12, name)
+        gradients = torch.autograd.grad((y * weights).sum(), [x, *theirs.values()], allow_unused=True)
+        self.assert_close(answer["gradients"]["x"], gradients[0], what="x")
+        # An expert that no token takes has none.
+        known = {name: torch.zeros_like(leaf) if found is None else found
+                 for (name, leaf), found in zip(theirs.items(), gradients[1:])}
+        for name, gradient in ours_of(known, LAYER).items():
+            self.assert_close(answer["gradients"][name], gradient, what=name)
 
     def test_mixtrals(self):
         config = MixtralConfig(**SMALL, num_key_value_heads=1, num_local_experts=5, num_experts_per_tok=2)
@@ -138,7 +142,7 @@ class Whole(Reference):
         tokens = torch.tensor([[5, 1, 7, 0, 3, 12, 5], [2, 2, 9, 18, 4, 1, 6]])
         with torch.no_grad(), double_precision():
             expected = model(input_ids=tokens).logits
-        ours = ours_of(model, MODEL)
+        ours = ours_of(dict(model.named_parameters()), MODEL)
         with config_file(config, model_class.__name__) as path:
             known = ask(describe=True, model=path)["parameters"]
             self.assertEqual(set(ours), set(known))
