@@ -23,7 +23,12 @@ class Builder {
  public:
   Builder(const ModelConfig& model_config, const BuildOptions& build_options, std::vector<ModelLayer>& layers,
           std::vector<ModelParameter>& parameters, std::vector<at::Tensor>& buffers)
-      : config(model_config), options(build_options), layers_(layers), parameters_(parameters), buffers_(buffers), frozen_(has_adapters(model_config)) {}
+      : config(model_config),
+        options(build_options),
+        layers_(layers),
+        parameters_(parameters),
+        buffers_(buffers),
+        frozen_(has_adapters(model_config)) {}
 
   // The same for another config, which must outlive it; layers and parameters go where they went.
   Builder with(const ModelConfig& other) const { return {other, options, layers_, parameters_, buffers_}; }
@@ -56,22 +61,19 @@ class Builder {
   // The rate to apply: 0 when not training.
   double dropout(double rate) const { return options.training ? rate : 0.0; }
 
-  // The same for layers of another configuration, which must outlive it.
-  Builder with(const ModelConfig& other) const { return {other, options, layers_, parameters_, buffers_}; }
-
   const ModelConfig& config;
   const BuildOptions& options;
 
  private:
   friend class SharedParameters;
 
+  // Name of the parameter that stands for this one, below a layer that shares; empty: none.
+  std::string owner_of(const std::string& layer, const std::string& role) const;
+
   std::vector<ModelLayer>& layers_;
   std::vector<ModelParameter>& parameters_;
   std::vector<at::Tensor>& buffers_;
   const bool frozen_;
-  // Name of the parameter that stands for this one, below a layer that shares; empty: none.
-  std::string owner_of(const std::string& layer, const std::string& role) const;
-
   std::map<std::string, std::shared_ptr<const Weight>> weights_;
   std::string sharer_, owner_;  // parameters of layers below sharer_ are those below owner_, unless it is empty
 };
