@@ -176,7 +176,8 @@ void require_padding(const ModelConfig& config, bool flash) {
   if (config.reversible || config.bottleneck.width > 0 || config.downsampling.rate > 0 || config.exits)
     throw bad_input(config.name + " takes no padding: plain stacks of blocks alone are given an attention mask");
   if (config.head == Head::discriminator)
-    throw bad_input(config.name + " takes no padding: how many tokens a discriminator's loss is of would depend on data");
+    throw bad_input(config.name +
+                    " takes no padding: how many tokens a discriminator's loss is of would depend on data");
   if (flash && uses_back_end(config))
     throw bad_input("flash attention takes no padding mask: use --sdpa efficient, math or eager");
 }
