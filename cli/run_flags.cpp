@@ -48,6 +48,10 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
+  command
+      .add_flag("--padding", flags.padding,
+                "Sequences of random lengths up to --seq, with an attention mask")
+      ->group("What is run");
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
   const Generation generation = defaults.generation;
   add("--new-tokens", flags.new_tokens, "N",
@@ -132,6 +136,7 @@ CheckedRun check_run(const RunFlags& flags) {
   spec.virtual_options = read_virtual_options(flags.virtual_device, spec.device);
   read_trace_flags(flags.trace, spec);
   spec.counters = flags.counters;
+  spec.padding = flags.padding;
   validate(spec);
   return run;
 }

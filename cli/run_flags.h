@@ -21,6 +21,7 @@ struct RunFlags {
       device, seed;
   VirtualFlags virtual_device;
   TraceFlags trace;
+  bool padding = false;
   bool counters = false;  // of profile
 };
 

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "models/attention/padding.h"
+#include "models/attention/positions.h"
 #include "models/catalog/attention.h"
 #include "models/scope.h"
 
@@ -60,15 +62,15 @@ at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context)
   return x + attended + fed;
 }
 
-at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const {
+at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
+                          const AttentionContext& cross) const {
   const Scope scope(path_);
   if (!ffn_norm_) return parallel(x, context);
-  const AttentionContext cross_context{};
   for (const AttentionLayer& layer : attention_) {
     const bool self = &layer == &attention_.front();
     x = residual(x, layer.norm, attention_dropout_, [&](const at::Tensor& input) {
       const Scope layer_scope(layer.path);
-      return layer.attention->forward(input, self ? input : memory, self ? context : cross_context);
+      return layer.attention->forward(input, self ? input : memory, self ? context : cross);
     });
   }
   return residual(x, *ffn_norm_, ffn_dropout_, [&](const at::Tensor& input) {
@@ -83,6 +85,9 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
       masked_(causal && builder.options.backend == AttentionBackend::eager &&
               !attention_mechanism(builder.config.attention).own_mask),
       checkpoint_(builder.options.checkpoint_blocks),
+      own_mask_(attention_mechanism(builder.config.attention).own_mask),
+      fused_(builder.options.backend != AttentionBackend::eager && uses_back_end(builder.config)),
+      aligned_(builder.options.backend == AttentionBackend::efficient),
       on_recompute_(builder.options.on_recompute),
       positions_(builder, path + ".layer.0.attention", causal) {
   const std::string first = path + ".layer.0";
@@ -93,24 +98,41 @@ Stack::Stack(Builder& builder, const std::string& path, std::int64_t layer_count
   }
 }
 
-AttentionContext Stack::context(const at::Tensor& x) const {
+void Stack::hide_padding(AttentionContext& context, const at::Tensor& x, const at::Tensor& mask, bool causal) const {
+  if (own_mask_ && !fused_) {
+    context.padding = mask.to(at::kBool);
+  } else if (fused_ && context.bias.defined()) {  // which hides later keys, too
+    const at::Tensor hidden = padding_mask(mask, x.size(1), false, false, context.bias.scalar_type());
+    context.bias = score_mask(context.bias + hidden, false, aligned_);
+  } else {
+    context.mask = padding_mask(mask, x.size(1), causal, fused_, x.scalar_type());
+  }
+}
+
+AttentionContext Stack::context(const at::Tensor& x, const at::Tensor& mask) const {
   const std::int64_t seq = x.size(1);
   AttentionContext result;
   result.causal = causal_;
-  if (masked_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   positions_.prepare(result, x);
+  if (mask.defined())
+    hide_padding(result, x, mask, causal_);
+  else if (masked_)
+    result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   return result;
 }
 
-at::Tensor Stack::forward(at::Tensor x, const at::Tensor& memory) const {
+at::Tensor Stack::forward(at::Tensor x, const at::Tensor& memory, const at::Tensor& mask,
+                          const at::Tensor& memory_mask) const {
   const Scope scope(path_);
-  const AttentionContext shared = context(x);
+  const AttentionContext shared = context(x, mask);
+  AttentionContext cross;
+  if (memory_mask.defined()) hide_padding(cross, x, memory_mask, false);
   for (const Block& block : blocks_) {
     if (checkpoint_)
-      x = checkpoint([&block, x, memory, shared] { return block.forward(x, memory, shared); }, x.device(),
+      x = checkpoint([&block, x, memory, shared, cross] { return block.forward(x, memory, shared, cross); }, x.device(),
                      on_recompute_);
     else
-      x = block.forward(std::move(x), memory, shared);
+      x = block.forward(std::move(x), memory, shared, cross);
   }
   return x;
 }

@@ -18,7 +18,9 @@ namespace headroom::models {
 class Block {
  public:
   Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross);
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const;
+  // `context` is of self-attention, `cross` of cross-attention.
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
+                     const AttentionContext& cross) const;
 
  private:
   struct AttentionLayer {
@@ -42,13 +44,18 @@ class Block {
 class Stack {
  public:
   Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross);
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory = {}) const;
+  // Attention masks, int64 [B, T], of a batch with padding: of x and of the memory.
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory = {}, const at::Tensor& mask = {},
+                     const at::Tensor& memory_mask = {}) const;
 
  private:
-  AttentionContext context(const at::Tensor& x) const;
+  AttentionContext context(const at::Tensor& x, const at::Tensor& mask) const;
+  void hide_padding(AttentionContext& context, const at::Tensor& x, const at::Tensor& mask, bool causal) const;
 
   std::string path_;
   bool causal_, masked_, checkpoint_;
+  bool own_mask_, fused_;  // of the mechanism: hides keys by itself; goes through scaled_dot_product_attention
+  bool aligned_;           // whose masks have rows that begin at multiples of 8 elements
   RecomputeObserver on_recompute_;
   AttentionPositions positions_;
   std::vector<Block> blocks_;

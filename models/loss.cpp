@@ -19,12 +19,10 @@
 namespace headroom::models {
 namespace {
 
-constexpr std::int64_t kIgnored = -100;
-
 at::Tensor widened(const at::Tensor& logits) { return logits.to(c10::promoteTypes(logits.scalar_type(), at::kFloat)); }
 
 at::Tensor next_labels(const at::Tensor& labels) {
-  return at::pad(labels, {0, 1}, "constant", kIgnored).slice(1, 1).contiguous();
+  return at::pad(labels, {0, 1}, "constant", kIgnoredLabel).slice(1, 1).contiguous();
 }
 
 class ChunkedLoss : public torch::autograd::Function<ChunkedLoss> {
@@ -33,7 +31,7 @@ class ChunkedLoss : public torch::autograd::Function<ChunkedLoss> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
                             const at::Tensor& weight, const std::optional<at::Tensor>& bias, const at::Tensor& labels,
                             bool wide, std::int64_t chunk) {
-    const at::Tensor counted = labels != kIgnored;
+    const at::Tensor counted = labels != kIgnoredLabel;
     const at::Tensor count = counted.sum();
     const at::Tensor targets = labels.clamp_min(0).unsqueeze(1);
     const at::Tensor hidden_gradient = at::empty_like(hidden);
@@ -76,7 +74,7 @@ class ChunkedLoss : public torch::autograd::Function<ChunkedLoss> {
 
 at::Tensor token_loss(const at::Tensor& logits, const at::Tensor& labels) {
   return at::cross_entropy_loss(logits.view({-1, logits.size(-1)}), labels.reshape({-1}), {}, at::Reduction::Mean,
-                                kIgnored);
+                                kIgnoredLabel);
 }
 
 at::Tensor causal_loss(const at::Tensor& logits, const at::Tensor& labels) {

@@ -7,6 +7,8 @@
 
 namespace headroom::models {
 
+inline constexpr std::int64_t kIgnoredLabel = -100;  // of tokens that no loss is of
+
 // Cross-entropy in the logits' dtype, as BertForMaskedLM computes it.
 at::Tensor token_loss(const at::Tensor& logits, const at::Tensor& labels);
 

@@ -1,6 +1,7 @@
 #include "models/model.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/tanh.h>
@@ -140,13 +141,13 @@ class Transformer final : public Model {
  private:
   at::Tensor hidden(const Batch& batch) const {
     at::Tensor x = (*embeddings_)(batch.tokens);
-    if (encoder_) x = encoder_->forward(std::move(x));
+    if (encoder_) x = encoder_->forward(std::move(x), {}, batch.attention_mask);
     if (architecture_ == Architecture::encoder_decoder) {
       const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
       const Embeddings& target = decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_;
-      x = decoder_->forward(target(batch.decoder_tokens), memory);
+      x = decoder_->forward(target(batch.decoder_tokens), memory, {}, batch.attention_mask);
     } else if (decoder_) {
-      x = decoder_->forward(std::move(x));
+      x = decoder_->forward(std::move(x), {}, batch.attention_mask);
     }
     return finished(std::move(x), final_norm_.get());
   }
@@ -175,7 +176,7 @@ class Transformer final : public Model {
 
 std::vector<at::Tensor> Batch::tensors() const {
   std::vector<at::Tensor> defined;
-  for (const at::Tensor& tensor : {tokens, decoder_tokens, labels})
+  for (const at::Tensor& tensor : {tokens, decoder_tokens, labels, attention_mask})
     if (tensor.defined()) defined.push_back(tensor);
   return defined;
 }
@@ -186,7 +187,21 @@ std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions
   return std::make_unique<Transformer>(config, options);
 }
 
-Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device) {
+namespace {
+
+void pad(const ModelConfig& config, Batch& batch) {
+  const at::Tensor& tokens = batch.tokens;
+  at::Tensor lengths = at::randint(1, tokens.size(1) + 1, {tokens.size(0), 1}, tokens.options());
+  lengths.narrow(0, 0, 1).fill_(tokens.size(1));
+  batch.attention_mask = (at::arange(tokens.size(1), tokens.options()) < lengths).to(at::kLong);
+  const at::Tensor padding = batch.attention_mask.eq(0);
+  if (config.padding_id >= 0) batch.tokens.masked_fill_(padding, config.padding_id);
+  if (batch.labels.defined() && !batch.decoder_tokens.defined()) batch.labels.masked_fill_(padding, kIgnoredLabel);
+}
+
+}  // namespace
+
+Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device, bool padding) {
   validate_shape(config, batch, seq);
   const auto ids = [&](std::int64_t count) {
     return at::randint(count, {batch, seq}, at::TensorOptions(device).dtype(at::kLong));
@@ -195,6 +210,7 @@ Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq
   result.tokens = ids(config.vocab_size);
   if (config.architecture == Architecture::encoder_decoder) result.decoder_tokens = ids(config.vocab_size);
   if (config.head != Head::pooler) result.labels = ids(config.head == Head::discriminator ? 2 : config.vocab_size);
+  if (padding) pad(config, result);
   return result;
 }
 

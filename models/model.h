@@ -44,8 +44,10 @@ struct ModelParameter {
 
 // Token ids are int64 [B, T]. Encoder-only and decoder-only models use `tokens` and `labels`; encoder-decoder models
 // read `tokens` as the source and `decoder_tokens` as the target side.
+// attention_mask, int64 [B, T], is there where sequences differ in length: 1 for a token, 0 for the padding after the
+// last one. Of an encoder-decoder it is the source's.
 struct Batch {
-  at::Tensor tokens, decoder_tokens, labels;
+  at::Tensor tokens, decoder_tokens, labels, attention_mask = {};
   std::vector<at::Tensor> tensors() const;  // those that are defined
 };
 
@@ -70,7 +72,9 @@ class Model {
 std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions& options);
 
 // Random ids below the vocabulary's size (a discriminator's labels: 0 or 1), drawn on the device from Torch's
-// generator.
-Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device);
+// generator. `padding`: the first sequence has all `seq` tokens, the others a random number of them from 1 on; what
+// follows is the padding id (where the model has one) in `tokens` and -100 in labels of the same side.
+Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device,
+                 bool padding = false);
 
 }  // namespace headroom::models

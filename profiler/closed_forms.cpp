@@ -21,6 +21,7 @@ std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 
 bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
   if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
   if (!models::uses_back_end(config)) return true;
+  if (spec.padding && spec.sdpa != Sdpa::eager) return false;  // each layer keeps numbers made of the mask
   if (spec.sdpa == Sdpa::math) return false;
   if (spec.sdpa == Sdpa::flash && spec.device != "cpu" && models::head_width(config) % 8 != 0) return false;
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);

@@ -36,6 +36,7 @@ models::ModelConfig resolve_model(const RunSpec& spec) {
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
+  if (spec.padding) models::require_padding(config, spec.sdpa == Sdpa::flash);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)
     throw bad_input("--loss-chunk is of a vocabulary's logits, and " + config.name + " has none");
   return config;
@@ -185,7 +186,7 @@ void Session::build() {
                 .loss_chunk = spec_.loss_chunk});
   read_layers();
   tag_parameters();
-  batch_ = models::make_batch(config_, spec_.batch, spec_.seq, device_);
+  batch_ = models::make_batch(config_, spec_.batch, spec_.seq, device_, spec_.padding);
   for (const at::Tensor& tensor : batch_.tensors()) recorder_.tag(tensor, Category::input);
   if (spec_.mode == Mode::forward) return;
   optimizer_ = make_optimizer({spec_.optimizer, spec_.optimizer_implementation, spec_.momentum}, trainable_, *this);

@@ -96,6 +96,7 @@ std::string model_command(const RunSpec& spec) {
   command.flag(!spec.compression.empty(), "--compress", spec.compression);
   command.flag(true, "--batch", spec.batch);
   command.flag(true, "--seq", spec.seq);
+  command.flag(spec.padding, "--padding");
   command.flag(spec.mode != defaults.mode, "--mode", to_name(kModeNames, spec.mode));
   add_generation(command, spec.generation);
   command.flag(spec.dtype != defaults.dtype, "--dtype", to_name(kDtypeNames, spec.dtype));

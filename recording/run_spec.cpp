@@ -66,6 +66,7 @@ VirtualOptions virtual_options_from_json(const Json& json, const std::string& wh
 Json with_choices(Json json, const RunSpec& spec) {
   if (!spec.positions.empty()) json["positions"] = spec.positions;
   if (!spec.compression.empty()) json["compression"] = spec.compression;
+  if (spec.padding) json["padding"] = true;
   if (spec.trace) json["trace"] = to_name(kTraceLevelNames, *spec.trace);
   if (spec.require_cupti) json["require_cupti"] = true;
   if (spec.counters) json["counters"] = true;
@@ -214,6 +215,7 @@ void validate_generation(const RunSpec& spec) {
   refuse("--cache", generation.cache != defaults.cache);
   refuse("--cache-dtype", generation.cache_dtype != defaults.cache_dtype);
   if (spec.mode != Mode::generate) return;
+  if (spec.padding) throw bad_input("--padding is of training and forward passes, and --mode is generate");
   if (generation.beams > kMaxTokensPerStep / spec.batch / spec.seq)
     throw bad_input(fmt::format("--batch x --beams x --seq is {} x {} x {} tokens, expected at most {} a step",
                                 format_count(spec.batch), format_count(generation.beams), format_count(spec.seq),
@@ -275,6 +277,7 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.attention = reader.string_or("attention", spec.attention);
   spec.positions = reader.string_or("positions", spec.positions);
   spec.compression = reader.string_or("compression", spec.compression);
+  spec.padding = reader.boolean_or("padding", false);
   spec.batch = reader.integer_or("batch", spec.batch, 1, kMaxTokensPerStep);
   spec.seq = reader.integer_or("seq", spec.seq, 1, kMaxTokensPerStep);
   spec.mode = named_member_or(reader, kModeNames, "mode", spec.mode, where);

@@ -102,6 +102,7 @@ struct RunSpec {
   std::string compression = "";  // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
   std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
   std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
+  bool padding = false;  // sequences differ in length, and an attention mask says where (models/model.h, make_batch)
   Mode mode = Mode::train;
   Generation generation;  // of Mode::generate; seq is the prompt
   Dtype dtype = Dtype::fp32;
@@ -147,7 +148,7 @@ TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
 // A program's form has its members alone, a model's the others; both have virtual_options, and "positions",
-// "compression", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
+// "compression", "padding", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
 // "accumulate", "clip" and
 // "loss_chunk" are there where they differ from the defaults, and "generation" where the mode is generate.
 Json to_json(const RunSpec& spec);

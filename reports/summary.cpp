@@ -29,6 +29,7 @@ std::vector<std::string> conditions_of(const RunSpec& spec) {
 // "train · checkpoint block · accumulate 4"
 std::string mode_of(const RunSpec& spec) {
   std::string text(to_name(kModeNames, spec.mode));
+  if (spec.padding) text += " · padding";
   if (spec.checkpoint != Checkpoint::none)
     text += fmt::format(" · checkpoint {}", to_name(kCheckpointNames, spec.checkpoint));
   if (spec.accumulate != 1) text += fmt::format(" · accumulate {}", spec.accumulate);

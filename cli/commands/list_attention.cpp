@@ -115,7 +115,8 @@ const Condition kConditions[] = {{"decoders", "decoders' self-attention", &Undef
                                  {"cross", "encoder-decoders", &Undefined::cross},
                                  {"rotary", "rotary positions", &Undefined::rotary},
                                  {"position_biases", "position biases (ALiBi, T5)", &Undefined::bias},
-                                 {"fused", "--sdpa math, flash or efficient", &Undefined::fused}};
+                                 {"fused", "--sdpa math, flash or efficient", &Undefined::fused},
+                                 {"padding", "batches with padding", &Undefined::padding}};
 
 std::string range(const models::MechanismOption& option) {
   if (option.values.empty()) return fmt::format("{} to {}", format_count(option.low), format_count(option.high));

@@ -73,8 +73,9 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
         (scores.view({-1, positions.size(0), positions.size(1), positions.size(2)}) + positions).view(scores.sizes());
   }
   if (context.mask.defined()) {
-    const std::int64_t query_len = context.mask.size(0), key_len = context.mask.size(1);
-    scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
+    const at::Tensor& mask = context.mask;  // [T, S], [B, 1, T, S] or [B, 1, 1, S]
+    const std::int64_t sequences = mask.dim() == 4 ? mask.size(0) : 1;
+    scores = (scores.view({sequences, -1, mask.size(-2), mask.size(-1)}) + mask).view(scores.sizes());
   }
   return normalize(std::move(scores));
 }
@@ -101,6 +102,7 @@ at::Tensor Attend::operator()(const at::Tensor& q, const at::Tensor& k, const at
   };
   const OneBackend one(backend);
   std::optional<at::Tensor> mask;
+  if (context.mask.defined()) mask = context.mask;
   if (context.bias.defined()) mask = context.bias;
   return at::scaled_dot_product_attention(q, repeated(k), repeated(v), mask, dropout_rate,
                                           context.causal && !mask.has_value(), scale, grouped_kernel);

@@ -17,7 +17,10 @@ namespace headroom::models {
 // What all layers of a stack share in one forward pass.
 struct AttentionContext {
   bool causal = false;
-  at::Tensor mask;  // eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores
+  // Eager and causal: [T, T], 0 where visible and -inf elsewhere; added to the scores. Of a batch with padding:
+  // models/attention/padding.h.
+  at::Tensor mask;
+  at::Tensor padding;  // for mechanisms that hide keys by themselves: bool [B, S], true where a key is a real token
   // Position biases, where the model has them: [heads with scores, T, S], added to the scaled scores, and determined up
   // to a constant for each query. For a fused back end a causal mask is merged into them.
   at::Tensor bias;

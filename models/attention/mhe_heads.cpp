@@ -1,6 +1,5 @@
 #include "models/attention/mhe_heads.h"
 
-#include <ATen/ops/_assert_async.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/arange.h>
@@ -11,6 +10,8 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
@@ -23,6 +24,12 @@ namespace headroom::models {
 namespace {
 
 constexpr std::int64_t kHeadsAtOnce = 4;  // heads in one product with E
+constexpr double kHidden = -std::numeric_limits<double>::infinity();
+
+double lowest(const at::Tensor& x) {
+  return x.scalar_type() == at::kDouble ? std::numeric_limits<double>::lowest()
+                                        : static_cast<double>(std::numeric_limits<float>::lowest());
+}
 
 // The largest max β - min β for which exp(S - max S) · exp(β - max β) loses less than the rounding of the sum over
 // `keys` terms: the smallest normal number is exp(-smallest), one rounding is 2^-digits.
@@ -75,13 +82,24 @@ SequenceHeads::SequenceHeads(const Plan& plan, const Sequence& sequence, const M
       query_len_(sequence.q.size(0)),
       key_len_(sequence.k.size(0)),
       block_rows_(std::min(kBlockRows, query_len_)) {
-  if (plan.causal)
-    hidden_ = at::full({block_rows_, block_rows_}, -std::numeric_limits<double>::infinity(), at_.q.options()).triu_(1);
+  if (plan.causal) hidden_ = at::full({block_rows_, block_rows_}, kHidden, at_.q.options()).triu_(1);
+  if (at_.real.defined())
+    padding_ = at::zeros({key_len_}, at_.k.options()).masked_fill_(at_.real.logical_not(), kHidden);
 }
 
 void SequenceHeads::score(const at::Tensor& scores, const at::Tensor& rows) const {
   const at::Tensor keys = at_.k.slice(0, 0, scores.size(1)).t();
   scores.addmm_(rows, keys, 0, plan_.scale);
+  if (padding_.defined()) scores.add_(padding_.slice(0, 0, scores.size(1)));
+}
+
+at::Tensor SequenceHeads::maximum(const at::Tensor& scores) const {
+  at::Tensor result = scores.amax(1, true);
+  return padding_.defined() ? result.clamp_min_(lowest(result)) : result;
+}
+
+void SequenceHeads::fill_empty_rows(const at::Tensor& sums, const at::Tensor& maximum) const {
+  if (padding_.defined()) sums.add_(maximum.eq(lowest(maximum)));
 }
 
 at::Tensor SequenceHeads::row_numbers(Rows rows, std::int64_t head) const {
@@ -110,20 +128,19 @@ class AddedHeads final : public SequenceHeads {
         weights_(at::empty({key_len_, plan.heads}, sequence.k.options())),
         workspace_(workspace_size(), sequence.k.options()) {
     weights_.addmm_(at_.k, query_.t(), 0, plan_.scale);
-    if (gradients_) d_weights_ = at::zeros_like(weights_);
+    if (padding_.defined()) weights_.add_(padding_.unsqueeze(1));
     shares_ = shares ? *shares : !plan_.per_head && within_limit();
-    if (shares_) weights_.sub_(weights_.amax(0, true)).exp_();
+    if (gradients_) d_weights_ = at::zeros_like(weights_);
+    if (shares_) weights_.sub_(largest_weights()).exp_();
   }
 
-  void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) override {
+  void forward(Rows rows, const at::Tensor& heads, const at::Tensor& sums) override {
     workspace_.clear();
-    return shares_ ? forward_shared(rows, heads, statistics) : forward_per_head(rows, heads, statistics.of_heads);
+    return shares_ ? forward_shared(rows, heads, sums) : forward_per_head(rows, heads, sums);
   }
-  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                const RowStatistics& statistics) override {
+  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const at::Tensor& sums) override {
     workspace_.clear();
-    return shares_ ? backward_shared(rows, d_heads, heads, statistics)
-                   : backward_per_head(rows, d_heads, heads, statistics.of_heads);
+    return shares_ ? backward_shared(rows, d_heads, heads, sums) : backward_per_head(rows, d_heads, heads, sums);
   }
   void finish_backward() override {
     if (shares_) d_weights_.mul_(weights_);
@@ -133,15 +150,17 @@ class AddedHeads final : public SequenceHeads {
   bool shares_exponentials() const override { return shares_; }
 
  private:
+  // Of each head, [1, n].
+  at::Tensor largest_weights() const {
+    at::Tensor result = weights_.amax(0, true);
+    return padding_.defined() ? result.clamp_min_(lowest(result)) : result;
+  }
+  // Reads host memory.
   bool within_limit() const {
-    const at::Tensor span = (weights_.amax(0) - weights_.amin(0)).amax();
-    const double limit = span_limit(weights_.scalar_type(), key_len_);
-    if (weights_.is_cpu()) return span.item<double>() <= limit;
-    at::_assert_async(
-        span.le(limit),
-        "mhe-add-optimal: what the query embeddings add to the scores spans too much for the heads to share "
-        "exponentials; use mhe-add-optimal:keep=safe");
-    return true;
+    at::Tensor smallest = weights_;
+    if (padding_.defined()) smallest = at::where(at_.real.unsqueeze(1), weights_, -kHidden);
+    const at::Tensor span = (largest_weights().squeeze(0) - smallest.amin(0)).amax();
+    return span.item<double>() <= span_limit(weights_.scalar_type(), key_len_);
   }
 
   std::int64_t workspace_size() const {
@@ -156,9 +175,17 @@ class AddedHeads final : public SequenceHeads {
   at::Tensor scores(Rows rows) {
     const at::Tensor result = workspace_.take({rows.count(), visible(rows)});
     score(result, rows.of(at_.q));
+    if (at_.bias.of_all_heads()) result.add_(ScoreBias::part(at_.bias.value, rows, result.size(1)).squeeze(0));
     if (plan_.causal)
       result.slice(1, rows.first, rows.last).add_(hidden_.slice(0, 0, rows.count()).slice(1, 0, rows.count()));
     return result;
+  }
+
+  // S + β_h and the biases of a head: into [R, keys].
+  void scores_of_head(at::Tensor& result, const at::Tensor& shared, Rows rows, std::int64_t head) const {
+    const std::int64_t keys = shared.size(1);
+    at::add_out(result, shared, weights_.slice(0, 0, keys).select(1, head));
+    if (at_.bias.of_each_head()) result.add_(ScoreBias::part(at_.bias.value, rows, keys).select(0, head));
   }
 
   // `probabilities` where dropout keeps them, else themselves.
@@ -185,13 +212,15 @@ class AddedHeads final : public SequenceHeads {
     values.mul_(w);
   }
 
-  void forward_shared(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) {
+  void forward_shared(Rows rows, const at::Tensor& heads, at::Tensor sums) {
     const std::int64_t keys = visible(rows), d = plan_.width;
     const at::Tensor e = scores(rows);
-    at::Tensor maximum = statistics.maximum, sums = statistics.of_heads;
-    at::amax_out(maximum, e, {1});
-    e.sub_(maximum.unsqueeze(1)).exp_();
-    at::mm_out(sums, e, weights_.slice(0, 0, keys));
+    {
+      const at::Tensor maximum = this->maximum(e);
+      e.sub_(maximum).exp_();
+      at::mm_out(sums, e, weights_.slice(0, 0, keys));
+      fill_empty_rows(sums, maximum);
+    }
     at::Tensor buffer = workspace_.take({keys * group_ * d});
     const at::Tensor kept = masks_.any() ? workspace_.take(e.sizes()) : at::Tensor();
     for (std::int64_t h = 0; h < plan_.heads; h += group_) {
@@ -205,15 +234,15 @@ class AddedHeads final : public SequenceHeads {
     heads.view({rows.count(), plan_.heads, d}).div_(sums.unsqueeze(2));
   }
 
-  void backward_shared(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const RowStatistics& statistics) {
+  void backward_shared(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const at::Tensor& sums) {
     const std::int64_t keys = visible(rows), d = plan_.width;
     const at::Tensor e = scores(rows), de = workspace_.take(e.sizes());
-    e.sub_(statistics.maximum.unsqueeze(1)).exp_();
+    e.sub_(maximum(e)).exp_();
     const at::Tensor w = weights_.slice(0, 0, keys), dw = d_weights_.slice(0, 0, keys);
-    const at::Tensor d_sums = at::empty_like(statistics.of_heads);
+    const at::Tensor d_sums = at::empty_like(sums);
     head_dots(d_sums, d_heads, heads);
-    d_sums.div_(statistics.of_heads).neg_();
-    d_heads.view({rows.count(), plan_.heads, d}).div_(statistics.of_heads.unsqueeze(2));  // of the numerators from here
+    d_sums.div_(sums).neg_();
+    d_heads.view({rows.count(), plan_.heads, d}).div_(sums.unsqueeze(2));  // of the numerators from here
     de.addmm_(d_sums, w.t(), 0);
     at::Tensor value_buffer = workspace_.take({keys * group_ * d}),
                product_buffer = workspace_.take({keys * group_ * d});
@@ -258,10 +287,11 @@ class AddedHeads final : public SequenceHeads {
     at::Tensor p = workspace_.take(s.sizes());
     const at::Tensor kept = masks_.any() ? workspace_.take(s.sizes()) : at::Tensor();
     for (std::int64_t h = 0; h < plan_.heads; ++h) {
-      at::add_out(p, s, weights_.slice(0, 0, keys).select(1, h));
-      const at::Tensor maximum = p.amax(1, true);
+      scores_of_head(p, s, rows, h);
+      const at::Tensor maximum = this->maximum(p);
       p.sub_(maximum).exp_();
       const at::Tensor sums = p.sum(1, true);
+      fill_empty_rows(sums, maximum);
       at::Tensor head = heads.slice(1, h * d, (h + 1) * d), seen = p;
       if (masks_.any()) at::mul_out(seen = kept, p, mask(rows, h));
       at::mm_out(head, seen, at_.v.slice(0, 0, keys));
@@ -283,7 +313,7 @@ class AddedHeads final : public SequenceHeads {
     const at::Tensor v = at_.v.slice(0, 0, keys), dv = at_.dv.slice(0, 0, keys);
     for (std::int64_t h = 0; h < plan_.heads; ++h) {
       const at::Tensor d_head = d_heads.slice(1, h * d, (h + 1) * d);
-      at::add_out(p, s, weights_.slice(0, 0, keys).select(1, h));
+      scores_of_head(p, s, rows, h);
       p.sub_(log_sums.slice(1, h, h + 1)).exp_();
       dp.addmm_(d_head, v.t(), 0);
       at::Tensor seen = p;
@@ -296,6 +326,8 @@ class AddedHeads final : public SequenceHeads {
       dv.addmm_(seen.t(), d_head);
       dp.sub_(dots.slice(1, h, h + 1)).mul_(p);
       ds.add_(dp);
+      if (plan_.learns_bias && at_.bias.of_each_head())
+        ScoreBias::part(at_.bias.gradient, rows, keys).select(0, h).add_(dp);
       at::sum_out(column, dp, {0});
       d_weights_.slice(0, 0, keys).select(1, h).add_(column);
     }
@@ -304,6 +336,8 @@ class AddedHeads final : public SequenceHeads {
 
   void add_score_gradients(Rows rows, const at::Tensor& ds) const {
     const std::int64_t keys = ds.size(1);
+    if (plan_.learns_bias && at_.bias.of_all_heads())
+      ScoreBias::part(at_.bias.gradient, rows, keys).squeeze(0).add_(ds);
     rows.of(at_.dq).addmm_(ds, at_.k.slice(0, 0, keys), 0, plan_.scale);
     at_.dk.slice(0, 0, keys).addmm_(ds.t(), rows.of(at_.q), 1, plan_.scale);
   }
@@ -330,29 +364,29 @@ class MultipliedHeads final : public SequenceHeads {
     if (gradients_) d_factor_ = at::zeros_like(factor_);
   }
 
-  void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) override {
+  void forward(Rows rows, const at::Tensor& heads, const at::Tensor& log_sums) override {
     for_each_block(rows, step_, [&](Rows step) {
       const Rows local{step.first - rows.first, step.last - rows.first};
       const at::Tensor p = scores(step, widened_queries(step));
-      const at::Tensor maximum = p.amax(1, true);
+      const at::Tensor maximum = this->maximum(p);
       p.sub_(maximum).exp_();
       const at::Tensor sums = p.sum(1, true);
+      fill_empty_rows(sums, maximum);
       if (masks_.any()) p.mul_(mask(step));
       at::Tensor out = local.of(heads).view({-1, plan_.width});
       at::mm_out(out, p, at_.v.slice(0, 0, p.size(1)));
       out.div_(sums);
-      local.of(statistics.of_heads).copy_(sums.log().add_(maximum).view({step.count(), plan_.heads}));
+      local.of(log_sums).copy_(sums.log().add_(maximum).view({step.count(), plan_.heads}));
     });
   }
 
-  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                const RowStatistics& statistics) override {
+  void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const at::Tensor& sums) override {
     for_each_block(rows, step_, [&](Rows step) {
       const Rows local{step.first - rows.first, step.last - rows.first};
       const at::Tensor d_out = local.of(d_heads).view({-1, plan_.width});
       const at::Tensor q = widened_queries(step);
       const at::Tensor p = scores(step, q);
-      const at::Tensor log_sums = local.of(statistics.of_heads);
+      const at::Tensor log_sums = local.of(sums);
       p.sub_(log_sums.reshape({-1, 1})).exp_();
       const std::int64_t keys = p.size(1);
       const at::Tensor k = at_.k.slice(0, 0, keys), v = at_.v.slice(0, 0, keys);
@@ -367,6 +401,10 @@ class MultipliedHeads final : public SequenceHeads {
         at_.dv.slice(0, 0, keys).addmm_(p.t(), d_out);
       }
       ds.sub_(dots.view({-1, 1})).mul_(p);
+      if (plan_.learns_bias) {
+        const at::Tensor d_bias = by_head(ScoreBias::part(at_.bias.gradient, step, keys));
+        d_bias.add_(of_heads(ds, step).sum_to_size(d_bias.sizes()));
+      }
       at_.dk.slice(0, 0, keys).addmm_(ds.t(), q, 1, plan_.scale);
       q.addmm_(ds, k, 0, plan_.scale);  // of the widened queries from here
       const at::Tensor dq = q.view({step.count(), plan_.heads, plan_.width});
@@ -381,6 +419,11 @@ class MultipliedHeads final : public SequenceHeads {
   }
 
  private:
+  // [R·n, keys] -> [R, n, keys].
+  at::Tensor of_heads(const at::Tensor& scores, Rows step) const {
+    return scores.view({step.count(), plan_.heads, scores.size(1)});
+  }
+  static at::Tensor by_head(const at::Tensor& bias) { return bias.transpose(0, 1); }  // [n, R, keys] -> [R, n, keys]
   // Of each row all heads: [R·n, d].
   at::Tensor widened_queries(Rows step) const {
     return (step.of(at_.q).unsqueeze(1) * factor_).view({-1, plan_.width});
@@ -389,8 +432,9 @@ class MultipliedHeads final : public SequenceHeads {
     const std::int64_t keys = visible(step);
     const at::Tensor result = at::empty({queries.size(0), keys}, queries.options());
     score(result, queries);
+    if (at_.bias.value.defined()) of_heads(result, step).add_(by_head(ScoreBias::part(at_.bias.value, step, keys)));
     if (plan_.causal)
-      result.view({step.count(), plan_.heads, keys})
+      of_heads(result, step)
           .slice(2, step.first, step.last)
           .add_(hidden_.slice(0, 0, step.count()).slice(1, 0, step.count()).unsqueeze(1));
     return result;

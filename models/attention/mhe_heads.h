@@ -26,6 +26,7 @@ struct Plan {
   bool causal = false;
   double dropout_rate = 0.0;
   bool interleaved = false;  // rotary positions
+  bool learns_bias = false;  // the position biases have a gradient
 };
 
 struct Rows {
@@ -43,14 +44,19 @@ void for_each_block(Rows rows, std::int64_t count, const Visit& visit) {
 inline at::ScalarType wide_type(const at::Tensor& x) { return c10::promoteTypes(x.scalar_type(), at::kFloat); }
 inline at::Tensor widened(const at::Tensor& x) { return x.to(wide_type(x)); }
 
-// Of each row: the maximum of its scores [T] (added only, for E) and a number of each head [T, n]: E w_h, or the
-// logarithm of the sum of its exponentials.
-struct RowStatistics {
-  at::Tensor maximum, of_heads;
-};
-
 struct HeadGradients {
   at::Tensor query, key, value;  // of the embeddings, [n, d], wide; key: multiplied only
+};
+
+// What all sequences of a batch share.
+struct ScoreBias {
+  at::Tensor value, gradient;  // [n or 1, T, S], added to the scaled scores; undefined: none
+  // Of some rows and their first keys.
+  static at::Tensor part(const at::Tensor& bias, Rows rows, std::int64_t keys) {
+    return bias.slice(1, rows.first, rows.last).slice(2, 0, keys);
+  }
+  bool of_all_heads() const { return value.defined() && value.size(0) == 1; }
+  bool of_each_head() const { return value.defined() && value.size(0) > 1; }
 };
 
 // One sequence's queries [T, d], keys and values [S, d], wide; their gradients where `gradients` are given.
@@ -58,6 +64,8 @@ struct Sequence {
   std::int64_t index = 0;  // in the batch
   at::Tensor q, k, v;
   at::Tensor dq, dk, dv;
+  at::Tensor real;  // bool [S]: false where a key is padding; undefined: nowhere
+  ScoreBias bias;
 };
 
 // Which probabilities dropout keeps: a hash of one random number, drawn once a call, and of the probability's place.
@@ -84,19 +92,23 @@ class SequenceHeads {
   SequenceHeads(const SequenceHeads&) = delete;
   SequenceHeads& operator=(const SequenceHeads&) = delete;
 
-  // Fills `heads` and `statistics`, all of `rows`.
-  virtual void forward(Rows rows, const at::Tensor& heads, const RowStatistics& statistics) = 0;
+  // Fills `heads` and `sums`, all of `rows`. Of each row and head a sum is E w_h, or the logarithm of the sum of its
+  // exponentials: [R, n].
+  virtual void forward(Rows rows, const at::Tensor& heads, const at::Tensor& sums) = 0;
   // Adds what `rows` give to the gradients; `d_heads` is used up.
-  virtual void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads,
-                        const RowStatistics& statistics) = 0;
+  virtual void backward(Rows rows, const at::Tensor& d_heads, const at::Tensor& heads, const at::Tensor& sums) = 0;
   // Adds what only the whole sequence gives.
   virtual void finish_backward() {}
   virtual bool shares_exponentials() const { return false; }
 
  protected:
   std::int64_t visible(Rows rows) const { return plan_.causal ? rows.last : key_len_; }
-  // s·rows·kᵀ of the visible keys.
+  // s·rows·kᵀ of the visible keys, padding hidden.
   void score(const at::Tensor& scores, const at::Tensor& rows) const;
+  // Of scores [R, keys]: [R, 1]. Rows without a key get the lowest number, so that their exponentials are 0, …
+  at::Tensor maximum(const at::Tensor& scores) const;
+  // … and their sums 1, so that their heads are 0.
+  void fill_empty_rows(const at::Tensor& sums, const at::Tensor& maximum) const;
   // [n·R]: dropout's number of each row of `head`.
   at::Tensor row_numbers(Rows rows, std::int64_t head) const;
   // Σ x ⊙ y over each head's features: [R, n·d] twice -> into [R, n].
@@ -106,7 +118,8 @@ class SequenceHeads {
   const Sequence& at_;
   const Masks& masks_;
   std::int64_t query_len_, key_len_, block_rows_;
-  at::Tensor hidden_;  // causal: [R, R], -inf above the diagonal
+  at::Tensor hidden_;   // causal: [R, R], -inf above the diagonal
+  at::Tensor padding_;  // [S], -inf where a key is padding
 };
 
 // The embeddings as the heads use them, wide: added as they are, multiplied plus 1.

@@ -19,8 +19,11 @@
 //
 // E w is exact to rounding while each β_h spans no more than span_limit(); beyond that a key can be lost. Host memory
 // is looked at, and a sequence beyond the limit takes exp(S + β_h) head by head: as many bytes, to the byte, whatever
-// the data. Device memory is never read: there an assertion on the device stops the run where E would be wrong, and
-// keep=safe has no limit at all.
+// the data. Device memory is never read: there, and under keep=safe, S alone is shared, which is right for any span in
+// as many products, with an exponential for each head.
+//
+// Position biases of each head, too, are added to S head by head, since they are no product of a number of the row and
+// one of the key. Padding is hidden in S and in β: a row that sees no key gets heads of 0 and gives no gradients.
 #include <ATen/TensorOperators.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
@@ -59,14 +62,15 @@ constexpr std::int64_t kBlockRows = 128;  // query rows whose scores exist at a 
 constexpr std::int64_t kHeadsAtOnce = 4;  // heads in one product with E
 
 void save(AutogradContext* ctx, const Plan& plan) {
-  ctx->saved_data["sizes"] =
-      std::vector<std::int64_t>{plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal, plan.interleaved};
+  ctx->saved_data["sizes"] = std::vector<std::int64_t>{
+      plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal, plan.interleaved, plan.learns_bias};
   ctx->saved_data["rates"] = std::vector<double>{plan.scale, plan.dropout_rate};
 }
 Plan plan_of(AutogradContext* ctx) {
   const auto sizes = ctx->saved_data["sizes"].toIntVector();
   const auto rates = ctx->saved_data["rates"].toDoubleVector();
-  return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1], sizes[5] != 0};
+  return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1], sizes[5] != 0,
+          sizes[6] != 0};
 }
 
 at::Tensor tensor_of(const Optional& x) { return x.value_or(at::Tensor()); }
@@ -206,29 +210,40 @@ HeadGradients zero_gradients(const Plan& plan, const WideEmbeddings& embeddings)
   return result;
 }
 
+// A gradient that all sequences sum in.
+ScoreBias with_gradient(const Plan& plan, const at::Tensor& bias) {
+  if (!plan.learns_bias) return {bias, {}};
+  return {bias, at::zeros(bias.sizes(), bias.options().dtype(wide_type(bias)))};
+}
+at::Tensor bias_gradient(const ScoreBias& bias) {
+  return bias.gradient.defined() ? bias.gradient.to(bias.value.scalar_type()) : at::Tensor();
+}
+at::Tensor of_sequence(const at::Tensor& x, std::int64_t i) { return x.defined() ? x[i] : x; }
+
 // Everything after the projections, keeping q, k, v, the heads and numbers of each row.
 struct Heads : Function<Heads> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& a, const Optional& b, const at::Tensor& g, const at::Tensor& wo,
-                            const Optional& bo, const Optional& seed, const Plan& plan) {
+                            const Optional& bo, const Optional& seed, const Optional& bias, const Optional& real,
+                            const Plan& plan) {
     const std::int64_t batch = q.size(0), query_len = q.size(1), heads_width = plan.heads * plan.width;
     const WideEmbeddings embeddings(plan, a, tensor_of(b), g);
     const Output output(plan, embeddings.value.view({-1}), wo, tensor_of(bo));
     const Masks masks(plan, tensor_of(seed));
     const at::TensorOptions wide = q.options().dtype(wide_type(q));
     at::Tensor heads = at::empty({batch, query_len, heads_width}, q.options());
-    RowStatistics statistics{{}, at::empty({batch, query_len, plan.heads}, wide)};
-    if (keeps_maximum(plan)) statistics.maximum = at::empty({batch, query_len}, wide);
+    const at::Tensor sums = at::empty({batch, query_len, plan.heads}, wide);
     std::vector<bool> shares;
     for (std::int64_t i = 0; i < batch; ++i) {
-      const Sequence sequence{i, widened(q[i]), widened(k[i]), widened(v[i]), {}, {}, {}};
+      const Sequence sequence{i,  widened(q[i]), widened(k[i]), widened(v[i]), {},
+                              {}, {},            of_sequence(tensor_of(real), i), {tensor_of(bias), {}}};
       const auto attention = sequence_heads(plan, sequence, masks, embeddings, nullptr);
       shares.push_back(attention->shares_exponentials());
       for_each_block({0, query_len}, kBlockRows, [&](Rows rows) {
         const at::Tensor part = rows.of(heads[i]);
         const bool in_place = part.scalar_type() == wide.dtype();
         const at::Tensor block = in_place ? part : at::empty(part.sizes(), wide);
-        attention->forward(rows, block, of(statistics, i, rows));
+        attention->forward(rows, block, rows.of(sums[i]));
         write_back(part, block);
       });
     }
@@ -237,8 +252,8 @@ struct Heads : Function<Heads> {
                    [&, constant = output.constant()](Rows rows) {
                      output.forward(rows.of(rows_of(y)), rows.of(rows_of(heads)), constant);
                    });
-    ctx->save_for_backward({q, k, v, a, tensor_of(b), g, wo, tensor_of(bo), tensor_of(seed), heads, statistics.maximum,
-                            statistics.of_heads});
+    ctx->save_for_backward({q, k, v, a, tensor_of(b), g, wo, tensor_of(bo), tensor_of(seed), heads, sums,
+                            tensor_of(bias), tensor_of(real)});
     ctx->saved_data["shares"] = shares;
     save(ctx, plan);
     return y;
@@ -248,13 +263,13 @@ struct Heads : Function<Heads> {
     const WithoutAutocast here;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &b = saved[4], &wo = saved[6], &bo = saved[7],
-                     &heads = saved[9];
+                     &heads = saved[9], &sums = saved[10], &real = saved[12];
     const Plan plan = plan_of(ctx);
     const std::vector<bool> shares = ctx->saved_data["shares"].toBoolList().vec();
     const WideEmbeddings embeddings(plan, saved[3], b, saved[5]);
     const Output output(plan, embeddings.value.view({-1}), wo, bo);
     const Masks masks(plan, saved[8]);
-    const RowStatistics statistics{saved[10], saved[11]};
+    const ScoreBias bias = with_gradient(plan, saved[11]);
     HeadGradients gradients = zero_gradients(plan, embeddings);
     const at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
     const at::Tensor dy = rows_of(d[0]);
@@ -262,15 +277,22 @@ struct Heads : Function<Heads> {
     for (std::int64_t i = 0; i < q.size(0); ++i) {
       const at::Tensor dyi = dy.slice(0, i * query_len, (i + 1) * query_len);
       const at::Tensor dqi = dq[i], dki = dk[i], dvi = dv[i];
-      const Sequence sequence{
-          i, widened(q[i]), widened(k[i]), widened(v[i]), accumulator(dqi), accumulator(dki), accumulator(dvi)};
+      const Sequence sequence{i,
+                              widened(q[i]),
+                              widened(k[i]),
+                              widened(v[i]),
+                              accumulator(dqi),
+                              accumulator(dki),
+                              accumulator(dvi),
+                              of_sequence(real, i),
+                              bias};
       const auto attention =
           sequence_heads(plan, sequence, masks, embeddings, &gradients, shares[static_cast<std::size_t>(i)]);
       for_each_block({0, query_len}, kBlockRows, [&](Rows rows) {
         const at::Tensor part = rows.of(heads[i]);
         const at::Tensor d_heads = at::empty_like(part);
         output.backward(d_heads, rows.of(dyi), part, gradients.value.view({-1}));
-        attention->backward(rows, widened(d_heads), widened(part), of(statistics, i, rows));
+        attention->backward(rows, widened(d_heads), widened(part), rows.of(sums[i]));
       });
       attention->finish_backward();
       write_back(dqi, sequence.dq);
@@ -291,20 +313,16 @@ struct Heads : Function<Heads> {
             d_weight,
             bo.defined() ? dy_sum : at::Tensor(),
             {},
+            bias_gradient(bias),
+            {},
             {}};
-  }
-
- private:
-  static bool keeps_maximum(const Plan& plan) { return !plan.multiply && !plan.per_head; }
-  static RowStatistics of(const RowStatistics& all, std::int64_t sequence, Rows rows) {
-    return {all.maximum.defined() ? rows.of(all.maximum[sequence]) : at::Tensor(), rows.of(all.of_heads[sequence])};
   }
 };
 
 // The sublayer's tensors, for the form that keeps none of its own.
 struct LayerTensors {
   at::Tensor x, memory;  // memory: where keys and values come from elsewhere
-  at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed;
+  at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed, bias, real;
 
   at::Tensor turned(const Plan& plan, const at::Tensor& rows) const {
     return cos.defined() ? rotate(rows, cos, sin, plan.interleaved) : rows;
@@ -320,11 +338,16 @@ struct LayerTensors {
     result.q = widened(turned(plan, project(x[i], wq, bq)));
     result.k = widened(turned(plan, project(source()[i], wk, bk)));
     result.v = widened(project(source()[i], wv, bv));
+    result.real = of_sequence(real, i);
+    result.bias.value = bias;
     return result;
   }
-  variable_list list() const { return {x, memory, wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed}; }
+  variable_list list() const {
+    return {x, memory, wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed, bias, real};
+  }
   static LayerTensors of(const variable_list& t) {
-    return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13], t[14], t[15]};
+    return {t[0], t[1],  t[2],  t[3],  t[4],  t[5],  t[6],  t[7],  t[8],
+            t[9], t[10], t[11], t[12], t[13], t[14], t[15], t[16], t[17]};
   }
 
   at::Tensor forward(const Plan& plan) const {
@@ -338,7 +361,7 @@ struct LayerTensors {
       const auto attention = sequence_heads(plan, part, masks, embeddings, nullptr);
       for_each_block({0, x.size(1)}, kBlockRows, [&](Rows rows) {
         const at::Tensor heads = block_heads(plan, rows, part);
-        attention->forward(rows, heads, block_statistics(plan, rows, part));
+        attention->forward(rows, heads, block_sums(plan, rows, part));
         output.forward(rows.of(y[i]), heads.to(x.scalar_type()), constant);
       });
     }
@@ -351,6 +374,7 @@ struct LayerTensors {
     const Output output(plan, embeddings.value.view({-1}), wo, bo);
     const Masks masks(plan, seed);
     HeadGradients gradients = zero_gradients(plan, embeddings);
+    const ScoreBias shared_bias = with_gradient(plan, bias);
     LayerTensors d;
     d.wo = at::zeros_like(wo);
     const at::Tensor dq = at::empty({x.size(0), x.size(1), plan.width}, x.options());
@@ -359,6 +383,7 @@ struct LayerTensors {
       const at::Tensor dqi = dq[i], dki = dk[i], dvi = dv[i];
       Sequence part = sequence(plan, i);
       part.dq = accumulator(dqi), part.dk = accumulator(dki), part.dv = accumulator(dvi);
+      part.bias = shared_bias;
       heads_backward(plan, part, masks, embeddings, output, dy[i], gradients, d.wo);
       write_back(dqi, part.dq);
       write_back(dki, part.dk);
@@ -372,6 +397,7 @@ struct LayerTensors {
     d.a = gradients.query.to(a.scalar_type());
     if (b.defined()) d.b = gradients.key.to(a.scalar_type());
     d.g = gradients.value.to(a.scalar_type());
+    d.bias = bias_gradient(shared_bias);
     const variable_list p =
         projection_gradients(x, memory, {wq, wk, wv}, {turned_back(plan, dq), turned_back(plan, dk), dv},
                              {bq.defined(), bk.defined(), bv.defined()});
@@ -383,8 +409,8 @@ struct LayerTensors {
   static at::Tensor block_heads(const Plan& plan, Rows rows, const Sequence& part) {
     return at::empty({rows.count(), plan.heads * plan.width}, part.q.options());
   }
-  static RowStatistics block_statistics(const Plan& plan, Rows rows, const Sequence& part) {
-    return {at::empty({rows.count()}, part.q.options()), at::empty({rows.count(), plan.heads}, part.q.options())};
+  static at::Tensor block_sums(const Plan& plan, Rows rows, const Sequence& part) {
+    return at::empty({rows.count(), plan.heads}, part.q.options());
   }
   static void heads_backward(const Plan& plan, const Sequence& part, const Masks& masks,
                              const WideEmbeddings& embeddings, const Output& output, const at::Tensor& dy,
@@ -392,12 +418,12 @@ struct LayerTensors {
     const auto attention = sequence_heads(plan, part, masks, embeddings, &gradients);
     for_each_block({0, dy.size(0)}, kBlockRows, [&](Rows rows) {
       const at::Tensor heads = block_heads(plan, rows, part);
-      const RowStatistics statistics = block_statistics(plan, rows, part);
-      attention->forward(rows, heads, statistics);
+      const at::Tensor sums = block_sums(plan, rows, part);
+      attention->forward(rows, heads, sums);
       const at::Tensor narrow = heads.to(dy.scalar_type()), d_heads = at::empty_like(narrow);
       output.add_weight_gradient(d_weight, rows.of(dy), narrow);
       output.backward(d_heads, rows.of(dy), narrow, gradients.value.view({-1}));
-      attention->backward(rows, widened(d_heads), heads, statistics);
+      attention->backward(rows, widened(d_heads), heads, sums);
     });
     attention->finish_backward();
   }
@@ -409,7 +435,7 @@ struct WholeLayer : Function<WholeLayer> {
                             const Optional& bq, const at::Tensor& wk, const Optional& bk, const at::Tensor& wv,
                             const Optional& bv, const at::Tensor& a, const Optional& b, const at::Tensor& g,
                             const at::Tensor& wo, const Optional& bo, const Optional& cos, const Optional& sin,
-                            const Optional& seed, const Plan& plan) {
+                            const Optional& seed, const Optional& bias, const Optional& real, const Plan& plan) {
     const LayerTensors layer{x,
                              tensor_of(memory),
                              wq,
@@ -425,7 +451,9 @@ struct WholeLayer : Function<WholeLayer> {
                              tensor_of(bo),
                              tensor_of(cos),
                              tensor_of(sin),
-                             tensor_of(seed)};
+                             tensor_of(seed),
+                             tensor_of(bias),
+                             tensor_of(real)};
     ctx->save_for_backward(layer.list());
     save(ctx, plan);
     return layer.forward(plan);
@@ -469,7 +497,6 @@ class OptimalHeadEmbedding final : public Attention {
   OptimalHeadEmbedding(Builder& b, const std::string& layer, bool multiply)
       : keep_(static_cast<MheKeep>(b.config.attention_options.at("keep"))), attend_(b), own_(b, layer) {
     plan_.multiply = multiply;
-    plan_.per_head = !multiply && keep_ == MheKeep::safe;
     plan_.heads = b.config.head_count;
     plan_.width = b.config.head_dim;
     plan_.scale = attend_.scale;
@@ -487,6 +514,9 @@ class OptimalHeadEmbedding final : public Attention {
     Plan plan = plan_;
     plan.causal = context.causal;
     plan.interleaved = context.rotary_interleaved;
+    const bool biases_of_each_head = context.bias.defined() && context.bias.size(0) > 1;
+    plan.per_head = !plan.multiply && (keep_ == MheKeep::safe || biases_of_each_head || !x.is_cpu());
+    plan.learns_bias = context.bias.defined() && context.bias.requires_grad();
     // Of the keys' bias, unturned, each score gets the same number.
     const bool bias_is_dead = !context.cos.defined();
     LayerTensors t;
@@ -501,6 +531,7 @@ class OptimalHeadEmbedding final : public Attention {
     t.g = in(own_.value_embedding);
     t.wo = in(own_.output.weight()), t.bo = in(own_.output.bias());
     t.cos = in(context.cos), t.sin = in(context.sin);
+    t.bias = context.bias, t.real = context.padding;
     if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
     if (fused_) return fused(t, plan, context);
     if (!at::GradMode::is_enabled()) return t.forward(plan);
@@ -511,7 +542,7 @@ class OptimalHeadEmbedding final : public Attention {
   static at::Tensor whole_layer(const LayerTensors& t, const Plan& plan) {
     const auto o = optional_of;
     return WholeLayer::apply(t.x, o(t.memory), t.wq, o(t.bq), t.wk, o(t.bk), t.wv, o(t.bv), t.a, o(t.b), t.g, t.wo,
-                             o(t.bo), o(t.cos), o(t.sin), o(t.seed), plan);
+                             o(t.bo), o(t.cos), o(t.sin), o(t.seed), o(t.bias), o(t.real), plan);
   }
   // Queries, keys and values, turned.
   static std::array<at::Tensor, 3> projections(const LayerTensors& t, const Plan& plan) {
@@ -521,7 +552,8 @@ class OptimalHeadEmbedding final : public Attention {
   }
   static at::Tensor heads(const LayerTensors& t, const Plan& plan) {
     const auto [q, k, v] = projections(t, plan);
-    return Heads::apply(q, k, v, t.a, optional_of(t.b), t.g, t.wo, optional_of(t.bo), optional_of(t.seed), plan);
+    const auto o = optional_of;
+    return Heads::apply(q, k, v, t.a, o(t.b), t.g, t.wo, o(t.bo), o(t.seed), o(t.bias), o(t.real), plan);
   }
   // Multi-query attention with widened queries, through the fused kernels.
   at::Tensor fused(const LayerTensors& t, const Plan& plan, const AttentionContext& context) const {

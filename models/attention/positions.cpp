@@ -32,7 +32,7 @@ at::Tensor relative_positions(std::int64_t seq, at::TensorOptions options) {
 AttentionPositions::AttentionPositions(Builder& builder, const std::string& first_layer, bool causal)
     : kind_(builder.config.positions),
       causal_(causal),
-      backend_(builder.options.backend),
+      backend_(uses_back_end(builder.config) ? builder.options.backend : AttentionBackend::eager),
       max_distance_(builder.config.position_max_distance) {
   const ModelConfig& config = builder.config;
   const at::Device device = builder.options.device;

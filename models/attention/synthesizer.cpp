@@ -46,7 +46,7 @@ class Synthesizer : public Attention {
  private:
   at::Tensor probabilities(at::Tensor scores, const AttentionContext& context) const {
     if (context.bias.defined()) scores = scores + context.bias.unsqueeze(1);
-    if (context.mask.defined()) scores = scores + context.mask;
+    if (context.mask.defined()) scores = scores + context.mask.squeeze(1);  // [T, T], or [B, 1 or T, T]
     return attend_.normalize(std::move(scores));
   }
 

@@ -189,6 +189,15 @@ void require_flash(const ModelConfig& config) {
                     std::string(to_name(kPositionsNames, config.positions)) + "): use --sdpa efficient, math or eager");
 }
 
+void require_padding(const ModelConfig& config, bool flash) {
+  if (const auto reason = attention_mechanism(config.attention).undefined.padding; !reason.empty())
+    throw bad_input("attention '" + config.attention + "' takes no padding: " + std::string(reason));
+  if (config.head == Head::discriminator)
+    throw bad_input(config.name + " takes no padding: how many tokens a discriminator's loss is of would depend on data");
+  if (flash && uses_back_end(config))
+    throw bad_input("flash attention takes no padding mask: use --sdpa efficient, math or eager");
+}
+
 std::int64_t score_head_count(const ModelConfig& config) {
   return attention_mechanism(config.attention).single_head ? 1 : config.head_count;
 }

@@ -54,6 +54,7 @@ struct Undefined {
   std::string_view rotary;  // rotary positions
   std::string_view bias;    // position biases on the scores (ALiBi, T5)
   std::string_view fused;   // scaled_dot_product_attention, by whatever back end
+  std::string_view padding = {};  // sequences of different lengths in one batch
 };
 
 struct AttentionMechanism {
@@ -112,6 +113,9 @@ Formula position_bias_parameters(const ModelConfig& config);
 
 // Throws bad_input where flash attention cannot run the model: it takes no position biases.
 void require_flash(const ModelConfig& config);
+
+// Throws bad_input, with the reason, where the model cannot take a batch with padding; `flash`: with that back end.
+void require_padding(const ModelConfig& config, bool flash);
 
 // The name in "NAME:option=value".
 std::string_view mechanism_name(std::string_view text);

@@ -7,7 +7,8 @@
 HEADROOM: build/release/bin/headroom. The interpreter needs torch 2.11.0 and transformers 4.57.6; the device is
 HEADROOM_VIRTUAL_GPU's. Each case runs in a fresh child of this process, so that the allocator starts empty. Printed are
 the peaks of the first and the steady step in transformers and, after the sign, what Headroom has more (+) or less (-):
-requested bytes, then allocated bytes. A case may end in how it trains: momentum=0.9, checkpoint, accumulate=N, clip=NORM. --only keeps the cases whose name has TEXT.
+requested bytes, then allocated bytes. A case may end in how it trains: momentum=0.9, checkpoint, accumulate=N, clip=NORM,
+padding (sequences of different lengths). --only keeps the cases whose name has TEXT.
 """
 import argparse
 import contextlib
@@ -16,6 +17,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import warnings
 
 import torch
@@ -23,7 +25,39 @@ import transformers
 from transformers.optimization import Adafactor
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
-CLASSES = {"bert": "BertForMaskedLM", "gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM"}
+CLASSES = {"bert": "BertForMaskedLM", "gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM", "opt": "OPTForCausalLM",
+           "t5": "T5ForConditionalGeneration", "bart": "BartForConditionalGeneration", "roberta": "RobertaForMaskedLM",
+           "electra": "ElectraForPreTraining", "albert": "AlbertForMaskedLM", "distilbert": "DistilBertForMaskedLM",
+           "mistral": "MistralForCausalLM"}
+CAUSAL = {"gpt2", "llama", "opt", "mistral"}
+GATED_T5 = {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+# Models of no file: transformers' class and what differs from its defaults. Headroom takes its preset of that name, or
+# else the file that transformers writes.
+CONFIGS = {
+    "llama-7b": ("LlamaConfig", {}),
+    "opt-125m": ("OPTConfig", {}),
+    "opt-350m": ("OPTConfig", {"hidden_size": 1024, "word_embed_proj_dim": 512, "num_hidden_layers": 24, "ffn_dim": 4096,
+                               "num_attention_heads": 16, "do_layer_norm_before": False}),
+    "t5-small": ("T5Config", {}),
+    "t5-v1.1-small": ("T5Config", {"d_ff": 1024, "num_layers": 8, "num_heads": 6, **GATED_T5}),
+    "byt5-small": ("T5Config", {"vocab_size": 384, "d_model": 1472, "d_ff": 3584, "num_layers": 12, "num_decoder_layers": 4,
+                                "num_heads": 6, **GATED_T5}),
+    "bart-base": ("BartConfig", {"d_model": 768, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 12,
+                                 "decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072,
+                                 "attention_dropout": 0.1, "activation_dropout": 0.1}),
+    "roberta-base": ("RobertaConfig", {"vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1,
+                                       "layer_norm_eps": 1e-5}),
+    "electra-small": ("ElectraConfig", {}),
+    "electra-small-generator": ("ElectraConfig", {"architectures": ["ElectraForMaskedLM"]}),
+    "albert-base": ("AlbertConfig", {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072}),
+    "distilbert": ("DistilBertConfig", {}),
+    "mistral-4-layers": ("MistralConfig", {"num_hidden_layers": 4}),
+    "llama-3.1-4-layers": ("LlamaConfig", {"num_hidden_layers": 4, "num_key_value_heads": 8, "rope_theta": 500000.0,
+                                           "max_position_embeddings": 131072, "rope_scaling": {
+                                               "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                                               "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}}),
+}
+FILES = {"mistral-4-layers", "llama-3.1-4-layers"}  # models that Headroom has no preset of
 
 
 def cases():
@@ -48,14 +82,37 @@ def cases():
             yield f"{model} {dtype} {sdpa} {optimizer}"
     for sdpa, optimizer in (("eager", "none"), ("eager", "adamw"), ("flash", "adamw")):
         yield f"llama-7b 1 2048 bf16 {sdpa} {optimizer} foreach"
+    yield from cases_of_presets()
+
+
+def cases_of_presets():
+    for model in list(CONFIGS)[1:]:
+        work = f"{model} 1 1024" if model in FILES else f"{model} 4 128"
+        for rest in ("fp32 eager none foreach", "bf16 eager none foreach", "amp-bf16 eager none foreach",
+                     "fp32 math none foreach", "fp32 eager adamw foreach"):
+            yield f"{work} {rest}"
+        if model in ("opt-125m", "t5-small", "roberta-base"):
+            for rest in ("sgd foreach momentum=0.9", "adafactor foreach", "none foreach checkpoint"):
+                yield f"{work} fp32 eager {rest}"
+    for model in ("bert-base-uncased 8 128", "gpt2 2 1024", "tinyllama-1.1b 1 1024", "roberta-base 4 128",
+                  "opt-125m 4 128", "bart-base 4 128", "t5-small 4 128", "distilbert 4 128"):
+        for rest in ("fp32 eager none foreach padding", "bf16 eager none foreach padding", "fp32 math none foreach padding"):
+            yield f"{model} {rest}"
+
+
+def config_of(name):
+    if name not in CONFIGS:
+        return transformers.AutoConfig.from_pretrained(EXAMPLES / name)
+    kind, values = CONFIGS[name]
+    return getattr(transformers, kind)(**values)
 
 
 def build(name, dtype, sdpa):
-    config = transformers.LlamaConfig() if name == "llama-7b" else transformers.AutoConfig.from_pretrained(EXAMPLES / name)
+    config = config_of(name)
     config._attn_implementation, config.use_cache = "eager" if sdpa == "eager" else "sdpa", False
     torch.set_default_dtype(torch.bfloat16 if dtype == "bf16" else torch.float32)
     with transformers.modeling_utils.no_init_weights():
-        model = getattr(transformers, CLASSES[config.model_type])(config)
+        model = getattr(transformers, (config.architectures or [CLASSES[config.model_type]])[0])(config)
     model.tie_weights()
     torch.set_default_dtype(torch.float32)
     return model.to("cuda").train()
@@ -94,6 +151,7 @@ def step_optimizer(model, optimizer, scaler, training):
 def transformers_steps(case):
     folder, batch, seq, dtype, sdpa, name, implementation, *words = case.split()
     training = training_of(words)
+    answer(free_of_padding="padding" not in training)
     model = build(folder, dtype, sdpa)
     if "checkpoint" in training:
         model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -104,7 +162,11 @@ def transformers_steps(case):
     ids = torch.zeros(int(batch), int(seq), dtype=torch.long, device="cuda")
     labels = torch.ones_like(ids)
     inputs = {"input_ids": ids, "labels": labels}
-    if sdpa != "eager" and model.config.model_type != "bert" and (folder, sdpa) != ("tinyllama-1.1b", "efficient"):
+    if model.config.is_encoder_decoder:
+        inputs["decoder_input_ids"] = torch.ones_like(ids)
+    if "padding" in training:
+        inputs["attention_mask"] = torch.ones_like(ids)
+    elif sdpa != "eager" and model.config.model_type in CAUSAL and (folder, sdpa) != ("tinyllama-1.1b", "efficient"):
         inputs["attention_mask"] = labels
     peaks = []
     with backend(sdpa):
@@ -124,11 +186,13 @@ def transformers_steps(case):
     return peaks
 
 
-def answer_as_without_padding():
+def answer(free_of_padding):
     """transformers asks the device whether the batch is free of padding, and leaves the attention mask out if so. The
-    virtual device has no values and reads as zeros; a real one says yes to this batch. The mask of the causal models is
-    the tensor of labels (all ones): without any mask transformers 4.57 makes one, in case sequences were packed."""
-    torch.Tensor.__bool__ = lambda tensor: True
+    virtual device has no values and reads as zeros; here it is answered as a real device would. The mask of the causal
+    models is the tensor of labels (all ones): without any mask transformers 4.57 makes one, in case sequences were packed.
+    What is asked of the host (LayerDrop's random number) is answered by PyTorch."""
+    of_host = torch.Tensor.__bool__
+    torch.Tensor.__bool__ = lambda tensor: free_of_padding if tensor.is_cuda else of_host(tensor)
 
 
 def in_child(work):
@@ -150,8 +214,12 @@ def in_child(work):
 
 def headroom_steps(binary, case):
     folder, batch, seq, dtype, sdpa, optimizer, implementation, *words = case.split()
-    training = [part for name, value in training_of(words).items() for part in (f"--{name}", value or "block")]
-    model = folder if folder == "llama-7b" else EXAMPLES / folder / "config.json"
+    training = [part for name, value in training_of(words).items()
+                for part in ((f"--{name}",) if name == "padding" else (f"--{name}", value or "block"))]
+    model = folder if folder in CONFIGS else EXAMPLES / folder / "config.json"
+    if folder in FILES:
+        model = pathlib.Path(tempfile.gettempdir()) / f"{folder}.json"
+        config_of(folder).to_json_file(model, use_diff=False)
     command = [binary, "profile", model, "--batch", batch, "--seq", seq, "--dtype", dtype,
                "--sdpa", sdpa, "--optimizer", optimizer, "--optimizer-implementation", implementation, *training,
                "--device", f"virtual:{os.environ['HEADROOM_VIRTUAL_GPU']}", "--format", "json", "--quiet"]
@@ -172,7 +240,6 @@ def main():
     o = parser.parse_args()
     transformers.logging.set_verbosity_error()
     warnings.filterwarnings("ignore")
-    answer_as_without_padding()
     print(f"{'case':76}" + "".join(f"{text:>27}" for text in ("step 1 requested", "step 1 allocated", "step 2 requested",
                                                              "step 2 allocated", "step 2 reserved")))
     for case in o.case or [case for case in cases() if o.only in case]:

@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "models/attention/padding.h"
 #include "models/attention/rotary.h"
 #include "models/catalog/attention.h"
 #include "tests/models/sublayer.h"
@@ -30,6 +31,8 @@ struct Case {
   std::int64_t batch = 2, query_len = 5, key_len = 5, heads = 3, head_dim = 4, d_model = 10;
   bool bias = true, causal = false, rope = false;
   double dropout = 0.0;
+  Positions positions = Positions::learned;
+  bool padding = false;
 };
 
 ModelConfig config_of(const Case& c, const std::string& mechanism) {
@@ -41,13 +44,13 @@ ModelConfig config_of(const Case& c, const std::string& mechanism) {
   config.attention_bias = c.bias;
   config.attention_dropout = c.dropout;
   config.max_positions = 4096;
-  config.positions = c.rope ? Positions::rope : Positions::learned;
+  config.positions = c.rope ? Positions::rope : c.positions;
   return with_attention(config, mechanism);
 }
 
 Sublayer sublayer_of(const Case& c, const std::string& mechanism, at::ScalarType dtype = at::kDouble,
                      AttentionBackend backend = AttentionBackend::eager, bool training = true) {
-  return {config_of(c, mechanism), {at::kCPU, dtype, backend, training}};
+  return {config_of(c, mechanism), {at::kCPU, dtype, backend, training}, c.causal};
 }
 
 void seed(std::uint64_t number) {
@@ -90,6 +93,15 @@ struct Inputs {
       const RotaryTables tables = rotary_tables(inverse_frequencies(c.head_dim, 100.0, cpu), c.query_len, dtype);
       context.cos = tables.cos, context.sin = tables.sin;
     }
+    if (c.padding) {
+      const at::Tensor lengths = at::arange(c.key_len, c.key_len - 2 * c.batch, -2).clamp_min(1).view({-1, 1});
+      pad(at::arange(c.key_len) < lengths, c);
+    }
+  }
+  // real: bool [B, S]
+  void pad(const at::Tensor& real, const Case& c) {
+    context.padding = real;
+    context.mask = padding_mask(real, c.query_len, c.causal, false, x.scalar_type());
   }
   at::Tensor x, memory, weights;
   AttentionContext context;
@@ -106,6 +118,8 @@ Result result_of(const Sublayer& sublayer, const Inputs& in) {
   for (const ModelParameter& p : sublayer.parameters) p.tensor.mutable_grad() = at::Tensor();
   AttentionContext context = in.context;
   if (sublayer.options.backend != AttentionBackend::eager) context.mask = at::Tensor();
+  sublayer.positions->prepare(context, in.x);
+  if (in.context.cos.defined()) context.cos = in.context.cos, context.sin = in.context.sin;
   Result result{sublayer(x, memory, context), {}};
   (result.y * in.weights).sum().backward();
   const auto add = [&](const std::string& name, const at::Tensor& grad) {
@@ -129,7 +143,8 @@ struct Worst {
 void compare(const Case& c, const std::string& mechanism, AttentionBackend backend, Worst& worst) {
   SCOPED_TRACE(testing::Message() << mechanism << " B=" << c.batch << " T=" << c.query_len << " S=" << c.key_len
                                   << " n=" << c.heads << " d=" << c.head_dim << " bias " << c.bias << " causal "
-                                  << c.causal << " rope " << c.rope);
+                                  << c.causal << " rope " << c.rope << " padding " << c.padding << " "
+                                  << to_name(kPositionsNames, c.positions));
   const Sublayer naive = sublayer_of(c, published(mechanism)),
                  optimal = sublayer_of(c, mechanism, at::kDouble, backend);
   randomize(naive);
@@ -200,6 +215,55 @@ TEST(MheOptimal, RotaryPositionsTurnBeforeTheEmbeddingsAndKeepTheKeysBiasAlive) 
               worst);
     EXPECT_LT(worst.output, 1e-13) << mechanism;
     EXPECT_LT(worst.gradient, 1e-12) << mechanism;
+  }
+}
+
+TEST(MheOptimal, PositionBiasesAndTheirGradientsAreThoseOfThePublishedForm) {
+  for (const std::string& mechanism : kEager) {
+    Worst worst;
+    for (Positions positions : {Positions::alibi, Positions::t5})
+      for (bool causal : {false, true})
+        for (std::int64_t heads : {1, 3})
+          compare({.query_len = 131, .key_len = 131, .heads = heads, .causal = causal, .positions = positions}, mechanism,
+                  AttentionBackend::eager, worst);
+    EXPECT_LT(worst.output, 1e-13) << mechanism;
+    EXPECT_LT(worst.gradient, 1e-12) << mechanism;
+  }
+  Worst worst;
+  compare({.positions = Positions::t5}, "mhe-mul-optimal:keep=sdpa", AttentionBackend::math, worst);
+  EXPECT_LT(worst.output, 1e-13);
+  EXPECT_LT(worst.gradient, 1e-12);
+}
+
+TEST(MheOptimal, PaddingIsHiddenAsInThePublishedForm) {
+  for (const std::string& mechanism : kEager) {
+    Worst worst;
+    for (bool causal : {false, true})
+      for (std::int64_t seq : {5, 140})
+        for (Positions positions : {Positions::learned, Positions::t5})
+          compare({.batch = 3, .query_len = seq, .key_len = seq, .causal = causal, .positions = positions, .padding = true},
+                  mechanism, AttentionBackend::eager, worst);
+    compare({.batch = 3, .query_len = 5, .key_len = 9, .padding = true}, mechanism, AttentionBackend::eager, worst);
+    EXPECT_LT(worst.output, 1e-13) << mechanism;
+    EXPECT_LT(worst.gradient, 1e-12) << mechanism;
+  }
+}
+
+TEST(MheOptimal, RowsThatSeeNoKeyGetHeadsOfZeroAndGiveFiniteGradients) {
+  for (const std::string& mechanism : kEager) {
+    const Case c{.query_len = 6, .key_len = 6};
+    const Sublayer sublayer = sublayer_of(c, mechanism);
+    randomize(sublayer);
+    Inputs in(c);
+    in.pad((at::arange(6) < at::arange(6, -6, -6).view({2, 1})), c);  // the second sequence is nothing but padding
+    const Result result = result_of(sublayer, in);
+    at::Tensor empty = sublayer.parameter("output.bias");
+    if (adds(mechanism))
+      empty = empty + sublayer.parameter("output.weight").matmul(sublayer.parameter("value_embedding").reshape({-1}));
+    EXPECT_LT(relative_error(result.y[1], empty.expand({6, -1})), 1e-14) << mechanism;
+    for (const auto& [name, gradient] : result.gradients)
+      EXPECT_TRUE(gradient.isfinite().all().item<bool>()) << mechanism << " " << name;
+    EXPECT_EQ(result.gradients.at("x")[1].abs().max().item<double>(), 0.0) << mechanism;
   }
 }
 
@@ -430,13 +494,13 @@ std::int64_t peak_floats(const std::string& mechanism, const PeakShape& s) {
   const std::int64_t bo = s.bias ? m : 0, biases = s.bias ? 2 * d : 0;
   const std::int64_t embeddings = multiplies ? 3 * D : 0;  // 1 + e
   const std::int64_t gradients = multiplies ? 3 * D : 2 * D;
-  const std::int64_t saved = N * D + 3 * N * d + N * n + (multiplies || safe ? 0 : N);
+  const std::int64_t saved = N * D + 3 * N * d + N * n;
   const std::int64_t shared = 2 * (r * T + T * hg * d) + T * hg, per_head = 4 * r * T + T;
   const std::int64_t sequence = multiplies ? 2 * D + std::max(r * D + D, 2 * R * T + 2 * R * d + R + D)
                                            : 2 * T * n + (safe ? per_head : std::max(shared, per_head)) + r * n;
   const std::int64_t projections = 2 * N * m + 3 * N * d + D * m + bo + gradients + 3 * m * d + biases;
   if (layer) {
-    const std::int64_t block = 2 * r * D + r * n + r;
+    const std::int64_t block = 2 * r * D + r * n;
     const std::int64_t rows = N * m + D * m + embeddings + gradients + 3 * N * d + 3 * T * d + block + sequence;
     return std::max(rows, projections + embeddings);
   }
@@ -467,13 +531,36 @@ TEST(MheOptimal, StepsPeakIsItsClosedForm) {
 
 // docs/models.md.
 TEST(MheOptimal, StepsPeakOfTwiceFiveHundredTokensIsTheDocumentedOne) {
-  const std::map<std::string, std::int64_t> expected{{"mhe-add-optimal", 10289152},
+  const std::map<std::string, std::int64_t> expected{{"mhe-add-optimal", 10285056},
                                                      {"mhe-add-optimal:keep=safe", 10285056},
-                                                     {"mhe-add-optimal:keep=layer", 10036736},
+                                                     {"mhe-add-optimal:keep=layer", 10036224},
                                                      {"mhe-mul-optimal", 10684416},
-                                                     {"mhe-mul-optimal:keep=layer", 10049024}};
+                                                     {"mhe-mul-optimal:keep=layer", 10048512}};
   for (const auto& [mechanism, bytes] : expected)
     EXPECT_EQ(4 * peak_floats(mechanism, {2, 512, 12, 64, 768}), bytes) << mechanism;
+}
+
+// Learned biases add their gradient, [n, T, T], for the time of backward; they themselves are the stack's.
+TEST(MheOptimal, LearnedPositionBiasesAddTheirGradientToTheStepsPeak) {
+  for (const char* mechanism : {"mhe-add-optimal:keep=safe", "mhe-add-optimal"}) {
+    std::vector<std::int64_t> peaks;
+    for (Positions positions : {Positions::alibi, Positions::t5}) {
+      const Case c{.batch = 1, .query_len = 300, .key_len = 300, .heads = 4, .head_dim = 16, .d_model = 64,
+                   .positions = positions};
+      const Sublayer sublayer = sublayer_of(c, mechanism, at::kFloat);
+      const Inputs in(c, at::kFloat);
+      AttentionContext context;
+      sublayer.positions->prepare(context, in.x);
+      context.bias = context.bias.detach();
+      if (positions == Positions::t5) context.bias.requires_grad_();
+      const at::Tensor leaf = in.x.detach().requires_grad_();
+      auto count = std::make_shared<AllocationCount>();
+      const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, count);
+      sublayer(leaf, leaf, context).backward(in.weights);
+      peaks.push_back(count->peak());
+    }
+    EXPECT_EQ(peaks[1] - peaks[0], 4 * 4 * 300 * 300) << mechanism;
+  }
 }
 
 TEST(MheOptimal, BytesDoNotDependOnTheData) {

@@ -117,6 +117,21 @@ TEST(RunSpec, SaysNothingOfPositionsUnlessOthersWereAskedFor) {
   EXPECT_THAT(refusal(R"({"model": "m", "positions": 7})"), HasSubstr("'positions' is 7"));
 }
 
+TEST(RunSpec, SaysNothingOfPaddingUnlessItWasAskedFor) {
+  RunSpec spec{.model = "m"};
+  EXPECT_FALSE(to_json(spec).contains("padding"));
+  spec.padding = true;
+  EXPECT_EQ(run_spec_from_json(to_json(spec), "here"), spec);
+  EXPECT_THAT(reproduction_command(spec), HasSubstr("--seq 128 --padding --device"));
+  spec.mode = Mode::generate;
+  try {
+    validate(spec);
+    FAIL() << "a padded prompt";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "--padding is of training and forward passes, and --mode is generate");
+  }
+}
+
 TEST(RunSpec, SaysNothingOfTracingUnlessItWasAskedFor) {
   for (const RunSpec& spec : {RunSpec{.model = "m"}, program()})
     for (const char* key : {"trace", "require_cupti", "counters"}) EXPECT_FALSE(to_json(spec).contains(key)) << key;

@@ -62,7 +62,8 @@ void add_bigbird(std::vector<AttentionMechanism>& table) {
                    .undefined = {.causal = "its neighbouring, random and last blocks look ahead",
                                  .cross = "its blocks are those of one sequence",
                                  .bias = "its scores are gathered blocks, and position biases are tables of T x S",
-                                 .fused = "scaled_dot_product_attention takes its blocks only as a mask of T x T"},
+                                 .fused = "scaled_dot_product_attention takes its blocks only as a mask of T x T",
+                                 .padding = kOnePattern},
                    .require_seq = require_whole_blocks});
 }
 

@@ -84,7 +84,8 @@ void add_conditional(std::vector<AttentionMechanism>& table) {
                      .cross = "it routes the tokens of one sequence",
                      .rotary = "its routed tokens are attended to without their positions",
                      .bias = "its routed tokens are attended to without their positions",
-                     .fused = "its light branch is masked to a window"}});
+                     .fused = "its light branch is masked to a window",
+                     .padding = "its router would choose padding"}});
 }
 
 }  // namespace headroom::models

@@ -16,7 +16,8 @@ void add_fourier(std::vector<AttentionMechanism>& table) {
                    .undefined = {.causal = "a Fourier transform mixes all positions, later ones included",
                                  .cross = "it mixes the positions of one sequence",
                                  .rotary = "it has no queries and keys to turn",
-                                 .bias = "it has no scores"}});
+                                 .bias = "it has no scores",
+                                 .padding = "a Fourier transform mixes all positions, padding included"}});
 }
 
 }  // namespace headroom::models

@@ -81,6 +81,7 @@ Formula linear_state(const Shape& s) { return state(s, s.head_dim, "n·d·(d + 1
 Formula performer_state(const Shape& s) { return state(s, s.option("features"), "n·m·(d + 1)"); }
 Formula cosformer_state(const Shape& s) { return state(s, checked_product({2, s.head_dim}), "n·2·d·(d + 1)"); }
 
+constexpr std::string_view kAllKeys = "its sums over keys count every key";
 constexpr std::string_view kNoScores = "it sums keys and values before queries meet them, so there are no scores";
 
 }  // namespace
@@ -98,7 +99,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
        .uses_back_end = no_back_end,
        .options = {chunk_option(head_dim)},
        .undefined = {.rotary = "rotated features are not positive any more, and the denominator is their sum",
-                     .bias = kNoScores}});
+                     .bias = kNoScores, .padding = kAllKeys}});
   table.push_back({.name = "performer",
                    .title = "Performer, FAVOR+: positive orthogonal random features of the softmax kernel",
                    .source = "Choromanski et al. 2020, arXiv 2009.14794, section 2",
@@ -110,7 +111,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
                    .uses_back_end = no_back_end,
                    .options = {{"features", "m, random features of each head", 1, kMostFeatures, performer_features},
                                chunk_option(twice_head_dim)},
-                   .undefined = {.bias = kNoScores}});
+                   .undefined = {.bias = kNoScores, .padding = kAllKeys}});
   table.push_back({.name = "cosformer",
                    .title = "cosFormer: ReLU of queries and keys, reweighted by the cosine of their distance",
                    .source = "Qin et al. 2022, arXiv 2202.08791, section 3",
@@ -121,7 +122,7 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
                    .own_mask = true,
                    .uses_back_end = no_back_end,
                    .options = {chunk_option(head_dim)},
-                   .undefined = {.rotary = "it has positions of its own, the cosines", .bias = kNoScores}});
+                   .undefined = {.rotary = "it has positions of its own, the cosines", .bias = kNoScores, .padding = kAllKeys}});
 }
 
 }  // namespace headroom::models

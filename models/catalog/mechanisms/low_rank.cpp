@@ -78,7 +78,8 @@ void add_low_rank(std::vector<AttentionMechanism>& table) {
                     {"none", "headwise", "key-value", "layerwise"}}},
        .undefined = {.causal = "a projected key is a mixture of all positions, later ones included",
                      .rotary = kMixed,
-                     .bias = kMixed},
+                     .bias = kMixed,
+                     .padding = "a projected key is a mixture of all positions, padding included"},
        .require_seq = require_positions});
 }
 

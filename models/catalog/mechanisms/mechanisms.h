@@ -42,6 +42,9 @@ void require_decoder(const ModelConfig& config);
 // For uses_back_end, where there are no softmax scores to fuse.
 inline bool no_back_end(const ModelConfig&) { return false; }
 
+// Of patterns in blocks: why padding is undefined.
+inline constexpr std::string_view kOnePattern = "its blocks are laid out once for all sequences";
+
 // bad_input: "MODEL: attention 'NAME' is undefined here: REASON".
 Error undefined_here(const ModelConfig& config, std::string_view mechanism, std::string_view reason);
 

@@ -51,7 +51,6 @@ Formula mhe_add_optimal_saved(const Shape& s) {
   const MheKeep keep = keep_of(s);
   if (keep == MheKeep::layer) return add_seed(sum, s).done();
   add_optimal_tensors(sum, s, 1).add(sum_bytes(s), {s.batch, s.head_count, s.query_len}, "B·n·T");
-  if (keep == MheKeep::core) sum.add(sum_bytes(s), {s.batch, s.query_len}, "B·T");
   return add_seed(sum, s).done();
 }
 
@@ -68,8 +67,6 @@ Formula mhe_mul_optimal_saved(const Shape& s) {
 }
 
 std::int64_t keep_core(const ModelConfig&) { return static_cast<std::int64_t>(MheKeep::core); }
-
-constexpr std::string_view kNoScoreBias = "the heads' scores are never all there to be biased";
 
 }  // namespace
 
@@ -97,12 +94,11 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
        .uses_back_end = no_back_end,
        .options = {{"keep",
                     "for backward: core (queries, keys, values, heads, sums), safe (the same, an exponential for each "
-                    "head), layer (the input only)",
+                    "head, as on every GPU), layer (the input only)",
                     0,
                     2,
                     keep_core,
-                    {"core", "layer", "safe"}}},
-       .undefined = {.bias = kNoScoreBias}});
+                    {"core", "layer", "safe"}}}});
   table.push_back(
       {.name = "mhe-mul-optimal",
        .title = "mhe-mul as multi-query attention with widened queries",
@@ -122,8 +118,7 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
              0,
              2,
              keep_core,
-             {"core", "layer", "sdpa"}}},
-       .undefined = {.bias = kNoScoreBias}});
+             {"core", "layer", "sdpa"}}}});
 }
 
 }  // namespace headroom::models

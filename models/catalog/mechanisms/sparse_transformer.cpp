@@ -82,7 +82,8 @@ MechanismOption stride_option() {
 Undefined undefined() {
   return {.cross = "its pattern is one of positions in one sequence",
           .bias = "its scores are blocks of the pattern, and position biases are tables of T x S",
-          .fused = "scaled_dot_product_attention takes its pattern only as a mask of T x T"};
+          .fused = "scaled_dot_product_attention takes its pattern only as a mask of T x T",
+          .padding = kOnePattern};
 }
 
 }  // namespace

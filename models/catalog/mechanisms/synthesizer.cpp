@@ -104,6 +104,8 @@ void require_factors(const ModelConfig& config) {
                              std::to_string(config.max_positions) + " positions");
 }
 
+constexpr std::string_view kOneScore = "its scores are those of all sequences, and padding is each one's own";
+
 AttentionMechanism synthesizer(std::string_view name, std::string_view title) {
   AttentionMechanism row;
   row.name = name;
@@ -141,6 +143,7 @@ void add_synthesizer(std::vector<AttentionMechanism>& table) {
   table.push_back(row);
 
   row = synthesizer("synthesizer-random", "Random synthesizer: scores are parameters, the same for every sequence");
+  row.undefined.padding = kOneScore;
   row.parameter_count = random_parameters;
   row.saved_bytes = random_saved;
   row.options = {{"scores",
@@ -157,6 +160,7 @@ void add_synthesizer(std::vector<AttentionMechanism>& table) {
 
   row =
       synthesizer("synthesizer-factorized-random", "Factorized random synthesizer: scores are R_1 R_2ᵀ of a low rank");
+  row.undefined.padding = kOneScore;
   row.parameter_count = factorized_random_parameters;
   row.saved_bytes = shared_scores_saved;
   row.options = {{"rank", "r, columns of each factor", 1, 1 << 16, [](const ModelConfig&) { return std::int64_t{8}; }}};

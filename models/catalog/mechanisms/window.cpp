@@ -91,7 +91,8 @@ void add_window(std::vector<AttentionMechanism>& table) {
                     [](const ModelConfig& config) { return config.kv_head_count; }}},
        .undefined = {.cross = "its window moves along one sequence",
                      .bias = "its scores are blocks of the window, and position biases are tables of T x S",
-                     .fused = "scaled_dot_product_attention takes a window only as a mask of T x T"},
+                     .fused = "scaled_dot_product_attention takes a window only as a mask of T x T",
+                     .padding = kOnePattern},
        .apply = [](ModelConfig& config) { config.kv_head_count = config.attention_options.at("groups"); },
        .require =
            [](const ModelConfig& config) {
@@ -113,7 +114,8 @@ void add_window(std::vector<AttentionMechanism>& table) {
        .undefined = {.causal = "its windows and global tokens look ahead",
                      .cross = "its window moves along one sequence",
                      .bias = "its scores are blocks of the window, and position biases are tables of T x S",
-                     .fused = "scaled_dot_product_attention takes a window only as a mask of T x T"},
+                     .fused = "scaled_dot_product_attention takes a window only as a mask of T x T",
+                     .padding = kOnePattern},
        .require = require_even_window});
 }
 
