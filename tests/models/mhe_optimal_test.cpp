@@ -551,7 +551,7 @@ TEST(MheOptimal, LearnedPositionBiasesAddTheirGradientToTheStepsPeak) {
       const Inputs in(c, at::kFloat);
       AttentionContext context;
       sublayer.positions->prepare(context, in.x);
-      context.bias = context.bias.detach();
+      context.bias = context.bias.detach().contiguous();
       if (positions == Positions::t5) context.bias.requires_grad_();
       const at::Tensor leaf = in.x.detach().requires_grad_();
       auto count = std::make_shared<AllocationCount>();
