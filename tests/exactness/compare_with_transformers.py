@@ -90,14 +90,16 @@ def cases_of_presets():
         work = f"{model} 1 1024" if model in FILES else f"{model} 4 128"
         for rest in ("fp32 eager none foreach", "bf16 eager none foreach", "amp-bf16 eager none foreach",
                      "fp32 math none foreach", "fp32 eager adamw foreach"):
-            yield f"{work} {rest}"
+            if "math" not in rest or CONFIGS[model][0] != "T5Config":  # transformers has none of T5
+                yield f"{work} {rest}"
         if model in ("opt-125m", "t5-small", "roberta-base"):
             for rest in ("sgd foreach momentum=0.9", "adafactor foreach", "none foreach checkpoint"):
                 yield f"{work} fp32 eager {rest}"
     for model in ("bert-base-uncased 8 128", "gpt2 2 1024", "tinyllama-1.1b 1 1024", "roberta-base 4 128",
                   "opt-125m 4 128", "bart-base 4 128", "t5-small 4 128", "distilbert 4 128"):
         for rest in ("fp32 eager none foreach padding", "bf16 eager none foreach padding", "fp32 math none foreach padding"):
-            yield f"{model} {rest}"
+            if "math" not in rest or not model.startswith("t5"):
+                yield f"{model} {rest}"
 
 
 def config_of(name):
