@@ -48,9 +48,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
-  command
-      .add_flag("--padding", flags.padding,
-                "Sequences of random lengths up to --seq, with an attention mask")
+  command.add_flag("--padding", flags.padding, "Sequences of random lengths up to --seq, with an attention mask")
       ->group("What is run");
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
   const Generation generation = defaults.generation;

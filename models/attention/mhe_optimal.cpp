@@ -62,15 +62,15 @@ constexpr std::int64_t kBlockRows = 128;  // query rows whose scores exist at a 
 constexpr std::int64_t kHeadsAtOnce = 4;  // heads in one product with E
 
 void save(AutogradContext* ctx, const Plan& plan) {
-  ctx->saved_data["sizes"] = std::vector<std::int64_t>{
-      plan.multiply, plan.per_head, plan.heads, plan.width, plan.causal, plan.interleaved, plan.learns_bias};
+  ctx->saved_data["sizes"] = std::vector<std::int64_t>{plan.multiply, plan.per_head,    plan.heads,      plan.width,
+                                                       plan.causal,   plan.interleaved, plan.learns_bias};
   ctx->saved_data["rates"] = std::vector<double>{plan.scale, plan.dropout_rate};
 }
 Plan plan_of(AutogradContext* ctx) {
   const auto sizes = ctx->saved_data["sizes"].toIntVector();
   const auto rates = ctx->saved_data["rates"].toDoubleVector();
-  return {sizes[0] != 0, sizes[1] != 0, sizes[2], sizes[3], rates[0], sizes[4] != 0, rates[1], sizes[5] != 0,
-          sizes[6] != 0};
+  return {sizes[0] != 0, sizes[1] != 0, sizes[2],      sizes[3],     rates[0],
+          sizes[4] != 0, rates[1],      sizes[5] != 0, sizes[6] != 0};
 }
 
 at::Tensor tensor_of(const Optional& x) { return x.value_or(at::Tensor()); }
@@ -235,8 +235,15 @@ struct Heads : Function<Heads> {
     const at::Tensor sums = at::empty({batch, query_len, plan.heads}, wide);
     std::vector<bool> shares;
     for (std::int64_t i = 0; i < batch; ++i) {
-      const Sequence sequence{i,  widened(q[i]), widened(k[i]), widened(v[i]), {},
-                              {}, {},            of_sequence(tensor_of(real), i), {tensor_of(bias), {}}};
+      const Sequence sequence{i,
+                              widened(q[i]),
+                              widened(k[i]),
+                              widened(v[i]),
+                              {},
+                              {},
+                              {},
+                              of_sequence(tensor_of(real), i),
+                              {tensor_of(bias), {}}};
       const auto attention = sequence_heads(plan, sequence, masks, embeddings, nullptr);
       shares.push_back(attention->shares_exponentials());
       for_each_block({0, query_len}, kBlockRows, [&](Rows rows) {

@@ -30,8 +30,7 @@ at::Tensor padding_mask(const at::Tensor& attention_mask, std::int64_t query_len
   if (causal) visible = visible.logical_and(at::full({query_len, query_len}, true, visible.options()).tril_());
   if (causal && fused) return visible;
   if (fused) visible = visible.expand({-1, -1, query_len, -1});
-  return at::zeros(visible.sizes(), visible.options().dtype(dtype))
-      .masked_fill_(visible.logical_not(), lowest(dtype));
+  return at::zeros(visible.sizes(), visible.options().dtype(dtype)).masked_fill_(visible.logical_not(), lowest(dtype));
 }
 
 }  // namespace headroom::models

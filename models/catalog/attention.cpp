@@ -193,7 +193,8 @@ void require_padding(const ModelConfig& config, bool flash) {
   if (const auto reason = attention_mechanism(config.attention).undefined.padding; !reason.empty())
     throw bad_input("attention '" + config.attention + "' takes no padding: " + std::string(reason));
   if (config.head == Head::discriminator)
-    throw bad_input(config.name + " takes no padding: how many tokens a discriminator's loss is of would depend on data");
+    throw bad_input(config.name +
+                    " takes no padding: how many tokens a discriminator's loss is of would depend on data");
   if (flash && uses_back_end(config))
     throw bad_input("flash attention takes no padding mask: use --sdpa efficient, math or eager");
 }

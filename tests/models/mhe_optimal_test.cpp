@@ -224,8 +224,8 @@ TEST(MheOptimal, PositionBiasesAndTheirGradientsAreThoseOfThePublishedForm) {
     for (Positions positions : {Positions::alibi, Positions::t5})
       for (bool causal : {false, true})
         for (std::int64_t heads : {1, 3})
-          compare({.query_len = 131, .key_len = 131, .heads = heads, .causal = causal, .positions = positions}, mechanism,
-                  AttentionBackend::eager, worst);
+          compare({.query_len = 131, .key_len = 131, .heads = heads, .causal = causal, .positions = positions},
+                  mechanism, AttentionBackend::eager, worst);
     EXPECT_LT(worst.output, 1e-13) << mechanism;
     EXPECT_LT(worst.gradient, 1e-12) << mechanism;
   }
@@ -241,8 +241,9 @@ TEST(MheOptimal, PaddingIsHiddenAsInThePublishedForm) {
     for (bool causal : {false, true})
       for (std::int64_t seq : {5, 140})
         for (Positions positions : {Positions::learned, Positions::t5})
-          compare({.batch = 3, .query_len = seq, .key_len = seq, .causal = causal, .positions = positions, .padding = true},
-                  mechanism, AttentionBackend::eager, worst);
+          compare(
+              {.batch = 3, .query_len = seq, .key_len = seq, .causal = causal, .positions = positions, .padding = true},
+              mechanism, AttentionBackend::eager, worst);
     compare({.batch = 3, .query_len = 5, .key_len = 9, .padding = true}, mechanism, AttentionBackend::eager, worst);
     EXPECT_LT(worst.output, 1e-13) << mechanism;
     EXPECT_LT(worst.gradient, 1e-12) << mechanism;
@@ -545,7 +546,12 @@ TEST(MheOptimal, LearnedPositionBiasesAddTheirGradientToTheStepsPeak) {
   for (const char* mechanism : {"mhe-add-optimal:keep=safe", "mhe-add-optimal"}) {
     std::vector<std::int64_t> peaks;
     for (Positions positions : {Positions::alibi, Positions::t5}) {
-      const Case c{.batch = 1, .query_len = 300, .key_len = 300, .heads = 4, .head_dim = 16, .d_model = 64,
+      const Case c{.batch = 1,
+                   .query_len = 300,
+                   .key_len = 300,
+                   .heads = 4,
+                   .head_dim = 16,
+                   .d_model = 64,
                    .positions = positions};
       const Sublayer sublayer = sublayer_of(c, mechanism, at::kFloat);
       const Inputs in(c, at::kFloat);

@@ -99,7 +99,8 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
        .uses_back_end = no_back_end,
        .options = {chunk_option(head_dim)},
        .undefined = {.rotary = "rotated features are not positive any more, and the denominator is their sum",
-                     .bias = kNoScores, .padding = kAllKeys}});
+                     .bias = kNoScores,
+                     .padding = kAllKeys}});
   table.push_back({.name = "performer",
                    .title = "Performer, FAVOR+: positive orthogonal random features of the softmax kernel",
                    .source = "Choromanski et al. 2020, arXiv 2009.14794, section 2",
@@ -112,17 +113,18 @@ void add_kernelized(std::vector<AttentionMechanism>& table) {
                    .options = {{"features", "m, random features of each head", 1, kMostFeatures, performer_features},
                                chunk_option(twice_head_dim)},
                    .undefined = {.bias = kNoScores, .padding = kAllKeys}});
-  table.push_back({.name = "cosformer",
-                   .title = "cosFormer: ReLU of queries and keys, reweighted by the cosine of their distance",
-                   .source = "Qin et al. 2022, arXiv 2202.08791, section 3",
-                   .parameter_count = mha_parameters,
-                   .saved_bytes = cosformer_saved,
-                   .kv_cache_bytes_per_token = no_cache,
-                   .state_bytes = cosformer_state,
-                   .own_mask = true,
-                   .uses_back_end = no_back_end,
-                   .options = {chunk_option(head_dim)},
-                   .undefined = {.rotary = "it has positions of its own, the cosines", .bias = kNoScores, .padding = kAllKeys}});
+  table.push_back(
+      {.name = "cosformer",
+       .title = "cosFormer: ReLU of queries and keys, reweighted by the cosine of their distance",
+       .source = "Qin et al. 2022, arXiv 2202.08791, section 3",
+       .parameter_count = mha_parameters,
+       .saved_bytes = cosformer_saved,
+       .kv_cache_bytes_per_token = no_cache,
+       .state_bytes = cosformer_state,
+       .own_mask = true,
+       .uses_back_end = no_back_end,
+       .options = {chunk_option(head_dim)},
+       .undefined = {.rotary = "it has positions of its own, the cosines", .bias = kNoScores, .padding = kAllKeys}});
 }
 
 }  // namespace headroom::models

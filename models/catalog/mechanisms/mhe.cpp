@@ -111,14 +111,14 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
            [](const ModelConfig& config) {
              return config.attention_options.at("keep") == static_cast<std::int64_t>(MheKeep::sdpa);
            },
-       .options =
-           {{"keep",
-             "for backward: core (queries, keys, values, heads, sums), layer (the input only), sdpa (through the "
-             "fused kernels)",
-             0,
-             2,
-             keep_core,
-             {"core", "layer", "sdpa"}}}});
+       .options = {
+           {"keep",
+            "for backward: core (queries, keys, values, heads, sums), layer (the input only), sdpa (through the "
+            "fused kernels)",
+            0,
+            2,
+            keep_core,
+            {"core", "layer", "sdpa"}}}});
 }
 
 }  // namespace headroom::models
