@@ -102,8 +102,8 @@ struct RunSpec {
   std::string compression = "";  // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
   std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
   std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
-  bool padding = false;  // sequences differ in length, and an attention mask says where (models/model.h, make_batch)
   Mode mode = Mode::train;
+  bool padding = false;  // sequences differ in length, and an attention mask says where (models/model.h, make_batch)
   Generation generation;  // of Mode::generate; seq is the prompt
   Dtype dtype = Dtype::fp32;
   Optimizer optimizer = Optimizer::adamw;
