@@ -80,7 +80,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, list; "
        "headroom --help explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, list; headroom --help "
+       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, list; headroom --help "
        "explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},

@@ -64,7 +64,7 @@ TEST(ReproductionTerminal, SaysWhatIsSavedAndThatTheDeviceIsVirtual) {
   const std::string text = write_reproduction_terminal(sample(), {120, false});
   for (const char* words :
        {"68.65 %", "0.003125", "NVIDIA H100 (virtual)", "1,769,472", "encoder-only: BERT-base", "50.00 %"})
-    if (words != std::string("1,769,472")) EXPECT_THAT(text, HasSubstr(words));
+    EXPECT_THAT(text, HasSubstr(words));
   EXPECT_THAT(text, HasSubstr("none is quoted"));
 }
 
@@ -74,7 +74,7 @@ TEST(ReproductionJson, HasSavingsAsSharesOfMha) {
   EXPECT_EQ(set_up["memory"][0]["bytes"]["attention_kept"], 50);
   EXPECT_DOUBLE_EQ(set_up["memory"][0]["saving_against_mha"]["attention_kept"], 0.5);
   EXPECT_TRUE(set_up["memory"][0]["saving_against_mha"]["cache_per_token"].is_null());
-  EXPECT_DOUBLE_EQ(set_up["parameters"][1]["ratio_to_sha_minus_1"], 0.003125);
+  EXPECT_NEAR(set_up["parameters"][1]["ratio_to_sha_minus_1"], 0.003125, 1e-12);
   EXPECT_TRUE(json["training"]["rows"][0]["prr"]["deviation"].is_null());
 }
 
