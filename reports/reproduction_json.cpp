@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/json.h"
 #include "reports/reproduction.h"
 #include "reports/reproduction_words.h"
