@@ -51,7 +51,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       "Of a mixture of experts: tokens that an expert has room for, as a\n"
       "multiple of its share (default: 1, balanced routing)");
   add("--compress", flags.compression, "METHODS",
-      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: not)");
+      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: "
+      "not)");
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   command.add_flag("--padding", flags.padding, "Sequences of random lengths up to --seq, with an attention mask")

@@ -16,7 +16,7 @@ namespace headroom::models {
 
 enum class Init : std::uint8_t { normal, zeros, ones };  // normal: mean 0, standard deviation 0.02
 
-class Weight;  // models/compression/weight.h
+class Weight;                                  // models/compression/weight.h
 bool has_adapters(const ModelConfig& config);  // models/catalog/compression.h
 
 class Builder {
@@ -38,7 +38,8 @@ class Builder {
 
   at::Tensor parameter(const std::string& layer, const std::string& role, at::IntArrayRef shape, Init init);
 
-  // A weight's part that others made: codes, scales, masks; or, where `trained`, one that gets a gradient when training.
+  // A weight's part that others made: codes, scales, masks; or, where `trained`, one that gets a gradient when
+  // training.
   at::Tensor part(const std::string& layer, const std::string& role, at::Tensor tensor, bool trained);
 
   // The compressed weight of this name, made by `make` unless it is that of a layer whose parameters are shared.

@@ -113,7 +113,7 @@ ModelConfig with_attention(ModelConfig config, std::string_view text) {
   const std::string_view name = mechanism_name(text);
   const AttentionMechanism& mechanism = attention_mechanism(name);
   MechanismOptions options = given_options("attention '" + std::string(name) + "'", mechanism.options,
-                                            text.substr(std::min(text.size(), name.size() + 1)));
+                                           text.substr(std::min(text.size(), name.size() + 1)));
   for (const MechanismOption& option : mechanism.options)
     if (!options.contains(std::string(option.name))) options[std::string(option.name)] = option.fallback(config);
   config.attention = name;

@@ -23,8 +23,8 @@ class Adapted final : public Weight {
       : base_(std::move(base)), down_(std::move(down)), up_(std::move(up)), scale_(scale) {}
 
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
-    at::Tensor y = base_->linear(x, bias);
-    return y.add_(at::linear(at::linear(x, down_), up_), scale_);
+    const at::Tensor y = base_->linear(x, bias);
+    return at::linear(at::linear(x, down_), up_).mul_(scale_).add_(y);
   }
 
   at::Tensor dense() const override { return at::addmm(base_->dense(), up_, down_, 1.0, scale_); }
@@ -42,7 +42,9 @@ std::shared_ptr<const Weight> make_adapted(Builder& builder, const WeightPart& p
   const std::int64_t rank = c.options.at("rank");
   const double scale = static_cast<double>(c.options.at("alpha")) / static_cast<double>(rank);
   at::Tensor weight;
-  if (!base) base = std::make_shared<Dense>(weight = builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), false));
+  if (!base)
+    base = std::make_shared<Dense>(weight =
+                                       builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), false));
   at::Tensor down = drawn(builder, {rank, part.in}), up = drawn(builder, {part.out, rank}).zero_();
   if (c.options.at("merged") == 1) {
     weight.addmm_(up, down, 1.0, scale);
