@@ -46,6 +46,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   add("--attention", flags.attention, attention_type, attention_help);
   add("--positions", flags.positions, "NAME",
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
+  add("--compress", flags.compression, "METHODS",
+      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: not)");
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));
@@ -125,6 +127,7 @@ CheckedRun check_run(const RunFlags& flags) {
   run.model = models::load_model(spec.model);
   spec.positions = flags.positions;
   if (!spec.positions.empty()) models::set_positions(run.model, spec.positions);
+  spec.compression = flags.compression;
   models::validate_shape(run.model, spec.batch, spec.seq);
   if (spec.sdpa == Sdpa::flash) models::require_flash(run.model);
   spec.device = flags.device.empty() ? default_device() : flags.device;

@@ -15,8 +15,7 @@ std::string Builder::layer(const std::string& path, const std::string& parent, c
 }
 
 at::Tensor Builder::parameter(const std::string& layer, const std::string& role, at::IntArrayRef shape, Init init) {
-  if (!owner_.empty() && layer.starts_with(sharer_))
-    return share(layer, role, owner_ + layer.substr(sharer_.size()) + "." + role);
+  if (const std::string owner = owner_of(layer, role); !owner.empty()) return share(layer, role, owner);
   at::Tensor tensor = at::empty(shape, at::TensorOptions(options.device).dtype(options.dtype));
   {
     at::NoGradGuard no_grad;
@@ -24,9 +23,29 @@ at::Tensor Builder::parameter(const std::string& layer, const std::string& role,
     if (init == Init::zeros) tensor.zero_();
     if (init == Init::ones) tensor.fill_(1.0);
   }
-  tensor.set_requires_grad(options.training);
+  tensor.set_requires_grad(trains());
   parameters_.push_back({layer + "." + role, layer, tensor, ""});
   return tensor;
+}
+
+at::Tensor Builder::part(const std::string& layer, const std::string& role, at::Tensor tensor, bool trained) {
+  if (trained) tensor.set_requires_grad(options.training);
+  parameters_.push_back({layer + "." + role, layer, tensor, ""});
+  return tensor;
+}
+
+std::string Builder::owner_of(const std::string& layer, const std::string& role) const {
+  if (owner_.empty() || !layer.starts_with(sharer_)) return "";
+  return owner_ + layer.substr(sharer_.size()) + "." + role;
+}
+
+std::shared_ptr<const Weight> Builder::share_weight(const std::string& layer, const std::string& role,
+                                                    const std::string& shared_with) {
+  const auto parts = parameters_;  // share() adds to them
+  for (const ModelParameter& parameter : parts)
+    if (parameter.shared_with.empty() && parameter.name.starts_with(shared_with + "."))
+      share(layer, role + parameter.name.substr(shared_with.size()), parameter.name);
+  return weights_.at(shared_with);
 }
 
 at::Tensor Builder::share(const std::string& layer, const std::string& role, const std::string& shared_with) {

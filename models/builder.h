@@ -6,29 +6,49 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
+#include <memory>
 #include <string>
 
+#include "models/catalog/compression.h"
 #include "models/model.h"
 
 namespace headroom::models {
 
 enum class Init : std::uint8_t { normal, zeros, ones };  // normal: mean 0, standard deviation 0.02
 
+class Weight;  // models/compression/weight.h
+
 class Builder {
  public:
   Builder(const ModelConfig& model_config, const BuildOptions& build_options, std::vector<ModelLayer>& layers,
           std::vector<ModelParameter>& parameters, std::vector<at::Tensor>& buffers)
-      : config(model_config), options(build_options), layers_(layers), parameters_(parameters), buffers_(buffers) {}
+      : config(model_config), options(build_options), layers_(layers), parameters_(parameters), buffers_(buffers), frozen_(has_adapters(model_config)) {}
 
   // Declares a layer and returns its path.
   std::string layer(const std::string& path, const std::string& parent, const std::string& kind);
 
   at::Tensor parameter(const std::string& layer, const std::string& role, at::IntArrayRef shape, Init init);
 
+  // A weight's part that others made: codes, scales, masks; or, where `trained`, one that gets a gradient when training.
+  at::Tensor part(const std::string& layer, const std::string& role, at::Tensor tensor, bool trained);
+
+  // The compressed weight of this name, made by `make` unless it is that of a layer whose parameters are shared.
+  template <class Make>
+  std::shared_ptr<const Weight> weight(const std::string& layer, const std::string& role, const Make& make) {
+    if (const std::string owner = owner_of(layer, role); !owner.empty()) return share_weight(layer, role, owner);
+    return weights_[layer + "." + role] = make();
+  }
+  std::shared_ptr<const Weight> share_weight(const std::string& layer, const std::string& role,
+                                             const std::string& shared_with);
+
   // The same tensor under a second name.
   at::Tensor share(const std::string& layer, const std::string& role, const std::string& shared_with);
 
   at::Tensor buffer(at::Tensor tensor);
+
+  // Whether the model's own parameters get gradients: not when adapters are trained beside them.
+  bool trains() const { return options.training && !frozen_; }
 
   // The rate to apply: 0 when not training.
   double dropout(double rate) const { return options.training ? rate : 0.0; }
@@ -42,6 +62,11 @@ class Builder {
   std::vector<ModelLayer>& layers_;
   std::vector<ModelParameter>& parameters_;
   std::vector<at::Tensor>& buffers_;
+  const bool frozen_;
+  // Name of the parameter that stands for this one, below a layer that shares; empty: none.
+  std::string owner_of(const std::string& layer, const std::string& role) const;
+
+  std::map<std::string, std::shared_ptr<const Weight>> weights_;
   std::string sharer_, owner_;  // parameters of layers below sharer_ are those below owner_, unless it is empty
 };
 

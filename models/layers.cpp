@@ -30,11 +30,32 @@ at::Tensor dropout(const at::Tensor& x, double rate) {
 
 Linear::Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out,
                bool bias)
-    : weight_(builder.parameter(layer, role + ".weight", {out, in}, Init::normal)) {
+    : compressed_(make_weight(builder, place_of(layer), role, {layer, role + ".weight", out, in})) {
+  if (!compressed_) weight_ = builder.parameter(layer, role + ".weight", {out, in}, Init::normal);
   if (bias) bias_ = builder.parameter(layer, role + ".bias", {out}, Init::zeros);
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return compressed_ ? compressed_->linear(x, bias_) : at::linear(x, weight_, bias_);
+}
+
+WordTable::WordTable(Builder& builder, const std::string& layer, const std::string& role, const std::string& words) {
+  const std::int64_t rows = builder.config.vocab_size, width = embedding_width(builder.config);
+  if (!words.empty() && compression_of(builder.config, WeightPlace::words, "word").any())
+    compressed_ = builder.share_weight(layer, role, words);
+  else if (!words.empty())
+    weight_ = builder.share(layer, role, words);
+  else if (!(compressed_ = make_weight(builder, WeightPlace::words, "word", {layer, role, rows, width})))
+    weight_ = builder.parameter(layer, role, {rows, width}, Init::normal);
+}
+
+at::Tensor WordTable::rows(const at::Tensor& tokens, std::int64_t padding_id) const {
+  return compressed_ ? compressed_->rows(tokens, padding_id) : at::embedding(weight_, tokens, padding_id);
+}
+
+at::Tensor WordTable::linear(const at::Tensor& x, const at::Tensor& bias) const {
+  return compressed_ ? compressed_->linear(x, bias) : at::linear(x, weight_, bias);
+}
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   at::Tensor hidden = x.to(c10::promoteTypes(x.scalar_type(), at::kFloat));
@@ -132,13 +153,12 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
       padding_id_(builder.config.padding_id),
       position_offset_(builder.config.position_offset),
       dropout_(builder.dropout(builder.config.embedding_dropout)),
-      scale_(1.0) {
+      scale_(1.0),
+      word_(builder, path, "word.weight", words) {
   const ModelConfig& config = builder.config;
   const auto options = at::TensorOptions(builder.options.device);
   const std::int64_t word_width = embedding_width(config);
   const std::int64_t width = projects_ == EmbeddingProjection::sum ? word_width : config.d_model;
-  word_ = words.empty() ? builder.parameter(path, "word.weight", {config.vocab_size, word_width}, Init::normal)
-                        : builder.share(path, "word.weight", words);
   if (kind_ == Positions::learned) {
     const std::int64_t rows = config.position_offset + config.max_positions;
     position_ = builder.parameter(path, "position.weight", {rows, width}, Init::normal);
@@ -179,7 +199,7 @@ at::Tensor Embeddings::positions(const at::Tensor& tokens) const {
 at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
-  at::Tensor x = at::embedding(word_, tokens, padding_id_);
+  at::Tensor x = word_.rows(tokens, padding_id_);
   if (!projection_.empty() && projects_ == EmbeddingProjection::words) x = projection_[0](x);
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())

@@ -4,26 +4,44 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 
 #include "models/builder.h"
+#include "models/compression/weight.h"
 
 namespace headroom::models {
 
 // native_dropout on every device (at::dropout keeps a float mask on the CPU): the mask is one byte per element.
 at::Tensor dropout(const at::Tensor& x, double rate);
 
+// x Wᵀ + b, W dense or in the form that the model's compression asks for.
 class Linear {
  public:
   Linear(Builder& builder, const std::string& layer, const std::string& role, std::int64_t in, std::int64_t out,
          bool bias);
   Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   at::Tensor operator()(const at::Tensor& x) const;
-  const at::Tensor& weight() const { return weight_; }  // [out, in]
+  const at::Tensor& weight() const { return weight_; }  // [out, in]; undefined where it is compressed
   const at::Tensor& bias() const { return bias_; }      // [out], or undefined
 
  private:
   at::Tensor weight_, bias_;
+  std::shared_ptr<const Weight> compressed_;
+};
+
+// The word table, [V, width], dense or compressed: read by the embeddings, and by a head that is tied to it.
+class WordTable {
+ public:
+  // `words`: name of the parameter that is the table; empty: a table of its own.
+  WordTable(Builder& builder, const std::string& layer, const std::string& role, const std::string& words);
+  at::Tensor rows(const at::Tensor& tokens, std::int64_t padding_id) const;
+  at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const;
+  at::Tensor dense() const { return compressed_ ? compressed_->dense() : weight_; }
+
+ private:
+  at::Tensor weight_;
+  std::shared_ptr<const Weight> compressed_;
 };
 
 // RMSNorm written out as Hugging Face's LlamaRMSNorm does it (statistics in fp32), which keeps the fp32 input, the
@@ -79,7 +97,8 @@ class Embeddings {
   EmbeddingProjection projects_;
   std::int64_t padding_id_, position_offset_;
   double dropout_, scale_;
-  at::Tensor word_, position_, token_type_;
+  WordTable word_;
+  at::Tensor position_, token_type_;
   at::Tensor position_ids_, token_type_ids_, sinusoids_;
   std::vector<Norm> norm_;
   std::vector<Linear> projection_;

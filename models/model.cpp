@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <optional>
 
 #include "models/attention/attention.h"
 #include "models/blocks.h"
@@ -42,9 +43,10 @@ class OutputHead {
     } else if (width != config.d_model) {
       dense_.emplace_back(builder, path_, "projection", config.d_model, width, false);
     }
-    weight_ = config.tied_embeddings
-                  ? builder.share(path_, "decoder.weight", words)
-                  : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
+    if (config.tied_embeddings)
+      tied_.emplace(builder, path_, "decoder.weight", words);
+    else
+      weight_ = builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
     if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
     if (config.logits_bias)
       logits_bias_ = builder.buffer(
@@ -55,9 +57,9 @@ class OutputHead {
     const Scope scope(path_);
     if (kind_ == Head::pooler) return at::tanh(dense_[0](hidden.select(1, 0)));
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
-    if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
+    if (kind_ == Head::mlm) return vocabulary(transform(hidden), bias_);
     hidden = projected(std::move(hidden));
-    const at::Tensor logits = at::linear(hidden, weight_);
+    const at::Tensor logits = vocabulary(hidden, {});
     return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
@@ -66,10 +68,15 @@ class OutputHead {
     const Scope scope(path_);
     return kind_ == Head::mlm ? transform(hidden) : projected(std::move(hidden));
   }
-  const at::Tensor& weight() const { return weight_; }  // [V, width], or undefined without a vocabulary
+  bool has_vocabulary() const { return tied_ || weight_.defined(); }
+  at::Tensor weight() const { return tied_ ? tied_->dense() : weight_; }  // [V, width], or undefined without one
   at::Tensor bias() const { return logits_bias_.defined() ? logits_bias_.view(-1) : bias_; }  // [V], or undefined
 
  private:
+  at::Tensor vocabulary(const at::Tensor& x, const at::Tensor& bias) const {
+    return tied_ ? tied_->linear(x, bias) : at::linear(x, weight_, bias);
+  }
+
   at::Tensor projected(at::Tensor hidden) const {
     if (scale_ != 1.0) hidden = hidden * scale_;
     return dense_.empty() ? hidden : dense_[0](hidden);
@@ -89,6 +96,7 @@ class OutputHead {
   double scale_;
   std::vector<Linear> dense_;
   std::vector<Norm> norm_;
+  std::optional<WordTable> tied_;
   at::Tensor weight_, bias_, logits_bias_;
 };
 
@@ -124,7 +132,7 @@ class Transformer final : public Model {
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
     const bool causal = architecture_ == Architecture::decoder_only;
-    if (loss_chunk_ > 0 && head_->weight().defined()) {
+    if (loss_chunk_ > 0 && head_->has_vocabulary()) {
       const at::Tensor features = head_->features(hidden(batch));
       const Scope loss_scope(loss_path_);
       return chunked_loss(features, head_->weight(), head_->bias(), batch.labels, causal, loss_chunk_);

@@ -1,6 +1,9 @@
 #include "profiler/closed_forms.h"
 
+#include <optional>
+
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 
 namespace headroom::profiler {
 namespace {
@@ -71,6 +74,42 @@ void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& con
   }
 }
 
+using models::WeightPlace;
+
+// Of all parameters, those that compression holds in another form counted as they are stored.
+ClosedForm model_parameters(const RunSpec& spec, const models::ModelConfig& config) {
+  const std::int64_t bytes = parameter_element_bytes(spec.dtype);
+  models::ModelConfig dense = config;
+  dense.compression.clear();
+  ClosedForm form{"parameter_bytes", "model", "every parameter once, elements of " + std::to_string(bytes) + " B",
+                  models::parameter_count(dense) * bytes};
+  if (config.compression.empty()) return form;
+  form.formula += ", compressed weights as they are stored";
+  form.bytes += models::stored_difference(config, bytes, spec.mode == Mode::train);
+  return form;
+}
+
+// Compression's own terms are bytes: they follow the elements of the rest.
+void add_compressed(ClosedForm& form, const Formula& difference) {
+  if (difference.text.empty()) return;
+  form.bytes += difference.value;
+  form.formula += "; in bytes, of " + difference.text;
+}
+
+// Beside adapters weights are frozen: W^O's input is kept for nobody, unless it has an adapter of its own or a fused
+// kernel keeps it as its output. The first layer's input has no gradient, so that what meets it has none but through
+// adapters.
+std::optional<Formula> saved_with_compression(const RunSpec& spec, const models::ModelConfig& config,
+                                              const AttentionShape& shape) {
+  const std::int64_t inputs = spec.batch * spec.seq;
+  Formula formula = saved_bytes(spec, config, shape);
+  if (config.compression.empty()) return formula;
+  if (models::has_adapters(config)) return std::nullopt;
+  const Formula own = models::saved_by_compression(config, WeightPlace::attention, inputs, shape.element_bytes, true);
+  if (!own.text.empty()) formula = {formula.value + own.value, formula.text + "; of " + own.text};
+  return formula;
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
@@ -83,18 +122,20 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   const auto& mechanism = models::attention_mechanism(config.attention);
   const std::int64_t element_bytes = parameter_element_bytes(spec.dtype);
   const std::string times_element = " elements of " + std::to_string(element_bytes) + " B";
+  const bool training = spec.mode == Mode::train;
   std::vector<ClosedForm> forms;
-  forms.push_back({"parameter_bytes", "model", "every parameter once," + times_element,
-                   models::parameter_count(config) * element_bytes});
+  forms.push_back(model_parameters(spec, config));
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path);
     Formula parameters = mechanism.parameter_count(shape);
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
-    if (has_saved_form(spec, config))
+    add_compressed(forms.back(), stored_difference(config, WeightPlace::attention, element_bytes, training));
+    if (!has_saved_form(spec, config)) continue;
+    if (const auto saved = saved_with_compression(spec, config, shape))
       forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
-                           saved_bytes(spec, config, shape), 1, " bytes"));
+                           *saved, 1, " bytes"));
   }
   add_checkpointed_blocks(spec, config, layers, forms);
   if (config.decoder_layer_count > 0)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 #include "models/catalog/config.h"
 #include "models/model.h"
 #include "profiler/closed_forms.h"
@@ -34,6 +35,7 @@ namespace {
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
+  config = models::with_compression(std::move(config), spec.compression, spec.mode == Mode::train);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)

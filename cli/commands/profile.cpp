@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/run_flags.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 
 namespace headroom::cli {
 namespace {
@@ -24,7 +25,9 @@ int run_profile(const ProfileOptions& options) {
   if (checked.spec.attention.find(',') != std::string::npos)
     throw bad_input(fmt::format("--attention is '{}', but profile takes one mechanism; headroom compare takes several",
                                 checked.spec.attention));
-  models::with_attention_and_positions(checked.model, checked.spec.attention, checked.spec.positions);
+  models::with_compression(
+      models::with_attention_and_positions(checked.model, checked.spec.attention, checked.spec.positions),
+      checked.spec.compression, checked.spec.mode == Mode::train);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
   const std::size_t jobs = orders.empty() ? 1 : default_jobs(checked.spec.device);

@@ -1,10 +1,11 @@
 #include "models/catalog/attention.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "models/catalog/checked.h"
+#include "models/catalog/compression.h"
 #include "models/catalog/mechanisms/mechanisms.h"
+#include "models/catalog/options.h"
 
 namespace headroom::models {
 
@@ -51,48 +52,6 @@ Error undefined_here(const ModelConfig& config, std::string_view mechanism, std:
 }
 
 std::string_view mechanism_name(std::string_view text) { return text.substr(0, text.find(':')); }
-
-namespace {
-
-std::int64_t option_value(const MechanismOption& option, std::string_view mechanism, std::string_view text) {
-  const std::string what = "option '" + std::string(option.name) + "' of attention '" + std::string(mechanism) + "'";
-  for (std::size_t i = 0; i < option.values.size(); ++i)
-    if (option.values[i] == text) return static_cast<std::int64_t>(i);
-  if (!option.values.empty()) throw bad_input(unknown_name_message(what + ":", text, option.values));
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < option.low || value > option.high)
-    throw bad_input(what + " is '" + std::string(text) + "', expected a number from " + std::to_string(option.low) +
-                    " to " + std::to_string(option.high));
-  return value;
-}
-
-// Those that `text` gives: "option=value:option=value".
-MechanismOptions given_options(const AttentionMechanism& mechanism, std::string_view text) {
-  MechanismOptions given;
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find(':'));
-    text.remove_prefix(std::min(text.size(), part.size() + 1));
-    const std::string_view name = part.substr(0, part.find('='));
-    std::vector<std::string_view> known;
-    const MechanismOption* option = nullptr;
-    for (const MechanismOption& candidate : mechanism.options) {
-      if (candidate.name == name) option = &candidate;
-      known.push_back(candidate.name);
-    }
-    const std::string whose = "option of attention '" + std::string(mechanism.name) + "'";
-    if (known.empty())
-      throw bad_input("attention '" + std::string(mechanism.name) + "' has no options, but got '" + std::string(part) +
-                      "'");
-    if (option == nullptr) throw bad_input(unknown_name_message(whose, name, known));
-    if (name.size() == part.size())
-      throw bad_input(whose + " '" + std::string(name) + "' has no value, expected " + std::string(name) + "=VALUE");
-    given[std::string(name)] = option_value(*option, mechanism.name, part.substr(name.size() + 1));
-  }
-  return given;
-}
-
-}  // namespace
 
 void require_attention(const ModelConfig& config) {
   const AttentionMechanism& mechanism = attention_mechanism(config.attention);
@@ -141,7 +100,8 @@ ModelConfig with_attention_and_positions(ModelConfig config, std::string_view at
 ModelConfig with_attention(ModelConfig config, std::string_view text) {
   const std::string_view name = mechanism_name(text);
   const AttentionMechanism& mechanism = attention_mechanism(name);
-  MechanismOptions options = given_options(mechanism, text.substr(std::min(text.size(), name.size() + 1)));
+  MechanismOptions options = given_options("attention '" + std::string(name) + "'", mechanism.options,
+                                            text.substr(std::min(text.size(), name.size() + 1)));
   for (const MechanismOption& option : mechanism.options)
     if (!options.contains(std::string(option.name))) options[std::string(option.name)] = option.fallback(config);
   config.attention = name;
@@ -221,7 +181,9 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
   const AttentionShape shape = attention_shape(config);
   const std::int64_t sublayers = attention_sublayer_count(with_own_layers(config));
   const std::int64_t shared = mechanism.once_per_model_count ? mechanism.once_per_model_count(shape).value : 0;
-  return checked_sum({checked_product({sublayers, mechanism.parameter_count(shape).value}), shared});
+  const std::int64_t compressed = compressed_parameters(config, WeightPlace::attention);
+  return checked_sum(
+      {checked_product({sublayers, mechanism.parameter_count(shape).value}), checked_product({sublayers, compressed}), shared});
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
@@ -289,6 +251,7 @@ std::int64_t parameter_count(const ModelConfig& c) {
       checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
   return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
                       attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
+                      checked_product({blocks, compressed_parameters(c, WeightPlace::ffn)}),
                       checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});
 }
 

@@ -45,6 +45,7 @@ struct MechanismOption {
   std::int64_t low, high;                        // allowed, both included
   std::int64_t (*fallback)(const ModelConfig&);  // where it is not given; may throw bad_input
   std::vector<std::string_view> values = {};     // names for 0, 1, …, where it is a choice
+  std::int64_t parts = 1;                        // what 1 is counted in: 0.9 of 1000 parts is 900
 };
 
 // Why a mechanism does not go with something, as the end of a sentence; empty: it does.

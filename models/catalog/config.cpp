@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/checked.h"
+#include "models/catalog/compression.h"
+#include "models/catalog/options.h"
 
 namespace headroom::models {
 
@@ -13,8 +15,19 @@ bool has_decoder_embeddings(const ModelConfig& c) {
   return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
 }
 
+namespace {
+
+Json to_json(const Compression& c) {
+  Json json{{"method", c.method}};
+  for (const MechanismOption& option : compression_method(c.method).options)
+    json[std::string(option.name)] = option_text(option, c.options.at(std::string(option.name)));
+  return json;
+}
+
+}  // namespace
+
 Json to_json(const ModelConfig& c) {
-  return Json{{"name", c.name},
+  Json json{{"name", c.name},
               {"architecture", to_name(kArchitectureNames, c.architecture)},
               {"vocab_size", c.vocab_size},
               {"max_positions", c.max_positions},
@@ -67,6 +80,8 @@ Json to_json(const ModelConfig& c) {
               {"padding_id", c.padding_id},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
+  for (const Compression& method : c.compression) json["compression"].push_back(to_json(method));
+  return json;
 }
 
 namespace {

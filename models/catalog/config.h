@@ -78,6 +78,13 @@ constexpr bool has_position_bias(Positions kind) { return kind == Positions::ali
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
 
+// One method of --compress and its options, all of them (models/catalog/compression.h).
+struct Compression {
+  std::string method;
+  MechanismOptions options = {};
+  bool operator==(const Compression&) const = default;
+};
+
 struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
   Architecture architecture = Architecture::encoder_only;
@@ -123,6 +130,7 @@ struct ModelConfig {
   bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
        dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
+  std::vector<Compression> compression = {};  // of weights; set by with_compression
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
