@@ -43,7 +43,8 @@ std::shared_ptr<const Weight> Builder::share_weight(const std::string& layer, co
                                                     const std::string& shared_with) {
   const auto parts = parameters_;  // share() adds to them
   for (const ModelParameter& parameter : parts)
-    if (parameter.shared_with.empty() && parameter.name.starts_with(shared_with + "."))
+    if (parameter.shared_with.empty() &&
+        (parameter.name == shared_with || parameter.name.starts_with(shared_with + ".")))
       share(layer, role + parameter.name.substr(shared_with.size()), parameter.name);
   return weights_.at(shared_with);
 }

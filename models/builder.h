@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 
-#include "models/catalog/compression.h"
 #include "models/model.h"
 
 namespace headroom::models {
@@ -18,6 +17,7 @@ namespace headroom::models {
 enum class Init : std::uint8_t { normal, zeros, ones };  // normal: mean 0, standard deviation 0.02
 
 class Weight;  // models/compression/weight.h
+bool has_adapters(const ModelConfig& config);  // models/catalog/compression.h
 
 class Builder {
  public:

@@ -20,6 +20,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/catalog/compression.h"
 #include "models/scope.h"
 
 namespace headroom::models {

@@ -96,18 +96,86 @@ void add_compressed(ClosedForm& form, const Formula& difference) {
   form.formula += "; in bytes, of " + difference.text;
 }
 
-// Beside adapters weights are frozen: W^O's input is kept for nobody, unless it has an adapter of its own or a fused
-// kernel keeps it as its output. The first layer's input has no gradient, so that what meets it has none but through
-// adapters.
-std::optional<Formula> saved_with_compression(const RunSpec& spec, const models::ModelConfig& config,
-                                              const AttentionShape& shape) {
-  const std::int64_t inputs = spec.batch * spec.seq;
-  Formula formula = saved_bytes(spec, config, shape);
-  if (config.compression.empty()) return formula;
-  if (models::has_adapters(config)) return std::nullopt;
-  const Formula own = models::saved_by_compression(config, WeightPlace::attention, inputs, shape.element_bytes, true);
-  if (!own.text.empty()) formula = {formula.value + own.value, formula.text + "; of " + own.text};
+bool adapted(const models::ModelConfig& config, WeightPlace place, const char* role) {
+  return models::compression_of(config, place, role).adapter != nullptr;
+}
+
+// Beside adapters weights are frozen, and what only their gradients need is not kept: W^O's input, unless a fused kernel
+// keeps it as its output. The first layer's input has no gradient, so that queries are kept only where keys have
+// adapters, and nothing at all where no projection has.
+std::optional<Formula> saved_beside_adapters(const models::ModelConfig& config, const AttentionShape& shape, bool first,
+                                             Formula formula) {
+  const bool plain = config.attention == "mha" || config.attention == "gqa" || config.attention == "mqa";
+  if (!plain || config.architecture == models::Architecture::encoder_decoder) return std::nullopt;
+  const auto has = [&](const char* role) { return adapted(config, WeightPlace::attention, role); };
+  if (first && !has("query") && !has("key") && !has("value")) return std::nullopt;
+  const std::int64_t heads =
+      shape.batch * shape.query_len * shape.head_count * shape.head_dim * shape.element_bytes;
+  const std::string term = " − " + std::to_string(shape.element_bytes) + "·B·T·n·d";
+  const auto without = [&](bool kept) {
+    if (shape.fused || kept) return;
+    formula.value -= heads;
+    formula.text += term;
+  };
+  without(has("output"));
+  without(!first || has("key"));
   return formula;
+}
+
+// With what is kept for compressed weights themselves.
+std::optional<Formula> saved_with_compression(const RunSpec& spec, const models::ModelConfig& config,
+                                              const AttentionShape& shape, bool first) {
+  std::optional<Formula> formula = saved_bytes(spec, config, shape);
+  if (models::has_adapters(config)) formula = saved_beside_adapters(config, shape, first, *formula);
+  if (!formula || config.compression.empty()) return formula;
+  const Formula own = models::saved_by_compression(config, WeightPlace::attention, spec.batch * spec.seq,
+                                                   shape.element_bytes, true);
+  if (!own.text.empty()) formula = Formula{formula->value + own.value, formula->text + "; of " + own.text};
+  return formula;
+}
+
+// Tensors [B, T, d_ff] that a feed-forward keeps: its activation's, and the input of its last matrix, which is another
+// but for ReLU; beside adapters of other layers that one is kept for nobody. 0: it has no closed form.
+std::int64_t kept_inside_ffn(const models::ModelConfig& config) {
+  const bool frozen = models::has_adapters(config) && !adapted(config, WeightPlace::ffn, "down");
+  switch (config.activation) {
+    case models::Activation::relu:
+      return 1;
+    case models::Activation::gelu:
+    case models::Activation::gelu_tanh:
+      return frozen ? 1 : 2;
+    case models::Activation::swiglu:
+      return frozen ? 3 : 4;
+    case models::Activation::gelu_new:
+    case models::Activation::geglu:
+      break;
+  }
+  return 0;
+}
+
+// Of models with compressed weights alone: the feed-forward layers of others have no forms of their own.
+void add_compressed_ffn(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer,
+                        std::vector<ClosedForm>& forms) {
+  const std::int64_t bytes = parameter_element_bytes(spec.dtype), inputs = spec.batch * spec.seq;
+  const bool training = spec.mode == Mode::train;
+  const Formula difference = stored_difference(config, WeightPlace::ffn, bytes, training);
+  if (!difference.text.empty()) {
+    const std::int64_t matrices = models::gated(config.activation) ? 3 : 2;
+    const std::int64_t elements = matrices * config.d_model * config.d_ff +
+                                  (config.ffn_bias ? (matrices - 1) * config.d_ff + config.d_model : 0);
+    forms.push_back({"parameter_bytes", layer,
+                     "weights and biases of " + std::to_string(matrices) + "·d_m·d_ff, elements of " +
+                         std::to_string(bytes) + " B",
+                     elements * bytes});
+    add_compressed(forms.back(), difference);
+  }
+  const std::int64_t kept = kept_inside_ffn(config);
+  const bool drops = config.dropout_inside_ffn && config.residual_dropout > 0;
+  if (!training || is_autocast(spec.dtype) || spec.checkpoint != Checkpoint::none || kept == 0 || drops) return;
+  const Formula own = models::saved_by_compression(config, WeightPlace::ffn, inputs, bytes, true);
+  forms.push_back({"activation_bytes", layer,
+                   std::to_string(kept * bytes) + "·B·T·d_ff" + (own.text.empty() ? "" : "; of " + own.text) + " bytes",
+                   kept * bytes * inputs * config.d_ff + own.value});
 }
 
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
@@ -126,6 +194,8 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   std::vector<ClosedForm> forms;
   forms.push_back(model_parameters(spec, config));
   for (const Layer& layer : layers) {
+    if (layer.kind == LayerKind::ffn && !config.compression.empty())
+      add_compressed_ffn(spec, config, layer.path, forms);
     if (layer.kind != LayerKind::attention) continue;
     const AttentionShape shape = shape_of(spec, config, layer.path);
     Formula parameters = mechanism.parameter_count(shape);
@@ -133,7 +203,7 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
     add_compressed(forms.back(), stored_difference(config, WeightPlace::attention, element_bytes, training));
     if (!has_saved_form(spec, config)) continue;
-    if (const auto saved = saved_with_compression(spec, config, shape))
+    if (const auto saved = saved_with_compression(spec, config, shape, layer.path.ends_with(".layer.0.attention")))
       forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
                            *saved, 1, " bytes"));
   }

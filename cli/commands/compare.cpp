@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/run_flags.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 
 namespace headroom::cli {
 namespace {
@@ -21,32 +22,41 @@ struct CompareOptions {
   std::string baseline, jobs;
 };
 
-bool is_defined_for(const models::ModelConfig& model, std::string_view mechanism) {
+// Throws bad_input where the mechanism is undefined for the model, or its weights for what compresses them.
+void require_defined(const models::ModelConfig& model, const RunSpec& spec, std::string_view mechanism) {
+  models::with_compression(models::with_attention(model, mechanism), spec.compression, spec.mode == Mode::train);
+}
+
+bool is_defined_for(const models::ModelConfig& model, const RunSpec& spec, std::string_view mechanism) {
   try {
-    models::with_attention(model, mechanism);
+    require_defined(model, spec, mechanism);
     return true;
   } catch (const Error&) {
     return false;
   }
 }
 
-std::vector<std::string> usual_mechanisms_for(const models::ModelConfig& model) {
+std::vector<std::string> usual_mechanisms_for(const models::ModelConfig& model, const RunSpec& spec) {
   std::vector<std::string> names;
   for (const std::string_view name : models::compared_by_default())
-    if (is_defined_for(model, name)) names.emplace_back(name);
+    if (is_defined_for(model, spec, name)) names.emplace_back(name);
   return names;
 }
 
-std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model) {
-  if (options.run.attention.empty()) return usual_mechanisms_for(model);
+std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model, const RunSpec& spec) {
+  if (options.run.attention.empty()) {
+    // What no mechanism can do is said, not skipped.
+    models::with_compression(model, spec.compression, spec.mode == Mode::train);
+    return usual_mechanisms_for(model, spec);
+  }
   auto names = parse_list("--attention", options.run.attention);
-  for (const auto& name : names) models::with_attention(model, name);
+  for (const auto& name : names) require_defined(model, spec, name);
   return names;
 }
 
 int run_compare(const CompareOptions& options) {
   const CheckedRun checked = check_run(options.run);
-  const auto names = mechanisms(options, checked.model);
+  const auto names = mechanisms(options, checked.model, checked.spec);
   const std::size_t baseline = baseline_index(options.baseline, names);
   const std::size_t jobs = options.jobs.empty()
                                ? default_jobs(checked.spec.device)

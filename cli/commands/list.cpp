@@ -12,6 +12,7 @@
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/list_attention.h"
+#include "cli/commands/list_compression.h"
 #include "cli/commands/list_devices.h"
 #include "cli/output.h"
 #include "models/catalog/attention.h"
@@ -86,6 +87,7 @@ struct Listing {
 };
 constexpr Listing kListings[] = {{"models", models_table, models_json},
                                  {"attention", attention_table, attention_json, mechanism_text, mechanism_json},
+                                 {"compression", compression_table, compression_json, method_text, method_json},
                                  {"devices", devices_table, devices_json, device_text, device_json},
                                  {"formats", formats_table, formats_json}};
 
@@ -116,7 +118,7 @@ int run_list(const ListOptions& options) {
     return 0;
   }
   if (listing.text_of_one == nullptr)
-    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list attention and list devices do", options.what,
+    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list attention, list compression and list devices do", options.what,
                                 options.name));
   write_stdout(json ? listing.json_of_one(options.name).dump(2) + "\n" : listing.text_of_one(options.name));
   return 0;
@@ -126,11 +128,11 @@ int run_list(const ListOptions& options) {
 
 void add_list(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command = app.add_subcommand("list", "What can be named: models, attention, devices, formats");
-  command->add_option("WHAT", options->what, "models, attention, devices or formats")->type_name("");
+  CLI::App* command = app.add_subcommand("list", "What can be named: models, attention, compression, devices, formats");
+  command->add_option("WHAT", options->what, "models, attention, compression, devices or formats")->type_name("");
   command
       ->add_option("NAME", options->name,
-                   "An attention mechanism or a virtual device, to see all its figures\n"
+                   "An attention mechanism, a way to compress or a virtual device, to see\nall its figures "
                    "and where they are from")
       ->type_name("");
   command->add_option("--format", options->format, "terminal or json (default: terminal)")->type_name("NAME");
@@ -138,6 +140,7 @@ void add_list(CLI::App& app, Chosen& chosen) {
 Examples:
   headroom list models
   headroom list attention mhe-mul
+  headroom list compression int4
   headroom list devices a100-80gb
   headroom list devices --format json)");
   command->callback([options, &chosen] { chosen = [options] { return run_list(*options); }; });

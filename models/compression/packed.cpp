@@ -104,12 +104,13 @@ class Int4 final : public Packed {
 
 }  // namespace
 
+// Keeps weights that are all alike from a division by zero, and is a number in half precision, too.
+constexpr double kLeastScale = 1e-6;
+
 Int8Codes int8_codes(const at::Tensor& weight, bool per_row) {
-  // The smallest positive number keeps a weight of zeros from dividing by zero.
-  const double tiny = 1e-6;
   at::Tensor scale = per_row ? at::linalg_vector_norm(weight, std::numeric_limits<double>::infinity(), {1}, true)
                              : at::linalg_vector_norm(weight, std::numeric_limits<double>::infinity()).view({1, 1});
-  scale = scale.clamp_min_(tiny).div_(127);
+  scale = scale.div_(127).clamp_min_(kLeastScale);
   return {(weight / scale).round_().clamp_(-127, 127).to(at::kChar), scale};
 }
 
@@ -124,7 +125,7 @@ Int4Codes int4_codes(const at::Tensor& weight, std::int64_t group) {
   const std::int64_t out = weight.size(0), in = weight.size(1);
   const at::Tensor groups = weight.view({out, in / group, group});
   at::Tensor zero = groups.amin({2}, true);
-  at::Tensor scale = (groups.amax({2}, true) - zero).div_(15).clamp_min_(1e-6);
+  at::Tensor scale = (groups.amax({2}, true) - zero).div_(15).clamp_min_(kLeastScale);
   at::Tensor codes = (groups - zero).div_(scale).round_().clamp_(0, 15).to(at::kByte);
   return {codes.view({out, in}), std::move(scale), std::move(zero)};
 }
@@ -202,7 +203,7 @@ std::shared_ptr<const Weight> make_gobo(Builder& builder, const WeightPart& part
   const at::Tensor outliers = at::index_select(weight, 0, positions).to(at::kFloat);
   // Outliers have no say in the centroids: they take the place of the mean.
   const auto wide = c10::promoteTypes(weight.scalar_type(), at::kFloat);
-  at::Tensor inner = weight.to(wide).index_fill(0, positions, weight.mean().to(wide));
+  const at::Tensor inner = weight.to(wide).scatter(0, positions, weight.mean().to(wide).expand({outlying}));
   const at::Tensor centroids = centroids_of(std::get<0>(at::sort(inner)));
   const at::Tensor borders = (centroids.slice(0, 0, 7) + centroids.slice(0, 1, 8)) / 2;
   const at::Tensor indices = at::searchsorted(borders, inner, true).to(at::kByte).view({out, in / 8, 8});

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 
+#include "models/catalog/compression.h"
 #include "models/compression/methods.h"
 
 namespace headroom::models {

@@ -10,6 +10,8 @@
 
 namespace headroom::models {
 
+enum class WeightPlace : std::uint8_t;  // models/catalog/compression.h
+
 class Weight {
  public:
   virtual ~Weight() = default;

@@ -8,6 +8,7 @@
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
 // the forward pass.
+// A "compression" acts on the sublayer's weights.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
 #include <ATen/Context.h>
@@ -30,6 +31,7 @@
 #include "models/attention/positions.h"
 #include "models/builder.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 #include "models/model.h"
 
 namespace headroom::models {
@@ -93,7 +95,8 @@ ModelConfig config_of(const Json& request) {
     config.decoder_layer_count = 2;
     config.encoder_layer_count = 0;
   }
-  return with_attention(config, request.value("attention", "mha"));
+  return with_compression(with_attention(config, request.value("attention", "mha")), request.value("compression", ""),
+                          request.value("training", true));
 }
 
 AttentionBackend backend_of(const Json& request) {
