@@ -23,8 +23,8 @@ class Adapted final : public Weight {
       : base_(std::move(base)), down_(std::move(down)), up_(std::move(up)), scale_(scale) {}
 
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
-    at::Tensor y = base_->linear(x, bias);
-    return y.add_(at::linear(at::linear(x, down_), up_), scale_);
+    const at::Tensor y = base_->linear(x, bias);
+    return at::linear(at::linear(x, down_), up_).mul_(scale_).add_(y);
   }
 
   at::Tensor dense() const override { return at::addmm(base_->dense(), up_, down_, 1.0, scale_); }

@@ -63,7 +63,7 @@ TEST(Usage, WhatIsMissingIsNamed) {
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"compare", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"report", "expected the path of a RECORDING, as --out of another command writes it"},
-      {"list", "expected what to list: models, attention, devices or formats"},
+      {"list", "expected what to list: models, attention, compression, devices or formats"},
       {"profile bert-base --batch", "--batch expects a value"}};
   for (const auto& expected : cases) expect_refused(expected);
 }
@@ -88,7 +88,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       {"compare bert-base --jbos 2", "unknown flag '--jbos'; did you mean '--jobs'?"},
       {"profile bert-base --zzz", "unknown flag '--zzz'; headroom profile --help lists the flags"},
       {"profile bert-base -x", "unknown flag '-x'; headroom profile --help lists the flags"},
-      {"list modles", "unknown list 'modles'; did you mean 'models'? Known: models, attention, devices, formats"},
+      {"list modles", "unknown list 'modles'; did you mean 'models'? Known: models, attention, compression, devices, formats"},
       {"list models --format html", "unknown format 'html'. Known: terminal, json"},
       {"profile bret-base", "unknown model 'bret-base'; did you mean 'bert-base'? " + models},
       {"profile bert-base --attention mqaa", "unknown attention mechanism 'mqaa'; did you mean 'mqa'? " + mechanisms},
