@@ -47,7 +47,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
   add("--positions", flags.positions, "NAME",
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
   add("--compress", flags.compression, "METHODS",
-      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: not)");
+      "How weights are made smaller, NAME:option=value, several\njoined by + (headroom list compression; default: "
+      "not)");
   add("--batch", flags.batch, "N", default_number("Sequences per step, from 1", defaults.batch));
   add("--seq", flags.seq, "N", default_number("Tokens per sequence, from 1 to what the model allows", defaults.seq));
   add("--mode", flags.mode, "MODE", help("What a step does", kModeNames, defaults.mode));

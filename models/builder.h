@@ -16,21 +16,27 @@ namespace headroom::models {
 
 enum class Init : std::uint8_t { normal, zeros, ones };  // normal: mean 0, standard deviation 0.02
 
-class Weight;  // models/compression/weight.h
+class Weight;                                  // models/compression/weight.h
 bool has_adapters(const ModelConfig& config);  // models/catalog/compression.h
 
 class Builder {
  public:
   Builder(const ModelConfig& model_config, const BuildOptions& build_options, std::vector<ModelLayer>& layers,
           std::vector<ModelParameter>& parameters, std::vector<at::Tensor>& buffers)
-      : config(model_config), options(build_options), layers_(layers), parameters_(parameters), buffers_(buffers), frozen_(has_adapters(model_config)) {}
+      : config(model_config),
+        options(build_options),
+        layers_(layers),
+        parameters_(parameters),
+        buffers_(buffers),
+        frozen_(has_adapters(model_config)) {}
 
   // Declares a layer and returns its path.
   std::string layer(const std::string& path, const std::string& parent, const std::string& kind);
 
   at::Tensor parameter(const std::string& layer, const std::string& role, at::IntArrayRef shape, Init init);
 
-  // A weight's part that others made: codes, scales, masks; or, where `trained`, one that gets a gradient when training.
+  // A weight's part that others made: codes, scales, masks; or, where `trained`, one that gets a gradient when
+  // training.
   at::Tensor part(const std::string& layer, const std::string& role, at::Tensor tensor, bool trained);
 
   // The compressed weight of this name, made by `make` unless it is that of a layer whose parameters are shared.

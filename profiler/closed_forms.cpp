@@ -100,8 +100,8 @@ bool adapted(const models::ModelConfig& config, WeightPlace place, const char* r
   return models::compression_of(config, place, role).adapter != nullptr;
 }
 
-// Beside adapters weights are frozen, and what only their gradients need is not kept: W^O's input, unless a fused kernel
-// keeps it as its output. The first layer's input has no gradient, so that queries are kept only where keys have
+// Beside adapters weights are frozen, and what only their gradients need is not kept: W^O's input, unless a fused
+// kernel keeps it as its output. The first layer's input has no gradient, so that queries are kept only where keys have
 // adapters, and nothing at all where no projection has.
 std::optional<Formula> saved_beside_adapters(const models::ModelConfig& config, const AttentionShape& shape, bool first,
                                              Formula formula) {
@@ -109,8 +109,7 @@ std::optional<Formula> saved_beside_adapters(const models::ModelConfig& config, 
   if (!plain || config.architecture == models::Architecture::encoder_decoder) return std::nullopt;
   const auto has = [&](const char* role) { return adapted(config, WeightPlace::attention, role); };
   if (first && !has("query") && !has("key") && !has("value")) return std::nullopt;
-  const std::int64_t heads =
-      shape.batch * shape.query_len * shape.head_count * shape.head_dim * shape.element_bytes;
+  const std::int64_t heads = shape.batch * shape.query_len * shape.head_count * shape.head_dim * shape.element_bytes;
   const std::string term = " − " + std::to_string(shape.element_bytes) + "·B·T·n·d";
   const auto without = [&](bool kept) {
     if (shape.fused || kept) return;
@@ -128,8 +127,8 @@ std::optional<Formula> saved_with_compression(const RunSpec& spec, const models:
   std::optional<Formula> formula = saved_bytes(spec, config, shape);
   if (models::has_adapters(config)) formula = saved_beside_adapters(config, shape, first, *formula);
   if (!formula || config.compression.empty()) return formula;
-  const Formula own = models::saved_by_compression(config, WeightPlace::attention, spec.batch * spec.seq,
-                                                   shape.element_bytes, true);
+  const Formula own =
+      models::saved_by_compression(config, WeightPlace::attention, spec.batch * spec.seq, shape.element_bytes, true);
   if (!own.text.empty()) formula = Formula{formula->value + own.value, formula->text + "; of " + own.text};
   return formula;
 }
@@ -161,12 +160,12 @@ void add_compressed_ffn(const RunSpec& spec, const models::ModelConfig& config, 
   const Formula difference = stored_difference(config, WeightPlace::ffn, bytes, training);
   if (!difference.text.empty()) {
     const std::int64_t matrices = models::gated(config.activation) ? 3 : 2;
-    const std::int64_t elements = matrices * config.d_model * config.d_ff +
-                                  (config.ffn_bias ? (matrices - 1) * config.d_ff + config.d_model : 0);
-    forms.push_back({"parameter_bytes", layer,
-                     "weights and biases of " + std::to_string(matrices) + "·d_m·d_ff, elements of " +
-                         std::to_string(bytes) + " B",
-                     elements * bytes});
+    const std::int64_t elements =
+        matrices * config.d_model * config.d_ff + (config.ffn_bias ? (matrices - 1) * config.d_ff + config.d_model : 0);
+    forms.push_back(
+        {"parameter_bytes", layer,
+         "weights and biases of " + std::to_string(matrices) + "·d_m·d_ff, elements of " + std::to_string(bytes) + " B",
+         elements * bytes});
     add_compressed(forms.back(), difference);
   }
   const std::int64_t kept = kept_inside_ffn(config);

@@ -43,7 +43,8 @@ std::vector<std::string> usual_mechanisms_for(const models::ModelConfig& model, 
   return names;
 }
 
-std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model, const RunSpec& spec) {
+std::vector<std::string> mechanisms(const CompareOptions& options, const models::ModelConfig& model,
+                                    const RunSpec& spec) {
   if (options.run.attention.empty()) {
     // What no mechanism can do is said, not skipped.
     models::with_compression(model, spec.compression, spec.mode == Mode::train);

@@ -118,8 +118,9 @@ int run_list(const ListOptions& options) {
     return 0;
   }
   if (listing.text_of_one == nullptr)
-    throw bad_input(fmt::format("list {} takes no NAME, but got '{}'; list attention, list compression and list devices do", options.what,
-                                options.name));
+    throw bad_input(
+        fmt::format("list {} takes no NAME, but got '{}'; list attention, list compression and list devices do",
+                    options.what, options.name));
   write_stdout(json ? listing.json_of_one(options.name).dump(2) + "\n" : listing.text_of_one(options.name));
   return 0;
 }

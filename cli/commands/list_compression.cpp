@@ -59,7 +59,8 @@ Json json_of(const CompressionMethod& method) {
   const Figures f = figures(method);
   Json options = Json::array();
   for (const auto& option : method.options) {
-    Json json{{"name", option.name}, {"meaning", option.meaning}, {"default", option_text(option, option.fallback({}))}};
+    Json json{
+        {"name", option.name}, {"meaning", option.meaning}, {"default", option_text(option, option.fallback({}))}};
     if (option.values.empty())
       json["range"] = {option_text(option, option.low), option_text(option, option.high)};
     else
@@ -71,9 +72,8 @@ Json json_of(const CompressionMethod& method) {
     formulas["trained_bytes"] = formula_json(f.trained);
     formulas["saved_bytes"] = formula_json(f.kept);
   }
-  return {{"name", method.name},       {"title", method.title},    {"source", method.source},
-          {"trains", trains(method)}, {"options", options},       {"formulas", formulas},
-          {"word_table", method.holds_words}};
+  return {{"name", method.name}, {"title", method.title}, {"source", method.source},         {"trains", trains(method)},
+          {"options", options},  {"formulas", formulas},  {"word_table", method.holds_words}};
 }
 
 int width_of_stdout() {
@@ -128,7 +128,8 @@ std::string method_text(const std::string& name) {
   add_line(out, "what it is", method.title);
   add_line(out, "source", method.source);
   add_line(out, "--mode train", trains(method) ? "yes" : "no");
-  add_line(out, "layers=all", method.holds_words ? "attention, feed-forward and word table" : "attention and feed-forward");
+  add_line(out, "layers=all",
+           method.holds_words ? "attention, feed-forward and word table" : "attention and feed-forward");
   out += fmt::format("\nOf one weight ({}):\n", kSizes);
   add_line(out, "parameters", fmt::format("{} = {}", f.parameters.text, format_count(f.parameters.value)));
   add_line(out, "bytes stored", fmt::format("{} = {}", f.used.text, format_count(f.used.value)));

@@ -101,7 +101,7 @@ ModelConfig with_attention(ModelConfig config, std::string_view text) {
   const std::string_view name = mechanism_name(text);
   const AttentionMechanism& mechanism = attention_mechanism(name);
   MechanismOptions options = given_options("attention '" + std::string(name) + "'", mechanism.options,
-                                            text.substr(std::min(text.size(), name.size() + 1)));
+                                           text.substr(std::min(text.size(), name.size() + 1)));
   for (const MechanismOption& option : mechanism.options)
     if (!options.contains(std::string(option.name))) options[std::string(option.name)] = option.fallback(config);
   config.attention = name;
@@ -182,8 +182,8 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
   const std::int64_t sublayers = attention_sublayer_count(with_own_layers(config));
   const std::int64_t shared = mechanism.once_per_model_count ? mechanism.once_per_model_count(shape).value : 0;
   const std::int64_t compressed = compressed_parameters(config, WeightPlace::attention);
-  return checked_sum(
-      {checked_product({sublayers, mechanism.parameter_count(shape).value}), checked_product({sublayers, compressed}), shared});
+  return checked_sum({checked_product({sublayers, mechanism.parameter_count(shape).value}),
+                      checked_product({sublayers, compressed}), shared});
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {

@@ -31,9 +31,8 @@ bool holds(const Compression& c, WeightPlace place, std::string_view role) {
 }
 
 bool anywhere_in(const ModelConfig& config, WeightPlace place) {
-  return std::any_of(config.compression.begin(), config.compression.end(), [&](const Compression& c) {
-    return holds(c, place, "query") || holds(c, place, "up");
-  });
+  return std::any_of(config.compression.begin(), config.compression.end(),
+                     [&](const Compression& c) { return holds(c, place, "query") || holds(c, place, "up"); });
 }
 
 std::vector<Projection> projections(const ModelConfig& config, WeightPlace place) {
@@ -57,9 +56,8 @@ std::int64_t owners(const ModelConfig& config, WeightPlace place) {
 Compression parse(std::string_view text, const ModelConfig& config) {
   const std::string_view name = mechanism_name(text);
   const CompressionMethod& method = compression_method(name);
-  Compression result{std::string(name),
-                     given_options("compression '" + std::string(name) + "'", method.options,
-                                   text.substr(std::min(text.size(), name.size() + 1)))};
+  Compression result{std::string(name), given_options("compression '" + std::string(name) + "'", method.options,
+                                                      text.substr(std::min(text.size(), name.size() + 1)))};
   if (method.complete) method.complete(result);
   for (const MechanismOption& option : method.options)
     if (!result.options.contains(std::string(option.name)))
@@ -97,8 +95,12 @@ void require_projection(const ModelConfig& config, WeightPlace place, const Proj
 }  // namespace
 
 MechanismOption layers_option(bool query_value) {
-  MechanismOption option{"layers", "weights it is applied to", 0, 2,
-                         [](const ModelConfig&) { return std::int64_t{0}; }, {"all", "attention", "ffn"}};
+  MechanismOption option{"layers",
+                         "weights it is applied to",
+                         0,
+                         2,
+                         [](const ModelConfig&) { return std::int64_t{0}; },
+                         {"all", "attention", "ffn"}};
   if (!query_value) return option;
   option.high = 3;
   option.fallback = [](const ModelConfig&) { return static_cast<std::int64_t>(CompressedLayers::query_value); };
@@ -142,7 +144,8 @@ ModelConfig with_compression(ModelConfig config, std::string_view text, bool tra
   config.compression.clear();
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find('+'));
-    if (part.size() + 1 == text.size()) throw bad_input("--compress is '" + std::string(text) + "', which ends with '+'");
+    if (part.size() + 1 == text.size())
+      throw bad_input("--compress is '" + std::string(text) + "', which ends with '+'");
     text.remove_prefix(std::min(text.size(), part.size() + 1));
     config.compression.push_back(parse(part, config));
   }
@@ -171,8 +174,8 @@ std::vector<Projection> attention_projections(const ModelConfig& c) {
     return std::vector<Projection>{
         {"query", q, c.d_model}, {"key", kv, c.d_model}, {"value", kv, c.d_model}, {"output", c.d_model, merged}};
   };
-  constexpr std::array<std::string_view, 9> kWholeHeads{"mha",    "gqa",       "mqa",          "sparse-local", "sparse-strided",
-                                                        "linear", "performer", "sparse-fixed", "cosformer"};
+  constexpr std::array<std::string_view, 9> kWholeHeads{
+      "mha", "gqa", "mqa", "sparse-local", "sparse-strided", "linear", "performer", "sparse-fixed", "cosformer"};
   if (std::find(kWholeHeads.begin(), kWholeHeads.end(), name) != kWholeHeads.end() || name == "sliding-window" ||
       name == "bigbird")
     return plain(all, groups, all);
@@ -231,7 +234,8 @@ Formula sum_over(const ModelConfig& config, WeightPlace place, const Of& of) {
 }  // namespace
 
 Formula parameter_count(const WeightCompression& compression, const WeightShape& shape) {
-  return both(compression, shape, &CompressionMethod::parameter_count, FormulaBuilder().add(1, {shape.out, shape.in}, "out·in").done());
+  return both(compression, shape, &CompressionMethod::parameter_count,
+              FormulaBuilder().add(1, {shape.out, shape.in}, "out·in").done());
 }
 Formula stored_bytes(const WeightCompression& compression, const WeightShape& shape) {
   return both(compression, shape, &CompressionMethod::stored_bytes,
@@ -253,8 +257,8 @@ std::int64_t compressed_parameters(const ModelConfig& config, WeightPlace place)
 Formula stored_difference(const ModelConfig& config, WeightPlace place, std::int64_t element_bytes, bool training) {
   const bool trained = training && !has_adapters(config);
   return sum_over(config, place, [&](const WeightCompression& compression, const Projection& p) {
-    const Formula stored = stored_bytes(
-        compression, {.out = p.out, .in = p.in, .element_bytes = element_bytes, .trained = trained});
+    const Formula stored =
+        stored_bytes(compression, {.out = p.out, .in = p.in, .element_bytes = element_bytes, .trained = trained});
     return Formula{stored.value - checked_product({p.out, p.in, element_bytes}),
                    stored.text + " − " + std::to_string(element_bytes) + "·out·in"};
   });
@@ -263,8 +267,8 @@ Formula stored_difference(const ModelConfig& config, WeightPlace place, std::int
 std::int64_t stored_difference(const ModelConfig& config, std::int64_t element_bytes, bool training) {
   std::int64_t sum = 0;
   for (const WeightPlace place : kPlaces)
-    sum = checked_sum(
-        {sum, checked_product({owners(config, place), stored_difference(config, place, element_bytes, training).value})});
+    sum = checked_sum({sum, checked_product({owners(config, place),
+                                             stored_difference(config, place, element_bytes, training).value})});
   return sum;
 }
 
@@ -272,11 +276,8 @@ Formula saved_by_compression(const ModelConfig& config, WeightPlace place, std::
                              std::int64_t element_bytes, bool training) {
   const bool trained = training && !has_adapters(config);
   return sum_over(config, place, [&](const WeightCompression& compression, const Projection& p) {
-    return saved_bytes(compression, {.out = p.out,
-                                     .in = p.in,
-                                     .inputs = inputs,
-                                     .element_bytes = element_bytes,
-                                     .trained = trained});
+    return saved_bytes(
+        compression, {.out = p.out, .in = p.in, .inputs = inputs, .element_bytes = element_bytes, .trained = trained});
   });
 }
 
@@ -285,7 +286,8 @@ std::string compression_text(const ModelConfig& config) {
   for (const Compression& c : config.compression) {
     text += (text.empty() ? "" : "+") + c.method;
     for (const MechanismOption& option : compression_method(c.method).options)
-      text += ":" + std::string(option.name) + "=" + option_text(option, option_of(c, std::string(option.name).c_str()));
+      text +=
+          ":" + std::string(option.name) + "=" + option_text(option, option_of(c, std::string(option.name).c_str()));
   }
   return text;
 }

@@ -26,18 +26,18 @@ struct WeightShape {
 };
 
 struct CompressionMethod {
-  std::string_view name;    // "int8"
-  std::string_view title;   // "8-bit integers with one scale"
-  std::string_view source;  // "Zafrir et al. 2019, arXiv 1910.06188"
-  std::vector<MechanismOption> options;                                       // "layers" is one of them
-  Formula (*parameter_count)(const Compression&, const WeightShape&);         // logical: of int4 as many as before
-  Formula (*stored_bytes)(const Compression&, const WeightShape&);            // of weights, codes, scales, masks
-  Formula (*saved_bytes)(const Compression&, const WeightShape&);             // kept for backward besides the input
-  void (*require)(const Compression&, const WeightShape&) = nullptr;          // throws bad_input: sizes do not go with it
-  void (*require_mode)(const Compression&, bool training) = nullptr;          // throws bad_input
-  void (*complete)(Compression&) = nullptr;  // fallbacks that depend on other options
-  bool adapter = false;                                                       // added to a weight that is frozen
-  bool holds_words = false;                                                   // layers=all includes the word table
+  std::string_view name;                                               // "int8"
+  std::string_view title;                                              // "8-bit integers with one scale"
+  std::string_view source;                                             // "Zafrir et al. 2019, arXiv 1910.06188"
+  std::vector<MechanismOption> options;                                // "layers" is one of them
+  Formula (*parameter_count)(const Compression&, const WeightShape&);  // logical: of int4 as many as before
+  Formula (*stored_bytes)(const Compression&, const WeightShape&);     // of weights, codes, scales, masks
+  Formula (*saved_bytes)(const Compression&, const WeightShape&);      // kept for backward besides the input
+  void (*require)(const Compression&, const WeightShape&) = nullptr;   // throws bad_input: sizes do not go with it
+  void (*require_mode)(const Compression&, bool training) = nullptr;   // throws bad_input
+  void (*complete)(Compression&) = nullptr;                            // fallbacks that depend on other options
+  bool adapter = false;                                                // added to a weight that is frozen
+  bool holds_words = false;                                            // layers=all includes the word table
   bool packs = false;  // a frozen weight may be stored so, under an adapter
 };
 
@@ -76,8 +76,8 @@ Formula parameter_count(const WeightCompression& compression, const WeightShape&
 Formula stored_bytes(const WeightCompression& compression, const WeightShape& shape);
 Formula saved_bytes(const WeightCompression& compression, const WeightShape& shape);
 
-// What compression adds to the parameters of one attention sublayer, feed-forward or word table; negative where it takes
-// some away.
+// What compression adds to the parameters of one attention sublayer, feed-forward or word table; negative where it
+// takes some away.
 std::int64_t compressed_parameters(const ModelConfig& config, WeightPlace place);
 
 // Sums over the compressed projections of one place: what compression adds to the bytes of a dense layer's parameters

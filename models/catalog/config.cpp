@@ -24,10 +24,8 @@ Json to_json(const Compression& c) {
   return json;
 }
 
-}  // namespace
-
-Json to_json(const ModelConfig& c) {
-  Json json{{"name", c.name},
+Json without_compression(const ModelConfig& c) {
+  return Json{{"name", c.name},
               {"architecture", to_name(kArchitectureNames, c.architecture)},
               {"vocab_size", c.vocab_size},
               {"max_positions", c.max_positions},
@@ -80,6 +78,12 @@ Json to_json(const ModelConfig& c) {
               {"padding_id", c.padding_id},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
+}
+
+}  // namespace
+
+Json to_json(const ModelConfig& c) {
+  Json json = without_compression(c);
   for (const Compression& method : c.compression) json["compression"].push_back(to_json(method));
   return json;
 }

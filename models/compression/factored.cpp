@@ -28,8 +28,8 @@ class LowRank final : public Weight {
   at::Tensor up_, down_;  // U [out, rank], V [rank, in]
 };
 
-// A tensor train (Oseledets 2011; for layers Novikov et al. 2015, arXiv 1509.06569, section 4), contracted from the last
-// core to the first. Core k is [r_(k-1)·m_k, n_k·r_k], the last one's input digits being the fastest of x.
+// A tensor train (Oseledets 2011; for layers Novikov et al. 2015, arXiv 1509.06569, section 4), contracted from the
+// last core to the first. Core k is [r_(k-1)·m_k, n_k·r_k], the last one's input digits being the fastest of x.
 class Train final : public Weight {
  public:
   Train(TensorTrain shape, std::vector<at::Tensor> cores) : shape_(std::move(shape)), cores_(std::move(cores)) {}
@@ -94,9 +94,9 @@ std::shared_ptr<const Weight> make_tensor_train(Builder& builder, const WeightPa
   const double deviation = std::pow(0.02 / std::sqrt(paths), 1.0 / static_cast<double>(count));
   std::vector<at::Tensor> cores;
   for (std::size_t k = 0; k < count; ++k)
-    cores.push_back(builder.part(part.layer, part.role + ".core" + std::to_string(k + 1),
-                                 drawn(builder, {shape.rank[k] * shape.out[k], shape.in[k] * shape.rank[k + 1]}, deviation),
-                                 true));
+    cores.push_back(
+        builder.part(part.layer, part.role + ".core" + std::to_string(k + 1),
+                     drawn(builder, {shape.rank[k] * shape.out[k], shape.in[k] * shape.rank[k + 1]}, deviation), true));
   return std::make_shared<Train>(std::move(shape), std::move(cores));
 }
 

@@ -42,7 +42,9 @@ std::shared_ptr<const Weight> make_adapted(Builder& builder, const WeightPart& p
   const std::int64_t rank = c.options.at("rank");
   const double scale = static_cast<double>(c.options.at("alpha")) / static_cast<double>(rank);
   at::Tensor weight;
-  if (!base) base = std::make_shared<Dense>(weight = builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), false));
+  if (!base)
+    base = std::make_shared<Dense>(weight =
+                                       builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), false));
   at::Tensor down = drawn(builder, {rank, part.in}), up = drawn(builder, {part.out, rank}).zero_();
   if (c.options.at("merged") == 1) {
     weight.addmm_(up, down, 1.0, scale);

@@ -85,8 +85,8 @@ class Int4 final : public Packed {
   at::Tensor dense() const override { return unpacked(stored_); }
   at::Tensor rows(const at::Tensor& ids, std::int64_t) const override {
     const at::Tensor flat = ids.view(-1);
-    return like_rows(
-        unpacked({picked(stored_.codes, flat), picked(stored_.scale, flat), picked(stored_.zero, flat)}), ids);
+    return like_rows(unpacked({picked(stored_.codes, flat), picked(stored_.scale, flat), picked(stored_.zero, flat)}),
+                     ids);
   }
 
  private:
@@ -270,8 +270,7 @@ class TwoOfFour final : public Packed {
   at::Tensor dense() const override {
     const std::int64_t out = values_.size(0), kept = values_.size(1);
     const at::Tensor places = at::empty({out, kept / 4, 4}, places_.options().dtype(at::kLong));
-    for (std::int64_t i = 0; i < 4; ++i)
-      places.select(2, i).copy_(places_.bitwise_right_shift(2 * i).bitwise_and_(3));
+    for (std::int64_t i = 0; i < 4; ++i) places.select(2, i).copy_(places_.bitwise_right_shift(2 * i).bitwise_and_(3));
     const at::Tensor dense = at::zeros({out, kept / 2, 4}, values_.options());
     dense.scatter_(2, places.view({out, kept / 2, 2}), values_.view({out, kept / 2, 2}));
     return dense.view({out, 2 * kept});
@@ -323,7 +322,8 @@ std::shared_ptr<const Weight> make_pruned(Builder& builder, const WeightPart& pa
   if (format == PruneFormat::csr) {
     const at::Tensor ends = at::arange(part.out + 1, positions.options()) * part.in;
     const at::Tensor begins = stored(".rows", at::searchsorted(positions, ends, true));
-    return std::make_shared<Csr>(begins, stored(".columns", positions.remainder(part.in).to(at::kInt)), values, part.in);
+    return std::make_shared<Csr>(begins, stored(".columns", positions.remainder(part.in).to(at::kInt)), values,
+                                 part.in);
   }
   at::Tensor mask = at::zeros({part.out * part.in}, positions.options().dtype(at::kByte)).index_fill_(0, positions, 1);
   mask = mask.view({part.out, part.in / 8, 8});

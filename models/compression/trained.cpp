@@ -49,7 +49,8 @@ class Masked final : public Weight {
 
 std::shared_ptr<const Weight> make_rounded(Builder& builder, const WeightPart& part, const Compression& c) {
   const std::int64_t group = c.method == "int4" ? c.options.at("group") : c.options.at("scale") - 1;
-  return std::make_shared<Rounded>(builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), true), group);
+  return std::make_shared<Rounded>(builder.part(part.layer, part.role, drawn(builder, {part.out, part.in}), true),
+                                   group);
 }
 
 std::shared_ptr<const Weight> make_masked(Builder& builder, const WeightPart& part, const Compression& c) {

@@ -68,7 +68,9 @@ TEST(ListDevices, AnUnknownOneIsAnsweredWithTheNearest) {
   const Ended ended = Tool().run({"list", "devices", "h100-80g"});
   EXPECT_EQ(ended.code, 2);
   EXPECT_NE(ended.err.find("did you mean 'h100-80gb'?"), std::string::npos) << ended.err;
-  EXPECT_EQ(Tool().run({"list", "models", "gpt2"}).err, "headroom: list models takes no NAME, but got 'gpt2'; list attention, list compression and list devices do\n");
+  EXPECT_EQ(
+      Tool().run({"list", "models", "gpt2"}).err,
+      "headroom: list models takes no NAME, but got 'gpt2'; list attention, list compression and list devices do\n");
 }
 
 TEST(ListAttention, OneIsShownWithItsFormulasOptionsAndWhatItDoesNotGoWith) {

@@ -240,7 +240,8 @@ std::int64_t built_parameters(const Model& model) {
 
 TEST(Compression, ModelsHaveTheParametersThatAreCounted) {
   for (const std::string attention : {"mha", "mqa", "sha", "skv", "el-slice", "sha-compact", "mhe-add", "linear"})
-    for (const std::string method : {"low-rank:rank=3", "kronecker", "tensor-train:rank=2", "lora:layers=all", "lora"}) {
+    for (const std::string method :
+         {"low-rank:rank=3", "kronecker", "tensor-train:rank=2", "lora:layers=all", "lora"}) {
       ModelConfig config = with_compression(with_attention(tiny(), attention), method, true);
       const auto model = build_model(config, {.device = at::kCPU, .dtype = at::kFloat, .training = true});
       EXPECT_EQ(built_parameters(*model), parameter_count(config)) << attention << " " << method;
@@ -289,8 +290,9 @@ std::string refusal(const std::string& method, bool training, const std::string&
 TEST(Compression, RefusesWhatIsUndefined) {
   EXPECT_THAT(refusal("int5", true), HasSubstr("unknown compression 'int5'"));
   EXPECT_THAT(refusal("int4:grup=8", true), HasSubstr("did you mean 'group'"));
-  EXPECT_EQ(refusal("prune:sparsity=1.5", true),
-            "option 'sparsity' of compression 'prune' is '1.5', expected a number from 0.001 to 0.999, in steps of 0.001");
+  EXPECT_EQ(
+      refusal("prune:sparsity=1.5", true),
+      "option 'sparsity' of compression 'prune' is '1.5', expected a number from 0.001 to 0.999, in steps of 0.001");
   EXPECT_EQ(refusal("int4", true),
             "compression 'int4' needs groups that divide a weight's inputs; one here has 16 inputs and 16 outputs");
   EXPECT_EQ(refusal("prune:sparsity=0.9:format=2:4", true),

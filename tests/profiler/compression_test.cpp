@@ -49,8 +49,7 @@ TEST(CompressionForms, EqualWhatTrainingRecords) {
   for (const std::string method : {"lora", "lora:layers=all:rank=3", "int4:group=16+lora", "low-rank:rank=3",
                                    "tensor-train:rank=2", "kronecker", "int8", "int4:group=16", "prune"})
     for (const std::string device : {"cpu", kVirtual}) {
-      const Checked checked =
-          expect_closed_forms(record_again(spec_of("bert", method, Mode::train, device)));
+      const Checked checked = expect_closed_forms(record_again(spec_of("bert", method, Mode::train, device)));
       EXPECT_GE(checked.parameters, 3) << method;
       EXPECT_GE(checked.activations, 4) << method;
     }
@@ -60,8 +59,8 @@ TEST(CompressionForms, EqualWhatTrainingRecords) {
 }
 
 TEST(CompressionForms, EqualWhatInferenceRecords) {
-  for (const std::string method : {"lora:merged=yes", "int8", "int4:group=16", "gobo:outliers=0.01", "prune", "prune:format=bitmap",
-                                   "prune:format=2:4", "low-rank:rank=3"})
+  for (const std::string method : {"lora:merged=yes", "int8", "int4:group=16", "gobo:outliers=0.01", "prune",
+                                   "prune:format=bitmap", "prune:format=2:4", "low-rank:rank=3"})
     for (const std::string device : {"cpu", kVirtual})
       EXPECT_GE(expect_closed_forms(record_again(spec_of("bert", method, Mode::forward, device))).parameters, 3);
   for (const std::string model : {"gpt2", "llama"})

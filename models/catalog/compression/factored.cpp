@@ -74,9 +74,7 @@ Formula train_parameters(const Compression& c, const WeightShape& s) {
   return FormulaBuilder().add(1, {core_elements(tensor_train_of(c, s.out, s.in))}, "Σ r·m·n·r'").done();
 }
 Formula train_stored(const Compression& c, const WeightShape& s) {
-  return FormulaBuilder()
-      .add(s.element_bytes, {core_elements(tensor_train_of(c, s.out, s.in))}, "Σ r·m·n·r'")
-      .done();
+  return FormulaBuilder().add(s.element_bytes, {core_elements(tensor_train_of(c, s.out, s.in))}, "Σ r·m·n·r'").done();
 }
 Formula train_saved(const Compression& c, const WeightShape& s) {
   return FormulaBuilder()
@@ -121,15 +119,16 @@ void add_factored(std::vector<CompressionMethod>& rows) {
                   .stored_bytes = low_rank_stored,
                   .saved_bytes = low_rank_saved,
                   .require = require_low_rank});
-  rows.push_back({.name = "tensor-train",
-                  .title = "A chain of small cores in the place of a weight",
-                  .source = "Oseledets 2011; Novikov et al. 2015, arXiv 1509.06569",
-                  .options = {layers_option(),
-                              {"rank", "between neighbouring cores, or less where less is exact", 1, 1 << 16, always<16>},
-                              {"factors", "cores; both sides of a weight are split so", 2, 8, always<3>}},
-                  .parameter_count = train_parameters,
-                  .stored_bytes = train_stored,
-                  .saved_bytes = train_saved});
+  rows.push_back(
+      {.name = "tensor-train",
+       .title = "A chain of small cores in the place of a weight",
+       .source = "Oseledets 2011; Novikov et al. 2015, arXiv 1509.06569",
+       .options = {layers_option(),
+                   {"rank", "between neighbouring cores, or less where less is exact", 1, 1 << 16, always<16>},
+                   {"factors", "cores; both sides of a weight are split so", 2, 8, always<3>}},
+       .parameter_count = train_parameters,
+       .stored_bytes = train_stored,
+       .saved_bytes = train_saved});
   rows.push_back({.name = "kronecker",
                   .title = "A Kronecker product in the place of a weight, W = A ⊗ B, never written out",
                   .source = "Tahaei et al. 2021, arXiv 2109.06243, section 3",

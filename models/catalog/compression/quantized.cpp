@@ -50,8 +50,9 @@ void require_gobo(const Compression& c, const WeightShape& s) {
 
 void gobo_infers(const Compression&, bool training) {
   if (training)
-    throw bad_input("compression 'gobo' quantizes a model that is trained already: use --mode forward, or gobo+lora to "
-                    "train adapters beside it");
+    throw bad_input(
+        "compression 'gobo' quantizes a model that is trained already: use --mode forward, or gobo+lora to "
+        "train adapters beside it");
 }
 
 template <std::int64_t value>
@@ -62,16 +63,17 @@ std::int64_t always(const ModelConfig&) {
 }  // namespace
 
 void add_quantized(std::vector<CompressionMethod>& rows) {
-  rows.push_back({.name = "int8",
-                  .title = "8-bit integers, symmetric; trained through rounded copies",
-                  .source = "Zafrir et al. 2019 (Q8BERT), arXiv 1910.06188, section 3",
-                  .options = {layers_option(),
-                              {"scale", "one for a weight, or one for each of its rows", 0, 1, always<0>, {"tensor", "row"}}},
-                  .parameter_count = dense_parameters,
-                  .stored_bytes = int8_stored,
-                  .saved_bytes = used_weight_saved,
-                  .holds_words = true,
-                  .packs = true});
+  rows.push_back(
+      {.name = "int8",
+       .title = "8-bit integers, symmetric; trained through rounded copies",
+       .source = "Zafrir et al. 2019 (Q8BERT), arXiv 1910.06188, section 3",
+       .options = {layers_option(),
+                   {"scale", "one for a weight, or one for each of its rows", 0, 1, always<0>, {"tensor", "row"}}},
+       .parameter_count = dense_parameters,
+       .stored_bytes = int8_stored,
+       .saved_bytes = used_weight_saved,
+       .holds_words = true,
+       .packs = true});
   rows.push_back({.name = "int4",
                   .title = "4-bit integers, two in a byte, scale and zero of each group",
                   .source = "groups as of Shen et al. 2019 (Q-BERT), arXiv 1909.05840, section 3",
@@ -82,17 +84,18 @@ void add_quantized(std::vector<CompressionMethod>& rows) {
                   .require = require_int4,
                   .holds_words = true,
                   .packs = true});
-  rows.push_back({.name = "gobo",
-                  .title = "3-bit indices of a weight's 8 centroids; outliers in fp32, with positions",
-                  .source = "Zadeh et al. 2020, arXiv 2005.03842, section IV",
-                  .options = {layers_option(),
-                              {"outliers", "share of the weights, farthest from the mean", 1, 5000, always<10>, {}, 10000}},
-                  .parameter_count = dense_parameters,
-                  .stored_bytes = gobo_stored,
-                  .saved_bytes = nothing_saved,
-                  .require = require_gobo,
-                  .require_mode = gobo_infers,
-                  .packs = true});
+  rows.push_back(
+      {.name = "gobo",
+       .title = "3-bit indices of a weight's 8 centroids; outliers in fp32, with positions",
+       .source = "Zadeh et al. 2020, arXiv 2005.03842, section IV",
+       .options = {layers_option(),
+                   {"outliers", "share of the weights, farthest from the mean", 1, 5000, always<10>, {}, 10000}},
+       .parameter_count = dense_parameters,
+       .stored_bytes = gobo_stored,
+       .saved_bytes = nothing_saved,
+       .require = require_gobo,
+       .require_mode = gobo_infers,
+       .packs = true});
 }
 
 }  // namespace headroom::models
