@@ -41,7 +41,7 @@ TEST_P(List, NamesTheSameForBoth) {
   EXPECT_EQ(names, first_words);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, List, testing::Values("models", "attention", "devices", "formats"),
+INSTANTIATE_TEST_SUITE_P(Of, List, testing::Values("models", "attention", "compression", "devices", "formats"),
                          [](const auto& test) { return test.param; });
 
 TEST(ListDevices, OneIsShownWithEveryFigureAndItsSources) {

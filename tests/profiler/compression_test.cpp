@@ -71,14 +71,14 @@ TEST(CompressionForms, AdaptersAloneHaveGradientsAndState) {
   const Recording recording = record_again(spec_of("bert", "int8+lora", Mode::train, kVirtual));
   std::int64_t trained = 0;
   for (const ParameterRecord& p : recording.parameters) {
-    EXPECT_EQ(p.requires_grad, p.name.find(".lora_") != std::string::npos) << p.name;
-    if (p.requires_grad) trained += p.bytes;
+    EXPECT_EQ(p.trainable, p.name.find(".lora_") != std::string::npos) << p.name;
+    if (p.trainable) trained += p.bytes;
   }
   EXPECT_GT(trained, 0);
   EXPECT_EQ(total(recording, Category::gradient, 2), trained);
   EXPECT_EQ(total(recording, Category::optimizer_state, 2),
             2 * trained + 4 * std::count_if(recording.parameters.begin(), recording.parameters.end(),
-                                            [](const ParameterRecord& p) { return p.requires_grad; }));
+                                            [](const ParameterRecord& p) { return p.trainable; }));
 }
 
 // One weight at a time is dense while the model is built.
