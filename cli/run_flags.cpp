@@ -119,8 +119,7 @@ CheckedRun check_run(const RunFlags& flags) {
   if (!flags.momentum.empty()) spec.momentum = parse_number("--momentum", flags.momentum);
   choose(spec.checkpoint, kCheckpointNames, "checkpoint", flags.checkpoint);
   count(spec.accumulate, "--accumulate", flags.accumulate, 1, kMaxAccumulate);
-  if (!flags.capacity_factor.empty())
-    spec.capacity_factor = parse_number("--capacity-factor", flags.capacity_factor);
+  if (!flags.capacity_factor.empty()) spec.capacity_factor = parse_number("--capacity-factor", flags.capacity_factor);
   if (!flags.clip.empty()) spec.clip = parse_number("--clip", flags.clip);
   count(spec.loss_chunk, "--loss-chunk", flags.loss_chunk, 1, kMaxTokensPerStep);
   choose(spec.sdpa, kSdpaNames, "sdpa", flags.sdpa);

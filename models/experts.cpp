@@ -95,11 +95,10 @@ MixtureOfExperts::MixtureOfExperts(Builder& builder, const std::string& path)
 at::Tensor MixtureOfExperts::in_best_groups(const at::Tensor& scores) const {
   const std::int64_t tokens = scores.size(0), groups = experts_.group_count;
   const at::Tensor grouped = scores.view({tokens, groups, -1});
-  const at::Tensor of_group = experts_.scores == ExpertScores::sigmoid
-                                  ? std::get<0>(at::topk(grouped, 2, -1)).sum(-1)
-                                  : at::amax(grouped, -1);
-  const at::Tensor hidden = at::zeros_like(of_group, at::kBool).logical_not_().scatter_(
-      1, best(of_group, experts_.groups_per_token), false);
+  const at::Tensor of_group =
+      experts_.scores == ExpertScores::sigmoid ? std::get<0>(at::topk(grouped, 2, -1)).sum(-1) : at::amax(grouped, -1);
+  const at::Tensor hidden =
+      at::zeros_like(of_group, at::kBool).logical_not_().scatter_(1, best(of_group, experts_.groups_per_token), false);
   return grouped.masked_fill(hidden.unsqueeze(-1), 0.0).view({tokens, -1});
 }
 
@@ -112,7 +111,8 @@ at::Tensor MixtureOfExperts::choose(const at::Tensor& scores) const {
 
 MixtureOfExperts::Routing MixtureOfExperts::route(const at::Tensor& tokens) const {
   const at::ScalarType dtype = tokens.scalar_type(), wide = c10::promoteTypes(dtype, at::kFloat);
-  at::Tensor scores = experts_.router_fp32 ? at::linear(tokens.to(wide), router_.to(wide)) : at::linear(tokens, router_);
+  at::Tensor scores =
+      experts_.router_fp32 ? at::linear(tokens.to(wide), router_.to(wide)) : at::linear(tokens, router_);
   scores = experts_.scores == ExpertScores::sigmoid ? at::sigmoid(scores) : at::softmax(scores, -1, wide);
   Routing routing;
   routing.chosen = choose(scores);

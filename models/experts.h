@@ -1,6 +1,6 @@
-// A feed-forward of which each token passes through a few of many parts: Mixtral's (Jiang et al. 2024, arXiv 2401.04088,
-// section 2.1) and DeepSeek's, with groups of experts and one feed-forward that every token takes besides (arXiv
-// 2405.04434, section 2.2; arXiv 2412.19437, section 2.1.2).
+// A feed-forward of which each token passes through a few of many parts: Mixtral's (Jiang et al. 2024, arXiv
+// 2401.04088, section 2.1) and DeepSeek's, with groups of experts and one feed-forward that every token takes besides
+// (arXiv 2405.04434, section 2.2; arXiv 2412.19437, section 2.1.2).
 //
 // Which experts a token takes is data. Shapes are not: every expert has C slots (expert_capacity), as GShard's and
 // Switch's do. The choices, sorted by expert and then by token, fill them; what finds no slot is dropped, and a slot

@@ -199,7 +199,8 @@ void validate_training(const RunSpec& spec) {
 
 void validate_capacity(const RunSpec& spec) {
   if (spec.capacity_factor && !(*spec.capacity_factor > 0 && *spec.capacity_factor <= kMaxCapacityFactor))
-    throw bad_input(fmt::format("--capacity-factor is {}, expected a number above 0, at most 1e6", *spec.capacity_factor));
+    throw bad_input(
+        fmt::format("--capacity-factor is {}, expected a number above 0, at most 1e6", *spec.capacity_factor));
 }
 
 void validate_generation(const RunSpec& spec) {
@@ -281,7 +282,8 @@ RunSpec run_spec_from_json(const Json& json, const std::string& where) {
   spec.attention = reader.string_or("attention", spec.attention);
   spec.positions = reader.string_or("positions", spec.positions);
   spec.compression = reader.string_or("compression", spec.compression);
-  if (reader.has("capacity_factor")) spec.capacity_factor = reader.number_or("capacity_factor", 1, 0, kMaxCapacityFactor);
+  if (reader.has("capacity_factor"))
+    spec.capacity_factor = reader.number_or("capacity_factor", 1, 0, kMaxCapacityFactor);
   spec.batch = reader.integer_or("batch", spec.batch, 1, kMaxTokensPerStep);
   spec.seq = reader.integer_or("seq", spec.seq, 1, kMaxTokensPerStep);
   spec.mode = named_member_or(reader, kModeNames, "mode", spec.mode, where);

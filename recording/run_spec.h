@@ -149,9 +149,9 @@ TraceLevel default_trace(std::string_view device);
 TraceLevel trace_level(const RunSpec& spec);
 
 // A program's form has its members alone, a model's the others; both have virtual_options, and "positions",
-// "compression", "capacity_factor", "trace", "require_cupti" and "counters" where they were asked for. Of a model "momentum", "checkpoint",
-// "accumulate", "clip" and
-// "loss_chunk" are there where they differ from the defaults, and "generation" where the mode is generate.
+// "compression", "capacity_factor", "trace", "require_cupti" and "counters" where they were asked for. Of a model
+// "momentum", "checkpoint", "accumulate", "clip" and "loss_chunk" are there where they differ from the defaults, and
+// "generation" where the mode is generate.
 Json to_json(const RunSpec& spec);
 
 // Only "model" must be there; other absent keys keep their defaults, unknown ones are ignored. Throws bad_input for a

@@ -39,9 +39,8 @@ AttentionPositions::AttentionPositions(Builder& builder, const std::string& firs
   const ModelConfig& config = builder.config;
   const at::Device device = builder.options.device;
   if (is_rotary(kind_))
-    inverse_frequencies_ =
-        builder.buffer(scaled_frequencies(inverse_frequencies(rotary_width(config), config.rope_theta, device),
-                                          config.rope_scaling, config.rope_theta));
+    inverse_frequencies_ = builder.buffer(scaled_frequencies(
+        inverse_frequencies(rotary_width(config), config.rope_theta, device), config.rope_scaling, config.rope_theta));
   if (kind_ == Positions::alibi) slopes_ = builder.buffer(alibi_slopes(score_head_count(config), device));
   if (kind_ == Positions::t5)
     table_ = builder.parameter(first_layer, "position_bias.weight",
@@ -63,8 +62,7 @@ void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x)
     context.cos = tables.cos;
     context.sin = tables.sin;
   }
-  if (kind_ == Positions::transformer_xl)
-    context.distances = distance_sinusoids(x.size(1), x.size(2), x.options());
+  if (kind_ == Positions::transformer_xl) context.distances = distance_sinusoids(x.size(1), x.size(2), x.options());
   if (!has_position_bias(kind_)) return;
   context.bias = bias(x);
   if (backend_ != AttentionBackend::eager)

@@ -20,8 +20,8 @@ class AttentionPositions {
   // T5's table becomes a parameter of `first_layer`.
   AttentionPositions(Builder& builder, const std::string& first_layer, bool causal);
 
-  // Sets cos, sin and their layout, bias or distances, for inputs x [B, T, d_m]; leaves them where the positions are of another
-  // kind.
+  // Sets cos, sin and their layout, bias or distances, for inputs x [B, T, d_m]; leaves them where the positions are of
+  // another kind.
   void prepare(AttentionContext& context, const at::Tensor& x) const;
 
  private:

@@ -54,8 +54,7 @@ class RelativeScores : public torch::autograd::Function<RelativeScores> {
     context->save_for_backward({query, key, distances, content, position});
     const std::int64_t batch = key.size(0), heads = key.size(1), seq = key.size(2), width = key.size(3);
     const at::Tensor q = query.view({batch, seq, heads, width});
-    const at::Tensor scores =
-        at::bmm(by_sequence(q, content), key.view({batch * heads, seq, width}).transpose(1, 2));
+    const at::Tensor scores = at::bmm(by_sequence(q, content), key.view({batch * heads, seq, width}).transpose(1, 2));
     const at::Tensor products =
         at::bmm(by_head(q, position), distances.view({seq, heads, width}).permute({1, 2, 0}));  // [n, B·T, T]
     const at::Tensor of_heads = scores.view({batch, heads, seq, seq});
@@ -78,7 +77,7 @@ class RelativeScores : public torch::autograd::Function<RelativeScores> {
     const at::Tensor of_heads = gradient.view({batch, heads, seq, seq});
     shifted(products, batch).copy_(of_heads.narrow(3, 0, seq - 1));
     last(products, batch).copy_(of_heads.select(2, seq - 1).select(2, seq - 1));
-    const at::Tensor r = saved[2].view({seq, heads, width}).transpose(0, 1);               // [n, T, d]
+    const at::Tensor r = saved[2].view({seq, heads, width}).transpose(0, 1);  // [n, T, d]
     const at::Tensor of_shifted = at::bmm(products, r).transpose(0, 1).view({batch, seq, heads, width});
     const at::Tensor of_position = of_shifted.sum(at::IntArrayRef({0, 1}));
     const at::Tensor of_distances = at::bmm(products.transpose(1, 2), by_head(q, saved[4]));  // [n, T, d]

@@ -106,7 +106,8 @@ void require_attention(const ModelConfig& config) {
   refuse(is_rotary(config.positions), undefined.rotary);
   refuse(has_position_bias(config.positions), undefined.bias);
   if (config.positions == Positions::transformer_xl) {
-    refuse(mechanism.name != "mha", "Transformer-XL's positions are a second key in the scores of multi-head attention");
+    refuse(mechanism.name != "mha",
+           "Transformer-XL's positions are a second key in the scores of multi-head attention");
     refuse(config.architecture != Architecture::decoder_only,
            "Transformer-XL's positions are built for decoder-only models");
     refuse(config.d_model % 2 != 0, "Transformer-XL's positions pair sines and cosines, so the width must be even");
@@ -266,8 +267,8 @@ std::int64_t ffn_parameters(const ModelConfig& c) {
 // Of `blocks` blocks.
 std::int64_t feed_forward_parameters(const ModelConfig& c, std::int64_t blocks) {
   const std::int64_t dense = c.experts.count > 0 ? std::min(blocks, c.experts.first_layer) : blocks;
-  return checked_sum({checked_product({dense, ffn_parameters(c)}),
-                      checked_product({blocks - dense, expert_parameters(c).value})});
+  return checked_sum(
+      {checked_product({dense, ffn_parameters(c)}), checked_product({blocks - dense, expert_parameters(c).value})});
 }
 
 std::int64_t embedding_parameters(const ModelConfig& c) {

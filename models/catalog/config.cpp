@@ -154,8 +154,9 @@ void require_layout(const ModelConfig& c, const std::string& where) {
           "parallel blocks are pre-norm and have no cross-attention");
   require(!(c.logits_bias || c.scaled_head) || c.head == Head::lm, where,
           "a bias of the logits and a scaled hidden state belong to the lm head");
-  require(c.positions != Positions::transformer_xl || c.architecture == Architecture::decoder_only, where,
-          "positions 'transformer-xl' are built for decoder-only models: their keys are of distances to earlier tokens");
+  require(
+      c.positions != Positions::transformer_xl || c.architecture == Architecture::decoder_only, where,
+      "positions 'transformer-xl' are built for decoder-only models: their keys are of distances to earlier tokens");
   require(c.positions != Positions::transformer_xl || c.d_model % 2 == 0, where,
           "positions 'transformer-xl' pair sines and cosines, so the width (" + std::to_string(c.d_model) +
               ") must be even");

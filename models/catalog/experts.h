@@ -1,7 +1,7 @@
 // Closed forms of a mixture of experts (models/experts.h), Torch-free.
 //
-// Notation: N = B·T tokens, E experts, k of each token, d_e width of one, d_s of the shared ones together, C tokens that
-// an expert has room for.
+// Notation: N = B·T tokens, E experts, k of each token, d_e width of one, d_s of the shared ones together, C tokens
+// that an expert has room for.
 #pragma once
 
 #include <cstdint>

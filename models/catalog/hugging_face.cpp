@@ -325,7 +325,9 @@ ModelConfig import_bart(const Source& source) {
 }
 
 // 0.1·weight·ln(factor) + 1, as YaRN compensates for the longer sequences.
-double yarn_temperature(double factor, double weight) { return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1; }
+double yarn_temperature(double factor, double weight) {
+  return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1;
+}
 
 RopeScaling yarn(const Source& source, const JsonReader& values) {
   if (!values.boolean_or("truncate", true)) values.fail("truncate", "true: dimensions are rounded to whole ones");
@@ -335,9 +337,9 @@ RopeScaling yarn(const Source& source, const JsonReader& values) {
   scaling.factor = values.number_or("factor", 1.0, 1.0, 1e6);
   scaling.low_frequency_factor = values.number_or("beta_slow", 1.0, 1e-6, 1e6);
   scaling.high_frequency_factor = values.number_or("beta_fast", 32.0, 1e-6, 1e6);
-  scaling.original_positions = values.integer_or("original_max_position_embeddings",
-                                                 source->integer("max_position_embeddings", 1, kMaxPositions), 1,
-                                                 kMaxPositions);
+  scaling.original_positions =
+      values.integer_or("original_max_position_embeddings",
+                        source->integer("max_position_embeddings", 1, kMaxPositions), 1, kMaxPositions);
   const double content = values.number_or("mscale", 0.0, 0.0, 1e6), all = values.number_or("mscale_all_dim", 0, 0, 1e6);
   const double ratio = content > 0 && all > 0
                            ? yarn_temperature(scaling.factor, content) / yarn_temperature(scaling.factor, all)
@@ -449,13 +451,13 @@ ModelConfig deepseek(const Source& source) {
   config.attention_bias = source->boolean_or("attention_bias", false);
   const std::int64_t rope = source->integer_or("qk_rope_head_dim", 64, 2, kMaxHeads);
   config.head_dim = source->integer_or("qk_nope_head_dim", 128, 1, kMaxHeads);
-  const std::int64_t query_rank =
-      source->has("q_lora_rank") || source.absent("q_lora_rank") ? source->integer_or("q_lora_rank", 1536, 1, kMaxWidth) : 0;
-  config = with_attention(
-      config, "mla:q-rank=" + std::to_string(query_rank) +
-                  ":kv-rank=" + std::to_string(source->integer_or("kv_lora_rank", 512, 1, kMaxWidth)) +
-                  ":nope=" + std::to_string(config.head_dim) + ":rope=" + std::to_string(rope) +
-                  ":value=" + std::to_string(source->integer_or("v_head_dim", 128, 1, kMaxHeads)));
+  const std::int64_t query_rank = source->has("q_lora_rank") || source.absent("q_lora_rank")
+                                      ? source->integer_or("q_lora_rank", 1536, 1, kMaxWidth)
+                                      : 0;
+  config = with_attention(config, "mla:q-rank=" + std::to_string(query_rank) + ":kv-rank=" +
+                                      std::to_string(source->integer_or("kv_lora_rank", 512, 1, kMaxWidth)) +
+                                      ":nope=" + std::to_string(config.head_dim) + ":rope=" + std::to_string(rope) +
+                                      ":value=" + std::to_string(source->integer_or("v_head_dim", 128, 1, kMaxHeads)));
   Experts& experts = config.experts;
   experts.count = source->integer("n_routed_experts", 1, kMaxExperts);
   experts.per_token = source->integer("num_experts_per_tok", 1, experts.count);
@@ -476,8 +478,9 @@ ModelConfig import_deepseek_v2(const Source& source) {
   source.only("mlp_bias", false);
   ModelConfig config = deepseek(source);
   config.positions = Positions::rope_interleaved;
-  const std::int64_t shared =
-      source->has("n_shared_experts") || source.absent("n_shared_experts") ? source->integer_or("n_shared_experts", 2, 1, kMaxExperts) : 0;
+  const std::int64_t shared = source->has("n_shared_experts") || source.absent("n_shared_experts")
+                                  ? source->integer_or("n_shared_experts", 2, 1, kMaxExperts)
+                                  : 0;
   config.experts.shared_width = shared * config.experts.width;
   config.experts.first_layer = source->integer_or("first_k_dense_replace", 0, 0, kMaxLayers);
   const std::string method = source->string_or("topk_method", "greedy");

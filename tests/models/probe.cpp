@@ -8,7 +8,8 @@
 // not given are sin(k + 0.7·i) of their flat index i, k their place in the list. A "positions" in "config" acts as in
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
 // the forward pass.
-// Request {"feed_forward": "path/config.json", "capacity_factor": 4, "x": …, "parameters": …, "buffers": …, "weights": …}
+// Request {"feed_forward": "path/config.json", "capacity_factor": 4, "x": …, "parameters": …, "buffers": …, "weights":
+// …}
 //   -> {"y": …, "gradients": …} of the mixture of experts of that file.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}, with
@@ -234,10 +235,10 @@ int main() {
   try {
     const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
     const Json request = parse_json(text, "the request");
-    std::cout << (request.contains("presets") ? models::count_presets()
+    std::cout << (request.contains("presets")        ? models::count_presets()
                   : request.contains("feed_forward") ? models::ask_feed_forward(request)
-                  : request.contains("model") ? models::ask_model(request)
-                                              : models::ask_sublayer(request))
+                  : request.contains("model")        ? models::ask_model(request)
+                                                     : models::ask_sublayer(request))
               << "\n";
     return 0;
   } catch (const std::exception& error) {
