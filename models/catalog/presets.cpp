@@ -622,7 +622,7 @@ const std::vector<Preset>& presets() {
       preset("gopher-7.1b", "Gopher family, 7.1B", gopher(32, 4096, 32, 128), kGopher),
       preset("gopher-280b", "Gopher 280B", gopher(80, 16384, 128, 128), kGopher),
       preset("chinchilla-70b", "Chinchilla 70B", gopher(80, 8192, 64, 128), kChinchilla),
-      preset("reformer-crime-and-punishment", "Reformer, reversible, sequences up to 524,288",
+      preset("reformer-crime", "Reformer, reversible, sequences up to 524,288",
              reformer_crime_and_punishment(), kReformer),
       preset("reformer-enwik8", "Reformer, reversible, sequences up to 65,536", reformer_enwik8(), kReformer),
       preset("palm-8b", "PaLM 8B", palm(32, 4096, 16), kPalm),
