@@ -19,9 +19,11 @@ namespace headroom::models {
 class Block {
  public:
   Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross);
-  // `context` is of self-attention, `cross` of cross-attention.
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
-                     const AttentionContext& cross) const;
+  // `context` is of self-attention, `cross` of cross-attention. `cache`: of inference token by token; undefined memory:
+  // nothing joins the cross-attention's.
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context, AttentionContext cross,
+                     BlockCache* cache = nullptr) const;
+  BlockCache make_cache(const std::shared_ptr<const CacheOptions>& options) const;
 
  private:
   struct AttentionLayer {
@@ -33,7 +35,9 @@ class Block {
   template <class Sublayer>
   at::Tensor residual(const at::Tensor& x, const Norm& norm, double rate, const Sublayer& sublayer) const;
   at::Tensor fed(const at::Tensor& x) const;
-  at::Tensor parallel(const at::Tensor& x, const AttentionContext& context) const;
+  static at::Tensor attend(const AttentionLayer& layer, const at::Tensor& x, const at::Tensor& memory,
+                           const AttentionContext& context, LayerCache* cache);
+  at::Tensor parallel(const at::Tensor& x, const AttentionContext& context, BlockCache* cache) const;
 
   std::string path_;
   bool post_;
@@ -51,6 +55,10 @@ class Stack {
   // Attention masks, int64 [B, T], of a batch with padding: of x and of the memory.
   at::Tensor forward(at::Tensor x, const at::Tensor& memory = {}, const at::Tensor& mask = {},
                      const at::Tensor& memory_mask = {}) const;
+
+  // The same with a cache, of inference: x is a prompt or one token.
+  at::Tensor decode(at::Tensor x, const at::Tensor& memory, ModelCache& cache) const;
+  std::vector<BlockCache> make_cache(const std::shared_ptr<const CacheOptions>& options) const;
 
  private:
   AttentionContext context(const at::Tensor& x, const at::Tensor& mask) const;

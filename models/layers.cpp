@@ -188,20 +188,20 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
                              projects_ != EmbeddingProjection::words);
 }
 
-at::Tensor Embeddings::position_ids(const at::Tensor& tokens) const {
-  const std::int64_t seq = tokens.size(1);
-  if (ids_ == PositionIds::table) return position_ids_.slice(1, 0, seq);
+at::Tensor Embeddings::position_ids(const at::Tensor& tokens, std::int64_t first) const {
+  const std::int64_t end = first + tokens.size(1), seq = tokens.size(1);
+  if (ids_ == PositionIds::table) return position_ids_.slice(1, first, end);
   if (ids_ == PositionIds::sequence)
-    return at::arange(seq, tokens.options()).expand({tokens.size(0), seq}) + position_offset_;
+    return at::arange(first, end, tokens.options()).expand({tokens.size(0), seq}) + position_offset_;
   const at::Tensor counts = tokens.ne(padding_id_).to(at::kInt);
   at::Tensor ids = at::cumsum(counts, 1).to(at::kInt);
   ids = ids * counts;
   return ids.to(at::kLong) + padding_id_;
 }
 
-at::Tensor Embeddings::positions(const at::Tensor& tokens) const {
-  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, 0, tokens.size(1));
-  return at::embedding(position_, position_ids(tokens), ids_ == PositionIds::tokens ? padding_id_ : -1);
+at::Tensor Embeddings::positions(const at::Tensor& tokens, std::int64_t first) const {
+  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, first, first + tokens.size(1));
+  return at::embedding(position_, position_ids(tokens, first), ids_ == PositionIds::tokens ? padding_id_ : -1);
 }
 
 // The words as they are added to positions and types.
@@ -212,7 +212,7 @@ at::Tensor Embeddings::words(const at::Tensor& tokens, const TokenDigests& diges
   return first && !projection_.empty() ? projection_[0](x) : x;
 }
 
-at::Tensor Embeddings::operator()(const at::Tensor& tokens, const TokenDigests& digests) const {
+at::Tensor Embeddings::operator()(const at::Tensor& tokens, const TokenDigests& digests, std::int64_t first) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
   at::Tensor x = words(tokens, digests);
@@ -223,7 +223,7 @@ at::Tensor Embeddings::operator()(const at::Tensor& tokens, const TokenDigests& 
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())
     x = x + at::embedding(token_type_, token_type_ids_.slice(1, 0, seq).expand({tokens.size(0), seq}));
-  if (has_position_table(kind_)) x = x + positions(tokens);
+  if (has_position_table(kind_)) x = x + positions(tokens, first);
   if (norm_last_) x = dropout(x, dropout_);
   if (!norm_.empty()) {
     const Scope norm_scope(norm_[0].path());

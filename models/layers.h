@@ -105,13 +105,13 @@ class Embeddings {
  public:
   // `words`: name of the parameter that is the word table; empty: a table of its own.
   Embeddings(Builder& builder, const std::string& path, const std::string& words = "");
-  // [B, T] -> [B, T, d_m]. `digests`: where words are made of them.
-  at::Tensor operator()(const at::Tensor& tokens, const TokenDigests& digests = {}) const;
+  // [B, T] -> [B, T, d_m]. `digests`: where words are made of them. `first`: the position of the first token.
+  at::Tensor operator()(const at::Tensor& tokens, const TokenDigests& digests = {}, std::int64_t first = 0) const;
 
  private:
   at::Tensor words(const at::Tensor& tokens, const TokenDigests& digests) const;
-  at::Tensor positions(const at::Tensor& tokens) const;
-  at::Tensor position_ids(const at::Tensor& tokens) const;
+  at::Tensor positions(const at::Tensor& tokens, std::int64_t first) const;
+  at::Tensor position_ids(const at::Tensor& tokens, std::int64_t first) const;
 
   std::string path_;
   Positions kind_;

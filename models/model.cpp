@@ -80,7 +80,7 @@ class OutputHead {
   }
 
   // `pooled`: what the pooler reads, where it is not `hidden`.
-  at::Tensor operator()(at::Tensor hidden, const at::Tensor& pooled) const {
+  at::Tensor operator()(at::Tensor hidden, const at::Tensor& pooled = {}) const {
     const Scope scope(path_);
     if (kind_ == Head::pooler) return pool(pooled.defined() ? pooled : hidden);
     if (kind_ == Head::classifier)
@@ -174,6 +174,29 @@ class Transformer final : public Model {
     return left_early_ ? encoded.logits.back() : (*head_)(std::move(encoded.tokens), std::move(encoded.pooled));
   }
 
+  ModelCache make_cache(const CacheOptions& options) override {
+    if (!decoder_) throw bad_input("a model without a decoder does not generate");
+    const Scope scope("model");
+    ModelCache cache;
+    cache.options = std::make_shared<const CacheOptions>(options);
+    cache.blocks = decoder_->make_cache(cache.options);
+    return cache;
+  }
+
+  at::Tensor prefill(const Batch& batch, ModelCache& cache) override {
+    const Scope scope("model");
+    at::Tensor x = (*embeddings_)(batch.tokens);
+    if (!encoder_) return next_logits(decoder_->decode(std::move(x), {}, cache));
+    at::Tensor memory = finished(encoder_->forward(std::move(x)), encoder_norm_.get());
+    memory = memory.to(cache.options->dtype);  // under autocast, once for all layers
+    return next_logits(decoder_->decode(target_embeddings()(batch.decoder_tokens), memory, cache));
+  }
+
+  at::Tensor decode(const at::Tensor& tokens, ModelCache& cache) override {
+    const Scope scope("model");
+    return next_logits(decoder_->decode(target_embeddings()(tokens, {}, cache.tokens), {}, cache));
+  }
+
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
     const bool causal = architecture_ == Architecture::decoder_only;
@@ -203,14 +226,22 @@ class Transformer final : public Model {
     if (encoder_) x = encoder_->forward(std::move(x), {}, batch.attention_mask);
     if (architecture_ == Architecture::encoder_decoder) {
       const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
-      const Embeddings& target = decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_;
-      x = decoder_->forward(target(batch.decoder_tokens), memory, {}, batch.attention_mask);
+      x = decoder_->forward(target_embeddings()(batch.decoder_tokens), memory, {}, batch.attention_mask);
     } else if (reversible_) {
       x = reversible_->forward(std::move(x));
     } else if (decoder_) {
       x = decoder_->forward(std::move(x), {}, batch.attention_mask);
     }
     return {finished(std::move(x), final_norm_.get()), {}, {}};
+  }
+
+  const Embeddings& target_embeddings() const { return decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_; }
+
+  // As transformers does it: the last block's norm is of all tokens, the vocabulary of the last one.
+  at::Tensor next_logits(at::Tensor x) const {
+    x = finished(std::move(x), final_norm_.get());
+    x = x.slice(1, x.size(1) - 1);
+    return (*head_)(std::move(x)).select(1, 0);
   }
 
   // A stack's output: its norm and dropout, where the model has them.

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "models/builder.h"
+#include "models/cache/cache.h"
 
 namespace headroom::models {
 
@@ -30,6 +31,8 @@ struct AttentionContext {
   // Of a sublayer that runs twice on inputs equal up to rounding: what it decided the first time (LSH attention: its
   // hashes), kept here by the first run and taken from here by the second. nullptr: it runs once.
   at::Tensor* decided = nullptr;
+  // Decoding: tokens before x, and tokens that a sequence will have at the end.
+  std::int64_t first = 0, longest = 0;
 };
 
 class Attention {
@@ -37,6 +40,12 @@ class Attention {
   virtual ~Attention() = default;
   // Queries from x [B, T, d_m]; keys and values from memory [B, S, d_m], which is x for self-attention.
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const = 0;
+
+  // Inference with a cache: queries from x, a prompt or one token; keys and values from `memory` join the cache, none
+  // where it is undefined (cross-attention after the prompt). Both throw bad_input where a mechanism has no cache.
+  virtual CacheShape cache_shape() const;
+  virtual at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                            const AttentionContext& context) const;
 };
 
 // Where a sublayer stands.

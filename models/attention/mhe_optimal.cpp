@@ -330,6 +330,7 @@ struct Heads : Function<Heads> {
 struct LayerTensors {
   at::Tensor x, memory;  // memory: where keys and values come from elsewhere
   at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed, bias, real;
+  at::Tensor keys, values;  // [B, S, d], turned: where they are at hand
 
   at::Tensor turned(const Plan& plan, const at::Tensor& rows) const {
     return cos.defined() ? rotate(rows, cos, sin, plan.interleaved) : rows;
@@ -343,8 +344,8 @@ struct LayerTensors {
     Sequence result;
     result.index = i;
     result.q = widened(turned(plan, project(x[i], wq, bq)));
-    result.k = widened(turned(plan, project(source()[i], wk, bk)));
-    result.v = widened(project(source()[i], wv, bv));
+    result.k = widened(keys.defined() ? keys[i] : turned(plan, project(source()[i], wk, bk)));
+    result.v = widened(values.defined() ? values[i] : project(source()[i], wv, bv));
     result.real = of_sequence(real, i);
     result.bias.value = bias;
     return result;
@@ -353,8 +354,8 @@ struct LayerTensors {
     return {x, memory, wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed, bias, real};
   }
   static LayerTensors of(const variable_list& t) {
-    return {t[0], t[1],  t[2],  t[3],  t[4],  t[5],  t[6],  t[7],  t[8],
-            t[9], t[10], t[11], t[12], t[13], t[14], t[15], t[16], t[17]};
+    return {t[0], t[1],  t[2],  t[3],  t[4],  t[5],  t[6],  t[7],  t[8],  t[9],
+            t[10], t[11], t[12], t[13], t[14], t[15], t[16], t[17], {},    {}};
   }
 
   at::Tensor forward(const Plan& plan) const {
@@ -460,7 +461,9 @@ struct WholeLayer : Function<WholeLayer> {
                              tensor_of(sin),
                              tensor_of(seed),
                              tensor_of(bias),
-                             tensor_of(real)};
+                             tensor_of(real),
+                             {},
+                             {}};
     ctx->save_for_backward(layer.list());
     save(ctx, plan);
     return layer.forward(plan);
@@ -518,12 +521,48 @@ class OptimalHeadEmbedding final : public Attention {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
     const AutocastInputs in(x.device().type());
     const WithoutAutocast here;
+    const Plan plan = plan_of(context, x.is_cpu());
+    LayerTensors t = tensors(x, memory, context, in);
+    if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
+    if (fused_) return fused(t, plan, context);
+    if (!at::GradMode::is_enabled()) return t.forward(plan);
+    return keep_ == MheKeep::layer ? whole_layer(t, plan) : heads(t, plan);
+  }
+
+  // The key and the value that all heads share.
+  CacheShape cache_shape() const override { return {{{1, plan_.width}, {1, plan_.width}}}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const AutocastInputs in(x.device().type());
+    const WithoutAutocast here;
+    const Plan plan = plan_of(context, x.is_cpu());
+    LayerTensors t = tensors(x, memory.defined() ? memory : x, context, in);
+    const auto rows = cache.joined(memory, [&] {
+      return std::vector{t.turned(plan, linear(t.source(), t.wk, t.bk)).unsqueeze(1),
+                         linear(t.source(), t.wv, t.bv).unsqueeze(1)};
+    });
+    if (x.size(1) == 1 || fused_) return multi_query(t, plan, rows, context);
+    t.keys = rows[0].part(0).squeeze(1);
+    t.values = rows[1].part(0).squeeze(1);
+    return t.forward(plan);
+  }
+
+ private:
+  static at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    return project(rows_of(x), weight, bias).view({x.size(0), x.size(1), -1});
+  }
+  Plan plan_of(const AttentionContext& context, bool on_cpu) const {
     Plan plan = plan_;
     plan.causal = context.causal;
     plan.interleaved = context.rotary_interleaved;
     const bool biases_of_each_head = context.bias.defined() && context.bias.size(0) > 1;
-    plan.per_head = !plan.multiply && (keep_ == MheKeep::safe || biases_of_each_head || !x.is_cpu());
+    plan.per_head = !plan.multiply && (keep_ == MheKeep::safe || biases_of_each_head || !on_cpu);
     plan.learns_bias = context.bias.defined() && context.bias.requires_grad();
+    return plan;
+  }
+  LayerTensors tensors(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context,
+                       const AutocastInputs& in) const {
     // Of the keys' bias, unturned, each score gets the same number.
     const bool bias_is_dead = !context.cos.defined();
     LayerTensors t;
@@ -534,18 +573,26 @@ class OptimalHeadEmbedding final : public Attention {
     if (!bias_is_dead) t.bk = in(own_.key.bias());
     t.wv = in(own_.value.weight()), t.bv = in(own_.value.bias());
     t.a = in(own_.query_embedding);
-    if (plan.multiply) t.b = in(own_.key_embedding);
+    if (plan_.multiply) t.b = in(own_.key_embedding);
     t.g = in(own_.value_embedding);
     t.wo = in(own_.output.weight()), t.bo = in(own_.output.bias());
     t.cos = in(context.cos), t.sin = in(context.sin);
     t.bias = context.bias, t.real = context.padding;
-    if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
-    if (fused_) return fused(t, plan, context);
-    if (!at::GradMode::is_enabled()) return t.forward(plan);
-    return keep_ == MheKeep::layer ? whole_layer(t, plan) : heads(t, plan);
+    return t;
   }
 
- private:
+  // One token's queries of all heads against the shared keys.
+  at::Tensor multi_query(const LayerTensors& t, const Plan& plan, const std::vector<CachedRows>& rows,
+                         const AttentionContext& context) const {
+    at::Tensor q = t.turned(plan, linear(t.x, t.wq, t.bq)).unsqueeze(1);  // [B, 1, T, d]
+    const at::Tensor embeddings = plan.multiply ? t.a * t.b + t.a + t.b + 1.0 : t.a;
+    q = plan.multiply ? q * embeddings.unsqueeze(1) : q + embeddings.unsqueeze(1);
+    Attend attend = attend_;
+    if (!fused_) attend.backend = AttentionBackend::eager;
+    at::Tensor heads = attend(q, rows[0], rows[1], context).transpose(1, 2);  // [B, T, n, d]
+    heads = plan.multiply ? heads * (t.g + 1.0) : heads + t.g;
+    return linear(heads.flatten(2), t.wo, t.bo);
+  }
   static at::Tensor whole_layer(const LayerTensors& t, const Plan& plan) {
     const auto o = optional_of;
     return WholeLayer::apply(t.x, o(t.memory), t.wq, o(t.bq), t.wk, o(t.bk), t.wv, o(t.bv), t.a, o(t.b), t.g, t.wo,
