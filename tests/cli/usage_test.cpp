@@ -77,8 +77,8 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, list; "
-       "headroom --help explains them"},
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, reproduce, "
+       "list; headroom --help explains them"},
       {"check budgets.toml",
        "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, list; headroom --help "
        "explains them"},
