@@ -20,6 +20,9 @@ class Builder {
           std::vector<ModelParameter>& parameters, std::vector<at::Tensor>& buffers)
       : config(model_config), options(build_options), layers_(layers), parameters_(parameters), buffers_(buffers) {}
 
+  // The same for another config, which must outlive it; layers and parameters go where they went.
+  Builder with(const ModelConfig& other) const { return {other, options, layers_, parameters_, buffers_}; }
+
   // Declares a layer and returns its path.
   std::string layer(const std::string& path, const std::string& parent, const std::string& kind);
 

@@ -43,17 +43,18 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   return weight * hidden.to(x.scalar_type());
 }
 
-Norm::Norm(Builder& builder, const std::string& path, std::int64_t width)
+Norm::Norm(Builder& builder, const std::string& path, std::int64_t width, NormKind kind)
     : path_(path),
-      kind_(builder.config.norm),
+      kind_(kind),
       eps_(builder.config.norm_eps),
       weight_(builder.parameter(path, "weight", {width}, Init::ones)) {
-  if (kind_ == NormKind::layer_norm && builder.config.norm_bias)
+  if (kind_ == NormKind::affine || (kind_ == NormKind::layer_norm && builder.config.norm_bias))
     bias_ = builder.parameter(path, "bias", {width}, Init::zeros);
 }
 
 at::Tensor Norm::operator()(const at::Tensor& x) const {
   if (kind_ == NormKind::layer_norm) return at::layer_norm(x, weight_.sizes(), weight_, bias_, eps_);
+  if (kind_ == NormKind::affine) return x * weight_ + bias_;
   return rms_norm(x, weight_, eps_);
 }
 
@@ -131,14 +132,17 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
       projects_(builder.config.embedding_projection),
       padding_id_(builder.config.padding_id),
       position_offset_(builder.config.position_offset),
+      norm_last_(builder.config.embedding_norm_last),
       dropout_(builder.dropout(builder.config.embedding_dropout)),
       scale_(1.0) {
   const ModelConfig& config = builder.config;
   const auto options = at::TensorOptions(builder.options.device);
   const std::int64_t word_width = embedding_width(config);
-  const std::int64_t width = projects_ == EmbeddingProjection::sum ? word_width : config.d_model;
-  word_ = words.empty() ? builder.parameter(path, "word.weight", {config.vocab_size, word_width}, Init::normal)
-                        : builder.share(path, "word.weight", words);
+  const std::int64_t width = position_width(config);
+  made_words_ = make_word_maker(builder, path);
+  if (!made_words_)
+    word_ = words.empty() ? builder.parameter(path, "word.weight", {config.vocab_size, word_width}, Init::normal)
+                          : builder.share(path, "word.weight", words);
   if (kind_ == Positions::learned) {
     const std::int64_t rows = config.position_offset + config.max_positions;
     position_ = builder.parameter(path, "position.weight", {rows, width}, Init::normal);
@@ -155,9 +159,10 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
     token_type_ids_ = builder.buffer(at::zeros({1, longest}, options.dtype(at::kLong)));
   }
   if (config.embedding_norm) norm_.emplace_back(builder, builder.layer(path + ".norm", path, "norm"), width);
-  if (word_width != config.d_model)
-    projection_.emplace_back(builder, path, "projection", word_width, config.d_model,
-                             projects_ == EmbeddingProjection::sum);
+  if (has_embedding_projection(config))
+    projection_.emplace_back(builder, path, "projection",
+                             projects_ == EmbeddingProjection::trigram ? 3 * word_width : word_width, config.d_model,
+                             projects_ != EmbeddingProjection::words);
 }
 
 at::Tensor Embeddings::position_ids(const at::Tensor& tokens) const {
@@ -176,20 +181,29 @@ at::Tensor Embeddings::positions(const at::Tensor& tokens) const {
   return at::embedding(position_, position_ids(tokens), ids_ == PositionIds::tokens ? padding_id_ : -1);
 }
 
-at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
+// The words as they are added to positions and types.
+at::Tensor Embeddings::words(const at::Tensor& tokens, const TokenDigests& digests) const {
+  at::Tensor x = made_words_ ? (*made_words_)(tokens, digests) : at::embedding(word_, tokens, padding_id_);
+  if (projects_ == EmbeddingProjection::trigram) x = with_neighbours(x);
+  const bool first = projects_ == EmbeddingProjection::words || projects_ == EmbeddingProjection::trigram;
+  return first && !projection_.empty() ? projection_[0](x) : x;
+}
+
+at::Tensor Embeddings::operator()(const at::Tensor& tokens, const TokenDigests& digests) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
-  at::Tensor x = at::embedding(word_, tokens, padding_id_);
-  if (!projection_.empty() && projects_ == EmbeddingProjection::words) x = projection_[0](x);
+  at::Tensor x = words(tokens, digests);
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())
     x = x + at::embedding(token_type_, token_type_ids_.slice(1, 0, seq).expand({tokens.size(0), seq}));
   if (has_position_table(kind_)) x = x + positions(tokens);
+  if (norm_last_) x = dropout(x, dropout_);
   if (!norm_.empty()) {
     const Scope norm_scope(norm_[0].path());
     x = norm_[0](x);
   }
-  x = dropout(x, dropout_);
+  if (projects_ == EmbeddingProjection::always) x = projection_[0](x);
+  if (!norm_last_) x = dropout(x, dropout_);
   return !projection_.empty() && projects_ == EmbeddingProjection::sum ? projection_[0](x) : x;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/builder.h"
+#include "models/embeddings/word_vectors.h"
 
 namespace headroom::models {
 
@@ -30,11 +31,13 @@ class Linear {
 // reciprocal root and the normalised input for backward.
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
-// LayerNorm as one operator, or RMSNorm.
+// LayerNorm as one operator, RMSNorm, or an affine map in two operators.
 class Norm {
  public:
   Norm(Builder& builder, const std::string& path) : Norm(builder, path, builder.config.d_model) {}
-  Norm(Builder& builder, const std::string& path, std::int64_t width);
+  Norm(Builder& builder, const std::string& path, std::int64_t width)
+      : Norm(builder, path, width, builder.config.norm) {}
+  Norm(Builder& builder, const std::string& path, std::int64_t width, NormKind kind);
   at::Tensor operator()(const at::Tensor& x) const;
   const std::string& path() const { return path_; }
 
@@ -67,9 +70,11 @@ class Embeddings {
  public:
   // `words`: name of the parameter that is the word table; empty: a table of its own.
   Embeddings(Builder& builder, const std::string& path, const std::string& words = "");
-  at::Tensor operator()(const at::Tensor& tokens) const;  // [B, T] -> [B, T, d_m]
+  // [B, T] -> [B, T, d_m]. `digests`: where words are made of them.
+  at::Tensor operator()(const at::Tensor& tokens, const TokenDigests& digests = {}) const;
 
  private:
+  at::Tensor words(const at::Tensor& tokens, const TokenDigests& digests) const;
   at::Tensor positions(const at::Tensor& tokens) const;
   at::Tensor position_ids(const at::Tensor& tokens) const;
 
@@ -78,11 +83,13 @@ class Embeddings {
   PositionIds ids_;
   EmbeddingProjection projects_;
   std::int64_t padding_id_, position_offset_;
+  bool norm_last_;
   double dropout_, scale_;
   at::Tensor word_, position_, token_type_;
   at::Tensor position_ids_, token_type_ids_, sinusoids_;
   std::vector<Norm> norm_;
   std::vector<Linear> projection_;
+  std::unique_ptr<WordMaker> made_words_;  // in the word table's place
 };
 
 }  // namespace headroom::models

@@ -1,16 +1,21 @@
 #include "models/model.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
 
+#include "base/error.h"
 #include "models/attention/attention.h"
 #include "models/blocks.h"
 #include "models/builder.h"
+#include "models/catalog/mechanisms/band.h"
+#include "models/encoders/encoder.h"
 #include "models/layers.h"
 #include "models/loss.h"
 #include "models/scope.h"
@@ -19,7 +24,9 @@ namespace headroom::models {
 namespace {
 
 // mlm: dense, activation, norm, then the vocabulary; lm: the vocabulary; pooler: dense and tanh of the first token;
-// discriminator: dense, activation, one logit.
+// discriminator: dense, activation, one logit; classifier: the pooler, dropout, one dense layer; token_classifier:
+// dropout and that layer. Of a model of molecules the pooler reads a molecule, and is there, as in transformers, where a
+// classifier of tokens does not need it.
 class OutputHead {
  public:
   // `words`: name of the word table.
@@ -30,6 +37,13 @@ class OutputHead {
         scale_(builder.config.scaled_head ? 1 / std::sqrt(static_cast<double>(builder.config.d_model)) : 1.0) {
     const ModelConfig& config = builder.config;
     const std::int64_t width = embedding_width(config);
+    dropout_ = builder.dropout(config.residual_dropout);
+    if (kind_ == Head::classifier || kind_ == Head::token_classifier) {
+      if (kind_ == Head::classifier || config.downsampling.rate > 0)
+        dense_.emplace_back(builder, path_, "pooler", config.d_model, config.d_model, true);
+      dense_.emplace_back(builder, path_, "classifier", config.d_model, config.label_count, true);
+      return;
+    }
     if (kind_ == Head::pooler || kind_ == Head::discriminator) {
       dense_.emplace_back(builder, path_, kind_ == Head::pooler ? "pooler" : "transform", config.d_model,
                           config.d_model, true);
@@ -37,23 +51,37 @@ class OutputHead {
       return;
     }
     if (kind_ == Head::mlm) {
-      dense_.emplace_back(builder, path_, "transform", config.d_model, width, true);
-      norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"), width);
+      const std::int64_t features = has_split_decoder(config) ? config.d_model : width;
+      dense_.emplace_back(builder, path_, "transform", config.d_model, features, true);
+      const NormKind norm = config.norm == NormKind::affine ? NormKind::layer_norm : config.norm;
+      norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"), features, norm);
     } else if (width != config.d_model) {
       dense_.emplace_back(builder, path_, "projection", config.d_model, width, false);
     }
     weight_ = config.tied_embeddings
                   ? builder.share(path_, "decoder.weight", words)
                   : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
+    if (has_split_decoder(config)) {
+      if (builder.options.loss_chunk > 0)
+        throw bad_input("--loss-chunk takes the vocabulary's one matrix, and " + config.name + "'s head joins two");
+      further_ = builder.parameter(path_, "decoder_further.weight", {config.d_model - width, config.vocab_size},
+                                   Init::normal);
+    }
     if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
     if (config.logits_bias)
       logits_bias_ = builder.buffer(
           at::zeros({1, config.vocab_size}, at::TensorOptions(builder.options.device).dtype(builder.options.dtype)));
   }
 
-  at::Tensor operator()(at::Tensor hidden) const {
+  // `pooled`: what the pooler reads, where it is not `hidden`.
+  at::Tensor operator()(at::Tensor hidden, const at::Tensor& pooled) const {
     const Scope scope(path_);
-    if (kind_ == Head::pooler) return at::tanh(dense_[0](hidden.select(1, 0)));
+    if (kind_ == Head::pooler) return pool(pooled.defined() ? pooled : hidden);
+    if (kind_ == Head::classifier)
+      return dense_[1](dropout(pool(pooled.defined() ? pooled : hidden), dropout_));
+    if (kind_ == Head::token_classifier) return dense_.back()(dropout(hidden, dropout_));
+    if (further_.defined())
+      return at::matmul(transform(hidden), at::cat({weight_.t(), further_}, 0)).add_(bias_);
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
     hidden = projected(std::move(hidden));
@@ -70,6 +98,8 @@ class OutputHead {
   at::Tensor bias() const { return logits_bias_.defined() ? logits_bias_.view(-1) : bias_; }  // [V], or undefined
 
  private:
+  at::Tensor pool(const at::Tensor& hidden) const { return at::tanh(dense_[0](hidden.select(1, 0))); }
+
   at::Tensor projected(at::Tensor hidden) const {
     if (scale_ != 1.0) hidden = hidden * scale_;
     return dense_.empty() ? hidden : dense_[0](hidden);
@@ -86,10 +116,11 @@ class OutputHead {
   std::string path_;
   Head kind_;
   Activation activation_;
-  double scale_;
+  double scale_, dropout_ = 0.0;
   std::vector<Linear> dense_;
   std::vector<Norm> norm_;
   at::Tensor weight_, bias_, logits_bias_;
+  at::Tensor further_;  // [d_m - width, V]: the vocabulary's columns beside those of the word table
 };
 
 class Transformer final : public Model {
@@ -97,12 +128,17 @@ class Transformer final : public Model {
   Transformer(const ModelConfig& config, const BuildOptions& options)
       : architecture_(config.architecture), head_kind_(config.head), loss_chunk_(options.loss_chunk) {
     Builder builder(config, options, layers_, parameters_, buffers_);
+    left_early_ = config.exit_layer > 0 && config.exit_layer < config.encoder_layer_count;
+    if (left_early_ && options.training)
+      throw bad_input(config.name + ": training needs every exit, and sequences leave after layer " +
+                      std::to_string(config.exit_layer));
     if (config.dropout_after_stack) stack_dropout_ = builder.dropout(config.residual_dropout);
     builder.layer("model", "model", "model");
     embeddings_ = std::make_unique<Embeddings>(builder, builder.layer("embeddings", "model", "embedding"));
     const bool both = architecture_ == Architecture::encoder_decoder;
     const std::string words = "embeddings.word.weight";
-    if (config.encoder_layer_count > 0)
+    other_encoder_ = make_encoder(builder);
+    if (config.encoder_layer_count > 0 && !other_encoder_)
       encoder_ = std::make_unique<Stack>(builder, "encoder", config.encoder_layer_count, false, false);
     if (both && config.final_norm)
       encoder_norm_ = std::make_unique<Norm>(builder, builder.layer("encoder_final_norm", "model", "norm"));
@@ -118,28 +154,36 @@ class Transformer final : public Model {
 
   at::Tensor forward(const Batch& batch) override {
     const Scope scope("model");
-    return (*head_)(hidden(batch));
+    Encoded encoded = hidden(batch);
+    return left_early_ ? encoded.logits.back() : (*head_)(std::move(encoded.tokens), std::move(encoded.pooled));
   }
 
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
     const bool causal = architecture_ == Architecture::decoder_only;
     if (loss_chunk_ > 0 && head_->weight().defined()) {
-      const at::Tensor features = head_->features(hidden(batch));
+      const at::Tensor features = head_->features(hidden(batch).tokens);
       const Scope loss_scope(loss_path_);
       return chunked_loss(features, head_->weight(), head_->bias(), batch.labels, causal, loss_chunk_);
     }
-    const at::Tensor logits = (*head_)(hidden(batch));
+    Encoded encoded = hidden(batch);
+    const at::Tensor logits = (*head_)(std::move(encoded.tokens), std::move(encoded.pooled));
     const Scope loss_scope(loss_path_);
     if (head_kind_ == Head::pooler) return logits.mean();
+    if (head_kind_ == Head::classifier) {
+      at::Tensor loss = token_loss(logits, batch.labels);
+      for (const at::Tensor& exit : encoded.logits) loss = loss + token_loss(exit, batch.labels);
+      return loss;
+    }
     if (head_kind_ == Head::discriminator) return replacement_loss(logits, batch.labels);
     if (causal) return causal_loss(logits, batch.labels);
     return token_loss(logits, batch.labels);
   }
 
  private:
-  at::Tensor hidden(const Batch& batch) const {
-    at::Tensor x = (*embeddings_)(batch.tokens);
+  Encoded hidden(const Batch& batch) const {
+    at::Tensor x = (*embeddings_)(batch.tokens, batch.digests);
+    if (other_encoder_) return (*other_encoder_)(std::move(x));
     if (encoder_) x = encoder_->forward(std::move(x));
     if (architecture_ == Architecture::encoder_decoder) {
       const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
@@ -148,7 +192,7 @@ class Transformer final : public Model {
     } else if (decoder_) {
       x = decoder_->forward(std::move(x));
     }
-    return finished(std::move(x), final_norm_.get());
+    return {finished(std::move(x), final_norm_.get()), {}, {}};
   }
 
   // A stack's output: its norm and dropout, where the model has them.
@@ -163,19 +207,30 @@ class Transformer final : public Model {
   Architecture architecture_;
   Head head_kind_;
   std::int64_t loss_chunk_;
+  bool left_early_ = false;  // an exit's logits are the model's
   double stack_dropout_ = 0.0;
   std::unique_ptr<Embeddings> embeddings_, decoder_embeddings_;
   std::unique_ptr<Stack> encoder_, decoder_;
+  std::unique_ptr<Encoder> other_encoder_;  // in the encoder's place
   std::unique_ptr<Norm> encoder_norm_, final_norm_;
   std::unique_ptr<OutputHead> head_;
   std::string loss_path_;
 };
 
+// [B, T, bits] of zeros and ones, or [B, T, chunks] of rows from 1 on.
+at::Tensor random_digests(const ModelConfig& config, std::int64_t batch, std::int64_t seq, at::Device device) {
+  const auto options = at::TensorOptions(device);
+  if (config.word_vectors != WordVectors::digest_pool)
+    return at::randint(2, {batch, seq, config.digest_bits}, options.dtype(at::kFloat));
+  const std::int64_t chunks = divided_up(config.digest_bits, config.digest_chunk);
+  return at::randint(1, (std::int64_t{1} << config.digest_chunk) + 1, {batch, seq, chunks}, options.dtype(at::kLong));
+}
+
 }  // namespace
 
 std::vector<at::Tensor> Batch::tensors() const {
   std::vector<at::Tensor> defined;
-  for (const at::Tensor& tensor : {tokens, decoder_tokens, labels})
+  for (const at::Tensor& tensor : {tokens, decoder_tokens, labels, digests.special, digests.digest})
     if (tensor.defined()) defined.push_back(tensor);
   return defined;
 }
@@ -193,8 +248,17 @@ Batch make_batch(const ModelConfig& config, std::int64_t batch, std::int64_t seq
   };
   Batch result;
   result.tokens = ids(config.vocab_size);
+  if (has_digests(config)) {
+    result.digests.special = ids(kDigestSpecialTokens);
+    result.digests.digest = random_digests(config, batch, seq, device);
+  }
   if (config.architecture == Architecture::encoder_decoder) result.decoder_tokens = ids(config.vocab_size);
-  if (config.head != Head::pooler) result.labels = ids(config.head == Head::discriminator ? 2 : config.vocab_size);
+  if (config.head == Head::classifier)
+    result.labels = at::randint(config.label_count, {batch}, at::TensorOptions(device).dtype(at::kLong));
+  else if (config.head == Head::token_classifier)
+    result.labels = ids(config.label_count);
+  else if (config.head != Head::pooler)
+    result.labels = ids(config.head == Head::discriminator ? 2 : config.vocab_size);
   return result;
 }
 

@@ -18,19 +18,20 @@ std::int64_t cache_element_bytes(Dtype dtype) { return dtype == Dtype::fp32 ? 4 
 // Math SDPA and autocast keep copies of their own; inference keeps nothing. The memory-efficient kernel keeps its row
 // statistics for whole tiles of 32 queries and takes copies of shared keys and values. CUDA's flash kernels pad heads
 // to a multiple of 8.
-bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
+bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config, std::int64_t seq) {
   if (spec.mode != Mode::train || is_autocast(spec.dtype)) return false;
   if (!models::uses_back_end(config)) return true;
   if (spec.sdpa == Sdpa::math) return false;
   if (spec.sdpa == Sdpa::flash && spec.device != "cpu" && models::head_width(config) % 8 != 0) return false;
-  return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
+  return spec.sdpa != Sdpa::efficient || (seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 
-AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer) {
+AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer,
+                        std::int64_t seq) {
   const bool cross = layer.ends_with("cross_attention");
   AttentionShape shape = models::attention_shape(config);
   shape.batch = spec.batch;
-  shape.query_len = shape.key_len = spec.seq;
+  shape.query_len = shape.key_len = seq;
   shape.element_bytes = parameter_element_bytes(spec.dtype);
   shape.fused = spec.sdpa == Sdpa::flash || spec.sdpa == Sdpa::efficient;
   shape.repeats_groups = spec.sdpa == Sdpa::efficient;
@@ -59,14 +60,16 @@ void add(Formula& formula, const Formula& term) {
 void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& config, const std::vector<Layer>& layers,
                              std::vector<ClosedForm>& forms) {
   if (spec.checkpoint == Checkpoint::none || is_autocast(spec.dtype)) return;
-  const std::int64_t bytes = spec.batch * spec.seq * config.d_model * parameter_element_bytes(spec.dtype);
   const bool norm_last = config.norm_placement == models::NormPlacement::post && !config.parallel_block;
+  const char* last = config.bottleneck.width > 0 ? ".output_norm" : norm_last ? ".ffn_norm" : "";
   std::vector<const Layer*> blocks;
   for (const Layer& layer : layers)
     if (layer.kind == LayerKind::block) blocks.push_back(&layer);
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
     if (blocks[i]->parent != blocks[i + 1]->parent) continue;
-    forms.push_back({"activation_bytes", blocks[i]->path + (norm_last ? ".ffn_norm" : ""),
+    const std::int64_t tokens = spec.batch * models::sublayer_input(config, blocks[i]->path, spec.seq).seq;
+    const std::int64_t bytes = tokens * config.d_model * parameter_element_bytes(spec.dtype);
+    forms.push_back({"activation_bytes", blocks[i]->path + last,
                      "B·T·d_m elements: the input of the next block", bytes});
   }
 }
@@ -78,28 +81,30 @@ ClosedForm form(const char* quantity, const std::string& layer, const Formula& f
 
 }  // namespace
 
-std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& config,
+std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& model,
                                      const std::vector<Layer>& layers) {
-  const auto& mechanism = models::attention_mechanism(config.attention);
   const std::int64_t element_bytes = parameter_element_bytes(spec.dtype);
   const std::string times_element = " elements of " + std::to_string(element_bytes) + " B";
   std::vector<ClosedForm> forms;
   forms.push_back({"parameter_bytes", "model", "every parameter once," + times_element,
-                   models::parameter_count(config) * element_bytes});
+                   models::parameter_count(model) * element_bytes});
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
-    const AttentionShape shape = shape_of(spec, config, layer.path);
-    Formula parameters = mechanism.parameter_count(shape);
+    const auto [config, seq] = models::sublayer_input(model, layer.path, spec.seq);
+    const AttentionShape shape = shape_of(spec, config, layer.path, seq);
+    Formula parameters = models::attention_mechanism(config.attention).parameter_count(shape);
+    if (const std::int64_t wide = models::wide_value_parameters(config); wide > 0)
+      add(parameters, {wide, "n·d·(d_m - w)"});
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
-    if (has_saved_form(spec, config))
+    if (has_saved_form(spec, config, seq))
       forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
                            saved_bytes(spec, config, shape), 1, " bytes"));
   }
-  add_checkpointed_blocks(spec, config, layers, forms);
-  if (config.decoder_layer_count > 0)
+  add_checkpointed_blocks(spec, model, layers, forms);
+  if (model.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
-                     models::kv_cache_bytes_per_token(config, cache_element_bytes(spec.dtype))});
+                     models::kv_cache_bytes_per_token(model, cache_element_bytes(spec.dtype))});
   return forms;
 }
 

@@ -48,6 +48,8 @@ constexpr std::array kMechanisms{
     Entry{"collaborative", make_collaborative},
     Entry{"reformer", make_hashing},
     Entry{"colt5", make_conditional},
+    Entry{"chunked", make_chunked},
+    Entry{"adaptive-span", make_adaptive_span},
 };
 
 }  // namespace

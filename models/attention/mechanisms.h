@@ -57,5 +57,9 @@ std::unique_ptr<Attention> make_collaborative(Builder& builder, const AttentionP
 std::unique_ptr<Attention> make_hashing(Builder& builder, const AttentionPlace& place);
 // Few heads in a window for all tokens, the others between routed tokens (Ainslie et al. 2023, section 3).
 std::unique_ptr<Attention> make_conditional(Builder& builder, const AttentionPlace& place);
+// Chunks of tokens, each attending within itself (Clark et al. 2021, section 3.2).
+std::unique_ptr<Attention> make_chunked(Builder& builder, const AttentionPlace& place);
+// Each head fades with distance, at a span it learns (Sukhbaatar et al. 2019; Tambe et al. 2020).
+std::unique_ptr<Attention> make_adaptive_span(Builder& builder, const AttentionPlace& place);
 
 }  // namespace headroom::models

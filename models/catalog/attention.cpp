@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "models/catalog/checked.h"
+#include "models/catalog/mechanisms/band.h"
 #include "models/catalog/mechanisms/mechanisms.h"
 
 namespace headroom::models {
@@ -25,6 +26,8 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
     add_collaborative(rows);
     add_hashing(rows);
     add_conditional(rows);
+    add_chunked(rows);
+    add_adaptive_span(rows);
     return rows;
   }();
   return table;
@@ -171,7 +174,7 @@ AttentionShape attention_shape(const ModelConfig& config) {
   AttentionShape shape;
   shape.head_count = config.head_count;
   shape.head_dim = config.head_dim;
-  shape.d_model = config.d_model;
+  shape.d_model = config.bottleneck.width > 0 ? config.bottleneck.width : config.d_model;
   shape.kv_head_count = config.kv_head_count;
   shape.max_positions = config.max_positions;
   shape.options = config.attention_options;
@@ -201,7 +204,23 @@ Formula position_bias_parameters(const ModelConfig& config) {
 
 std::int64_t attention_sublayer_count(const ModelConfig& config) {
   const std::int64_t cross = config.architecture == Architecture::encoder_decoder ? config.decoder_layer_count : 0;
-  return checked_sum({config.encoder_layer_count, config.decoder_layer_count, cross});
+  const std::int64_t of_characters = config.downsampling.rate > 0 ? 2 : 0;  // the first and the last block
+  return checked_sum({config.encoder_layer_count, config.decoder_layer_count, cross, of_characters});
+}
+
+SublayerInput sublayer_input(const ModelConfig& config, std::string_view layer, std::int64_t seq) {
+  if (config.downsampling.rate == 0) return {config, seq};
+  if (layer.starts_with("character_encoder.")) return {first_block_config(config), seq};
+  return {config, layer.starts_with("encoder.") ? seq / config.downsampling.rate : seq};
+}
+
+ModelConfig first_block_config(const ModelConfig& config) {
+  return with_attention(config, "chunked:chunk=" + std::to_string(config.downsampling.chunk));
+}
+
+std::int64_t wide_value_parameters(const ModelConfig& c) {
+  if (c.bottleneck.width == 0 || !c.bottleneck.values_from_input) return 0;
+  return checked_product({c.d_model - c.bottleneck.width, c.head_count, c.head_dim});
 }
 
 namespace {
@@ -221,7 +240,12 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
   const AttentionShape shape = attention_shape(config);
   const std::int64_t sublayers = attention_sublayer_count(with_own_layers(config));
   const std::int64_t shared = mechanism.once_per_model_count ? mechanism.once_per_model_count(shape).value : 0;
-  return checked_sum({checked_product({sublayers, mechanism.parameter_count(shape).value}), shared});
+  const std::int64_t of_values = checked_product({sublayers, wide_value_parameters(config)});
+  if (config.downsampling.rate == 0)
+    return checked_sum({checked_product({sublayers, mechanism.parameter_count(shape).value}), of_values, shared});
+  const ModelConfig first = first_block_config(config);
+  return checked_sum({checked_product({sublayers - 1, mechanism.parameter_count(shape).value}), shared,
+                      attention_mechanism(first.attention).parameter_count(attention_shape(first)).value});
 }
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
@@ -239,7 +263,8 @@ std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t el
 namespace {
 
 std::int64_t norm_parameters(const ModelConfig& c, std::int64_t width) {
-  return c.norm == NormKind::layer_norm && c.norm_bias ? checked_product({2, width}) : width;
+  const bool biased = c.norm == NormKind::affine || (c.norm == NormKind::layer_norm && c.norm_bias);
+  return biased ? checked_product({2, width}) : width;
 }
 
 std::int64_t ffn_parameters(const ModelConfig& c) {
@@ -248,27 +273,52 @@ std::int64_t ffn_parameters(const ModelConfig& c) {
   return checked_sum({checked_product({matrices, c.d_model, c.d_ff}), biases});
 }
 
-std::int64_t embedding_parameters(const ModelConfig& c) {
+// What stands for the word table.
+std::int64_t word_parameters(const ModelConfig& c) {
   const std::int64_t width = embedding_width(c);
-  const bool projected = width != c.d_model, sum = c.embedding_projection == EmbeddingProjection::sum;
-  const std::int64_t own_width = sum ? width : c.d_model;  // of positions and types
+  switch (c.word_vectors) {
+    case WordVectors::characters:
+      return checked_product({c.bucket_count, width});  // hash_count tables of width / hash_count
+    case WordVectors::digest_pool:
+      return checked_product({width, checked_sum({kDigestSpecialTokens, (std::int64_t{1} << c.digest_chunk) + 1,
+                                                  divided_up(c.digest_bits, c.digest_chunk)})});
+    case WordVectors::digest_add:
+      return checked_product({width, checked_sum({kDigestSpecialTokens, 2 * c.digest_bits})});
+    case WordVectors::digest_project:
+      return checked_product({width, checked_sum({kDigestSpecialTokens, c.digest_bits})});
+    case WordVectors::table:
+      break;
+  }
+  return checked_product({c.vocab_size, width});
+}
+
+std::int64_t embedding_parameters(const ModelConfig& c) {
+  const std::int64_t width = embedding_width(c), own_width = position_width(c);
+  const bool projected = has_embedding_projection(c);
+  const std::int64_t joined = c.embedding_projection == EmbeddingProjection::trigram ? 3 : 1;
+  const bool biased = projected && c.embedding_projection != EmbeddingProjection::words;
   const std::int64_t sides = has_decoder_embeddings(c) ? 2 : 1;
   const std::int64_t position_rows =
       c.positions == Positions::learned ? checked_sum({c.max_positions, c.position_offset}) : 0;
   const std::int64_t side =
       checked_sum({checked_product({checked_sum({position_rows, c.type_vocab_size}), own_width}),
                    c.embedding_norm ? norm_parameters(c, own_width) : 0,
-                   projected ? checked_product({width, c.d_model}) : 0, projected && sum ? c.d_model : 0});
-  return checked_sum({checked_product({c.vocab_size, width}), checked_product({sides, side})});
+                   projected ? checked_product({joined, width, c.d_model}) : 0, biased ? c.d_model : 0});
+  return checked_sum({word_parameters(c), checked_product({sides, side})});
 }
 
 std::int64_t head_parameters(const ModelConfig& c) {
   const std::int64_t width = embedding_width(c);
   const std::int64_t square = checked_sum({checked_product({c.d_model, c.d_model}), c.d_model});
   const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, width});
+  const std::int64_t labels = checked_product({c.label_count, checked_sum({c.d_model, 1})});
   switch (c.head) {
     case Head::pooler:
       return square;
+    case Head::classifier:
+      return checked_sum({square, labels});
+    case Head::token_classifier:
+      return checked_sum({c.downsampling.rate > 0 ? square : 0, labels});
     case Head::discriminator:
       return checked_sum({square, c.d_model, 1});
     case Head::lm:
@@ -276,18 +326,53 @@ std::int64_t head_parameters(const ModelConfig& c) {
     case Head::mlm:
       break;
   }
+  if (has_split_decoder(c))
+    return checked_sum({square, checked_product({2, c.d_model}), decoder,
+                        checked_product({c.vocab_size, c.d_model - width}), c.vocab_size});
   return checked_sum({checked_product({c.d_model, width}), width, norm_parameters(c, width), decoder, c.vocab_size});
+}
+
+// Of what a make has beside the layers that all have.
+std::int64_t linear(std::int64_t in, std::int64_t out) { return checked_sum({checked_product({in, out}), out}); }
+
+// Of one block with a bottleneck, without its attention.
+std::int64_t bottleneck_parameters(const ModelConfig& c) {
+  const std::int64_t width = c.bottleneck.width, inner_norm = norm_parameters(c, width);
+  const std::int64_t into = checked_sum({linear(c.d_model, width), inner_norm});
+  const std::int64_t ffn = checked_sum({linear(width, c.d_ff), linear(c.d_ff, width), inner_norm});
+  return checked_sum({checked_product({c.bottleneck.values_from_input ? 2 : 1, into}), inner_norm,
+                      checked_product({c.bottleneck.ffn_count, ffn}), linear(width, c.d_model),
+                      norm_parameters(c, c.d_model)});
+}
+
+std::int64_t molecule_parameters(const ModelConfig& c) {
+  const std::int64_t norm = norm_parameters(c, c.d_model);
+  const std::int64_t block = checked_sum({ffn_parameters(c), norm, norm});  // attention is counted with the others
+  return checked_sum({linear(checked_product({c.d_model, c.downsampling.rate}), c.d_model), norm,
+                      linear(checked_product({2, c.d_model, c.downsampling.kernel}), c.d_model), norm, block, block});
+}
+
+std::int64_t exit_parameters(const ModelConfig& c) {
+  const std::int64_t exits = c.shared_layers ? std::min<std::int64_t>(c.encoder_layer_count - 1, 1)
+                                             : c.encoder_layer_count - 1;
+  return checked_product({exits, checked_sum({linear(c.d_model, c.d_model), linear(c.d_model, c.label_count)})});
 }
 
 }  // namespace
 
 std::int64_t parameter_count(const ModelConfig& c) {
   const ModelConfig own = with_own_layers(c);
+  if (c.bottleneck.width > 0)
+    return checked_sum({embedding_parameters(c), attention_parameter_count(c),
+                        checked_product({c.encoder_layer_count, bottleneck_parameters(c)}), head_parameters(c)});
+  const std::int64_t further = checked_sum(
+      {c.downsampling.rate > 0 ? molecule_parameters(c) : 0, c.exits ? exit_parameters(c) : 0});
   const std::int64_t blocks = checked_sum({own.encoder_layer_count, own.decoder_layer_count});
   const std::int64_t stacks = c.architecture == Architecture::encoder_decoder ? 2 : 1;
   const std::int64_t norms =
-      checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
-  return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
+      checked_sum({attention_sublayer_count(own) - (c.downsampling.rate > 0 ? 2 : 0), c.parallel_block ? 0 : blocks,
+                   c.final_norm ? stacks : 0});
+  return checked_sum({embedding_parameters(c), further, checked_product({stacks, position_bias_parameters(c).value}),
                       attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
                       checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});
 }

@@ -128,6 +128,20 @@ bool uses_back_end(const ModelConfig& config);
 // The shape of one attention sublayer of `config`, for batch 1 and one token, fp32.
 AttentionShape attention_shape(const ModelConfig& config);
 
+// A self-attention sublayer of a model whose sublayers differ (CANINE's), by the path of its layer: the model as its
+// mechanism sees it, and how many of `seq` tokens reach it.
+struct SublayerInput {
+  ModelConfig config;
+  std::int64_t seq = 1;
+};
+SublayerInput sublayer_input(const ModelConfig& config, std::string_view layer, std::int64_t seq);
+
+// The first block of a model of molecules: attention in chunks, whatever the mechanism of the others.
+ModelConfig first_block_config(const ModelConfig& config);
+
+// Parameters of a value projection beyond those of one that reads what queries and keys do (Bottleneck).
+std::int64_t wide_value_parameters(const ModelConfig& config);
+
 // Encoder and decoder self-attention, then cross-attention.
 std::int64_t attention_sublayer_count(const ModelConfig& config);
 

@@ -65,6 +65,21 @@ Json to_json(const ModelConfig& c) {
               {"dropout_inside_ffn", c.dropout_inside_ffn},
               {"dropout_after_stack", c.dropout_after_stack},
               {"padding_id", c.padding_id},
+              {"word_vectors", to_name(kWordVectorsNames, c.word_vectors)},
+              {"hash_count", c.hash_count},
+              {"bucket_count", c.bucket_count},
+              {"digest_bits", c.digest_bits},
+              {"digest_chunk", c.digest_chunk},
+              {"embedding_norm_last", c.embedding_norm_last},
+              {"bottleneck",
+               {{"width", c.bottleneck.width},
+                {"values_from_input", c.bottleneck.values_from_input},
+                {"ffn_count", c.bottleneck.ffn_count}}},
+              {"downsampling",
+               {{"rate", c.downsampling.rate}, {"kernel", c.downsampling.kernel}, {"chunk", c.downsampling.chunk}}},
+              {"label_count", c.label_count},
+              {"exits", c.exits},
+              {"exit_layer", c.exit_layer},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
 }
@@ -118,9 +133,9 @@ void require_layout(const ModelConfig& c, const std::string& where) {
           "only learned positions have an offset or ids of their own");
   require(c.position_ids != PositionIds::tokens || (c.padding_id >= 0 && c.position_offset == c.padding_id + 1), where,
           "positions counted over tokens start after the padding id, so the offset must be the padding id + 1");
-  require(embedding_width(c) == c.d_model || !both, where,
+  require(!has_embedding_projection(c) || !both, where,
           "embeddings of another width than the model's are not built for encoder-decoder models");
-  require(embedding_width(c) == c.d_model || c.embedding_projection == EmbeddingProjection::sum ||
+  require(embedding_width(c) == c.d_model || c.embedding_projection != EmbeddingProjection::words ||
               (!c.embedding_norm && c.type_vocab_size == 0),
           where, "where only words are projected, embeddings have no norm and no token types");
   require(!c.parallel_block || (c.norm_placement == NormPlacement::pre && !both), where,
@@ -129,11 +144,53 @@ void require_layout(const ModelConfig& c, const std::string& where) {
           "a bias of the logits and a scaled hidden state belong to the lm head");
 }
 
+// Encoders of unusual make.
+void require_encoder(const ModelConfig& c, const std::string& where) {
+  require_range(c.hash_count, 0, 16, where, "the number of hash functions");
+  require_range(c.bucket_count, 0, 1 << 28, where, "the number of hash buckets");
+  require_range(c.digest_bits, 0, 1 << 16, where, "the number of bits of a digest");
+  require_range(c.digest_chunk, 0, 24, where, "the number of bits of a digest's chunk");
+  require_range(c.bottleneck.width, 0, 1 << 20, where, "the width of the bottleneck");
+  require_range(c.bottleneck.ffn_count, 1, 1 << 10, where, "the number of feed-forward networks of a block");
+  require_range(c.downsampling.rate, 0, 1 << 20, where, "the number of characters of a molecule");
+  require_range(c.downsampling.kernel, 1, 1 << 20, where, "the width of the convolution back to characters");
+  require_range(c.downsampling.chunk, 1, 1 << 24, where, "the number of characters of a chunk");
+  require_range(c.label_count, 0, 1 << 20, where, "the number of labels");
+  require_range(c.exit_layer, 0, c.encoder_layer_count, where, "the layer after which sequences leave");
+  const bool plain = c.word_vectors == WordVectors::table;
+  require(plain || c.head == Head::pooler || c.head == Head::classifier || c.head == Head::token_classifier, where,
+          "words without a table have no vocabulary, so the head is a pooler or a classifier");
+  require(c.word_vectors != WordVectors::characters ||
+              (c.hash_count > 0 && c.bucket_count > 0 && embedding_width(c) % c.hash_count == 0),
+          where, "hashed characters need buckets, and hash functions that divide the width of the embeddings");
+  require(!has_digests(c) || c.digest_bits > 0, where, "digests need a number of bits");
+  require(c.word_vectors != WordVectors::digest_pool || c.digest_chunk > 0, where,
+          "pooled digests need a number of bits of a chunk");
+  const bool labelled = c.head == Head::classifier || c.head == Head::token_classifier || c.exits;
+  require(labelled == (c.label_count > 0), where, "classifiers need labels, and nothing else has them");
+  const bool unusual = !plain || c.bottleneck.width > 0 || c.downsampling.rate > 0 || c.exits || labelled;
+  require(!unusual || c.architecture == Architecture::encoder_only, where,
+          "bottlenecks, molecules, exits, classifiers and words without a table are built for encoders only");
+  require(c.exit_layer == 0 || c.exits, where, "only a model with exits is left early");
+  const int makes = (c.bottleneck.width > 0) + (c.downsampling.rate > 0) + c.exits;
+  require(makes == 0 || (makes == 1 && c.norm_placement == NormPlacement::post && !c.parallel_block && !c.final_norm),
+          where, "bottlenecks, molecules and exits do not go together, and their blocks are post-norm");
+  require(c.bottleneck.width == 0 || c.attention == "mha", where,
+          "attention '" + c.attention +
+              "' reads one input, and in a bottleneck queries and keys may have another than values: mha alone is built");
+  require(c.bottleneck.width == 0 || c.shared_layers == false, where,
+          "blocks with a bottleneck that share their parameters are not built");
+  require(!c.exits || c.head == Head::classifier, where, "exits are classifiers, so the head is one, too");
+  require(!has_split_decoder(c) || embedding_width(c) < c.d_model, where,
+          "the vocabulary's further columns need embeddings narrower than the model");
+}
+
 }  // namespace
 
 void validate_config(const ModelConfig& c, const std::string& where) {
   require_sizes(c, where);
   require_layout(c, where);
+  require_encoder(c, where);
   require((c.encoder_layer_count > 0) == (c.architecture != Architecture::decoder_only) &&
               (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
           where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
@@ -160,7 +217,13 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
           "a sequence of " + std::to_string(seq) + " tokens is longer than the model's attention window of " +
               std::to_string(c.sliding_window) + ", which attention '" + c.attention +
               "' does not keep; sliding-window does");
-  if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
+  if (const auto check = attention_mechanism(c.attention).require_seq) {
+    check(c, seq);
+    if (c.downsampling.rate > 0) check(c, seq / c.downsampling.rate);
+  }
+  require(c.downsampling.rate == 0 || seq >= 2 * c.downsampling.rate, c.name,
+          "a sequence of " + std::to_string(seq) + " characters has fewer than two molecules of " +
+              std::to_string(c.downsampling.rate));
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});
   checked_product({16, batch, seq, seq, c.head_count});

@@ -14,7 +14,8 @@
 namespace headroom::models {
 
 enum class Architecture : std::uint8_t { encoder_only, decoder_only, encoder_decoder };
-enum class NormKind : std::uint8_t { layer_norm, rms_norm };
+// affine: x ⊙ weight + bias without statistics, MobileBERT's NoNorm.
+enum class NormKind : std::uint8_t { layer_norm, rms_norm, affine };
 enum class NormPlacement : std::uint8_t { pre, post };
 // gelu_tanh: one fused operator; gelu_new: the same function written out in eight operators, as Hugging Face's GPT-2
 // runs it; swiglu and geglu: three matrices, SiLU and gelu_new gate.
@@ -28,17 +29,25 @@ enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleave
 enum class PositionIds : std::uint8_t { table, sequence, tokens };
 // Where embeddings of another width enter the model. sum: words, positions and types are embedded, added and normalised
 // in that width, then projected with a bias (ELECTRA, ALBERT); words: words only, without a bias, and back before the
-// head (OPT-350m).
-enum class EmbeddingProjection : std::uint8_t { sum, words };
+// head (OPT-350m); always: as sum, equal widths too, and dropout comes after it (FNet); trigram: words only, each joined
+// with the words beside it, with a bias (MobileBERT).
+enum class EmbeddingProjection : std::uint8_t { sum, words, always, trigram };
 // mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler;
-// discriminator: ELECTRA's, one logit for each token.
-enum class Head : std::uint8_t { mlm, lm, pooler, discriminator };
+// discriminator: ELECTRA's, one logit for each token. Over label_count classes: classifier, of the pooled first token;
+// token_classifier, of every token.
+enum class Head : std::uint8_t { mlm, lm, pooler, discriminator, classifier, token_classifier };
+// How tokens become vectors. table: one row for each word. characters: CANINE's, parts from one small table for each of
+// several hash functions. digest_…: HashFormers', of a digest of `bits` bits that comes with each token: pool, a
+// weighted mean of the vectors of its chunks; add, the sum of a vector for each bit's value; project, the correlation of
+// the bits with each row of a matrix.
+enum class WordVectors : std::uint8_t { table, characters, digest_pool, digest_add, digest_project };
 
 inline constexpr std::array kArchitectureNames{Named<Architecture>{Architecture::encoder_only, "encoder-only"},
                                                Named<Architecture>{Architecture::decoder_only, "decoder-only"},
                                                Named<Architecture>{Architecture::encoder_decoder, "encoder-decoder"}};
 inline constexpr std::array kNormKindNames{Named<NormKind>{NormKind::layer_norm, "layer-norm"},
-                                           Named<NormKind>{NormKind::rms_norm, "rms-norm"}};
+                                           Named<NormKind>{NormKind::rms_norm, "rms-norm"},
+                                           Named<NormKind>{NormKind::affine, "affine"}};
 inline constexpr std::array kNormPlacementNames{Named<NormPlacement>{NormPlacement::pre, "pre"},
                                                 Named<NormPlacement>{NormPlacement::post, "post"}};
 inline constexpr std::array kActivationNames{
@@ -54,10 +63,20 @@ inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::ta
                                               Named<PositionIds>{PositionIds::sequence, "sequence"},
                                               Named<PositionIds>{PositionIds::tokens, "tokens"}};
 inline constexpr std::array kEmbeddingProjectionNames{Named<EmbeddingProjection>{EmbeddingProjection::sum, "sum"},
-                                                      Named<EmbeddingProjection>{EmbeddingProjection::words, "words"}};
+                                                      Named<EmbeddingProjection>{EmbeddingProjection::words, "words"},
+                                                      Named<EmbeddingProjection>{EmbeddingProjection::always, "always"},
+                                                      Named<EmbeddingProjection>{EmbeddingProjection::trigram,
+                                                                                 "trigram"}};
 inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
                                        Named<Head>{Head::pooler, "pooler"},
-                                       Named<Head>{Head::discriminator, "discriminator"}};
+                                       Named<Head>{Head::discriminator, "discriminator"},
+                                       Named<Head>{Head::classifier, "classifier"},
+                                       Named<Head>{Head::token_classifier, "token-classifier"}};
+inline constexpr std::array kWordVectorsNames{Named<WordVectors>{WordVectors::table, "table"},
+                                              Named<WordVectors>{WordVectors::characters, "characters"},
+                                              Named<WordVectors>{WordVectors::digest_pool, "digest-pool"},
+                                              Named<WordVectors>{WordVectors::digest_add, "digest-add"},
+                                              Named<WordVectors>{WordVectors::digest_project, "digest-project"}};
 
 inline bool gated(Activation activation) { return activation == Activation::swiglu || activation == Activation::geglu; }
 
@@ -74,6 +93,25 @@ constexpr bool has_position_table(Positions kind) {  // as many rows as the mode
 }
 constexpr bool is_rotary(Positions kind) { return kind == Positions::rope || kind == Positions::rope_interleaved; }
 constexpr bool has_position_bias(Positions kind) { return kind == Positions::alibi || kind == Positions::t5; }
+
+// MobileBERT's blocks work in a narrower width than the model's (Sun et al. 2020, arXiv 2004.02984, section 3.1).
+struct Bottleneck {
+  std::int64_t width = 0;         // inside the blocks, and of all heads together; 0: no bottleneck
+  bool values_from_input = true;  // queries and keys have a bottleneck of their own, and values read the block's input;
+                                  // else all three read the bottleneck that the residual does
+  std::int64_t ffn_count = 1;     // feed-forward networks of a block, one after the other
+  bool operator==(const Bottleneck&) const = default;
+};
+
+// CANINE's way from characters to molecules and back (Clark et al. 2021, arXiv 2103.06874, section 3): a block with
+// attention in chunks, a strided convolution, the model's layers on molecules, a convolution over characters and
+// repeated molecules, a last block on characters.
+struct Downsampling {
+  std::int64_t rate = 0;    // characters of a molecule; 0: the layers work on tokens
+  std::int64_t kernel = 4;  // of the convolution back
+  std::int64_t chunk = 128; // characters that attend to each other in the first block
+  bool operator==(const Downsampling&) const = default;
+};
 
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
@@ -123,6 +161,16 @@ struct ModelConfig {
   bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
        dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
+  // Encoders of unusual make (models/encoders/, models/embeddings/).
+  WordVectors word_vectors = WordVectors::table;
+  std::int64_t hash_count = 0, bucket_count = 0;  // characters: tables, and rows of each
+  std::int64_t digest_bits = 0, digest_chunk = 0;  // digest_…: bits of a token; pool: bits of a chunk
+  bool embedding_norm_last = false;                // the embeddings' dropout comes before their norm (BigBird)
+  Bottleneck bottleneck = {};
+  Downsampling downsampling = {};
+  std::int64_t label_count = 0;  // of a classifier's head, and of exits
+  bool exits = false;            // a classifier after every block but the last, for leaving early (EdgeBERT)
+  std::int64_t exit_layer = 0;   // blocks that run before all sequences leave; 0: all
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
@@ -139,9 +187,28 @@ struct Preset {
 };
 const std::vector<Preset>& presets();
 
+// Whether token vectors come from a digest that a batch brings along.
+constexpr bool has_digests(const ModelConfig& c) { return c.word_vectors >= WordVectors::digest_pool; }
+constexpr std::int64_t kDigestSpecialTokens = 6;  // rows of the table of special tokens beside digests
+
 // The width of the word table.
 inline std::int64_t embedding_width(const ModelConfig& c) {
   return c.embedding_size > 0 ? c.embedding_size : c.d_model;
+}
+// Whether the embeddings end in, or begin with, a projection into the model's width.
+inline bool has_embedding_projection(const ModelConfig& c) {
+  return embedding_width(c) != c.d_model || c.embedding_projection == EmbeddingProjection::always ||
+         c.embedding_projection == EmbeddingProjection::trigram;
+}
+// Of positions, token types and their norm.
+inline std::int64_t position_width(const ModelConfig& c) {
+  const bool words_only = c.embedding_projection == EmbeddingProjection::words ||
+                          c.embedding_projection == EmbeddingProjection::trigram;
+  return words_only ? c.d_model : embedding_width(c);
+}
+// Whether the head's vocabulary has columns beside those of the word table (MobileBERT).
+inline bool has_split_decoder(const ModelConfig& c) {
+  return c.head == Head::mlm && c.embedding_projection == EmbeddingProjection::trigram;
 }
 // Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
 bool has_decoder_embeddings(const ModelConfig& config);

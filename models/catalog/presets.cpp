@@ -261,6 +261,75 @@ ModelConfig bart(std::int64_t layers, std::int64_t d_model, std::int64_t heads) 
   return config;
 }
 
+// The projection of its embeddings is there although both widths are equal.
+ModelConfig fnet(std::int64_t layers, std::int64_t d_model) {
+  ModelConfig config = bert(layers, d_model, d_model / 64, 4 * d_model, 32000);
+  config.type_vocab_size = 4;
+  config.embedding_projection = EmbeddingProjection::always;
+  config.activation = Activation::gelu_new;
+  config.dropout_after_attention = false;
+  config.padding_id = 3;
+  return with_attention(config, "fnet");
+}
+
+ModelConfig longformer(std::int64_t layers, std::int64_t d_model, std::int64_t heads) {
+  ModelConfig config = roberta(layers, d_model, heads, 50265);
+  config.max_positions = 4096;
+  return with_attention(config, "longformer:window=512");
+}
+
+ModelConfig bigbird(std::int64_t layers, std::int64_t d_model, std::int64_t heads) {
+  ModelConfig config = bert(layers, d_model, heads, 4 * d_model, 50358);
+  config.max_positions = 4096;
+  config.activation = Activation::gelu_new;
+  config.embedding_norm_last = true;
+  return with_attention(config, "bigbird:block=64:random=3");
+}
+
+ModelConfig mobilebert() {
+  ModelConfig config = bert(24, 512, 4, 512);
+  config.head_dim = 32;
+  config.embedding_size = 128;
+  config.embedding_projection = EmbeddingProjection::trigram;
+  config.norm = NormKind::affine;
+  config.activation = Activation::relu;
+  config.bottleneck = {128, true, 4};
+  config.embedding_dropout = config.residual_dropout = 0.0;
+  return config;
+}
+
+ModelConfig canine() {
+  ModelConfig config = bert(12, 768, 12, 3072, 0x110000);  // Unicode's code points
+  config.max_positions = 16384;
+  config.type_vocab_size = 16;
+  config.word_vectors = WordVectors::characters;
+  config.hash_count = 8;
+  config.bucket_count = 16384;
+  config.downsampling.rate = 4;
+  config.head = Head::token_classifier;
+  config.label_count = 2;
+  return config;
+}
+
+// The authors' code: RoBERTa-base, digests of 128 bits, three classes of tokens (left alone, shuffled, random).
+ModelConfig hashformer(WordVectors words) {
+  ModelConfig config = roberta(12, 768, 12, 2);  // ids say which tokens are padding
+  config.word_vectors = words;
+  config.digest_bits = 128;
+  if (words == WordVectors::digest_pool) config.digest_chunk = 10;
+  config.head = Head::token_classifier;
+  config.label_count = 3;
+  return config;
+}
+
+ModelConfig edgebert() {
+  ModelConfig config = albert(12, 768, 12);
+  config.exits = true;
+  config.head = Head::classifier;
+  config.label_count = 2;
+  return with_attention(config, "adaptive-span");
+}
+
 std::string rounded(std::int64_t count) {
   const auto value = static_cast<double>(count);
   if (value < 9.995e6) return fmt::format("{:.2f}M", value / 1e6);
@@ -295,6 +364,13 @@ constexpr const char* kT511 = "Raffel et al. 2019, arXiv 1910.10683; Shazeer 202
 constexpr const char* kByt5 = "Xue et al. 2021, arXiv 2105.13626, table 1";
 constexpr const char* kBart = "Lewis et al. 2019, arXiv 1910.13461";
 constexpr const char* kDistil = "Sanh et al. 2019, arXiv 1910.01108";
+constexpr const char* kFnet = "Lee-Thorp et al. 2021, arXiv 2105.03824";
+constexpr const char* kLongformer = "Beltagy et al. 2020, arXiv 2004.05150";
+constexpr const char* kBigBird = "Zaheer et al. 2020, arXiv 2007.14062";
+constexpr const char* kMobileBert = "Sun et al. 2020, arXiv 2004.02984";
+constexpr const char* kCanine = "Clark et al. 2021, arXiv 2103.06874";
+constexpr const char* kHashFormer = "Xue & Aletras 2022, arXiv 2210.07904; sizes of the authors' code";
+constexpr const char* kEdgeBert = "Tambe et al. 2020, arXiv 2011.14203";
 constexpr const char* kTinyBert = "Jiao et al. 2019, arXiv 1909.10351";
 constexpr const char* kGpt2 = "Radford et al. 2019";
 constexpr const char* kGpt3 = "Brown et al. 2020, arXiv 2005.14165, table 2.1; every layer dense";
@@ -339,6 +415,22 @@ const std::vector<Preset>& presets() {
       preset("albert-large", "ALBERT-large", albert(24, 1024, 16), kAlbert),
       preset("albert-xlarge", "ALBERT-xlarge", albert(24, 2048, 16), kAlbert),
       preset("albert-xxlarge", "ALBERT-xxlarge", albert(12, 4096, 64), kAlbert),
+      preset("edgebert", "EdgeBERT: ALBERT-base with adaptive spans and early exits, 2 classes", edgebert(), kEdgeBert),
+      preset("mobilebert", "MobileBERT", mobilebert(), kMobileBert),
+      preset("fnet-base", "FNet-base", fnet(12, 768), kFnet),
+      preset("fnet-large", "FNet-large", fnet(24, 1024), kFnet),
+      preset("longformer-base", "Longformer-base, window 512", longformer(12, 768, 12), kLongformer),
+      preset("longformer-large", "Longformer-large, window 512", longformer(24, 1024, 16), kLongformer),
+      preset("bigbird-base", "BigBird-base, block-sparse", bigbird(12, 768, 12), kBigBird),
+      preset("bigbird-large", "BigBird-large, block-sparse", bigbird(24, 1024, 16), kBigBird),
+      preset("canine-s", "CANINE-S, characters in molecules of 4, classifier of tokens", canine(), kCanine),
+      preset("canine-c", "CANINE-C, the same sizes trained another way", canine(), kCanine),
+      preset("hashformer-emb", "HashFormer-Emb, 50,265 buckets, masked language model", roberta(12, 768, 12, 50265),
+             kHashFormer),
+      preset("hashformer-pool", "HashFormer-Pool, chunks of digests", hashformer(WordVectors::digest_pool), kHashFormer),
+      preset("hashformer-add", "HashFormer-Add, bits of digests", hashformer(WordVectors::digest_add), kHashFormer),
+      preset("hashformer-proj", "HashFormer-Proj, projected digests", hashformer(WordVectors::digest_project),
+             kHashFormer),
       preset("gpt2", "GPT-2 small", gpt2(12, 768, 12), kGpt2),
       preset("gpt2-medium", "GPT-2 medium", gpt2(24, 1024, 16), kGpt2),
       preset("gpt2-large", "GPT-2 large", gpt2(36, 1280, 20), kGpt2),

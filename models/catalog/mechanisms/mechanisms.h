@@ -22,6 +22,8 @@ void add_latent(std::vector<AttentionMechanism>& table);              // mla
 void add_collaborative(std::vector<AttentionMechanism>& table);       // collaborative
 void add_hashing(std::vector<AttentionMechanism>& table);             // reformer
 void add_conditional(std::vector<AttentionMechanism>& table);         // colt5
+void add_chunked(std::vector<AttentionMechanism>& table);             // chunked
+void add_adaptive_span(std::vector<AttentionMechanism>& table);       // adaptive-span
 
 // mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.
 enum class MheKeep : std::int64_t { core = 0, layer = 1, safe = 2, sdpa = 2 };

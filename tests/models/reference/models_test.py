@@ -82,6 +82,24 @@ ALBERT_NAMES = [
     (r"^predictions\.bias", "head.decoder.bias"), (r"^predictions\.decoder", "head.decoder"),
     (r"^albert\.embeddings\.projection", "embeddings.projection"), *BERT_NAMES,
 ]
+FNET_NAMES = [(r"fourier\.output\.LayerNorm", "attention_norm"), *BERT_NAMES]
+LONGFORMER_NAMES = [(r"attention\.self\.(query|key|value)_global", r"attention.global_\1"), *ROBERTA_NAMES]
+MOBILEBERT_NAMES = [
+    (r"embedding_transformation", "projection"), (r"bottleneck\.input\.dense", "input.dense"),
+    (r"bottleneck\.input\.LayerNorm", "input_norm"), (r"bottleneck\.attention\.dense", "key_query.dense"),
+    (r"bottleneck\.attention\.LayerNorm", "key_query_norm"), (r"\.output\.bottleneck\.dense", ".output.back"),
+    (r"\.output\.bottleneck\.LayerNorm", ".output_norm"), (r"(ffn\.\d+)\.intermediate\.dense", r"\1.up"),
+    (r"(ffn\.\d+)\.output\.dense", r"\1.down"), (r"(ffn\.\d+)\.output\.LayerNorm", r"\1_norm"),
+    (r"(layer\.\d+)\.intermediate\.dense", r"\1.ffn.LAST.up"), (r"(layer\.\d+)\.output\.dense", r"\1.ffn.LAST.down"),
+    (r"(layer\.\d+)\.output\.LayerNorm", r"\1.ffn.LAST_norm"), (r"output\.back", "output.dense"),
+    (r"^cls\.predictions\.dense", "head.decoder_further"), *BERT_NAMES,
+]
+CANINE_NAMES = [
+    (r"^canine\.", ""), (r"^char_embeddings\.", "embeddings."), (r"HashBucketCodepointEmbedder_(\d+)", r"hash.\1"),
+    (r"char_position_embeddings", "position_embeddings"), (r"^initial_char_encoder", "character_encoder"),
+    (r"^final_char_encoder", "final_encoder"), (r"^chars_to_molecules", "downsampling"), (r"^projection", "upsampling"),
+    (r"^(down|up)sampling\.LayerNorm", r"\1sampling.norm"), (r"^classifier", "head.classifier"), *BERT_NAMES,
+]
 T5_NAMES = [
     (r"^shared", "embeddings.word"), (r"\.block\.", ".layer."), (r"layer\.(\d+)\.layer\.0\.SelfAttention", r"layer.\1.attention"),
     (r"layer\.(\d+)\.layer\.0\.layer_norm", r"layer.\1.attention_norm"),
@@ -149,12 +167,14 @@ def gpt2_parameters(named):
 
 
 class Models(Reference):
-    def assert_logits(self, model_class, names, config, tolerance=1e-10, convert=dict, output="logits", tokens=None, **inputs):
-        """The probe's logits from `config`'s file equal those of `model_class`, dropout off."""
+    def assert_logits(self, model_class, names, config, tolerance=1e-10, convert=dict, output="logits", tokens=None,
+                      training=False, **inputs):
+        """The probe's logits from `config`'s file equal those of `model_class`, dropout off. training: as the class computes
+        them in training."""
         config._attn_implementation = "eager"
         model = model_class(config)
         frequencies = [(module, module.inv_freq.clone()) for module in model.modules() if hasattr(module, "inv_freq")]
-        model = model.double().eval()
+        model = model.double().train(training)
         for module, fp32 in frequencies:
             module.inv_freq = fp32
         fixed_weights(model)
@@ -200,6 +220,47 @@ class Models(Reference):
     def test_albert(self):
         config = transformers.AlbertConfig(**self.SMALL, embedding_size=8)
         self.assert_logits(transformers.AlbertForMaskedLM, ALBERT_NAMES, config)
+
+    def test_fnet(self):
+        config = transformers.FNetConfig(vocab_size=19, hidden_size=12, num_hidden_layers=2, intermediate_size=20,
+                                         max_position_embeddings=16)
+        self.assert_logits(transformers.FNetForMaskedLM, FNET_NAMES, config)
+
+    def test_longformer_with_its_first_token_global(self):
+        config = transformers.LongformerConfig(**{**self.SMALL, "max_position_embeddings": 18}, attention_window=[4, 4],
+                                               type_vocab_size=1, pad_token_id=1)
+        tokens = torch.tensor([[5, 1, 7, 0, 3, 12, 5, 9], [2, 2, 9, 18, 4, 1, 6, 8]])
+        first = torch.zeros_like(tokens)
+        first[:, 0] = 1
+        self.assert_logits(transformers.LongformerForMaskedLM, LONGFORMER_NAMES, config, tokens=tokens,
+                           global_attention_mask=first)
+
+    def test_big_bird_full_and_sparse(self):
+        config = transformers.BigBirdConfig(**self.SMALL, block_size=2, num_random_blocks=1, hidden_dropout_prob=0.0,
+                                            attention_probs_dropout_prob=0.0)
+        self.assert_logits(transformers.BigBirdForMaskedLM, BERT_NAMES, config)
+        tokens = (torch.arange(32).view(2, 16) * 7 + 3) % 19
+        self.assert_logits(transformers.BigBirdForMaskedLM, BERT_NAMES, config, tokens=tokens, training=True)
+
+    def test_mobilebert(self):
+        sizes = dict(vocab_size=19, hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=10,
+                     max_position_embeddings=16, embedding_size=8, intra_bottleneck_size=6)
+        for variant in (dict(num_feedforward_networks=3), dict(num_feedforward_networks=1, normalization_type="layer_norm"),
+                        dict(num_feedforward_networks=2, use_bottleneck_attention=True, key_query_shared_bottleneck=False)):
+            last = str(variant["num_feedforward_networks"] - 1)
+            names = [*MOBILEBERT_NAMES, ("LAST", last)]
+            self.assert_logits(transformers.MobileBertForMaskedLM, names, transformers.MobileBertConfig(**sizes, **variant))
+
+    def test_canine_in_chunks_that_end_anywhere(self):
+        tokens = torch.tensor([[5, 97, 7, 0, 1113, 12, 5, 9, 65000, 4, 3, 8, 11, 6], [2, 2, 9, 18, 4, 1, 6, 8, 7, 7, 3, 1, 0, 5]])
+        for stride, length in ((5, 14), (4, 12), (128, 9)):
+            config = transformers.CanineConfig(hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
+                                               intermediate_size=20, max_position_embeddings=16, num_hash_buckets=16,
+                                               num_hash_functions=2, local_transformer_stride=stride,
+                                               upsampling_kernel_size=3)
+            for model_class, output in ((transformers.CanineForTokenClassification, "logits"),
+                                        (transformers.CanineForSequenceClassification, "logits")):
+                self.assert_logits(model_class, CANINE_NAMES, config, tokens=tokens[:, :length], output=output)
 
     SOURCE_AND_TARGET = dict(tokens=torch.tensor([[5, 1, 7, 0, 3, 12, 5], [2, 2, 9, 18, 4, 1, 6]]),
                              decoder_input_ids=torch.tensor([[0, 1, 9, 3, 4], [0, 17, 2, 2, 8]]))
@@ -279,6 +340,7 @@ ALBERT = dict(vocab_size=30000, embedding_size=128)
 T5_V11 = dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False)
 BYT5 = dict(**T5_V11, vocab_size=384)
 ROBERTA = dict(vocab_size=50265, max_position_embeddings=514, type_vocab_size=1)
+LONGFORMER = dict(vocab_size=50265, max_position_embeddings=4098, type_vocab_size=1)
 LLAMA3 = dict(vocab_size=128256, num_key_value_heads=8)
 GPT3 = dict(n_positions=2048)
 
@@ -311,6 +373,16 @@ SIZES = {
     "albert-large": ("AlbertForMaskedLM", encoder(24, 1024, 16, 4096, **ALBERT)),
     "albert-xlarge": ("AlbertForMaskedLM", encoder(24, 2048, 16, 8192, **ALBERT)),
     "albert-xxlarge": ("AlbertForMaskedLM", encoder(12, 4096, 64, 16384, **ALBERT)),
+    "fnet-base": ("FNetForMaskedLM", dict()),
+    "fnet-large": ("FNetForMaskedLM", dict(hidden_size=1024, num_hidden_layers=24, intermediate_size=4096)),
+    "longformer-base": ("LongformerForMaskedLM", encoder(12, 768, 12, 3072, **LONGFORMER)),
+    "longformer-large": ("LongformerForMaskedLM", encoder(24, 1024, 16, 4096, **LONGFORMER)),
+    "bigbird-base": ("BigBirdForMaskedLM", dict()),
+    "bigbird-large": ("BigBirdForMaskedLM", encoder(24, 1024, 16, 4096)),
+    "mobilebert": ("MobileBertForMaskedLM", dict()),
+    "canine-s": ("CanineForTokenClassification", dict()),
+    "canine-c": ("CanineForTokenClassification", dict()),
+    "hashformer-emb": ("RobertaForMaskedLM", encoder(12, 768, 12, 3072, **ROBERTA)),
     "bart-base": ("BartForConditionalGeneration", bart(6, 768, 12)),
     "bart-large": ("BartForConditionalGeneration", bart(12, 1024, 16)),
     "t5-small": ("T5ForConditionalGeneration", t5(6, 6, 512, 8, 64, 2048)),
@@ -368,7 +440,8 @@ SIZES = {
 
 
 # Of these transformers has no class; tests/models/catalog_test.cpp holds them to the published counts.
-WITHOUT_CLASS = {"transformer-base", "palm-8b", "palm-62b", "palm-540b"}
+WITHOUT_CLASS = {"transformer-base", "palm-8b", "palm-62b", "palm-540b", "edgebert", "hashformer-pool", "hashformer-add",
+                 "hashformer-proj"}
 
 
 class Presets(Reference):
