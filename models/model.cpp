@@ -25,8 +25,7 @@ namespace {
 
 // mlm: dense, activation, norm, then the vocabulary; lm: the vocabulary; pooler: dense and tanh of the first token;
 // discriminator: dense, activation, one logit; classifier: the pooler, dropout, one dense layer; token_classifier:
-// dropout and that layer. Of a model of molecules the pooler reads a molecule, and is there, as in transformers, where a
-// classifier of tokens does not need it.
+// dropout and that layer. An idle pooler has parameters and never runs.
 class OutputHead {
  public:
   // `words`: name of the word table.
@@ -38,8 +37,9 @@ class OutputHead {
     const ModelConfig& config = builder.config;
     const std::int64_t width = embedding_width(config);
     dropout_ = builder.dropout(config.residual_dropout);
+    if (config.idle_pooler) Linear(builder, path_, "pooler", config.d_model, config.d_model, true);
     if (kind_ == Head::classifier || kind_ == Head::token_classifier) {
-      if (kind_ == Head::classifier || config.downsampling.rate > 0)
+      if (kind_ == Head::classifier)
         dense_.emplace_back(builder, path_, "pooler", config.d_model, config.d_model, true);
       dense_.emplace_back(builder, path_, "classifier", config.d_model, config.label_count, true);
       return;

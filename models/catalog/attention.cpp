@@ -311,6 +311,7 @@ std::int64_t head_parameters(const ModelConfig& c) {
   const std::int64_t width = embedding_width(c);
   const std::int64_t square = checked_sum({checked_product({c.d_model, c.d_model}), c.d_model});
   const std::int64_t decoder = c.tied_embeddings ? 0 : checked_product({c.vocab_size, width});
+  const std::int64_t idle = c.idle_pooler ? square : 0;
   const std::int64_t labels = checked_product({c.label_count, checked_sum({c.d_model, 1})});
   switch (c.head) {
     case Head::pooler:
@@ -318,18 +319,19 @@ std::int64_t head_parameters(const ModelConfig& c) {
     case Head::classifier:
       return checked_sum({square, labels});
     case Head::token_classifier:
-      return checked_sum({c.downsampling.rate > 0 ? square : 0, labels});
+      return checked_sum({idle, labels});
     case Head::discriminator:
-      return checked_sum({square, c.d_model, 1});
+      return checked_sum({square, c.d_model, 1, idle});
     case Head::lm:
-      return checked_sum({decoder, width == c.d_model ? 0 : checked_product({c.d_model, width})});
+      return checked_sum({idle, decoder, width == c.d_model ? 0 : checked_product({c.d_model, width})});
     case Head::mlm:
       break;
   }
   if (has_split_decoder(c))
-    return checked_sum({square, checked_product({2, c.d_model}), decoder,
+    return checked_sum({idle, square, checked_product({2, c.d_model}), decoder,
                         checked_product({c.vocab_size, c.d_model - width}), c.vocab_size});
-  return checked_sum({checked_product({c.d_model, width}), width, norm_parameters(c, width), decoder, c.vocab_size});
+  return checked_sum(
+      {idle, checked_product({c.d_model, width}), width, norm_parameters(c, width), decoder, c.vocab_size});
 }
 
 // Of what a make has beside the layers that all have.

@@ -78,6 +78,7 @@ Json to_json(const ModelConfig& c) {
               {"downsampling",
                {{"rate", c.downsampling.rate}, {"kernel", c.downsampling.kernel}, {"chunk", c.downsampling.chunk}}},
               {"label_count", c.label_count},
+              {"idle_pooler", c.idle_pooler},
               {"exits", c.exits},
               {"exit_layer", c.exit_layer},
               {"attention", c.attention},
@@ -168,6 +169,8 @@ void require_encoder(const ModelConfig& c, const std::string& where) {
           "pooled digests need a number of bits of a chunk");
   const bool labelled = c.head == Head::classifier || c.head == Head::token_classifier || c.exits;
   require(labelled == (c.label_count > 0), where, "classifiers need labels, and nothing else has them");
+  require(!c.idle_pooler || (c.head != Head::pooler && c.head != Head::classifier), where,
+          "the head's own pooler is not idle");
   const bool unusual = !plain || c.bottleneck.width > 0 || c.downsampling.rate > 0 || c.exits || labelled;
   require(!unusual || c.architecture == Architecture::encoder_only, where,
           "bottlenecks, molecules, exits, classifiers and words without a table are built for encoders only");

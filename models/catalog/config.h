@@ -169,6 +169,7 @@ struct ModelConfig {
   Bottleneck bottleneck = {};
   Downsampling downsampling = {};
   std::int64_t label_count = 0;  // of a classifier's head, and of exits
+  bool idle_pooler = false;      // a pooler that nothing reads, as some of transformers' classes have one
   bool exits = false;            // a classifier after every block but the last, for leaving early (EdgeBERT)
   std::int64_t exit_layer = 0;   // blocks that run before all sequences leave; 0: all
   std::string attention = "mha";  // the model's own mechanism

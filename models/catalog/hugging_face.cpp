@@ -235,6 +235,7 @@ ModelConfig import_fnet(const Source& source) {
   config.dropout_after_attention = false;
   config.tied_embeddings = source->boolean_or("tie_word_embeddings", true);
   config.head = source.head({{Head::mlm, "FNetForMaskedLM"}, {Head::pooler, "FNetModel"}});
+  config.idle_pooler = config.head == Head::mlm;
   set_padding(config, source, 3);
   return with_attention(config, "fnet");
 }
@@ -268,6 +269,7 @@ ModelConfig import_big_bird(const Source& source) {
   config.embedding_norm_last = true;
   config.attention_bias = source->boolean_or("use_bias", true);
   config.head = source.head({{Head::mlm, "BigBirdForMaskedLM"}, {Head::pooler, "BigBirdModel"}});
+  config.idle_pooler = config.head == Head::mlm;
   const std::string type = source->string_or("attention_type", "block_sparse");
   if (type == "original_full") return config;
   if (type != "block_sparse") source->fail("attention_type", "block_sparse or original_full");
@@ -328,6 +330,7 @@ ModelConfig import_canine(const Source& source) {
                              {Head::pooler, "CanineModel"},
                              {Head::classifier, "CanineForSequenceClassification"}});
   if (config.head != Head::pooler) config.label_count = 2;
+  config.idle_pooler = config.head == Head::token_classifier;
   set_padding(config, source, 0);
   return config;
 }

@@ -269,6 +269,7 @@ ModelConfig fnet(std::int64_t layers, std::int64_t d_model) {
   config.activation = Activation::gelu_new;
   config.dropout_after_attention = false;
   config.padding_id = 3;
+  config.idle_pooler = true;
   return with_attention(config, "fnet");
 }
 
@@ -282,7 +283,7 @@ ModelConfig bigbird(std::int64_t layers, std::int64_t d_model, std::int64_t head
   ModelConfig config = bert(layers, d_model, heads, 4 * d_model, 50358);
   config.max_positions = 4096;
   config.activation = Activation::gelu_new;
-  config.embedding_norm_last = true;
+  config.embedding_norm_last = config.idle_pooler = true;
   return with_attention(config, "bigbird:block=64:random=3");
 }
 
@@ -307,6 +308,7 @@ ModelConfig canine() {
   config.bucket_count = 16384;
   config.downsampling.rate = 4;
   config.head = Head::token_classifier;
+  config.idle_pooler = true;
   config.label_count = 2;
   return config;
 }

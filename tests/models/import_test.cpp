@@ -143,6 +143,66 @@ TEST(Import, PublishedFilesEqualTheirPresets) {
   }
 }
 
+constexpr const char* kFnet = R"({"model_type": "fnet", "vocab_size": 32000, "hidden_size": 768,
+  "num_hidden_layers": 12, "intermediate_size": 3072, "max_position_embeddings": 512, "type_vocab_size": 4,
+  "pad_token_id": 3})";
+constexpr const char* kLongformer = R"({"model_type": "longformer", "vocab_size": 50265, "hidden_size": 768,
+  "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 4098,
+  "type_vocab_size": 1, "layer_norm_eps": 1e-05, "attention_window": [512, 512, 512]})";
+constexpr const char* kBigBird = R"({"model_type": "big_bird", "vocab_size": 50358, "hidden_size": 768,
+  "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 4096})";
+constexpr const char* kMobileBert = R"({"model_type": "mobilebert", "vocab_size": 30522, "hidden_size": 512,
+  "num_hidden_layers": 24, "num_attention_heads": 4, "intermediate_size": 512, "max_position_embeddings": 512})";
+constexpr const char* kCanine = R"({"model_type": "canine", "hidden_size": 768, "num_hidden_layers": 12,
+  "num_attention_heads": 12, "intermediate_size": 3072})";
+constexpr const char* kEdgeBert = R"({"model_type": "edgebert", "vocab_size": 30000, "hidden_size": 768,
+  "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 512})";
+
+TEST(Import, EncodersOfUnusualMakeEqualTheirPresets) {
+  for (const auto& [preset, file] : {std::pair{"fnet-base", kFnet}, {"longformer-base", kLongformer},
+                                     {"bigbird-base", kBigBird}, {"mobilebert", kMobileBert},
+                                     {"canine-s", kCanine}, {"edgebert", kEdgeBert}}) {
+    ModelConfig config = import(file);
+    config.name = preset;
+    EXPECT_EQ(to_json(config), to_json(load_model(preset)));
+    EXPECT_EQ(config, load_model(preset)) << preset;
+  }
+  EXPECT_EQ(import(kEdgeBert, R"({"exit_layer": 6, "num_labels": 3})").exit_layer, 6);
+  EXPECT_EQ(import(kBigBird, R"({"attention_type": "original_full"})").attention, "mha");
+  EXPECT_EQ(import(kLongformer, R"({"attention_window": 64})").attention_options.at("window"), 64);
+  EXPECT_EQ(parameter_count(import(kCanine, R"({"architectures": ["CanineModel"]})")), 132082944);
+  EXPECT_EQ(parameter_count(import(kMobileBert, R"({"architectures": ["MobileBertModel"]})")), 24844544);
+  EXPECT_EQ(parameter_count(import(kFnet, R"({"architectures": ["FNetModel"]})")), 82861056);
+}
+
+TEST(Import, EncodersOfUnusualMakeRefuseWhatTheyDoNotBuild) {
+  const auto refused = [](const char* file, const char* change, const char* reason) {
+    try {
+      import(file, change);
+      ADD_FAILURE() << change;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::bad_input);
+      EXPECT_THAT(error.what(), testing::HasSubstr(reason)) << change;
+    }
+  };
+  refused(kFnet, R"({"use_tpu_fourier_optimizations": true})", "'use_tpu_fourier_optimizations' is true");
+  refused(kLongformer, R"({"attention_window": [512, 256]})", "one size for all layers");
+  refused(kLongformer, R"({"attention_window": 63})", "even: half of it");
+  refused(kLongformer, R"({"attention_window": [9e99]})", "sizes from 2 to 16777216");
+  refused(kLongformer, R"({"attention_window": []})", "one size for all layers");
+  refused(kBigBird, R"({"attention_type": "other"})", "block_sparse or original_full");
+  refused(kBigBird, R"({"rescale_embeddings": true})", "'rescale_embeddings' is true");
+  refused(kMobileBert, R"({"use_bottleneck_attention": true})", "nothing reads the second bottleneck");
+  refused(kMobileBert, R"({"key_query_shared_bottleneck": false})", "as wide as the bottleneck");
+  refused(kMobileBert, R"({"use_bottleneck": false})", "'use_bottleneck' is false");
+  refused(kMobileBert, R"({"normalization_type": "batch"})", "no_norm or layer_norm");
+  refused(kMobileBert, R"({"intra_bottleneck_size": 126})", "a multiple of 'num_attention_heads'");
+  refused(kCanine, R"({"num_hash_buckets": 8})", "the number of 'num_hash_buckets'");
+  refused(kCanine, R"({"num_hash_functions": 17})", "'num_hash_functions' is 17");
+  refused(kCanine, R"({"num_hash_functions": 7})", "hash functions that divide the width");
+  refused(kEdgeBert, R"({"exit_layer": 13})", "'exit_layer' is 13");
+}
+
 TEST(Import, KeysAreHonoured) {
   EXPECT_EQ(import(kBert, R"({"architectures": ["BertModel"]})").head, Head::pooler);
   EXPECT_EQ(import(kBert, R"({"hidden_act": "relu"})").activation, Activation::relu);

@@ -82,7 +82,8 @@ ALBERT_NAMES = [
     (r"^predictions\.bias", "head.decoder.bias"), (r"^predictions\.decoder", "head.decoder"),
     (r"^albert\.embeddings\.projection", "embeddings.projection"), *BERT_NAMES,
 ]
-FNET_NAMES = [(r"fourier\.output\.LayerNorm", "attention_norm"), *BERT_NAMES]
+FNET_NAMES = [(r"^fnet\.pooler\.dense", "head.pooler"), (r"fourier\.output\.LayerNorm", "attention_norm"), *BERT_NAMES]
+BIGBIRD_NAMES = [(r"^bert\.pooler\.", "head.pooler."), *BERT_NAMES]
 LONGFORMER_NAMES = [(r"attention\.self\.(query|key|value)_global", r"attention.global_\1"), *ROBERTA_NAMES]
 MOBILEBERT_NAMES = [
     (r"embedding_transformation", "projection"), (r"bottleneck\.input\.dense", "input.dense"),
@@ -238,9 +239,9 @@ class Models(Reference):
     def test_big_bird_full_and_sparse(self):
         config = transformers.BigBirdConfig(**self.SMALL, block_size=2, num_random_blocks=1, hidden_dropout_prob=0.0,
                                             attention_probs_dropout_prob=0.0)
-        self.assert_logits(transformers.BigBirdForMaskedLM, BERT_NAMES, config)
+        self.assert_logits(transformers.BigBirdForMaskedLM, BIGBIRD_NAMES, config)
         tokens = (torch.arange(32).view(2, 16) * 7 + 3) % 19
-        self.assert_logits(transformers.BigBirdForMaskedLM, BERT_NAMES, config, tokens=tokens, training=True)
+        self.assert_logits(transformers.BigBirdForMaskedLM, BIGBIRD_NAMES, config, tokens=tokens, training=True)
 
     def test_mobilebert(self):
         sizes = dict(vocab_size=19, hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=10,
