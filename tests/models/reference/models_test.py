@@ -92,8 +92,8 @@ MOBILEBERT_NAMES = [
     (r"\.output\.bottleneck\.LayerNorm", ".output_norm"), (r"(ffn\.\d+)\.intermediate\.dense", r"\1.up"),
     (r"(ffn\.\d+)\.output\.dense", r"\1.down"), (r"(ffn\.\d+)\.output\.LayerNorm", r"\1_norm"),
     (r"(layer\.\d+)\.intermediate\.dense", r"\1.ffn.LAST.up"), (r"(layer\.\d+)\.output\.dense", r"\1.ffn.LAST.down"),
-    (r"(layer\.\d+)\.output\.LayerNorm", r"\1.ffn.LAST_norm"), (r"output\.back", "output.dense"),
-    (r"^cls\.predictions\.dense", "head.decoder_further"), *BERT_NAMES,
+    (r"(layer\.\d+)\.output\.LayerNorm", r"\1.ffn.LAST_norm"),
+    (r"^cls\.predictions\.dense", "head.decoder_further"), *BERT_NAMES, (r"output\.back", "output.dense"),
 ]
 CANINE_NAMES = [
     (r"^canine\.", ""), (r"^char_embeddings\.", "embeddings."), (r"HashBucketCodepointEmbedder_(\d+)", r"hash.\1"),
