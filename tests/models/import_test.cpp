@@ -330,6 +330,60 @@ TEST(Import, HeadsThatDoNotDivideTheWidthAreRefused) {
   expect_refused(kLlama, R"({"head_dim": 5})", "even");
 }
 
+// Sizes of the published files; keys that change nothing are left out.
+constexpr const char* kMixtral = R"({"model_type": "mixtral", "architectures": ["MixtralForCausalLM"],
+  "hidden_act": "silu", "hidden_size": 4096, "intermediate_size": 14336, "max_position_embeddings": 32768,
+  "num_attention_heads": 32, "num_experts_per_tok": 2, "num_hidden_layers": 32, "num_key_value_heads": 8,
+  "num_local_experts": 8, "output_router_logits": false, "rms_norm_eps": 1e-05, "rope_theta": 1000000.0,
+  "sliding_window": null, "tie_word_embeddings": false, "vocab_size": 32000})";
+constexpr const char* kDeepSeekV2 = R"({"model_type": "deepseek_v2", "architectures": ["DeepseekV2ForCausalLM"],
+  "attention_bias": false, "first_k_dense_replace": 1, "hidden_act": "silu", "hidden_size": 5120,
+  "intermediate_size": 12288, "kv_lora_rank": 512, "max_position_embeddings": 163840, "moe_intermediate_size": 1536,
+  "moe_layer_freq": 1, "n_group": 8, "n_routed_experts": 160, "n_shared_experts": 2, "norm_topk_prob": false,
+  "num_attention_heads": 128, "num_experts_per_tok": 6, "num_hidden_layers": 60, "num_key_value_heads": 128,
+  "pretraining_tp": 1, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "rms_norm_eps": 1e-06,
+  "rope_scaling": {"beta_fast": 32, "beta_slow": 1, "factor": 40, "mscale": 0.707, "mscale_all_dim": 0.707,
+                   "original_max_position_embeddings": 4096, "type": "yarn"},
+  "rope_theta": 10000, "routed_scaling_factor": 16.0, "scoring_func": "softmax", "tie_word_embeddings": false,
+  "topk_group": 3, "topk_method": "group_limited_greedy", "v_head_dim": 128, "vocab_size": 102400})";
+constexpr const char* kDeepSeekV3 = R"({"model_type": "deepseek_v3", "architectures": ["DeepseekV3ForCausalLM"],
+  "attention_bias": false, "first_k_dense_replace": 3, "hidden_act": "silu", "hidden_size": 7168,
+  "intermediate_size": 18432, "kv_lora_rank": 512, "max_position_embeddings": 163840, "moe_intermediate_size": 2048,
+  "moe_layer_freq": 1, "n_group": 8, "n_routed_experts": 256, "n_shared_experts": 1, "norm_topk_prob": true,
+  "num_attention_heads": 128, "num_experts_per_tok": 8, "num_hidden_layers": 61, "num_key_value_heads": 128,
+  "num_nextn_predict_layers": 1, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+  "rms_norm_eps": 1e-06,
+  "rope_scaling": {"beta_fast": 32, "beta_slow": 1, "factor": 40, "mscale": 1.0, "mscale_all_dim": 1.0,
+                   "original_max_position_embeddings": 4096, "type": "yarn"},
+  "rope_theta": 10000, "routed_scaling_factor": 2.5, "scoring_func": "sigmoid", "tie_word_embeddings": false,
+  "topk_group": 4, "topk_method": "noaux_tc", "v_head_dim": 128, "vocab_size": 129280})";
+
+TEST(Import, MixturesOfExpertsAreThePresetsOfTheirFiles) {
+  for (const auto& [text, preset] :
+       {std::pair{kMixtral, "mixtral-8x7b"}, {kDeepSeekV2, "deepseek-v2"}, {kDeepSeekV3, "deepseek-v3"}}) {
+    ModelConfig config = import_hugging_face(parse_json(text, "x"), "x");
+    config.name = preset;
+    EXPECT_EQ(to_json(config), to_json(load_model(preset)));
+    EXPECT_EQ(config, load_model(preset)) << preset;
+  }
+}
+
+TEST(Import, WhatIsNotBuiltOfMixturesIsRefused) {
+  for (const auto& [text, change, message] :
+       {std::tuple{kMixtral, R"({"sliding_window": 4096})", "sliding_window"},
+        {kMixtral, R"({"router_jitter_noise": 0.1})", "router_jitter_noise"},
+        {kMixtral, R"({"num_experts_per_tok": 9})", "num_experts_per_tok"},
+        {kDeepSeekV2, R"({"topk_method": "random"})", "greedy, group_limited_greedy"},
+        {kDeepSeekV2, R"({"norm_topk_prob": true})", "norm_topk_prob"},
+        {kDeepSeekV2, R"({"moe_layer_freq": 2})", "moe_layer_freq"},
+        {kDeepSeekV2, R"({"num_key_value_heads": 8})", "latents have no groups"},
+        {kDeepSeekV2, R"({"n_group": 7})", "160 experts do not divide into 7 groups"},
+        {kDeepSeekV3, R"({"scoring_func": "softmax"})", "scoring_func"},
+        {kDeepSeekV3, R"({"quantization_config": {"quant_method": "fp8"}})", "quantization_config"},
+        {kDeepSeekV3, R"({"rope_scaling": {"type": "yarn"}})", "factor"}})
+    expect_refused(text, change, message);
+}
+
 TEST(Import, AModelOfMoreThanTheLargestCountIsRefused) {
   expect_refused(
       kLlama,
