@@ -33,6 +33,9 @@ class Builder {
   // The rate to apply: 0 when not training.
   double dropout(double rate) const { return options.training ? rate : 0.0; }
 
+  // The same for layers of another configuration, which must outlive it.
+  Builder with(const ModelConfig& other) const { return {other, options, layers_, parameters_, buffers_}; }
+
   const ModelConfig& config;
   const BuildOptions& options;
 

@@ -10,10 +10,9 @@
 
 #include <functional>
 
-namespace headroom::models {
+#include "models/recompute.h"
 
-// Is told that a function begins (true) or ends (false) to run again; on autograd's thread.
-using RecomputeObserver = std::function<void(bool)>;
+namespace headroom::models {
 
 // function(), whose inputs are what it captured, on `device`. It must compute the same again. Without gradients:
 // function() as is.

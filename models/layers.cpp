@@ -92,6 +92,7 @@ FeedForward::FeedForward(Builder& builder, const std::string& path)
     : path_(path),
       activation_(builder.config.activation),
       dropout_(builder.config.dropout_inside_ffn ? builder.dropout(builder.config.residual_dropout) : 0.0),
+      dropout_first_(builder.config.dropout_before_activation),
       up_(builder, path, "up", builder.config.d_model, builder.config.d_ff, builder.config.ffn_bias),
       down_(builder, path, "down", builder.config.d_ff, builder.config.d_model, builder.config.ffn_bias) {
   if (gated(activation_))
@@ -100,12 +101,13 @@ FeedForward::FeedForward(Builder& builder, const std::string& path)
 
 at::Tensor FeedForward::operator()(const at::Tensor& x) const {
   at::Tensor hidden = gate_.empty() ? up_(x) : gate_[0](x);
+  if (dropout_first_) hidden = dropout(hidden, dropout_);
   hidden = activate(hidden, activation_);
   if (!gate_.empty()) {
     const at::Tensor up = up_(x);
     hidden = hidden * up;
   }
-  hidden = dropout(hidden, dropout_);
+  if (!dropout_first_) hidden = dropout(hidden, dropout_);
   return down_(hidden);
 }
 
@@ -149,6 +151,7 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
     sinusoids_ = builder.buffer(sinusoids(config.max_positions, width, options.dtype(builder.options.dtype)));
     scale_ = std::sqrt(static_cast<double>(width));
   }
+  if (kind_ == Positions::axial) axial_.emplace_back(builder, path);
   if (config.type_vocab_size > 0) {
     token_type_ = builder.parameter(path, "token_type.weight", {config.type_vocab_size, width}, Init::normal);
     const std::int64_t longest = has_position_table(kind_) ? config.max_positions : 1;
@@ -180,6 +183,10 @@ at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
   at::Tensor x = at::embedding(word_, tokens, padding_id_);
+  if (!axial_.empty()) {
+    x = dropout(x, dropout_);
+    return x + axial_[0](tokens.size(0), seq);
+  }
   if (!projection_.empty() && projects_ == EmbeddingProjection::words) x = projection_[0](x);
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())

@@ -3,15 +3,28 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
 
 #include <string>
+#include <vector>
 
+#include "models/axial.h"
 #include "models/builder.h"
 
 namespace headroom::models {
 
 // native_dropout on every device (at::dropout keeps a float mask on the CPU): the mask is one byte per element.
 at::Tensor dropout(const at::Tensor& x, double rate);
+
+// `function` of `chunk` tokens of x [B, T, ..] at a time, the results one behind the other. chunk 0: of all at once.
+template <class Function>
+at::Tensor in_chunks(const at::Tensor& x, std::int64_t chunk, const Function& function) {
+  if (chunk == 0) return function(x);
+  std::vector<at::Tensor> results;
+  for (std::int64_t begin = 0; begin < x.size(1); begin += chunk)
+    results.push_back(function(x.narrow(1, begin, chunk)));
+  return at::cat(results, 1);
+}
 
 class Linear {
  public:
@@ -58,6 +71,7 @@ class FeedForward {
   std::string path_;
   Activation activation_;
   double dropout_;
+  bool dropout_first_;  // before the activation
   Linear up_, down_;
   std::vector<Linear> gate_;  // gated activations only
 };
@@ -81,6 +95,7 @@ class Embeddings {
   double dropout_, scale_;
   at::Tensor word_, position_, token_type_;
   at::Tensor position_ids_, token_type_ids_, sinusoids_;
+  std::vector<AxialTables> axial_;
   std::vector<Norm> norm_;
   std::vector<Linear> projection_;
 };

@@ -13,6 +13,7 @@
 #include "models/builder.h"
 #include "models/layers.h"
 #include "models/loss.h"
+#include "models/reversible.h"
 #include "models/scope.h"
 
 namespace headroom::models {
@@ -27,9 +28,10 @@ class OutputHead {
       : path_(builder.layer("head", "model", "head")),
         kind_(builder.config.head),
         activation_(builder.config.activation),
+        chunk_(builder.config.head_chunk),
         scale_(builder.config.scaled_head ? 1 / std::sqrt(static_cast<double>(builder.config.d_model)) : 1.0) {
     const ModelConfig& config = builder.config;
-    const std::int64_t width = embedding_width(config);
+    const std::int64_t width = config.reversible ? final_width(config) : embedding_width(config);
     if (kind_ == Head::pooler || kind_ == Head::discriminator) {
       dense_.emplace_back(builder, path_, kind_ == Head::pooler ? "pooler" : "transform", config.d_model,
                           config.d_model, true);
@@ -39,13 +41,13 @@ class OutputHead {
     if (kind_ == Head::mlm) {
       dense_.emplace_back(builder, path_, "transform", config.d_model, width, true);
       norm_.emplace_back(builder, builder.layer("head.norm", path_, "norm"), width);
-    } else if (width != config.d_model) {
+    } else if (width != final_width(config)) {
       dense_.emplace_back(builder, path_, "projection", config.d_model, width, false);
     }
     weight_ = config.tied_embeddings
                   ? builder.share(path_, "decoder.weight", words)
                   : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
-    if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
+    if (kind_ == Head::mlm || config.head_bias) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
     if (config.logits_bias)
       logits_bias_ = builder.buffer(
           at::zeros({1, config.vocab_size}, at::TensorOptions(builder.options.device).dtype(builder.options.dtype)));
@@ -57,7 +59,9 @@ class OutputHead {
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
     hidden = projected(std::move(hidden));
-    const at::Tensor logits = at::linear(hidden, weight_);
+    const at::Tensor logits = in_chunks(hidden, chunk_, [&](const at::Tensor& part) {
+      return at::linear(part, weight_, bias_);
+    });
     return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
@@ -86,6 +90,7 @@ class OutputHead {
   std::string path_;
   Head kind_;
   Activation activation_;
+  std::int64_t chunk_;  // tokens of a sequence at once; 0: all
   double scale_;
   std::vector<Linear> dense_;
   std::vector<Norm> norm_;
@@ -109,9 +114,12 @@ class Transformer final : public Model {
     if (has_decoder_embeddings(config))
       decoder_embeddings_ =
           std::make_unique<Embeddings>(builder, builder.layer("decoder_embeddings", "model", "embedding"), words);
-    if (config.decoder_layer_count > 0)
+    if (config.reversible)
+      reversible_ = std::make_unique<ReversibleStack>(builder, "decoder", config.decoder_layer_count);
+    else if (config.decoder_layer_count > 0)
       decoder_ = std::make_unique<Stack>(builder, "decoder", config.decoder_layer_count, true, both);
-    if (config.final_norm) final_norm_ = std::make_unique<Norm>(builder, builder.layer("final_norm", "model", "norm"));
+    if (config.final_norm)
+      final_norm_ = std::make_unique<Norm>(builder, builder.layer("final_norm", "model", "norm"), final_width(config));
     head_ = std::make_unique<OutputHead>(builder, words);
     loss_path_ = builder.layer("loss", "model", "loss");
   }
@@ -145,6 +153,8 @@ class Transformer final : public Model {
       const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
       const Embeddings& target = decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_;
       x = decoder_->forward(target(batch.decoder_tokens), memory);
+    } else if (reversible_) {
+      x = reversible_->forward(std::move(x));
     } else if (decoder_) {
       x = decoder_->forward(std::move(x));
     }
@@ -166,6 +176,7 @@ class Transformer final : public Model {
   double stack_dropout_ = 0.0;
   std::unique_ptr<Embeddings> embeddings_, decoder_embeddings_;
   std::unique_ptr<Stack> encoder_, decoder_;
+  std::unique_ptr<ReversibleStack> reversible_;
   std::unique_ptr<Norm> encoder_norm_, final_norm_;
   std::unique_ptr<OutputHead> head_;
   std::string loss_path_;
@@ -183,6 +194,9 @@ std::vector<at::Tensor> Batch::tensors() const {
 std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions& options) {
   validate_config(config, config.name);
   require_backend(config, options);
+  if (config.reversible && options.checkpoint_blocks)
+    throw bad_input(config.name + ": --checkpoint block has nothing to do here: a reversible block keeps not even its input; " +
+                    "leave it out");
   return std::make_unique<Transformer>(config, options);
 }
 

@@ -26,6 +26,13 @@ bool has_saved_form(const RunSpec& spec, const models::ModelConfig& config) {
   return spec.sdpa != Sdpa::efficient || (spec.seq % 32 == 0 && config.kv_head_count == config.head_count);
 }
 
+// Of "decoder.layer.N.attention", where layers differ.
+models::ModelConfig config_of(const models::ModelConfig& config, const std::string& layer) {
+  const std::size_t begin = layer.find(".layer.");
+  if (config.layer_attention.empty() || begin == std::string::npos) return config;
+  return models::config_of_layer(config, std::stoll(layer.substr(begin + std::string(".layer.").size())));
+}
+
 AttentionShape shape_of(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer) {
   const bool cross = layer.ends_with("cross_attention");
   AttentionShape shape = models::attention_shape(config);
@@ -71,6 +78,23 @@ void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& con
   }
 }
 
+// Of a stack of reversible layers both streams' ends are kept, and of each LSH attention its hashes.
+void add_reversible(const RunSpec& spec, const models::ModelConfig& config, const std::vector<Layer>& layers,
+                    std::vector<ClosedForm>& forms) {
+  if (!config.reversible || spec.mode != Mode::train || is_autocast(spec.dtype)) return;
+  const std::int64_t tokens = spec.batch * spec.seq;
+  for (const Layer& layer : layers) {
+    if (layer.kind == LayerKind::stack)
+      forms.push_back({"activation_bytes", layer.path, "2·B·T·d_m elements: both streams' ends",
+                       2 * tokens * config.d_model * parameter_element_bytes(spec.dtype)});
+    if (layer.kind != LayerKind::attention) continue;
+    const models::ModelConfig own = config_of(config, layer.path);
+    const bool hashes = own.attention == "reformer" && spec.seq > own.attention_options.at("chunk");
+    forms.push_back({"activation_bytes", layer.path, hashes ? "8·B·n·h·T bytes: the hashes" : "nothing",
+                     hashes ? 8 * tokens * own.head_count * own.attention_options.at("hashes") : 0});
+  }
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
@@ -80,7 +104,6 @@ ClosedForm form(const char* quantity, const std::string& layer, const Formula& f
 
 std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& config,
                                      const std::vector<Layer>& layers) {
-  const auto& mechanism = models::attention_mechanism(config.attention);
   const std::int64_t element_bytes = parameter_element_bytes(spec.dtype);
   const std::string times_element = " elements of " + std::to_string(element_bytes) + " B";
   std::vector<ClosedForm> forms;
@@ -88,15 +111,18 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
                    models::parameter_count(config) * element_bytes});
   for (const Layer& layer : layers) {
     if (layer.kind != LayerKind::attention) continue;
-    const AttentionShape shape = shape_of(spec, config, layer.path);
-    Formula parameters = mechanism.parameter_count(shape);
+    const models::ModelConfig own = config_of(config, layer.path);
+    const AttentionShape shape = shape_of(spec, own, layer.path);
+    Formula parameters = models::attention_mechanism(own.attention).parameter_count(shape);
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
-    if (has_saved_form(spec, config))
-      forms.push_back(form(spec.checkpoint == Checkpoint::none ? "activation_bytes" : "recomputed_bytes", layer.path,
-                           saved_bytes(spec, config, shape), 1, " bytes"));
+    const bool again = config.reversible || spec.checkpoint != Checkpoint::none;
+    if (has_saved_form(spec, own))
+      forms.push_back(form(again ? "recomputed_bytes" : "activation_bytes", layer.path, saved_bytes(spec, own, shape), 1,
+                           " bytes"));
   }
   add_checkpointed_blocks(spec, config, layers, forms);
+  add_reversible(spec, config, layers, forms);
   if (config.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
                      models::kv_cache_bytes_per_token(config, cache_element_bytes(spec.dtype))});

@@ -34,7 +34,7 @@ namespace {
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
-  if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
+  if (spec.dropout) models::override_dropout(config, *spec.dropout);
   models::validate_shape(config, spec.batch, spec.seq);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)
     throw bad_input("--loss-chunk is of a vocabulary's logits, and " + config.name + " has none");

@@ -47,6 +47,7 @@ constexpr std::array kMechanisms{
     Entry{"mla", make_latent},
     Entry{"collaborative", make_collaborative},
     Entry{"reformer", make_hashing},
+    Entry{"reformer-local", make_local},
     Entry{"colt5", make_conditional},
 };
 

@@ -23,6 +23,9 @@ struct AttentionContext {
   at::Tensor bias;
   at::Tensor cos, sin;  // rotary positions: [T, d]
   bool rotary_interleaved = false;
+  // Of a sublayer that runs twice on inputs equal up to rounding: what it decided the first time (LSH attention: its
+  // hashes), kept here by the first run and taken from here by the second. nullptr: it runs once.
+  at::Tensor* decided = nullptr;
 };
 
 class Attention {

@@ -4,6 +4,7 @@
 // sorted sequence, and a token's results are summed with the softmax of their log-sums.
 #include "models/catalog/mechanisms/hashing.h"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -19,9 +20,12 @@
 #include <ATen/ops/where.h>
 #include <c10/core/ScalarType.h>
 
+#include <array>
+
 #include "models/attention/attend.h"
 #include "models/attention/chunks.h"
 #include "models/attention/mechanisms.h"
+#include "models/attention/rotary.h"
 #include "models/layers.h"
 
 namespace headroom::models {
@@ -37,6 +41,8 @@ class Hashing final : public Attention {
         chunk_(b.config.attention_options.at("chunk")),
         rounds_(b.config.attention_options.at("hashes")),
         buckets_(b.config.attention_options.at("buckets")),
+        factor_(b.config.attention_options.at("factor")),
+        seed_(b.config.attention_options.at("seed")),
         max_positions_(b.config.max_positions),
         attend_(b),
         query_key_(b, layer, "query_key", b.config.d_model, heads_ * width_, b.config.attention_bias),
@@ -44,18 +50,18 @@ class Hashing final : public Attention {
         output_(b, layer, "output", heads_ * width_, b.config.d_model, b.config.attention_bias) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor&, const AttentionContext& context) const override {
-    const at::Tensor merged = x.size(1) <= chunk_ ? full(x, context.causal) : chunked(x, context.causal);
+    const at::Tensor merged = x.size(1) <= chunk_ ? full(x, context) : chunked(x, context);
     return output_(merged);
   }
 
  private:
   // A sequence of one chunk: all tokens in sight.
-  at::Tensor full(const at::Tensor& x, bool causal) const {
+  at::Tensor full(const at::Tensor& x, const AttentionContext& context) const {
     const std::int64_t batch = x.size(0), seq = x.size(1);
-    const at::Tensor q = attend_.split(query_key_(x), heads_).view({batch * heads_, seq, width_});
+    const at::Tensor q = attend_.split(turned(query_key_(x), context), heads_).view({batch * heads_, seq, width_});
     at::Tensor p = at::bmm(q, keys(q).transpose(1, 2));
     const at::Tensor positions = at::arange(seq, x.options().dtype(at::kLong).requires_grad(false));
-    hide(p, positions, positions, causal);
+    hide(p, positions, positions, context.causal);
     p = attend_.normalize(std::move(p));
     p = at::bmm(p, attend_.split(value_(x), heads_).view({batch * heads_, seq, width_}));
     return Attend::merge(p.view({batch, heads_, seq, width_}));
@@ -67,19 +73,19 @@ class Hashing final : public Attention {
     at::Tensor home;   // [B·T·n·h]: where, in C chunks without the first, each token's result of each round stands
   };
 
-  at::Tensor chunked(const at::Tensor& x, bool causal) const {
+  at::Tensor chunked(const at::Tensor& x, const AttentionContext& context) const {
     const std::int64_t batch = x.size(0), sequences = batch * heads_, own = sequences * rounds_ * x.size(1) / chunk_;
     const auto gathered = [&](const at::Tensor& projected, const at::Tensor& rows) {
       return projected.view({-1, width_}).index_select(0, rows.view({-1})).view({-1, chunk_, width_});
     };
-    at::Tensor q = query_key_(x);
-    const Order order = sorted(q);
+    at::Tensor q = turned(query_key_(x), context);
+    const Order order = sorted(q, context.decided);
     q = gathered(q, order.chain);
     at::Tensor p = chunk_scores(q.narrow(0, sequences, own), keys(q), sequences);  // [C·B·n, c, 2c]
     q = at::Tensor();
     const at::Tensor rows = order.chain.view({-1, chunk_});
     hide(p, rows.narrow(0, sequences, own), at::cat({rows.narrow(0, 0, own), rows.narrow(0, sequences, own)}, 1),
-         causal);
+         context.causal);
     at::Tensor sums;
     p = normalized(std::move(p), sums);
     p = chunk_heads(p, gathered(value_(x), order.chain), sequences);
@@ -89,6 +95,14 @@ class Hashing final : public Attention {
       p = at::bmm(sums, p.view({-1, rounds_, width_}));
     }
     return p.view({batch, x.size(1), heads_ * width_});
+  }
+
+  // Rotary positions on [B, T, n·d], before the hash: tokens whose scores are high then fall into one bucket.
+  at::Tensor turned(const at::Tensor& projected, const AttentionContext& context) const {
+    if (!context.cos.defined()) return projected;
+    const at::Tensor heads = projected.view({projected.size(0), projected.size(1), heads_, width_});
+    return rotate(heads, context.cos.unsqueeze(1), context.sin.unsqueeze(1), context.rotary_interleaved)
+        .view(projected.sizes());
   }
 
   // q / (|q| + eps), with 1/sqrt(d) of the scores in it: q rsqrt(mean q² + eps) / sqrt(d).
@@ -120,10 +134,9 @@ class Hashing final : public Attention {
   // Buckets of [B, T, n·d] in each round, those of later rounds after those of earlier ones: [B·n, h·T].
   at::Tensor hashes(const at::Tensor& projected) const {
     const std::int64_t batch = projected.size(0), seq = projected.size(1);
-    const std::vector<std::int64_t> factors = bucket_factors(buckets_, seq, chunk_, max_positions_);
-    std::int64_t directions = 0;
-    for (std::int64_t factor : factors) directions += factor / 2;
-    const at::Tensor rotations = at::randn({heads_, width_, rounds_, directions}, projected.options());
+    const std::vector<std::int64_t> factors = bucket_factors(buckets_, seq, chunk_, max_positions_, factor_);
+    const at::Tensor rotations = this->rotations(factors, projected.options());
+    const std::int64_t directions = rotations.size(3);
     at::Tensor turned = projected.view({batch * seq, heads_, width_}).transpose(0, 1);
     turned = at::bmm(turned, rotations.view({heads_, width_, -1})).view({heads_, batch, seq, rounds_, directions});
     at::Tensor hash;
@@ -141,10 +154,31 @@ class Hashing final : public Attention {
     return hash.permute({1, 0, 3, 2}).reshape({batch * heads_, rounds_ * seq});
   }
 
-  Order sorted(const at::Tensor& projected) const {
+  at::Tensor rotations(const std::vector<std::int64_t>& factors, const at::TensorOptions& options) const {
+    std::int64_t directions = 0;
+    for (std::int64_t factor : factors) directions += factor / 2;
+    const std::array shape{heads_, width_, rounds_, directions};
+    if (seed_ < 0) return at::randn(shape, options);
+    at::Generator own = at::globalContext().defaultGenerator(options.device()).clone();
+    own.set_current_seed(static_cast<std::uint64_t>(seed_));
+    return at::randn(shape, own, options);
+  }
+
+  // The first run's, where there was one: equal inputs up to rounding may hash otherwise. Rotations are drawn all the
+  // same, so that dropout draws what it drew.
+  at::Tensor decided_hashes(const at::Tensor& projected, at::Tensor* decided) const {
+    if (decided == nullptr) return hashes(projected);
+    if (decided->defined())
+      rotations(bucket_factors(buckets_, projected.size(1), chunk_, max_positions_, factor_), projected.options());
+    else
+      *decided = hashes(projected);
+    return *decided;
+  }
+
+  Order sorted(const at::Tensor& projected, at::Tensor* decided) const {
     const at::NoGradGuard no_grad;
     const std::int64_t batch = projected.size(0), seq = projected.size(1), sequences = batch * heads_;
-    const at::Tensor order = at::argsort(hashes(projected), true, -1, false);  // [B·n, h·T]
+    const at::Tensor order = at::argsort(decided_hashes(projected, decided), true, -1, false);  // [B·n, h·T]
     const auto integers = order.options();
     const at::Tensor places = at::arange(order.numel(), integers).view({-1, sequences, chunk_}).transpose(0, 1);
     Order result;
@@ -157,7 +191,7 @@ class Hashing final : public Attention {
     return result;
   }
 
-  std::int64_t heads_, width_, chunk_, rounds_, buckets_, max_positions_;
+  std::int64_t heads_, width_, chunk_, rounds_, buckets_, factor_, seed_, max_positions_;
   Attend attend_;
   Linear query_key_, value_, output_;
 };

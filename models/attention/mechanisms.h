@@ -55,6 +55,8 @@ std::unique_ptr<Attention> make_latent(Builder& builder, const AttentionPlace& p
 std::unique_ptr<Attention> make_collaborative(Builder& builder, const AttentionPlace& place);
 // Queries are keys, sorted by their hash and attended to chunk by chunk (Kitaev et al. 2020, section 2).
 std::unique_ptr<Attention> make_hashing(Builder& builder, const AttentionPlace& place);
+// Each chunk attends to itself and to the one before it (the same; transformers' LocalSelfAttention).
+std::unique_ptr<Attention> make_local(Builder& builder, const AttentionPlace& place);
 // Few heads in a window for all tokens, the others between routed tokens (Ainslie et al. 2023, section 3).
 std::unique_ptr<Attention> make_conditional(Builder& builder, const AttentionPlace& place);
 

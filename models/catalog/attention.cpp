@@ -24,6 +24,7 @@ const std::vector<AttentionMechanism>& attention_mechanisms() {
     add_latent(rows);
     add_collaborative(rows);
     add_hashing(rows);
+    add_local(rows);
     add_conditional(rows);
     return rows;
   }();
@@ -118,6 +119,10 @@ void set_positions(ModelConfig& config, std::string_view name) {
   config.rope_scaling = defaults.rope_scaling;
   config.position_bucket_count = defaults.position_bucket_count;
   config.position_max_distance = defaults.position_max_distance;
+  if (kind == Positions::axial)
+    throw bad_input(config.name + ": axial positions have two lengths and two widths, which only a model's own file " +
+                    "or preset gives");
+  config.axial = {};
   if (is_rotary(kind) && config.head_dim % 2 != 0)
     throw bad_input(config.name + ": rotary positions turn pairs, so the head size (" +
                     std::to_string(config.head_dim) + ") must be even");
@@ -146,6 +151,7 @@ ModelConfig with_attention(ModelConfig config, std::string_view text) {
     if (!options.contains(std::string(option.name))) options[std::string(option.name)] = option.fallback(config);
   config.attention = name;
   config.attention_options = std::move(options);
+  config.layer_attention.clear();
   config.kv_head_count = config.head_count;
   if (mechanism.apply) mechanism.apply(config);
   require_attention(config);
@@ -216,7 +222,27 @@ ModelConfig with_own_layers(ModelConfig config) {
 
 }  // namespace
 
+namespace {
+
+// The sum over the layers of a model whose layers differ: what `count` says of one layer, as often as there are such.
+template <class Count>
+std::int64_t sum_over_layers(const ModelConfig& config, const Count& count) {
+  const auto kinds = static_cast<std::int64_t>(config.layer_attention.size());
+  const std::int64_t layers = config.decoder_layer_count;
+  std::int64_t sum = 0;
+  for (std::int64_t kind = 0; kind < std::min(kinds, layers); ++kind)
+    sum = checked_sum({sum, checked_product({(layers - kind - 1) / kinds + 1, count(config_of_layer(config, kind))})});
+  return sum;
+}
+
+std::int64_t sublayer_parameters(const ModelConfig& config) {
+  return attention_mechanism(config.attention).parameter_count(attention_shape(config)).value;
+}
+
+}  // namespace
+
 std::int64_t attention_parameter_count(const ModelConfig& config) {
+  if (!config.layer_attention.empty()) return sum_over_layers(config, sublayer_parameters);
   const auto& mechanism = attention_mechanism(config.attention);
   const AttentionShape shape = attention_shape(config);
   const std::int64_t sublayers = attention_sublayer_count(with_own_layers(config));
@@ -226,6 +252,11 @@ std::int64_t attention_parameter_count(const ModelConfig& config) {
 
 std::int64_t kv_cache_bytes_per_token(const ModelConfig& config, std::int64_t element_bytes) {
   if (config.decoder_layer_count == 0) return 0;  // and a mechanism may have none to count
+  if (!config.layer_attention.empty())
+    return sum_over_layers(config, [&](ModelConfig own) {
+      own.decoder_layer_count = 1;
+      return kv_cache_bytes_per_token(own, element_bytes);
+    });
   AttentionShape shape = attention_shape(config);
   shape.element_bytes = element_bytes;
   const auto cache = attention_mechanism(config.attention).kv_cache_bytes_per_token;
@@ -255,8 +286,10 @@ std::int64_t embedding_parameters(const ModelConfig& c) {
   const std::int64_t sides = has_decoder_embeddings(c) ? 2 : 1;
   const std::int64_t position_rows =
       c.positions == Positions::learned ? checked_sum({c.max_positions, c.position_offset}) : 0;
+  const std::int64_t axial = checked_sum({checked_product({c.axial.lengths[0], c.axial.widths[0]}),
+                                          checked_product({c.axial.lengths[1], c.axial.widths[1]})});
   const std::int64_t side =
-      checked_sum({checked_product({checked_sum({position_rows, c.type_vocab_size}), own_width}),
+      checked_sum({axial, checked_product({checked_sum({position_rows, c.type_vocab_size}), own_width}),
                    c.embedding_norm ? norm_parameters(c, own_width) : 0,
                    projected ? checked_product({width, c.d_model}) : 0, projected && sum ? c.d_model : 0});
   return checked_sum({checked_product({c.vocab_size, width}), checked_product({sides, side})});
@@ -272,7 +305,9 @@ std::int64_t head_parameters(const ModelConfig& c) {
     case Head::discriminator:
       return checked_sum({square, c.d_model, 1});
     case Head::lm:
-      return checked_sum({decoder, width == c.d_model ? 0 : checked_product({c.d_model, width})});
+      if (c.reversible)
+        return checked_sum({checked_product({c.vocab_size, final_width(c)}), c.head_bias ? c.vocab_size : 0});
+      return checked_sum({decoder, c.head_bias ? c.vocab_size : 0, width == c.d_model ? 0 : checked_product({c.d_model, width})});
     case Head::mlm:
       break;
   }
@@ -286,7 +321,8 @@ std::int64_t parameter_count(const ModelConfig& c) {
   const std::int64_t blocks = checked_sum({own.encoder_layer_count, own.decoder_layer_count});
   const std::int64_t stacks = c.architecture == Architecture::encoder_decoder ? 2 : 1;
   const std::int64_t norms =
-      checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
+      checked_sum({attention_sublayer_count(own), c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0,
+                   c.reversible ? 1 : 0});  // a final norm of twice the width
   return checked_sum({embedding_parameters(c), checked_product({stacks, position_bias_parameters(c).value}),
                       attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
                       checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});

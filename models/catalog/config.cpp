@@ -13,8 +13,43 @@ bool has_decoder_embeddings(const ModelConfig& c) {
   return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
 }
 
+ModelConfig config_of_layer(const ModelConfig& config, std::int64_t layer) {
+  if (config.layer_attention.empty()) return config;
+  ModelConfig own = config;
+  own.layer_attention.clear();
+  const LayerAttention& attention =
+      config.layer_attention[static_cast<std::size_t>(layer) % config.layer_attention.size()];
+  own.attention = attention.mechanism;
+  own.attention_options = attention.options;
+  own.attention_dropout = attention.dropout;
+  return own;
+}
+
+void override_dropout(ModelConfig& config, double rate) {
+  config.embedding_dropout = config.attention_dropout = config.residual_dropout = rate;
+  for (LayerAttention& layer : config.layer_attention) layer.dropout = rate;
+}
+
+namespace {
+
+// Where the model has any of it.
+void add_reformer(Json& json, const ModelConfig& c) {
+  if (c.reversible) json["reversible"] = true;
+  if (c.positions == Positions::axial)
+    json["axial"] = {{"lengths", c.axial.lengths}, {"widths", c.axial.widths}};
+  if (c.ffn_chunk > 0) json["ffn_chunk"] = c.ffn_chunk;
+  if (c.head_chunk > 0) json["head_chunk"] = c.head_chunk;
+  if (c.dropout_before_activation) json["dropout_before_activation"] = true;
+  if (c.head_bias) json["head_bias"] = true;
+  for (const LayerAttention& layer : c.layer_attention)
+    json["layer_attention"].push_back(
+        {{"attention", layer.mechanism}, {"options", layer.options}, {"dropout", layer.dropout}});
+}
+
+}  // namespace
+
 Json to_json(const ModelConfig& c) {
-  return Json{{"name", c.name},
+  Json json{{"name", c.name},
               {"architecture", to_name(kArchitectureNames, c.architecture)},
               {"vocab_size", c.vocab_size},
               {"max_positions", c.max_positions},
@@ -67,6 +102,8 @@ Json to_json(const ModelConfig& c) {
               {"padding_id", c.padding_id},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
+  add_reformer(json, c);
+  return json;
 }
 
 namespace {
@@ -129,11 +166,50 @@ void require_layout(const ModelConfig& c, const std::string& where) {
           "a bias of the logits and a scaled hidden state belong to the lm head");
 }
 
+void require_axial(const ModelConfig& c, const std::string& where) {
+  if (c.positions != Positions::axial) return;
+  for (int axis : {0, 1}) {
+    require_range(c.axial.lengths[axis], 1, std::int64_t{1} << 31, where, "the length of an axis of the positions");
+    require_range(c.axial.widths[axis], 1, 1 << 20, where, "the width of an axis of the positions");
+  }
+  require(c.axial.widths[0] + c.axial.widths[1] == c.d_model, where,
+          "the widths of axial positions (" + std::to_string(c.axial.widths[0]) + " + " +
+              std::to_string(c.axial.widths[1]) + ") do not add up to the model's (" + std::to_string(c.d_model) + ")");
+  require(embedding_width(c) == c.d_model && !c.embedding_norm && c.type_vocab_size == 0 && c.position_offset == 0,
+          where, "beside axial positions, embeddings have the model's width, no norm and no token types");
+}
+
+void require_reversible(const ModelConfig& c, const std::string& where) {
+  require_range(c.ffn_chunk, 0, std::int64_t{1} << 31, where, "the feed-forward's chunk");
+  require_range(c.head_chunk, 0, std::int64_t{1} << 31, where, "the head's chunk");
+  require(!c.head_bias || c.head == Head::lm, where, "a trained bias of the logits belongs to the lm head");
+  require(!c.head_bias || !c.logits_bias, where, "logits have one bias");
+  if (!c.reversible) {
+    require(c.layer_attention.empty() && c.ffn_chunk == 0 && c.head_chunk == 0, where,
+            "layers of different attention and chunks of tokens belong to reversible models");
+    return;
+  }
+  require(c.architecture == Architecture::decoder_only && c.norm_placement == NormPlacement::pre && c.final_norm &&
+              c.head == Head::lm,
+          where, "reversible layers are built for pre-norm decoders with a final norm and an lm head");
+  require(!c.tied_embeddings, where,
+          "the head of a reversible model reads both streams (" + std::to_string(2 * c.d_model) +
+              " wide) and cannot be the word table (" + std::to_string(embedding_width(c)) + " wide)");
+  require(!c.shared_layers && !c.parallel_block && embedding_width(c) == c.d_model && !has_position_bias(c.positions),
+          where, "reversible layers have parameters of their own, no parallel blocks, embeddings of the model's width "
+                 "and no position biases");
+  for (const LayerAttention& layer : c.layer_attention)
+    require(layer.dropout >= 0 && layer.dropout < 1, where,
+            "a dropout rate is " + std::to_string(layer.dropout) + ", expected 0 up to, not including, 1");
+}
+
 }  // namespace
 
 void validate_config(const ModelConfig& c, const std::string& where) {
   require_sizes(c, where);
   require_layout(c, where);
+  require_axial(c, where);
+  require_reversible(c, where);
   require((c.encoder_layer_count > 0) == (c.architecture != Architecture::decoder_only) &&
               (c.decoder_layer_count > 0) == (c.architecture != Architecture::encoder_only),
           where, "an " + std::string(to_name(kArchitectureNames, c.architecture)) + " model has layers on other sides");
@@ -143,6 +219,8 @@ void validate_config(const ModelConfig& c, const std::string& where) {
   require(!is_rotary(c.positions) || c.head_dim % 2 == 0, where,
           "rotary positions turn pairs, so the head size (" + std::to_string(c.head_dim) + ") must be even");
   if (!c.attention_options.empty()) require_attention(c);
+  for (std::size_t i = 0; i < c.layer_attention.size(); ++i)
+    require_attention(config_of_layer(c, static_cast<std::int64_t>(i)));
   require(!c.attention_options.empty() || with_attention(c, c.attention).kv_head_count == c.kv_head_count, where,
           "attention '" + c.attention + "' does not go with " + std::to_string(c.kv_head_count) + " key-value heads");
   const std::int64_t count = parameter_count(c);
@@ -160,7 +238,17 @@ void validate_shape(const ModelConfig& c, std::int64_t batch, std::int64_t seq) 
           "a sequence of " + std::to_string(seq) + " tokens is longer than the model's attention window of " +
               std::to_string(c.sliding_window) + ", which attention '" + c.attention +
               "' does not keep; sliding-window does");
+  require(c.positions != Positions::axial || seq <= checked_product({c.axial.lengths[0], c.axial.lengths[1]}), c.name,
+          "a sequence of " + std::to_string(seq) + " tokens is longer than its axial positions, " +
+              std::to_string(c.axial.lengths[0]) + " x " + std::to_string(c.axial.lengths[1]));
+  for (const std::int64_t chunk : {c.ffn_chunk, c.head_chunk})
+    require(chunk == 0 || seq % chunk == 0, c.name,
+            "a sequence of " + std::to_string(seq) + " tokens is not cut into chunks of " + std::to_string(chunk));
   if (const auto check = attention_mechanism(c.attention).require_seq) check(c, seq);
+  for (std::size_t i = 0; i < c.layer_attention.size(); ++i) {
+    const ModelConfig own = config_of_layer(c, static_cast<std::int64_t>(i));
+    if (const auto check = attention_mechanism(own.attention).require_seq) check(own, seq);
+  }
   const std::int64_t width = std::max({c.vocab_size, c.d_ff, c.d_model, c.head_count * c.head_dim});
   checked_product({16, batch, seq, width});
   checked_product({16, batch, seq, seq, c.head_count});

@@ -20,8 +20,9 @@ enum class NormPlacement : std::uint8_t { pre, post };
 // runs it; swiglu and geglu: three matrices, SiLU and gelu_new gate.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
-// j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores.
-enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none };
+// j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. axial: two
+// tables, whose rows together make a position (Reformer).
+enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, axial };
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
 // (RoBERTa). Of the last two the ids stay alive for backward and the looked-up vectors are [B, T, d_m].
@@ -49,7 +50,7 @@ inline constexpr std::array kPositionsNames{
     Named<Positions>{Positions::learned, "learned"}, Named<Positions>{Positions::sinusoidal, "sinusoidal"},
     Named<Positions>{Positions::rope, "rope"},       Named<Positions>{Positions::rope_interleaved, "rope-interleaved"},
     Named<Positions>{Positions::alibi, "alibi"},     Named<Positions>{Positions::t5, "t5-buckets"},
-    Named<Positions>{Positions::none, "none"}};
+    Named<Positions>{Positions::none, "none"},       Named<Positions>{Positions::axial, "axial"}};
 inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::table, "table"},
                                               Named<PositionIds>{PositionIds::sequence, "sequence"},
                                               Named<PositionIds>{PositionIds::tokens, "tokens"}};
@@ -70,13 +71,28 @@ struct RopeScaling {
 };
 
 constexpr bool has_position_table(Positions kind) {  // as many rows as the model has positions
-  return kind == Positions::learned || kind == Positions::sinusoidal;
+  return kind == Positions::learned || kind == Positions::sinusoidal || kind == Positions::axial;
 }
 constexpr bool is_rotary(Positions kind) { return kind == Positions::rope || kind == Positions::rope_interleaved; }
 constexpr bool has_position_bias(Positions kind) { return kind == Positions::alibi || kind == Positions::t5; }
 
 // Sizes and choices of an attention mechanism, by name: "window" -> 512.
 using MechanismOptions = std::map<std::string, std::int64_t>;
+
+// Attention of one layer, where layers differ.
+struct LayerAttention {
+  std::string mechanism;
+  MechanismOptions options;  // all of the mechanism's
+  double dropout = 0.0;      // of its probabilities
+  bool operator==(const LayerAttention&) const = default;
+};
+
+// Axial positions (Kitaev et al. 2020, section 4): position p has row p / lengths[1] of one table and row
+// p % lengths[1] of the other, side by side.
+struct AxialPositions {
+  std::array<std::int64_t, 2> lengths{}, widths{};  // rows and columns of the tables; columns add up to d_model
+  bool operator==(const AxialPositions&) const = default;
+};
 
 struct ModelConfig {
   std::string name;  // preset, or the file's "_name_or_path", or its stem
@@ -123,6 +139,13 @@ struct ModelConfig {
   bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
        dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
+  // Reformer (Kitaev et al. 2020, arXiv 2001.04451).
+  bool reversible = false;  // two streams: x1 + attention(x2), x2 + ffn(of that); norm and head read both, 2·d_model wide
+  AxialPositions axial = {};
+  std::int64_t ffn_chunk = 0, head_chunk = 0;   // tokens of a sequence that go through at once; 0: all of them
+  bool dropout_before_activation = false;       // where the feed-forward's inner dropout stands
+  bool head_bias = false;                       // lm head: a trained bias of the logits
+  std::vector<LayerAttention> layer_attention = {};  // of layer i: entry i modulo their number; empty: as below
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
@@ -143,6 +166,12 @@ const std::vector<Preset>& presets();
 inline std::int64_t embedding_width(const ModelConfig& c) {
   return c.embedding_size > 0 ? c.embedding_size : c.d_model;
 }
+// What norm and head after the last block read.
+inline std::int64_t final_width(const ModelConfig& c) { return c.reversible ? 2 * c.d_model : c.d_model; }
+// `config` with the attention of layer `layer` as that of all of them; itself where layers do not differ.
+ModelConfig config_of_layer(const ModelConfig& config, std::int64_t layer);
+// All rates of the model.
+void override_dropout(ModelConfig& config, double rate);
 // Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
 bool has_decoder_embeddings(const ModelConfig& config);
 

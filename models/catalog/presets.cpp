@@ -261,6 +261,52 @@ ModelConfig bart(std::int64_t layers, std::int64_t d_model, std::int64_t heads) 
   return config;
 }
 
+// One LSH layer among `period` layers, the others local.
+ModelConfig reformer(std::int64_t layers, std::int64_t d_model, std::int64_t heads, std::int64_t head_dim,
+                     std::int64_t d_ff, std::int64_t vocab_size, const AxialPositions& axial, double dropout) {
+  ModelConfig config;
+  config.architecture = Architecture::decoder_only;
+  config.vocab_size = vocab_size;
+  config.max_positions = axial.lengths[0] * axial.lengths[1];
+  set_width(config, d_model, heads, d_ff);
+  config.head_dim = head_dim;
+  config.decoder_layer_count = layers;
+  config.reversible = config.final_norm = config.head_bias = true;
+  config.dropout_inside_ffn = config.dropout_before_activation = config.dropout_after_stack = true;
+  config.tied_embeddings = config.attention_bias = false;
+  config.norm_placement = NormPlacement::pre;
+  config.activation = Activation::relu;
+  config.positions = Positions::axial;
+  config.axial = axial;
+  config.head = Head::lm;
+  config.embedding_dropout = config.residual_dropout = dropout;
+  return config;
+}
+
+ModelConfig with_layers(ModelConfig config, const char* local, double local_dropout, const char* lsh,
+                        double lsh_dropout, std::size_t period) {
+  const auto of = [&](const char* text, double dropout) {
+    const ModelConfig own = with_attention(config, text);
+    return LayerAttention{own.attention, own.attention_options, dropout};
+  };
+  std::vector<LayerAttention> layers(period, of(local, local_dropout));
+  layers[period / 2] = of(lsh, lsh_dropout);
+  config = with_attention(config, lsh);
+  config.attention_dropout = lsh_dropout;
+  config.layer_attention = std::move(layers);
+  return config;
+}
+
+ModelConfig reformer_crime_and_punishment() {
+  return with_layers(reformer(6, 256, 2, 64, 512, 320, {{512, 1024}, {64, 192}}, 0.05), "reformer-local:chunk=64", 0.05,
+                     "reformer:chunk=64:buckets=8192:factor=64", 0.0, 2);
+}
+
+ModelConfig reformer_enwik8() {
+  return with_layers(reformer(12, 1024, 8, 128, 4096, 258, {{128, 512}, {256, 768}}, 0.2), "reformer-local:chunk=128",
+                     0.2, "reformer:chunk=256:hashes=4:buckets=512", 0.1, 4);
+}
+
 std::string rounded(std::int64_t count) {
   const auto value = static_cast<double>(count);
   if (value < 9.995e6) return fmt::format("{:.2f}M", value / 1e6);
@@ -306,6 +352,8 @@ constexpr const char* kLlama2 = "Touvron et al. 2023, arXiv 2307.09288";
 constexpr const char* kLlama3 = "Grattafiori et al. 2024, arXiv 2407.21783";
 constexpr const char* kMistral = "Jiang et al. 2023, arXiv 2310.06825";
 constexpr const char* kPalm = "Chowdhery et al. 2022, arXiv 2204.02311, table 1";
+
+constexpr const char* kReformer = "Kitaev et al. 2020, arXiv 2001.04451; google's files on Hugging Face";
 
 }  // namespace
 
@@ -393,6 +441,9 @@ const std::vector<Preset>& presets() {
       preset("llama3.1-70b", "Llama 3.1 70B", llama31(80, 8192, 64, 28672), kLlama3),
       preset("llama3.1-405b", "Llama 3.1 405B", llama31(126, 16384, 128, 53248), kLlama3),
       preset("mistral-7b", "Mistral 7B, sequences up to its attention window of 4,096", mistral_7b(), kMistral),
+      preset("reformer-crime-and-punishment", "Reformer, reversible, sequences up to 524,288",
+             reformer_crime_and_punishment(), kReformer),
+      preset("reformer-enwik8", "Reformer, reversible, sequences up to 65,536", reformer_enwik8(), kReformer),
       preset("palm-8b", "PaLM 8B", palm(32, 4096, 16), kPalm),
       preset("palm-62b", "PaLM 62B", palm(64, 8192, 32), kPalm),
       preset("palm-540b", "PaLM 540B", palm(118, 18432, 48), kPalm),

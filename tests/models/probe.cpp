@@ -9,7 +9,8 @@
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
 // the forward pass.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
-// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
+// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}, and where
+// "training" is true, with dropout as in the file, {"gradients": {…}} of the parameters.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -177,11 +178,19 @@ Json count_presets() {
 
 at::Tensor ids_of(const Json& json) { return tensor_of(json).to(at::kLong); }
 
+// Of sum(y ⊙ "weights"), by the parameters' names.
+Json gradients_of(const at::Tensor& y, const Json& request, const std::vector<ModelParameter>& parameters) {
+  (y * tensor_of(request.at("weights"))).sum().backward();
+  Json gradients = Json::object();
+  for (const ModelParameter& p : parameters)
+    if (p.shared_with.empty()) gradients[p.name] = json_of(p.tensor.grad());
+  return gradients;
+}
+
 Json ask_model(const Json& request) {
   ModelConfig config = load_model(request.at("model").get<std::string>());
   if (request.contains("attention")) config = with_attention(config, request.at("attention").get<std::string>());
-  if (request.value("training", false) == false)
-    config.embedding_dropout = config.attention_dropout = config.residual_dropout = 0;
+  if (request.value("training", false) == false) override_dropout(config, 0);
   const auto model =
       build_model(config, {at::kCPU, at::kDouble, backend_of(request), request.value("training", false)});
   if (request.value("describe", false)) return describe(model->parameters(), model->buffers(), 0);
@@ -191,7 +200,10 @@ Json ask_model(const Json& request) {
   batch.tokens = ids_of(request.at("tokens"));
   validate_shape(config, batch.tokens.size(0), batch.tokens.size(1));
   if (request.contains("decoder_tokens")) batch.decoder_tokens = ids_of(request.at("decoder_tokens"));
-  return {{"y", json_of(model->forward(batch))}};
+  const at::Tensor y = model->forward(batch);
+  Json answer{{"y", json_of(y)}};
+  if (request.contains("weights")) answer["gradients"] = gradients_of(y, request, parameters);
+  return answer;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ inline ModelConfig small_model(const std::string& preset, const std::string& att
   config.head_dim = 4;
   config.d_model = config.head_count * config.head_dim;
   config.d_ff = 20;
+  if (config.positions == Positions::axial) config.axial = {{4, 4}, {4, config.d_model - 4}};
   if (config.embedding_size > 0) config.embedding_size = 8;
   if (config.encoder_layer_count > 0) config.encoder_layer_count = 2;
   if (config.decoder_layer_count > 0) config.decoder_layer_count = 2;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "models/catalog/mechanisms/formula.h"
 #include "models/catalog/mechanisms/mechanisms.h"
@@ -13,7 +14,8 @@ namespace headroom::models {
 using Shape = AttentionShape;
 
 std::vector<std::int64_t> bucket_factors(std::int64_t buckets, std::int64_t seq, std::int64_t chunk,
-                                         std::int64_t max_positions) {
+                                         std::int64_t max_positions, std::int64_t first) {
+  if (buckets > 0 && first > 0) return {first, buckets / first};
   if (buckets > 0) return {buckets};
   const auto power = std::bit_width(static_cast<std::uint64_t>(2 * (seq / chunk))) - 1;
   const auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(max_positions / chunk)));
@@ -76,19 +78,26 @@ Formula cache(const Shape& s) {
 }
 
 void require_even(const ModelConfig& config) {
-  if (config.attention_options.at("buckets") % 2 != 0)
+  const std::int64_t buckets = config.attention_options.at("buckets"), first = config.attention_options.at("factor");
+  if (buckets % 2 != 0)
     throw undefined_here(config, "reformer", "a hash is a direction or its opposite, so the buckets must be even");
+  if (first > 0 && (first % 2 != 0 || buckets == 0 || buckets % (2 * first) != 0))
+    throw undefined_here(config, "reformer",
+                         "the buckets (" + std::to_string(buckets) + ") are not a product of two even factors, " +
+                             std::to_string(first) + " and another");
 }
 
-void require_chunks(const ModelConfig& config, std::int64_t seq) {
+void require_chunks(const ModelConfig& config, std::int64_t seq) { require_whole_chunks(config, "reformer", seq); }
+
+}  // namespace
+
+void require_whole_chunks(const ModelConfig& config, std::string_view mechanism, std::int64_t seq) {
   const std::int64_t chunk = config.attention_options.at("chunk");
   if (seq > chunk && seq % chunk != 0)
     throw undefined_here(
-        config, "reformer",
+        config, mechanism,
         "a sequence of " + std::to_string(seq) + " tokens is not cut into chunks of " + std::to_string(chunk));
 }
-
-}  // namespace
 
 void add_hashing(std::vector<AttentionMechanism>& table) {
   table.push_back(
@@ -105,9 +114,12 @@ void add_hashing(std::vector<AttentionMechanism>& table) {
                     1, kLargest, [](const ModelConfig&) { return std::int64_t{64}; }},
                    {"hashes", "rounds of hashing", 1, 64, [](const ModelConfig&) { return std::int64_t{1}; }},
                    {"buckets", "buckets of a round, even; 0: the power of two up to twice the number of chunks", 0,
-                    kLargest, [](const ModelConfig&) { return std::int64_t{0}; }}},
+                    kLargest, [](const ModelConfig&) { return std::int64_t{0}; }},
+                   {"factor", "buckets are that many times their number's rest, a digit each; 0: one digit", 0,
+                    kLargest, [](const ModelConfig&) { return std::int64_t{0}; }},
+                   {"seed", "of the rotations, the same in all layers and passes; -1: drawn anew each time", -1,
+                    std::numeric_limits<std::int64_t>::max(), [](const ModelConfig&) { return std::int64_t{-1}; }}},
        .undefined = {.cross = "its queries are its keys",
-                     .rotary = "the hash is that of a vector's direction, which a rotation by its position changes",
                      .bias = "tokens are attended to in the order of their hashes, where distances are not at hand",
                      .fused = "it masks and sums up chunks of sorted tokens"},
        .require = require_even,

@@ -21,6 +21,7 @@ void add_sparse_transformer(std::vector<AttentionMechanism>& table);  // sparse-
 void add_latent(std::vector<AttentionMechanism>& table);              // mla
 void add_collaborative(std::vector<AttentionMechanism>& table);       // collaborative
 void add_hashing(std::vector<AttentionMechanism>& table);             // reformer
+void add_local(std::vector<AttentionMechanism>& table);               // reformer-local
 void add_conditional(std::vector<AttentionMechanism>& table);         // colt5
 
 // mhe-…-optimal's option "keep", in the order of its values; safe of the added form, sdpa of the multiplied one.

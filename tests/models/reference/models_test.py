@@ -275,6 +275,12 @@ def bart(layers, width, heads):
                 decoder_attention_heads=heads, encoder_ffn_dim=4 * width, decoder_ffn_dim=4 * width)
 
 
+def reformer(layers, width, heads, head_size, ffn, shape, widths, **more):
+    return dict(attn_layers=layers, hidden_size=width, num_attention_heads=heads, attention_head_size=head_size,
+                feed_forward_size=ffn, axial_pos_shape=shape, axial_pos_embds_dim=widths, is_decoder=True,
+                max_position_embeddings=shape[0] * shape[1], **more)
+
+
 ALBERT = dict(vocab_size=30000, embedding_size=128)
 T5_V11 = dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False)
 BYT5 = dict(**T5_V11, vocab_size=384)
@@ -363,6 +369,10 @@ SIZES = {
     "llama3.1-8b": ("LlamaForCausalLM", encoder(32, 4096, 32, 14336, **LLAMA3)),
     "llama3.1-70b": ("LlamaForCausalLM", encoder(80, 8192, 64, 28672, **LLAMA3)),
     "llama3.1-405b": ("LlamaForCausalLM", encoder(126, 16384, 128, 53248, **LLAMA3)),
+    "reformer-crime-and-punishment": ("ReformerModelWithLMHead", reformer(
+        ["local", "lsh"] * 3, 256, 2, 64, 512, [512, 1024], [64, 192], vocab_size=320)),
+    "reformer-enwik8": ("ReformerModelWithLMHead", reformer(
+        ["local", "local", "lsh", "local"] * 3, 1024, 8, 128, 4096, [128, 512], [256, 768], vocab_size=258)),
     "mistral-7b": ("MistralForCausalLM", encoder(32, 4096, 32, 14336)),
 }
 
