@@ -98,12 +98,13 @@ TEST(Hashing, BucketsFollowTheLengthAsInTransformers) {
   EXPECT_EQ(bucket_factors(0, 4096, 64, 4096), Factors{128});
   EXPECT_EQ(bucket_factors(0, 65536, 64, 65536), (Factors{32, 64}));
   EXPECT_EQ(bucket_factors(10, 65536, 64, 65536), Factors{10});
+  EXPECT_EQ(bucket_factors(8192, 65536, 64, 65536, 64), (Factors{64, 128}));
 }
 
 TEST(Hashing, RefusesWhatItCannotDo) {
   EXPECT_THROW(with_attention(few_heads(), "reformer:buckets=3"), Error);
-  EXPECT_THROW(with_attention(load_model("llama-7b"), "reformer"), Error);
   EXPECT_THROW(with_attention(load_model("transformer-base"), "reformer"), Error);
+  EXPECT_THROW(with_attention_and_positions(load_model("gpt2"), "reformer", "alibi"), Error);
   const ModelConfig bert = with_attention(load_model("bert-base"), "reformer");
   EXPECT_NO_THROW(validate_shape(bert, 1, 63));
   EXPECT_NO_THROW(validate_shape(bert, 1, 128));

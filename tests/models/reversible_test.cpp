@@ -6,7 +6,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/pow.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
@@ -328,13 +327,12 @@ TEST(Axial, DropoutTakesWholeColumnsOfTheGridAndScalesTheOthers) {
   EXPECT_LT(dropped, 40);
 }
 
-// Turned by its position, like all attention with rotary positions; `causal` as a decoder.
-at::Tensor turned(const at::Tensor& heads) {
-  const std::int64_t half = heads.size(3) / 2;
-  const at::Tensor angles = at::arange(heads.size(2), at::kDouble).unsqueeze(1) *
-                            at::pow(10000.0, at::arange(half, at::kDouble) / -static_cast<double>(half));
-  const at::Tensor a = heads.narrow(3, 0, half), b = heads.narrow(3, half, half);
-  return at::cat({a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()}, 3);
+// Turned by its position with a stack's tables, [T, d], dimension j with j + d/2.
+at::Tensor turned(const at::Tensor& heads, const AttentionContext& tables) {
+  if (!tables.cos.defined()) return heads;
+  const at::Tensor a = heads.narrow(3, 0, 2), b = heads.narrow(3, 2, 2);
+  const at::Tensor cos = tables.cos.narrow(1, 0, 2), sin = tables.sin.narrow(1, 0, 2);
+  return at::cat({a * cos - b * sin, b * cos + a * sin}, 3);
 }
 
 struct Projected {
@@ -392,16 +390,17 @@ TEST(Local, ChunksSeeThemselvesAndTheOneBeforeWithPositionsTurned) {
         const Sublayer local = sublayer_with("reformer-local:chunk=" + std::to_string(chunk), positions, causal);
         const at::Tensor x = at::randn({kBatch, 12, kWidth}, at::kDouble);
         const Projected of{local, x};
-        const auto placed = [&](const at::Tensor& heads) { return positions == Positions::rope ? turned(heads) : heads; };
+        const AttentionContext context = context_of(local, x, causal);
         const at::Tensor tokens = at::arange(12, at::kLong), own = tokens.floor_divide(chunk);
         const std::int64_t count = std::max<std::int64_t>(1, 12 / chunk);
         const at::Tensor before = (own + (count - 1)).remainder(count);
         const at::Tensor seen = own.unsqueeze(1).eq(own).logical_or_(before.unsqueeze(1).eq(own));
         if (causal) seen.logical_and_(tokens.unsqueeze(1).ge(tokens));
         const at::Tensor mask = at::zeros({12, 12}, at::kDouble).masked_fill_(seen.logical_not(), -kInfinity);
-        const at::Tensor scores = placed(of("query")).matmul(placed(of("key")).transpose(2, 3)) / 2.0;
+        const at::Tensor scores =
+            turned(of("query"), context).matmul(turned(of("key"), context).transpose(2, 3)) / 2.0;
         const at::Tensor expected = of.joined(at::softmax(scores + mask, -1).matmul(of("value")));
-        expect_same(local, local(x, x, context_of(local, x, causal)), expected);
+        expect_same(local, local(x, x, context), expected);
       }
 }
 
@@ -411,12 +410,13 @@ TEST(Hashing, WithRotaryPositionsScoresTurnedQueriesAndKeys) {
       const Sublayer lsh = sublayer_with("reformer:chunk=" + std::to_string(chunk), Positions::rope, causal);
       const at::Tensor x = at::randn({kBatch, 12, kWidth}, at::kDouble);
       const Projected of{lsh, x};
-      const at::Tensor q = turned(of("query_key")), k = q / (q.square().mean(-1, true) + 1e-6).sqrt() / 2.0;
+      const AttentionContext context = context_of(lsh, x, causal);
+      const at::Tensor q = turned(of("query_key"), context), k = q / (q.square().mean(-1, true) + 1e-6).sqrt() / 2.0;
       const at::Tensor mask = at::zeros({12, 12}, at::kDouble);
       if (causal) mask.masked_fill_(at::arange(12).unsqueeze(1).lt(at::arange(12)), -kInfinity);
       mask.fill_diagonal_(-1e5);
       const at::Tensor p = at::softmax(q.matmul(k.transpose(2, 3)) + mask, -1);
-      expect_same(lsh, lsh(x, x, context_of(lsh, x, causal)), of.joined(p.matmul(of("value"))));
+      expect_same(lsh, lsh(x, x, context), of.joined(p.matmul(of("value"))));
     }
 }
 

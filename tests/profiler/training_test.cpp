@@ -226,6 +226,46 @@ TEST(Checkpoint, WorksUnderAutocastWithEveryKernel) {
   }
 }
 
+RunSpec reformer_spec(const char* device, Dtype dtype) {
+  RunSpec spec = spec_of("reformer-crime-and-punishment", device);
+  spec.seq = 128;
+  spec.dtype = dtype;
+  spec.dropout = 0.1;
+  return spec;
+}
+
+TEST(Reversible, LayersKeepTheirStreamsAndHashesAndAttentionIsComputedAgain) {
+  for (const char* device : {"cpu", kVirtual})
+    for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
+      const Recording& recording = record(reformer_spec(device, dtype));
+      EXPECT_GE(expect_closed_forms(recording), 1u + 1u + 6u * 3u) << device;
+      for (const Allocation& a : resolve_allocations(recording)) {
+        const Layer& layer = recording.layers[static_cast<std::size_t>(a.layer)];
+        if (a.category != Category::activation || a.phase != Phase::forward || a.step != 2) continue;
+        EXPECT_TRUE(layer.path.find(".layer.") == std::string::npos || layer.kind == LayerKind::attention)
+            << layer.path << " " << recording.text(a.op);
+      }
+    }
+}
+
+TEST(Reversible, EachSublayerRunsAgainInAPhaseOfItsOwn) {
+  const Recording& recording = record(reformer_spec(kVirtual, Dtype::fp32));
+  std::string phases, expected = "forward backward ";
+  for (const Mark& mark : recording.marks)
+    if (mark.step == 2) phases += std::string(to_name(kPhaseNames, mark.phase)) + " ";
+  for (int i = 0; i < 12; ++i) expected += "recompute backward ";
+  EXPECT_EQ(phases, expected + "optimizer ");
+  for (const Allocation& a : resolve_allocations(recording)) {
+    if (a.phase != Phase::recompute || a.step != 2) continue;
+    const Layer& layer = recording.layers[static_cast<std::size_t>(a.layer)];
+    EXPECT_THAT(layer.path, HasSubstr(".layer.")) << recording.text(a.op);
+  }
+}
+
+TEST(Reversible, RunsUnderAutocast) {
+  EXPECT_EQ(record(reformer_spec(kVirtual, Dtype::amp_bf16)).outcome.kind, OutcomeKind::ok);
+}
+
 TEST(Accumulate, KeepsTheActivationsOfOneMicroBatchAndOneSetOfGradients) {
   for (const char* model : {"bert", "llama"}) {
     RunSpec spec = spec_of(model);

@@ -38,6 +38,10 @@ class Hashing(Reference):
         self.check(24, chunk=4, hashes=2, buckets=0, causal=True)
         self.check(64, chunk=2, hashes=2, buckets=0, causal=False)  # in two factors
 
+    def test_rounds_of_hashing(self):
+        for hashes in (2, 4, 8):
+            self.check(32, chunk=4, hashes=hashes, buckets=8, causal=True)
+
     def test_one_chunk_is_attended_to_in_full(self):
         for causal in (False, True):
             self.check(6, chunk=8, hashes=2, buckets=4, causal=causal)
