@@ -47,7 +47,8 @@ class OutputHead {
     weight_ = config.tied_embeddings
                   ? builder.share(path_, "decoder.weight", words)
                   : builder.parameter(path_, "decoder.weight", {config.vocab_size, width}, Init::normal);
-    if (kind_ == Head::mlm || config.head_bias) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
+    if (kind_ == Head::mlm || config.head_bias)
+      bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
     if (config.logits_bias)
       logits_bias_ = builder.buffer(
           at::zeros({1, config.vocab_size}, at::TensorOptions(builder.options.device).dtype(builder.options.dtype)));
@@ -59,9 +60,8 @@ class OutputHead {
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
     hidden = projected(std::move(hidden));
-    const at::Tensor logits = in_chunks(hidden, chunk_, [&](const at::Tensor& part) {
-      return at::linear(part, weight_, bias_);
-    });
+    const at::Tensor logits =
+        in_chunks(hidden, chunk_, [&](const at::Tensor& part) { return at::linear(part, weight_, bias_); });
     return logits_bias_.defined() ? logits + logits_bias_ : logits;
   }
 
@@ -195,7 +195,8 @@ std::unique_ptr<Model> build_model(const ModelConfig& config, const BuildOptions
   validate_config(config, config.name);
   require_backend(config, options);
   if (config.reversible && options.checkpoint_blocks)
-    throw bad_input(config.name + ": --checkpoint block has nothing to do here: a reversible block keeps not even its input; " +
+    throw bad_input(config.name +
+                    ": --checkpoint block has nothing to do here: a reversible block keeps not even its input; " +
                     "leave it out");
   return std::make_unique<Transformer>(config, options);
 }

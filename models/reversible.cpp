@@ -159,8 +159,7 @@ autograd::variable_list ReversibleBackward::apply(autograd::variable_list&& grad
   if (!output_.defined())
     throw std::runtime_error("backward through reversible layers a second time: what they kept is gone");
   if (!gradients[0].defined()) return {at::Tensor()};
-  at::Generator generator = at::globalContext().defaultGenerator(device_);
-  const std::uint64_t before = generator.current_seed();
+  const std::uint64_t afterwards = stack_.training_ ? reseed(device_) : 0;
   Streams y = apart(std::exchange(output_, {})), g = apart(std::exchange(gradients[0], {}));
   const AttentionContext shared = stack_.context(y.first);
   for (std::size_t i = stack_.blocks_.size(); i-- > 0;) {
@@ -173,7 +172,7 @@ autograd::variable_list ReversibleBackward::apply(autograd::variable_list&& grad
     undo(attended, seeds_[i][0], y.second, y.first, g.second, g.first);
     decided_[i].reset();
   }
-  if (stack_.training_) set_seed(device_, next_seed(before));
+  if (stack_.training_) set_seed(device_, afterwards);
   y = {};
   return {g.first.add_(g.second)};  // both streams begin as one tensor
 }
@@ -225,8 +224,8 @@ at::Tensor ReversibleStack::forward(at::Tensor x) const {
   const at::Device device = x.device();
   std::shared_ptr<ReversibleBackward> node;
   if (at::GradMode::is_enabled() && (training_ || x.requires_grad()))
-    node = std::shared_ptr<ReversibleBackward>(
-        new ReversibleBackward(*this, autograd::collect_next_edges(x), device), autograd::deleteNode);
+    node = std::shared_ptr<ReversibleBackward>(new ReversibleBackward(*this, autograd::collect_next_edges(x), device),
+                                               autograd::deleteNode);
   at::Tensor output;
   {
     const at::NoGradGuard no_grad;

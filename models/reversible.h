@@ -1,10 +1,10 @@
 // Reversible residual layers (Gomez et al. 2017, arXiv 1707.04585; Kitaev et al. 2020, arXiv 2001.04451, section 3).
 //
-// Two streams go through the blocks: y1 = x1 + attention(x2), y2 = x2 + ffn(y1), each sublayer normalising its own input.
-// Of the whole stack only the last y1 and y2 are kept for backward, which takes a block's sums apart again, last block
-// first: x2 = y2 - ffn(y1), x1 = y1 - attention(x2). Both sublayers run again for that, with the random numbers and the
-// autocast of the first time, and what they save is alive for their own backward alone. What a sublayer decided by
-// comparing numbers (LSH attention: its hashes) is kept beside the streams, for x2 comes back with rounding errors.
+// Two streams go through the blocks: y1 = x1 + attention(x2), y2 = x2 + ffn(y1), each sublayer normalising its own
+// input. Of the whole stack only the last y1 and y2 are kept for backward, which takes a block's sums apart again, last
+// block first: x2 = y2 - ffn(y1), x1 = y1 - attention(x2). Both sublayers run again for that, with the random numbers
+// and the autocast of the first time, and what they save is alive for their own backward alone. What a sublayer decided
+// by comparing numbers (LSH attention: its hashes) is kept beside the streams, for x2 comes back with rounding errors.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -118,8 +118,8 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
     const bool again = config.reversible || spec.checkpoint != Checkpoint::none;
     if (has_saved_form(spec, own))
-      forms.push_back(form(again ? "recomputed_bytes" : "activation_bytes", layer.path, saved_bytes(spec, own, shape), 1,
-                           " bytes"));
+      forms.push_back(form(again ? "recomputed_bytes" : "activation_bytes", layer.path, saved_bytes(spec, own, shape),
+                           1, " bytes"));
   }
   add_checkpointed_blocks(spec, config, layers, forms);
   add_reversible(spec, config, layers, forms);

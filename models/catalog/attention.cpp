@@ -119,9 +119,6 @@ void set_positions(ModelConfig& config, std::string_view name) {
   config.rope_scaling = defaults.rope_scaling;
   config.position_bucket_count = defaults.position_bucket_count;
   config.position_max_distance = defaults.position_max_distance;
-  if (kind == Positions::axial)
-    throw bad_input(config.name + ": axial positions have two lengths and two widths, which only a model's own file " +
-                    "or preset gives");
   config.axial = {};
   if (is_rotary(kind) && config.head_dim % 2 != 0)
     throw bad_input(config.name + ": rotary positions turn pairs, so the head size (" +
@@ -307,7 +304,8 @@ std::int64_t head_parameters(const ModelConfig& c) {
     case Head::lm:
       if (c.reversible)
         return checked_sum({checked_product({c.vocab_size, final_width(c)}), c.head_bias ? c.vocab_size : 0});
-      return checked_sum({decoder, c.head_bias ? c.vocab_size : 0, width == c.d_model ? 0 : checked_product({c.d_model, width})});
+      return checked_sum(
+          {decoder, c.head_bias ? c.vocab_size : 0, width == c.d_model ? 0 : checked_product({c.d_model, width})});
     case Head::mlm:
       break;
   }

@@ -35,8 +35,10 @@ namespace {
 // Where the model has any of it.
 void add_reformer(Json& json, const ModelConfig& c) {
   if (c.reversible) json["reversible"] = true;
-  if (c.positions == Positions::axial)
+  if (c.positions == Positions::axial) {
+    json["positions"] = "axial";
     json["axial"] = {{"lengths", c.axial.lengths}, {"widths", c.axial.widths}};
+  }
   if (c.ffn_chunk > 0) json["ffn_chunk"] = c.ffn_chunk;
   if (c.head_chunk > 0) json["head_chunk"] = c.head_chunk;
   if (c.dropout_before_activation) json["dropout_before_activation"] = true;
@@ -46,10 +48,8 @@ void add_reformer(Json& json, const ModelConfig& c) {
         {{"attention", layer.mechanism}, {"options", layer.options}, {"dropout", layer.dropout}});
 }
 
-}  // namespace
-
-Json to_json(const ModelConfig& c) {
-  Json json{{"name", c.name},
+Json fields_of(const ModelConfig& c) {
+  return Json{{"name", c.name},
               {"architecture", to_name(kArchitectureNames, c.architecture)},
               {"vocab_size", c.vocab_size},
               {"max_positions", c.max_positions},
@@ -102,6 +102,12 @@ Json to_json(const ModelConfig& c) {
               {"padding_id", c.padding_id},
               {"attention", c.attention},
               {"attention_options", c.attention_options}};
+}
+
+}  // namespace
+
+Json to_json(const ModelConfig& c) {
+  Json json = fields_of(c);
   add_reformer(json, c);
   return json;
 }
@@ -196,8 +202,9 @@ void require_reversible(const ModelConfig& c, const std::string& where) {
           "the head of a reversible model reads both streams (" + std::to_string(2 * c.d_model) +
               " wide) and cannot be the word table (" + std::to_string(embedding_width(c)) + " wide)");
   require(!c.shared_layers && !c.parallel_block && embedding_width(c) == c.d_model && !has_position_bias(c.positions),
-          where, "reversible layers have parameters of their own, no parallel blocks, embeddings of the model's width "
-                 "and no position biases");
+          where,
+          "reversible layers have parameters of their own, no parallel blocks, embeddings of the model's width "
+          "and no position biases");
   for (const LayerAttention& layer : c.layer_attention)
     require(layer.dropout >= 0 && layer.dropout < 1, where,
             "a dropout rate is " + std::to_string(layer.dropout) + ", expected 0 up to, not including, 1");

@@ -21,7 +21,7 @@ enum class NormPlacement : std::uint8_t { pre, post };
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
 // j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. axial: two
-// tables, whose rows together make a position (Reformer).
+// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask for.
 enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, axial };
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
@@ -50,7 +50,7 @@ inline constexpr std::array kPositionsNames{
     Named<Positions>{Positions::learned, "learned"}, Named<Positions>{Positions::sinusoidal, "sinusoidal"},
     Named<Positions>{Positions::rope, "rope"},       Named<Positions>{Positions::rope_interleaved, "rope-interleaved"},
     Named<Positions>{Positions::alibi, "alibi"},     Named<Positions>{Positions::t5, "t5-buckets"},
-    Named<Positions>{Positions::none, "none"},       Named<Positions>{Positions::axial, "axial"}};
+    Named<Positions>{Positions::none, "none"}};
 inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::table, "table"},
                                               Named<PositionIds>{PositionIds::sequence, "sequence"},
                                               Named<PositionIds>{PositionIds::tokens, "tokens"}};
@@ -140,11 +140,12 @@ struct ModelConfig {
        dropout_after_stack = false;
   std::int64_t padding_id = -1;   // -1: none
   // Reformer (Kitaev et al. 2020, arXiv 2001.04451).
-  bool reversible = false;  // two streams: x1 + attention(x2), x2 + ffn(of that); norm and head read both, 2·d_model wide
+  bool reversible =
+      false;  // two streams: x1 + attention(x2), x2 + ffn(of that); norm and head read both, 2·d_model wide
   AxialPositions axial = {};
-  std::int64_t ffn_chunk = 0, head_chunk = 0;   // tokens of a sequence that go through at once; 0: all of them
-  bool dropout_before_activation = false;       // where the feed-forward's inner dropout stands
-  bool head_bias = false;                       // lm head: a trained bias of the logits
+  std::int64_t ffn_chunk = 0, head_chunk = 0;        // tokens of a sequence that go through at once; 0: all of them
+  bool dropout_before_activation = false;            // where the feed-forward's inner dropout stands
+  bool head_bias = false;                            // lm head: a trained bias of the logits
   std::vector<LayerAttention> layer_attention = {};  // of layer i: entry i modulo their number; empty: as below
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =

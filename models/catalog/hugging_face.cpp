@@ -53,9 +53,7 @@ class Source {
   // Of two numbers, from 1 to `high`.
   std::array<std::int64_t, 2> pair(std::string_view key, std::int64_t high) const {
     const Json& list = reader_.member(key);
-    const auto number = [&](const Json& value) {
-      return value.is_number_integer() && value >= 1 && value <= high;
-    };
+    const auto number = [&](const Json& value) { return value.is_number_integer() && value >= 1 && value <= high; };
     if (!list.is_array() || list.size() != 2 || !number(list[0]) || !number(list[1]))
       reader_.fail(key, "a list of two numbers from 1 to " + std::to_string(high));
     return {list[0].get<std::int64_t>(), list[1].get<std::int64_t>()};
@@ -509,11 +507,19 @@ ModelConfig import_reformer(const Source& source) {
 
 using Import = ModelConfig (*)(const Source&);
 constexpr std::pair<std::string_view, Import> kImports[] = {
-    {"albert", import_albert},         {"bart", import_bart},       {"bert", import_bert},
-    {"distilbert", import_distilbert}, {"electra", import_electra}, {"gpt2", import_gpt2},
-    {"llama", import_llama},           {"mistral", import_mistral}, {"opt", import_opt},
+    {"albert", import_albert},
+    {"bart", import_bart},
+    {"bert", import_bert},
+    {"distilbert", import_distilbert},
+    {"electra", import_electra},
+    {"gpt2", import_gpt2},
+    {"llama", import_llama},
+    {"mistral", import_mistral},
+    {"opt", import_opt},
     {"reformer", import_reformer},
-    {"roberta", import_roberta},       {"t5", import_t5},           {"xlm-roberta", import_xlm_roberta},
+    {"roberta", import_roberta},
+    {"t5", import_t5},
+    {"xlm-roberta", import_xlm_roberta},
 };
 
 }  // namespace

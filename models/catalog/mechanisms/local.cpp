@@ -24,7 +24,9 @@ Formula saved(const Shape& s) {
 // As transformers caches it: the input.
 Formula cache(const Shape& s) { return FormulaBuilder().add(s.element_bytes, {s.d_model}, "d_m").done(); }
 
-void require_chunks(const ModelConfig& config, std::int64_t seq) { require_whole_chunks(config, "reformer-local", seq); }
+void require_chunks(const ModelConfig& config, std::int64_t seq) {
+  require_whole_chunks(config, "reformer-local", seq);
+}
 
 }  // namespace
 
