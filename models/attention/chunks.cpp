@@ -18,8 +18,10 @@ at::Tensor chunk_scores(const at::Tensor& queries, const at::Tensor& keys, std::
 at::Tensor chunk_heads(const at::Tensor& probabilities, const at::Tensor& values, std::int64_t sequences) {
   const std::int64_t own = probabilities.size(0), chunk = values.size(1);
   at::Tensor out = at::bmm(probabilities.narrow(2, 0, chunk), values.narrow(0, 0, own));
-  for (std::int64_t i = 1; i * chunk < probabilities.size(2); ++i)
-    out.baddbmm_(probabilities.narrow(2, i * chunk, chunk), values.narrow(0, i * sequences, own));
+  if (probabilities.size(2) == chunk) return out;
+  const at::Tensor p = probabilities.to(out.scalar_type()), v = values.to(out.scalar_type());  // autocast's, not in place
+  for (std::int64_t i = 1; i * chunk < p.size(2); ++i)
+    out.baddbmm_(p.narrow(2, i * chunk, chunk), v.narrow(0, i * sequences, own));
   return out;
 }
 

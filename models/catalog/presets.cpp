@@ -441,7 +441,7 @@ const std::vector<Preset>& presets() {
       preset("llama3.1-70b", "Llama 3.1 70B", llama31(80, 8192, 64, 28672), kLlama3),
       preset("llama3.1-405b", "Llama 3.1 405B", llama31(126, 16384, 128, 53248), kLlama3),
       preset("mistral-7b", "Mistral 7B, sequences up to its attention window of 4,096", mistral_7b(), kMistral),
-      preset("reformer-crime-and-punishment", "Reformer, reversible, sequences up to 524,288",
+      preset("reformer-crime", "Reformer, reversible, sequences up to 524,288",
              reformer_crime_and_punishment(), kReformer),
       preset("reformer-enwik8", "Reformer, reversible, sequences up to 65,536", reformer_enwik8(), kReformer),
       preset("palm-8b", "PaLM 8B", palm(32, 4096, 16), kPalm),

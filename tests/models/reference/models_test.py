@@ -369,7 +369,7 @@ SIZES = {
     "llama3.1-8b": ("LlamaForCausalLM", encoder(32, 4096, 32, 14336, **LLAMA3)),
     "llama3.1-70b": ("LlamaForCausalLM", encoder(80, 8192, 64, 28672, **LLAMA3)),
     "llama3.1-405b": ("LlamaForCausalLM", encoder(126, 16384, 128, 53248, **LLAMA3)),
-    "reformer-crime-and-punishment": ("ReformerModelWithLMHead", reformer(
+    "reformer-crime": ("ReformerModelWithLMHead", reformer(
         ["local", "lsh"] * 3, 256, 2, 64, 512, [512, 1024], [64, 192], vocab_size=320)),
     "reformer-enwik8": ("ReformerModelWithLMHead", reformer(
         ["local", "local", "lsh", "local"] * 3, 1024, 8, 128, 4096, [128, 512], [256, 768], vocab_size=258)),
