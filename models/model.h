@@ -59,8 +59,8 @@ struct Batch {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual at::Tensor forward(
-      const Batch& batch) = 0;                      // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B, T]; classifiers: [B, labels], [B, T, labels])
+  virtual at::Tensor forward(const Batch& batch) = 0;  // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B,
+                                                       // T]; classifiers: [B, labels], [B, T, labels])
   virtual at::Tensor loss(const Batch& batch) = 0;  // scalar; forward + loss inside the scope "loss"
 
   // Inference token by token (models/generation.h puts it together). A cache, empty; throws bad_input where the model

@@ -215,8 +215,8 @@ ModelConfig import_edgebert(const Source& source) {
   config.exit_layer = source->integer_or("exit_layer", 0, 0, config.encoder_layer_count);
   config.head = Head::classifier;
   config.label_count = source->integer_or("num_labels", 2, 1, 1 << 20);
-  return with_attention(config, "adaptive-span:ramp=" +
-                                    std::to_string(source->integer_or("adaptive_span_ramp", 256, 1, 1 << 24)));
+  return with_attention(
+      config, "adaptive-span:ramp=" + std::to_string(source->integer_or("adaptive_span_ramp", 256, 1, 1 << 24)));
 }
 
 ModelConfig import_distilbert(const Source& source) {
@@ -309,13 +309,12 @@ ModelConfig import_mobilebert(const Source& source) {
   source.only("trigram_input", true);
   source.only("use_bottleneck", true);
   source.only("classifier_activation", true);
+  source.only("normalization_type", "no_norm");  // transformers' other kind has two epsilons
   ModelConfig config = encoder(source, 2, 0);
   config.embedding_dropout = config.residual_dropout = source.dropout("hidden_dropout_prob", 0.0);
   config.embedding_size = source->integer_or("embedding_size", 128, 1, kMaxWidth);
   config.embedding_projection = EmbeddingProjection::trigram;
-  const std::string norm = source->string_or("normalization_type", "no_norm");
-  if (norm != "no_norm" && norm != "layer_norm") source->fail("normalization_type", "no_norm or layer_norm");
-  config.norm = norm == "no_norm" ? NormKind::affine : NormKind::layer_norm;
+  config.norm = NormKind::affine;
   config.activation = activation(source, "hidden_act", "relu");
   const bool inside = source->boolean_or("use_bottleneck_attention", false);
   if (source->boolean_or("key_query_shared_bottleneck", true) == inside)
@@ -349,7 +348,8 @@ ModelConfig import_canine(const Source& source) {
   config.hash_count = source->integer_or("num_hash_functions", 8, 1, 16);
   config.bucket_count = source->integer_or("num_hash_buckets", 16384, 1, 1 << 28);
   if (config.max_positions != config.bucket_count)
-    source->fail("max_position_embeddings", "the number of 'num_hash_buckets': transformers' table of positions has it");
+    source->fail("max_position_embeddings",
+                 "the number of 'num_hash_buckets': transformers' table of positions has it");
   config.downsampling = {source->integer_or("downsampling_rate", 4, 1, 1 << 20),
                          source->integer_or("upsampling_kernel_size", 4, 1, 1 << 20),
                          source->integer_or("local_transformer_stride", 128, 1, 1 << 24)};
