@@ -64,8 +64,8 @@ class OutputHead {
     if (has_split_decoder(config)) {
       if (builder.options.loss_chunk > 0)
         throw bad_input("--loss-chunk takes the vocabulary's one matrix, and " + config.name + "'s head joins two");
-      further_ = builder.parameter(path_, "decoder_further.weight", {config.d_model - width, config.vocab_size},
-                                   Init::normal);
+      further_ =
+          builder.parameter(path_, "decoder_further.weight", {config.d_model - width, config.vocab_size}, Init::normal);
     }
     if (kind_ == Head::mlm) bias_ = builder.parameter(path_, "decoder.bias", {config.vocab_size}, Init::zeros);
     if (config.logits_bias)
@@ -77,11 +77,9 @@ class OutputHead {
   at::Tensor operator()(at::Tensor hidden, const at::Tensor& pooled) const {
     const Scope scope(path_);
     if (kind_ == Head::pooler) return pool(pooled.defined() ? pooled : hidden);
-    if (kind_ == Head::classifier)
-      return dense_[1](dropout(pool(pooled.defined() ? pooled : hidden), dropout_));
+    if (kind_ == Head::classifier) return dense_[1](dropout(pool(pooled.defined() ? pooled : hidden), dropout_));
     if (kind_ == Head::token_classifier) return dense_.back()(dropout(hidden, dropout_));
-    if (further_.defined())
-      return at::matmul(transform(hidden), at::cat({weight_.t(), further_}, 0)).add_(bias_);
+    if (further_.defined()) return at::matmul(transform(hidden), at::cat({weight_.t(), further_}, 0)).add_(bias_);
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return at::linear(transform(hidden), weight_, bias_);
     hidden = projected(std::move(hidden));

@@ -43,19 +43,19 @@ struct ModelParameter {
   std::string shared_with;  // name of the parameter whose tensor this is; empty: its own
 };
 
-// Token ids are int64 [B, T], a classifier's labels [B]. Encoder-only and decoder-only models use `tokens` and `labels`; encoder-decoder models
-// read `tokens` as the source and `decoder_tokens` as the target side.
+// Token ids are int64 [B, T], a classifier's labels [B]. Encoder-only and decoder-only models use `tokens` and
+// `labels`; encoder-decoder models read `tokens` as the source and `decoder_tokens` as the target side.
 struct Batch {
   at::Tensor tokens, decoder_tokens, labels;
-  TokenDigests digests;  // where words are made of them
+  TokenDigests digests;                     // where words are made of them
   std::vector<at::Tensor> tensors() const;  // those that are defined
 };
 
 class Model {
  public:
   virtual ~Model() = default;
-  virtual at::Tensor forward(
-      const Batch& batch) = 0;                      // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B, T]; classifiers: [B, labels], [B, T, labels])
+  virtual at::Tensor forward(const Batch& batch) = 0;  // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B,
+                                                       // T]; classifiers: [B, labels], [B, T, labels])
   virtual at::Tensor loss(const Batch& batch) = 0;  // scalar; forward + loss inside the scope "loss"
   const std::vector<ModelLayer>& layers() const { return layers_; }  // parents before children
   const std::vector<ModelParameter>& parameters() const { return parameters_; }

@@ -69,8 +69,8 @@ void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& con
     if (blocks[i]->parent != blocks[i + 1]->parent) continue;
     const std::int64_t tokens = spec.batch * models::sublayer_input(config, blocks[i]->path, spec.seq).seq;
     const std::int64_t bytes = tokens * config.d_model * parameter_element_bytes(spec.dtype);
-    forms.push_back({"activation_bytes", blocks[i]->path + last,
-                     "B·T·d_m elements: the input of the next block", bytes});
+    forms.push_back(
+        {"activation_bytes", blocks[i]->path + last, "B·T·d_m elements: the input of the next block", bytes});
   }
 }
 

@@ -1,7 +1,7 @@
 // Adaptive attention spans (Sukhbaatar et al. 2019, arXiv 1905.07799, section 3) in an encoder, as EdgeBERT has them
 // (Tambe et al. 2020, arXiv 2011.14203, section 3.2): the probability of a key at distance x is multiplied by
-// m(x) = clamp((R + z·S - x) / R, 0, 1), and what is left is normalised again. z is learned for each head, S the model's
-// longest sequence. Distances count to both sides. Operators in the order of the authors' AdaptiveSpan.
+// m(x) = clamp((R + z·S - x) / R, 0, 1), and what is left is normalised again. z is learned for each head, S the
+// model's longest sequence. Distances count to both sides. Operators in the order of the authors' AdaptiveSpan.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>

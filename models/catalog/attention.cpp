@@ -355,8 +355,8 @@ std::int64_t molecule_parameters(const ModelConfig& c) {
 }
 
 std::int64_t exit_parameters(const ModelConfig& c) {
-  const std::int64_t exits = c.shared_layers ? std::min<std::int64_t>(c.encoder_layer_count - 1, 1)
-                                             : c.encoder_layer_count - 1;
+  const std::int64_t exits =
+      c.shared_layers ? std::min<std::int64_t>(c.encoder_layer_count - 1, 1) : c.encoder_layer_count - 1;
   return checked_product({exits, checked_sum({linear(c.d_model, c.d_model), linear(c.d_model, c.label_count)})});
 }
 
@@ -367,13 +367,12 @@ std::int64_t parameter_count(const ModelConfig& c) {
   if (c.bottleneck.width > 0)
     return checked_sum({embedding_parameters(c), attention_parameter_count(c),
                         checked_product({c.encoder_layer_count, bottleneck_parameters(c)}), head_parameters(c)});
-  const std::int64_t further = checked_sum(
-      {c.downsampling.rate > 0 ? molecule_parameters(c) : 0, c.exits ? exit_parameters(c) : 0});
+  const std::int64_t further =
+      checked_sum({c.downsampling.rate > 0 ? molecule_parameters(c) : 0, c.exits ? exit_parameters(c) : 0});
   const std::int64_t blocks = checked_sum({own.encoder_layer_count, own.decoder_layer_count});
   const std::int64_t stacks = c.architecture == Architecture::encoder_decoder ? 2 : 1;
-  const std::int64_t norms =
-      checked_sum({attention_sublayer_count(own) - (c.downsampling.rate > 0 ? 2 : 0), c.parallel_block ? 0 : blocks,
-                   c.final_norm ? stacks : 0});
+  const std::int64_t norms = checked_sum({attention_sublayer_count(own) - (c.downsampling.rate > 0 ? 2 : 0),
+                                          c.parallel_block ? 0 : blocks, c.final_norm ? stacks : 0});
   return checked_sum({embedding_parameters(c), further, checked_product({stacks, position_bias_parameters(c).value}),
                       attention_parameter_count(c), checked_product({blocks, ffn_parameters(c)}),
                       checked_product({norms, norm_parameters(c, c.d_model)}), head_parameters(c)});

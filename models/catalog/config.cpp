@@ -178,9 +178,10 @@ void require_encoder(const ModelConfig& c, const std::string& where) {
   const int makes = (c.bottleneck.width > 0) + (c.downsampling.rate > 0) + c.exits;
   require(makes == 0 || (makes == 1 && c.norm_placement == NormPlacement::post && !c.parallel_block && !c.final_norm),
           where, "bottlenecks, molecules and exits do not go together, and their blocks are post-norm");
-  require(c.bottleneck.width == 0 || c.attention == "mha", where,
-          "attention '" + c.attention +
-              "' reads one input, and in a bottleneck queries and keys may have another than values: mha alone is built");
+  require(
+      c.bottleneck.width == 0 || c.attention == "mha", where,
+      "attention '" + c.attention +
+          "' reads one input, and in a bottleneck queries and keys may have another than values: mha alone is built");
   require(c.bottleneck.width == 0 || c.shared_layers == false, where,
           "blocks with a bottleneck that share their parameters are not built");
   require(!c.exits || c.head == Head::classifier, where, "exits are classifiers, so the head is one, too");

@@ -29,8 +29,8 @@ enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleave
 enum class PositionIds : std::uint8_t { table, sequence, tokens };
 // Where embeddings of another width enter the model. sum: words, positions and types are embedded, added and normalised
 // in that width, then projected with a bias (ELECTRA, ALBERT); words: words only, without a bias, and back before the
-// head (OPT-350m); always: as sum, equal widths too, and dropout comes after it (FNet); trigram: words only, each joined
-// with the words beside it, with a bias (MobileBERT).
+// head (OPT-350m); always: as sum, equal widths too, and dropout comes after it (FNet); trigram: words only, each
+// joined with the words beside it, with a bias (MobileBERT).
 enum class EmbeddingProjection : std::uint8_t { sum, words, always, trigram };
 // mlm: BERT's transform + tied decoder with bias; lm: (tied or own) projection without bias; pooler: BERT's pooler;
 // discriminator: ELECTRA's, one logit for each token. Over label_count classes: classifier, of the pooled first token;
@@ -38,8 +38,8 @@ enum class EmbeddingProjection : std::uint8_t { sum, words, always, trigram };
 enum class Head : std::uint8_t { mlm, lm, pooler, discriminator, classifier, token_classifier };
 // How tokens become vectors. table: one row for each word. characters: CANINE's, parts from one small table for each of
 // several hash functions. digest_…: HashFormers', of a digest of `bits` bits that comes with each token: pool, a
-// weighted mean of the vectors of its chunks; add, the sum of a vector for each bit's value; project, the correlation of
-// the bits with each row of a matrix.
+// weighted mean of the vectors of its chunks; add, the sum of a vector for each bit's value; project, the correlation
+// of the bits with each row of a matrix.
 enum class WordVectors : std::uint8_t { table, characters, digest_pool, digest_add, digest_project };
 
 inline constexpr std::array kArchitectureNames{Named<Architecture>{Architecture::encoder_only, "encoder-only"},
@@ -62,12 +62,13 @@ inline constexpr std::array kPositionsNames{
 inline constexpr std::array kPositionIdsNames{Named<PositionIds>{PositionIds::table, "table"},
                                               Named<PositionIds>{PositionIds::sequence, "sequence"},
                                               Named<PositionIds>{PositionIds::tokens, "tokens"}};
-inline constexpr std::array kEmbeddingProjectionNames{Named<EmbeddingProjection>{EmbeddingProjection::sum, "sum"},
-                                                      Named<EmbeddingProjection>{EmbeddingProjection::words, "words"},
-                                                      Named<EmbeddingProjection>{EmbeddingProjection::always, "always"},
-                                                      Named<EmbeddingProjection>{EmbeddingProjection::trigram,
-                                                                                 "trigram"}};
-inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"}, Named<Head>{Head::lm, "lm"},
+inline constexpr std::array kEmbeddingProjectionNames{
+    Named<EmbeddingProjection>{EmbeddingProjection::sum, "sum"},
+    Named<EmbeddingProjection>{EmbeddingProjection::words, "words"},
+    Named<EmbeddingProjection>{EmbeddingProjection::always, "always"},
+    Named<EmbeddingProjection>{EmbeddingProjection::trigram, "trigram"}};
+inline constexpr std::array kHeadNames{Named<Head>{Head::mlm, "mlm"},
+                                       Named<Head>{Head::lm, "lm"},
                                        Named<Head>{Head::pooler, "pooler"},
                                        Named<Head>{Head::discriminator, "discriminator"},
                                        Named<Head>{Head::classifier, "classifier"},
@@ -107,9 +108,9 @@ struct Bottleneck {
 // attention in chunks, a strided convolution, the model's layers on molecules, a convolution over characters and
 // repeated molecules, a last block on characters.
 struct Downsampling {
-  std::int64_t rate = 0;    // characters of a molecule; 0: the layers work on tokens
-  std::int64_t kernel = 4;  // of the convolution back
-  std::int64_t chunk = 128; // characters that attend to each other in the first block
+  std::int64_t rate = 0;     // characters of a molecule; 0: the layers work on tokens
+  std::int64_t kernel = 4;   // of the convolution back
+  std::int64_t chunk = 128;  // characters that attend to each other in the first block
   bool operator==(const Downsampling&) const = default;
 };
 
@@ -163,15 +164,15 @@ struct ModelConfig {
   std::int64_t padding_id = -1;   // -1: none
   // Encoders of unusual make (models/encoders/, models/embeddings/).
   WordVectors word_vectors = WordVectors::table;
-  std::int64_t hash_count = 0, bucket_count = 0;  // characters: tables, and rows of each
+  std::int64_t hash_count = 0, bucket_count = 0;   // characters: tables, and rows of each
   std::int64_t digest_bits = 0, digest_chunk = 0;  // digest_…: bits of a token; pool: bits of a chunk
   bool embedding_norm_last = false;                // the embeddings' dropout comes before their norm (BigBird)
   Bottleneck bottleneck = {};
   Downsampling downsampling = {};
-  std::int64_t label_count = 0;  // of a classifier's head, and of exits
-  bool idle_pooler = false;      // a pooler that nothing reads, as some of transformers' classes have one
-  bool exits = false;            // a classifier after every block but the last, for leaving early (EdgeBERT)
-  std::int64_t exit_layer = 0;   // blocks that run before all sequences leave; 0: all
+  std::int64_t label_count = 0;   // of a classifier's head, and of exits
+  bool idle_pooler = false;       // a pooler that nothing reads, as some of transformers' classes have one
+  bool exits = false;             // a classifier after every block but the last, for leaving early (EdgeBERT)
+  std::int64_t exit_layer = 0;    // blocks that run before all sequences leave; 0: all
   std::string attention = "mha";  // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
@@ -203,8 +204,8 @@ inline bool has_embedding_projection(const ModelConfig& c) {
 }
 // Of positions, token types and their norm.
 inline std::int64_t position_width(const ModelConfig& c) {
-  const bool words_only = c.embedding_projection == EmbeddingProjection::words ||
-                          c.embedding_projection == EmbeddingProjection::trigram;
+  const bool words_only =
+      c.embedding_projection == EmbeddingProjection::words || c.embedding_projection == EmbeddingProjection::trigram;
   return words_only ? c.d_model : embedding_width(c);
 }
 // Whether the head's vocabulary has columns beside those of the word table (MobileBERT).

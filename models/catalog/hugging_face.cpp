@@ -188,8 +188,8 @@ ModelConfig import_edgebert(const Source& source) {
   config.exit_layer = source->integer_or("exit_layer", 0, 0, config.encoder_layer_count);
   config.head = Head::classifier;
   config.label_count = source->integer_or("num_labels", 2, 1, 1 << 20);
-  return with_attention(config, "adaptive-span:ramp=" +
-                                    std::to_string(source->integer_or("adaptive_span_ramp", 256, 1, 1 << 24)));
+  return with_attention(
+      config, "adaptive-span:ramp=" + std::to_string(source->integer_or("adaptive_span_ramp", 256, 1, 1 << 24)));
 }
 
 ModelConfig import_distilbert(const Source& source) {
@@ -322,7 +322,8 @@ ModelConfig import_canine(const Source& source) {
   config.hash_count = source->integer_or("num_hash_functions", 8, 1, 16);
   config.bucket_count = source->integer_or("num_hash_buckets", 16384, 1, 1 << 28);
   if (config.max_positions != config.bucket_count)
-    source->fail("max_position_embeddings", "the number of 'num_hash_buckets': transformers' table of positions has it");
+    source->fail("max_position_embeddings",
+                 "the number of 'num_hash_buckets': transformers' table of positions has it");
   config.downsampling = {source->integer_or("downsampling_rate", 4, 1, 1 << 20),
                          source->integer_or("upsampling_kernel_size", 4, 1, 1 << 20),
                          source->integer_or("local_transformer_stride", 128, 1, 1 << 24)};
@@ -545,12 +546,24 @@ ModelConfig import_mistral(const Source& source) {
 
 using Import = ModelConfig (*)(const Source&);
 constexpr std::pair<std::string_view, Import> kImports[] = {
-    {"big_bird", import_big_bird},     {"canine", import_canine},   {"fnet", import_fnet},
-    {"longformer", import_longformer}, {"mobilebert", import_mobilebert}, {"edgebert", import_edgebert},
-    {"albert", import_albert},         {"bart", import_bart},       {"bert", import_bert},
-    {"distilbert", import_distilbert}, {"electra", import_electra}, {"gpt2", import_gpt2},
-    {"llama", import_llama},           {"mistral", import_mistral}, {"opt", import_opt},
-    {"roberta", import_roberta},       {"t5", import_t5},           {"xlm-roberta", import_xlm_roberta},
+    {"big_bird", import_big_bird},
+    {"canine", import_canine},
+    {"fnet", import_fnet},
+    {"longformer", import_longformer},
+    {"mobilebert", import_mobilebert},
+    {"edgebert", import_edgebert},
+    {"albert", import_albert},
+    {"bart", import_bart},
+    {"bert", import_bert},
+    {"distilbert", import_distilbert},
+    {"electra", import_electra},
+    {"gpt2", import_gpt2},
+    {"llama", import_llama},
+    {"mistral", import_mistral},
+    {"opt", import_opt},
+    {"roberta", import_roberta},
+    {"t5", import_t5},
+    {"xlm-roberta", import_xlm_roberta},
 };
 
 }  // namespace

@@ -69,14 +69,13 @@ class Pooled final : public Digested {
   Pooled(Builder& builder, const std::string& path)
       : Digested(builder, path),
         dropout_(builder.dropout(builder.config.embedding_dropout)),
-        chunks_(builder.parameter(path, "chunk.weight",
-                                  {(std::int64_t{1} << builder.config.digest_chunk) + 1,
-                                   embedding_width(builder.config)},
-                                  Init::normal)),
-        weights_(builder.parameter(path, "chunk_weight",
-                                   {divided_up(builder.config.digest_bits, builder.config.digest_chunk),
-                                    embedding_width(builder.config)},
-                                   Init::normal)) {}
+        chunks_(builder.parameter(
+            path, "chunk.weight",
+            {(std::int64_t{1} << builder.config.digest_chunk) + 1, embedding_width(builder.config)}, Init::normal)),
+        weights_(builder.parameter(
+            path, "chunk_weight",
+            {divided_up(builder.config.digest_bits, builder.config.digest_chunk), embedding_width(builder.config)},
+            Init::normal)) {}
 
  private:
   at::Tensor vectors(const at::Tensor& digest) const override {
@@ -159,9 +158,9 @@ std::unique_ptr<WordMaker> make_word_maker(Builder& builder, const std::string& 
 
 at::Tensor with_neighbours(const at::Tensor& x) {
   const std::int64_t seq = x.size(1);
-  return at::cat({at::constant_pad_nd(x.slice(1, 1), {0, 0, 0, 1}), x,
-                  at::constant_pad_nd(x.slice(1, 0, seq - 1), {0, 0, 1, 0})},
-                 2);
+  return at::cat(
+      {at::constant_pad_nd(x.slice(1, 1), {0, 0, 0, 1}), x, at::constant_pad_nd(x.slice(1, 0, seq - 1), {0, 0, 1, 0})},
+      2);
 }
 
 }  // namespace headroom::models

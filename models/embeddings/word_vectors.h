@@ -25,6 +25,7 @@ std::unique_ptr<WordMaker> make_word_maker(Builder& builder, const std::string& 
 at::Tensor with_neighbours(const at::Tensor& x);
 
 // 16 primes, one for each hash function of CANINE (Clark et al. 2021, arXiv 2103.06874, appendix A).
-inline constexpr std::int64_t kHashPrimes[] = {31, 43, 59, 61, 73, 97, 103, 113, 137, 149, 157, 173, 181, 193, 211, 223};
+inline constexpr std::int64_t kHashPrimes[] = {31,  43,  59,  61,  73,  97,  103, 113,
+                                               137, 149, 157, 173, 181, 193, 211, 223};
 
 }  // namespace headroom::models

@@ -52,9 +52,9 @@ class BottleneckAttention {
         attend_(builder),
         query_(projection(builder, "query", builder.config.bottleneck.width)),
         key_(projection(builder, "key", builder.config.bottleneck.width)),
-        value_(projection(builder, "value",
-                          builder.config.bottleneck.values_from_input ? builder.config.d_model
-                                                                      : builder.config.bottleneck.width)),
+        value_(projection(
+            builder, "value",
+            builder.config.bottleneck.values_from_input ? builder.config.d_model : builder.config.bottleneck.width)),
         output_(builder, path, "output", heads_ * builder.config.head_dim, builder.config.bottleneck.width,
                 builder.config.attention_bias),
         norm_(builder, builder.layer(path + "_norm", parent, "norm"), builder.config.bottleneck.width) {}

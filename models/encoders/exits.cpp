@@ -69,8 +69,7 @@ class ExitEncoder final : public Encoder {
         x = checkpoint([&block, x, context] { return block.forward(x, {}, context); }, x.device(), on_recompute_);
       else
         x = block.forward(std::move(x), {}, context);
-      if (static_cast<std::size_t>(i) < exits_.size())
-        result.logits.push_back(exits_[static_cast<std::size_t>(i)](x));
+      if (static_cast<std::size_t>(i) < exits_.size()) result.logits.push_back(exits_[static_cast<std::size_t>(i)](x));
     }
     result.tokens = std::move(x);
     return result;

@@ -74,8 +74,7 @@ class MoleculeEncoder final : public Encoder {
   at::Tensor downsampled(const at::Tensor& characters) const {
     const Scope scope(down_.path());
     const at::Tensor molecules = down_.convolve(characters);
-    const at::Tensor joined =
-        at::cat({characters.slice(1, 0, 1), molecules.slice(1, 0, molecules.size(1) - 1)}, 1);
+    const at::Tensor joined = at::cat({characters.slice(1, 0, 1), molecules.slice(1, 0, molecules.size(1) - 1)}, 1);
     return down_.norm(joined);
   }
 

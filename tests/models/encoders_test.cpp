@@ -1,7 +1,5 @@
 // Encoders of unusual make: their words, blocks, exits and heads beside plain references in fp64.
 // tests/models/reference/models_test.py compares those of which transformers has a class.
-#include "models/encoders/encoder.h"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
@@ -16,6 +14,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "models/encoders/encoder.h"
 #include "models/loss.h"
 #include "models/model.h"
 #include "tests/models/random_sublayer.h"
@@ -25,7 +24,7 @@
 namespace headroom::models {
 namespace {
 
-const std::vector<std::string> kMakes{"fnet-base",       "longformer-base", "bigbird-base",   "mobilebert", "canine-s",
+const std::vector<std::string> kMakes{"fnet-base",       "longformer-base", "bigbird-base",    "mobilebert", "canine-s",
                                       "hashformer-pool", "hashformer-add",  "hashformer-proj", "edgebert"};
 
 // Of the same make, small; the mechanism its own.
@@ -253,8 +252,12 @@ TEST(Chunked, KeepsItsClosedForm) {
       for (std::int64_t seq : {1, 8, 33})
         for (at::ScalarType dtype : {at::kFloat, at::kBFloat16})
           for (bool fp32 : {false, true})
-            expect_saved(text, {.query_len = seq, .key_len = seq, .bias = true, .dropout = dropout,
-                                .softmax_fp32 = fp32, .dtype = dtype});
+            expect_saved(text, {.query_len = seq,
+                                .key_len = seq,
+                                .bias = true,
+                                .dropout = dropout,
+                                .softmax_fp32 = fp32,
+                                .dtype = dtype});
 }
 
 TEST(AdaptiveSpan, FadesEachHeadOutBeyondItsSpan) {
@@ -345,15 +348,15 @@ TEST(Encoders, RefuseWhatIsNotDefinedWithTheReason) {
     change(config);
     return message_of([&] { validate_config(config, "x"); });
   };
-  EXPECT_EQ(message_of([] { validate_config(with_attention(load_model("mobilebert"), "mqa"), "x"); }),
-            "x: attention 'mqa' reads one input, and in a bottleneck queries and keys may have another than values: mha "
-            "alone is built");
+  EXPECT_EQ(
+      message_of([] { validate_config(with_attention(load_model("mobilebert"), "mqa"), "x"); }),
+      "x: attention 'mqa' reads one input, and in a bottleneck queries and keys may have another than values: mha "
+      "alone is built");
   EXPECT_EQ(refusal("canine-s", [](ModelConfig& c) { c.head = Head::mlm; }),
             "x: words without a table have no vocabulary, so the head is a pooler or a classifier");
   EXPECT_EQ(refusal("bert-base", [](ModelConfig& c) { c.label_count = 2; }),
             "x: classifiers need labels, and nothing else has them");
-  EXPECT_EQ(refusal("bert-base", [](ModelConfig& c) { c.exit_layer = 2; }),
-            "x: only a model with exits is left early");
+  EXPECT_EQ(refusal("bert-base", [](ModelConfig& c) { c.exit_layer = 2; }), "x: only a model with exits is left early");
   EXPECT_EQ(refusal("edgebert", [](ModelConfig& c) { c.exit_layer = 13; }),
             "x: the layer after which sequences leave is 13, expected 0 to 12");
   EXPECT_EQ(refusal("canine-s", [](ModelConfig& c) { c.hash_count = 7; }),

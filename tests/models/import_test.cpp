@@ -159,9 +159,12 @@ constexpr const char* kEdgeBert = R"({"model_type": "edgebert", "vocab_size": 30
   "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 512})";
 
 TEST(Import, EncodersOfUnusualMakeEqualTheirPresets) {
-  for (const auto& [preset, file] : {std::pair{"fnet-base", kFnet}, {"longformer-base", kLongformer},
-                                     {"bigbird-base", kBigBird}, {"mobilebert", kMobileBert},
-                                     {"canine-s", kCanine}, {"edgebert", kEdgeBert}}) {
+  for (const auto& [preset, file] : {std::pair{"fnet-base", kFnet},
+                                     {"longformer-base", kLongformer},
+                                     {"bigbird-base", kBigBird},
+                                     {"mobilebert", kMobileBert},
+                                     {"canine-s", kCanine},
+                                     {"edgebert", kEdgeBert}}) {
     ModelConfig config = import(file);
     config.name = preset;
     EXPECT_EQ(to_json(config), to_json(load_model(preset)));
