@@ -282,13 +282,12 @@ ModelConfig import_mobilebert(const Source& source) {
   source.only("trigram_input", true);
   source.only("use_bottleneck", true);
   source.only("classifier_activation", true);
+  source.only("normalization_type", "no_norm");  // transformers' other kind has two epsilons
   ModelConfig config = encoder(source, 2, 0);
   config.embedding_dropout = config.residual_dropout = source.dropout("hidden_dropout_prob", 0.0);
   config.embedding_size = source->integer_or("embedding_size", 128, 1, kMaxWidth);
   config.embedding_projection = EmbeddingProjection::trigram;
-  const std::string norm = source->string_or("normalization_type", "no_norm");
-  if (norm != "no_norm" && norm != "layer_norm") source->fail("normalization_type", "no_norm or layer_norm");
-  config.norm = norm == "no_norm" ? NormKind::affine : NormKind::layer_norm;
+  config.norm = NormKind::affine;
   config.activation = activation(source, "hidden_act", "relu");
   const bool inside = source->boolean_or("use_bottleneck_attention", false);
   if (source->boolean_or("key_query_shared_bottleneck", true) == inside)

@@ -198,7 +198,7 @@ TEST(Import, EncodersOfUnusualMakeRefuseWhatTheyDoNotBuild) {
   refused(kMobileBert, R"({"use_bottleneck_attention": true})", "nothing reads the second bottleneck");
   refused(kMobileBert, R"({"key_query_shared_bottleneck": false})", "as wide as the bottleneck");
   refused(kMobileBert, R"({"use_bottleneck": false})", "'use_bottleneck' is false");
-  refused(kMobileBert, R"({"normalization_type": "batch"})", "no_norm or layer_norm");
+  refused(kMobileBert, R"({"normalization_type": "layer_norm"})", "'normalization_type' is");
   refused(kMobileBert, R"({"intra_bottleneck_size": 126})", "a multiple of 'num_attention_heads'");
   refused(kCanine, R"({"num_hash_buckets": 8})", "the number of 'num_hash_buckets'");
   refused(kCanine, R"({"num_hash_functions": 17})", "'num_hash_functions' is 17");

@@ -246,7 +246,7 @@ class Models(Reference):
     def test_mobilebert(self):
         sizes = dict(vocab_size=19, hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=10,
                      max_position_embeddings=16, embedding_size=8, intra_bottleneck_size=6)
-        for variant in (dict(num_feedforward_networks=3), dict(num_feedforward_networks=1, normalization_type="layer_norm"),
+        for variant in (dict(num_feedforward_networks=3), dict(num_feedforward_networks=1),
                         dict(num_feedforward_networks=2, use_bottleneck_attention=True, key_query_shared_bottleneck=False)):
             last = str(variant["num_feedforward_networks"] - 1)
             names = [*MOBILEBERT_NAMES, ("LAST", last)]

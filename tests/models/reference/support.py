@@ -35,7 +35,12 @@ def plain(value):
 def tensors(value):
     if isinstance(value, dict):
         return {key: tensors(part) for key, part in value.items()}
-    return torch.tensor(value) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    try:
+        return torch.tensor(value)
+    except ValueError:  # shapes of several tensors
+        return value
 
 
 def shapes(**request):
