@@ -38,7 +38,8 @@ Breakdown make_breakdown(const Recording& recording, std::string label) {
   b.parameter_count = recording.model.parameter_count;
   for (const ParameterRecord& p : recording.parameters) b.parameter_bytes += p.bytes;
   if (recording.parameters.empty()) b.parameter_bytes = expected_parameter_bytes(recording);
-  b.closed_forms = check_closed_forms(recording, b.allocations);
+  b.cache = add_up_cache(recording, b.allocations);
+  b.closed_forms = check_closed_forms(recording, b.allocations, b.cache);
   b.device = add_up_activity(recording);
   b.gpu = reconcile(recording, b.allocations);
   b.assumptions = recording.assumptions;

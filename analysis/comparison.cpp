@@ -22,8 +22,7 @@ ComparisonRow compare(const Breakdown& run, const Breakdown& baseline) {
   row.attention_saving_percent =
       saving_percent(run.model.attention_parameter_count, baseline.model.attention_parameter_count);
   row.peak_saving_percent = saving_percent(run.peak.allocated_bytes, baseline.peak.allocated_bytes);
-  row.kv_cache_saving_percent =
-      saving_percent(run.model.kv_cache_bytes_per_token, baseline.model.kv_cache_bytes_per_token);
+  row.kv_cache_saving_percent = saving_percent(cache_bytes_per_token(run), cache_bytes_per_token(baseline));
   return row;
 }
 

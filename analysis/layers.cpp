@@ -148,8 +148,10 @@ bool reached(const Recording& recording, Phase phase, std::int32_t step) {
 // Requested bytes that closed forms speak of, per layer and in all.
 class Recorded {
  public:
-  Recorded(const Recording& recording, const std::vector<Allocation>& allocations)
-      : step_(last_step(recording)),
+  Recorded(const Recording& recording, const std::vector<Allocation>& allocations, const KvCache& cache)
+      : cache_(cache),
+        generated_(cache.any() && recording.outcome.kind == OutcomeKind::ok),
+        step_(last_step(recording)),
         built_(step_ > 0),
         kept_(built_ && reached(recording, Phase::backward, step_)),
         parameters_(recording.layers.size()),
@@ -170,6 +172,9 @@ class Recorded {
     if (form.quantity == "parameter_bytes" && built_) return of_layer(parameters_, form.layer);
     if (form.quantity == "activation_bytes" && kept_) return of_layer(activations_, form.layer);
     if (form.quantity == "recomputed_bytes" && kept_) return of_layer(recomputed_, form.layer);
+    if (form.quantity == "kv_cache_bytes" && generated_) return of_cache(form.layer, cache_.bytes, &CacheLayer::bytes);
+    if (form.quantity == "kv_cache_bytes_per_token" && generated_)
+      return of_cache(form.layer, cache_.bytes_per_token, &CacheLayer::bytes_per_token);
     return -1;
   }
 
@@ -202,6 +207,17 @@ class Recorded {
     return found == layers_.end() ? -1 : bytes[found->second];
   }
 
+  std::int64_t of_cache(const std::string& path, std::int64_t of_model, std::int64_t CacheLayer::*bytes) const {
+    if (path == "model") return of_model;
+    const auto found = layers_.find(path);
+    if (found == layers_.end()) return -1;
+    for (const CacheLayer& layer : cache_.layers)
+      if (static_cast<std::size_t>(layer.layer) == found->second) return layer.*bytes;
+    return 0;
+  }
+
+  const KvCache& cache_;
+  bool generated_;
   std::int32_t step_;
   bool built_, kept_;
   std::vector<std::int64_t> parameters_, activations_, recomputed_;
@@ -215,8 +231,9 @@ LayerTotals total_layers(const Recording& recording, const std::vector<Allocatio
 }
 
 std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording,
-                                                const std::vector<Allocation>& allocations) {
-  const Recorded recorded(recording, allocations);
+                                                const std::vector<Allocation>& allocations,
+                                                const KvCache& cache) {
+  const Recorded recorded(recording, allocations, cache);
   std::vector<ClosedFormCheck> checks;
   for (const ClosedForm& form : recording.closed_forms) checks.push_back({form, recorded.bytes(form)});
   return checks;

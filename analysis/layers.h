@@ -14,6 +14,7 @@ struct LayerTotals {
 
 LayerTotals total_layers(const Recording& recording, const std::vector<Allocation>& allocations);
 
-std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording, const std::vector<Allocation>& allocations);
+std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording, const std::vector<Allocation>& allocations,
+                                                const KvCache& cache);
 
 }  // namespace headroom

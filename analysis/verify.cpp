@@ -91,6 +91,15 @@ void check_device(const Breakdown& b, Sentences& problems) {
   check_gpu(b.gpu.end, "the whole GPU at the end", problems);
 }
 
+void check_cache(const Breakdown& b, Sentences& problems) {
+  std::int64_t layers = 0;
+  for (const CacheLayer& layer : b.cache.layers) add(layers, layer.bytes);
+  expect_equal(problems, "the KV cache", "the sum over layers", layers, b.cache.bytes);
+  for (const CacheStep& step : b.cache.growth)
+    if (step.peak_bytes > b.peak.allocated_bytes)
+      problems.push_back(fmt::format("the KV cache: step {} has a higher peak than the run", step.step));
+}
+
 }  // namespace
 
 std::vector<std::string> verify(const Breakdown& b) {
@@ -104,6 +113,7 @@ std::vector<std::string> verify(const Breakdown& b) {
     if (step.peak.allocated_bytes > b.peak.allocated_bytes)
       problems.push_back(fmt::format("step {} has a higher peak than the run", step.step));
   }
+  check_cache(b, problems);
   check_device(b, problems);
   if (b.layer_rows.size() != b.layers.size())
     problems.push_back(fmt::format("{} layer rows for {} layers", b.layer_rows.size(), b.layers.size()));

@@ -241,10 +241,13 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   require_room(output, plan.runs.size());
   {
     Interrupts interrupts;
-    runs = measure(expanded(plan), {plan.jobs, !output.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
+    const MeasureOptions options{plan.jobs, !output.quiet && isatty(STDERR_FILENO) == 1};
+    runs = measure(expanded(plan), options, interrupts);
     for (const auto& run : runs) code = std::max(code, run.code);
     if (std::ranges::any_of(runs, is_recorded)) {
       report = make_report(runs, plan);
+      if (plan.fit && runs.front().recording.outcome.kind == OutcomeKind::ok)
+        report.runs.front().fit = plan.fit(runs.front().recording, options, interrupts);
       kept = recorded(runs, std::max<std::size_t>(1, plan.address_orders.size()));
       try {
         write_recordings(output, kept);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,8 @@ struct MeasurementPlan {
   std::vector<std::string> address_orders;  // each run is made under each; the first one's is shown. Empty: as they are
   std::size_t baseline = 0;                 // index into `runs`
   std::size_t jobs = 1;
+  // What the device holds at most of the first run, asked once that went well; empty: nobody asks.
+  std::function<std::optional<Fit>(const Recording& measured, const MeasureOptions&, Interrupts&)> fit;
 };
 
 // The second half of a command that measures: run, write the files, print the result, say what failed. Returns the exit

@@ -25,11 +25,6 @@ double share(std::int64_t bytes, std::int64_t total) {
 
 Cell size(std::int64_t bytes) { return bytes == 0 ? Cell{"0", Style::dim} : Cell{format_bytes(bytes)}; }
 
-std::string moment(Phase phase, std::int32_t step) {
-  return step == 0 ? std::string(to_name(kPhaseNames, phase))
-                   : fmt::format("{} of step {}", to_name(kPhaseNames, phase), step);
-}
-
 std::string key_figures(const FragmentationReport& r, const Page& page) {
   const Fragmentation& f = r.fragmentation;
   const auto figure = [&](std::string_view name, const std::string& value, Style style) {

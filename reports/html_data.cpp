@@ -11,6 +11,7 @@
 #include "analysis/sources.h"
 #include "reports/categories.h"
 #include "reports/folding.h"
+#include "reports/html_cache.h"
 #include "reports/html_device.h"
 #include "reports/summary.h"
 
@@ -271,7 +272,8 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
            {"environment", environment_data(run.environment)},
            {"parameters", {{"count", run.parameter_count}, {"bytes", run.parameter_bytes}}},
            {"kept", kept_activation_bytes(run)},
-           {"kv_per_token", run.model.kv_cache_bytes_per_token},
+           {"kv_per_token", cache_bytes_per_token(run)},
+           {"trains", trains(run)},
            {"dropped", run.dropped_event_count},
            {"assumptions", run.assumptions},
            {"value_hint", value_hint(run)},
@@ -290,6 +292,7 @@ Json run_data(const ReportRun& report_run, std::size_t point_limit) {
   add_tensors(out, run, strings);
   out["sources"] = sources_of(run, strings);
   add_timeline(out, report_run, point_limit, strings);
+  out["cache"] = cache_data(report_run);
   out["device"] = device_data(run);
   out["gpu"] = gpu_data(run);
   out["fragmentation"] = fragmentation_data(report_run);

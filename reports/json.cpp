@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/sources.h"
+#include "reports/json_cache.h"
 #include "reports/json_device.h"
 #include "reports/report.h"
 #include "reports/summary.h"
@@ -236,7 +237,8 @@ Json run(const ReportRun& report_run) {
           {"steps", steps(b)},
           {"layers", layers(b)},
           {"last_step_requested_bytes", all_categories(b.last_step_bytes)},
-          {"kv_cache", {{"bytes_per_token", b.model.kv_cache_bytes_per_token}, {"bytes", kv_cache_bytes(b)}}},
+          {"kv_cache", kv_cache_json(b)},
+          {"fit", fit_json(report_run.fit)},
           {"closed_forms", closed_forms(b)},
           {"allocator", allocator(b.stats)},
           {"device_activity", device_activity_json(b)},

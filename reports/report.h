@@ -10,6 +10,7 @@
 #include "analysis/breakdown.h"
 #include "analysis/comparison.h"
 #include "analysis/fragmentation.h"
+#include "analysis/largest.h"
 
 namespace headroom {
 
@@ -19,6 +20,7 @@ struct ReportRun {
   std::vector<OrderPeaks> orders;       // where the run was made under several orders of addresses; this one first
   Fragmentation fragmentation;          // at the peak of reserved memory
   std::vector<AllocatorReplay> replays;  // what the same requests reserve otherwise; the first is of what was recorded
+  std::optional<Fit> fit;                // what the device holds at most, where that was asked; a recording has none
 };
 
 struct Report {

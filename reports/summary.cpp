@@ -26,6 +26,16 @@ std::vector<std::string> conditions_of(const RunSpec& spec) {
   return all;
 }
 
+// " · paged cache, 16 tokens a page · int8 cache · 4 beams"
+std::string generation_of(const Generation& generation) {
+  std::string text = fmt::format(" · {} cache", to_name(kCacheKindNames, generation.cache));
+  if (generation.cache == CacheKind::paged) text += fmt::format(", {} tokens a page", generation.page);
+  if (generation.cache_dtype != CacheDtype::model)
+    text += fmt::format(" · {} cache", to_name(kCacheDtypeNames, generation.cache_dtype));
+  if (generation.beams > 1) text += fmt::format(" · {} beams", generation.beams);
+  return text;
+}
+
 // "train · checkpoint block · accumulate 4"
 std::string mode_of(const RunSpec& spec) {
   std::string text(to_name(kModeNames, spec.mode));
@@ -34,11 +44,17 @@ std::string mode_of(const RunSpec& spec) {
   if (spec.accumulate != 1) text += fmt::format(" · accumulate {}", spec.accumulate);
   if (spec.clip) text += fmt::format(" · clip {}", *spec.clip);
   if (spec.loss_chunk != 0) text += fmt::format(" · loss chunk {}", spec.loss_chunk);
+  if (spec.mode == Mode::generate) text += generation_of(spec.generation);
   return text;
 }
 
+std::string shape_of(const RunSpec& spec) {
+  if (spec.mode != Mode::generate) return fmt::format("batch {} × seq {}", spec.batch, spec.seq);
+  return fmt::format("batch {} × prompt {} + {} new tokens", spec.batch, spec.seq, spec.generation.new_tokens);
+}
+
 std::string optimizer_of(const RunSpec& spec) {
-  if (spec.mode == Mode::forward) return "";
+  if (spec.mode != Mode::train) return "";
   if (spec.optimizer == Optimizer::none) return "no optimizer";
   std::string text(to_name(kOptimizerNames, spec.optimizer));
   if (has_implementations(spec.optimizer))
@@ -48,7 +64,7 @@ std::string optimizer_of(const RunSpec& spec) {
 }
 
 void describe_model_run(const RunSpec& spec, RunPhrases& result) {
-  result.shape = fmt::format("batch {} × seq {}", spec.batch, spec.seq);
+  result.shape = shape_of(spec);
   result.mode = mode_of(spec);
   result.dtype = to_name(kDtypeNames, spec.dtype);
   result.optimizer = optimizer_of(spec);
@@ -87,6 +103,7 @@ std::int64_t kept_activation_bytes(const Breakdown& run) {
 }
 
 std::int64_t kv_cache_bytes(const Breakdown& run) {
+  if (run.cache.any()) return run.cache.bytes;
   std::int64_t total = 0;
   for (const LayerRow& row : run.layer_rows) total += row.kv_cache_bytes;
   return total;
@@ -109,10 +126,17 @@ std::string_view value_hint(const Breakdown& run) {
          "for each place above.";
 }
 
+std::string moment(Phase phase, std::int32_t step) {
+  const std::string_view name = to_name(kPhaseNames, phase);
+  if (step == 0 || phase == Phase::prefill) return std::string(name);
+  return fmt::format("{} of {} {}", name, phase == Phase::decode ? "token" : "step", step);
+}
+
+bool trains(const Breakdown& run) { return is_program(run.spec) || run.spec.mode == Mode::train; }
+
 std::string place(const Breakdown& run, const PeakView& peak) {
   const std::string layer = layer_path(run, peak.layer);
-  const std::string phase(to_name(kPhaseNames, peak.phase));
-  const std::string when = peak.step > 0 ? fmt::format("{} of step {}", phase, peak.step) : phase;
+  const std::string when = moment(peak.phase, peak.step);
   return layer.empty() ? when : fmt::format("{} at {}", when, layer);
 }
 

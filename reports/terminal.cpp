@@ -131,6 +131,10 @@ std::string paragraph(std::string_view text, Style style, const Page& page) {
   return out;
 }
 
+std::string figure(std::string_view name, const std::string& value, Style style, const Page& page) {
+  return paragraph(pad_right(name, 16) + value, style, page);
+}
+
 std::string not_shown(const Table& table, const Page& page) {
   const std::vector<std::string> names = table.left_out(page.width);
   if (names.empty()) return "";
@@ -179,7 +183,7 @@ std::string write_terminal(const Report& report, const TerminalOptions& options)
   if (report.runs.empty()) return "No runs.\n";
   const int width = std::clamp(options.width, terminal::kLeastWidth, terminal::kMostWidth);
   const terminal::Page page{static_cast<std::size_t>(width), options.color};
-  const std::string body = report.runs.size() == 1 ? terminal::profile_body(report.runs.front().breakdown, page)
+  const std::string body = report.runs.size() == 1 ? terminal::profile_body(report.runs.front(), page)
                                                    : terminal::compare_body(report, page);
   const std::string notes = terminal::notes(report, page), bands = terminal::order_bands(report, page);
   return terminal::header(report, page) + "\n" + body + (bands.empty() ? "" : "\n" + bands) +

@@ -19,7 +19,10 @@ struct Page {
 std::string header(const Report& report, const Page& page);
 
 std::string compare_body(const Report& report, const Page& page);  // one row for each run
-std::string profile_body(const Breakdown& run, const Page& page);  // one run in depth
+std::string profile_body(const ReportRun& run, const Page& page);  // one run in depth
+
+// What a run that generates kept of earlier tokens, how that grew, and what the device holds at most; else empty.
+std::string kv_cache(const ReportRun& run, const Page& page);
 
 // What the order of addresses moves, where the runs were made under several; else empty.
 std::string order_bands(const Report& report, const Page& page);
@@ -45,6 +48,9 @@ std::string not_shown(const Table& table, const Page& page);
 
 // "1.25 GiB (1,342,177,280)"; the exact count only where it says more.
 std::string exact(std::int64_t bytes);
+
+// "Peak requested  1.25 GiB"
+std::string figure(std::string_view name, const std::string& value, Style style, const Page& page);
 
 // "12.3 %", "-4.0 %", "0.0 %".
 std::string percent(double value);

@@ -20,37 +20,48 @@ enum At : std::size_t {
   peak,
   peak_exact,
   peak_saving,
+  prefill_peak,
+  decode_peak,
   reserved,
   parameter,
   gradient,
   optimizer_state,
   activation,
+  cache,
   scratch,
   rest,
   kept,
   kept_saving,
   attention_saving,
   kv_per_token,
+  kv_saving,
+  kv_at_end,
   column_count
 };
 
-std::vector<Column> columns() {
+// `generates`: the runs do, and their cache is what matters.
+std::vector<Column> columns(bool generates) {
   std::vector<Column> c(column_count);
   c[variant] = {"variant", 0, true};
   c[peak] = {"peak\nallocated", 0};
   c[peak_exact] = {"exact\nbytes", 13, false, "exact bytes"};
   c[peak_saving] = {"peak\nsaved", 1};
+  c[prefill_peak] = {"prefill\npeak", 5};
+  c[decode_peak] = {"decode\npeak", 5};
   c[reserved] = {"peak\nreserved", 7};
   c[parameter] = {"at peak:\nparameters", 3, false, "parameters"};
   c[gradient] = {"\ngradients", 4, false, "gradients"};
   c[optimizer_state] = {"optimizer\nstate", 5};
   c[activation] = {"acti-\nvations", 6, false, "activations"};
+  c[cache] = {"KV\ncache", 4, false, "KV cache"};
   c[scratch] = {"temporaries\n+workspace", 8, false, "temporaries + workspace"};
   c[rest] = {"\nother", 12, false, "other"};
   c[kept] = {"kept for\nbackward", 9};
   c[kept_saving] = {"kept\nsaved", 11};
   c[attention_saving] = {"attention\nparams\nsaved", 2};
-  c[kv_per_token] = {"KV cache\nper token", 10};
+  c[kv_per_token] = {"KV cache\nper token", generates ? 1 : 10};
+  c[kv_saving] = {"per token\nsaved", 2};
+  c[kv_at_end] = {"KV cache\nat the end", 3};
   return c;
 }
 
@@ -61,8 +72,24 @@ Cell saving(const std::optional<double>& value) {
   return {percent(*value), *value > 0.05 ? Style::good : *value < -0.05 ? Style::bad : Style::dim};
 }
 
-std::int64_t rest_bytes(const CategoryBytes& c) {
-  return bytes_of(c, Category::kv_cache) + bytes_of(c, Category::input) + bytes_of(c, Category::other);
+// What no other column of the table shows.
+std::int64_t rest_bytes(const Breakdown& run) {
+  const CategoryBytes& c = run.peak.categories;
+  const std::int64_t cache = run.cache.any() ? 0 : bytes_of(c, Category::kv_cache);
+  return cache + bytes_of(c, Category::input) + bytes_of(c, Category::other);
+}
+
+void fill_cache(std::vector<Cell>& cells, const Breakdown& run) {
+  if (!run.cache.any()) return;
+  const auto peak_of = [&](Phase phase) {
+    const CacheStep* step = run.cache.highest(phase);
+    return step ? size(step->peak_bytes) : Cell{kNothing, Style::dim};
+  };
+  cells[prefill_peak] = peak_of(Phase::prefill);
+  cells[decode_peak] = peak_of(Phase::decode);
+  cells[cache] = size(bytes_of(run.peak.categories, Category::kv_cache));
+  cells[kv_per_token] = size(cache_bytes_per_token(run));
+  cells[kv_at_end] = size(run.cache.bytes);
 }
 
 void fill_sizes(std::vector<Cell>& cells, const Breakdown& run) {
@@ -75,8 +102,9 @@ void fill_sizes(std::vector<Cell>& cells, const Breakdown& run) {
   cells[optimizer_state] = size(bytes_of(c, Category::optimizer_state));
   cells[activation] = size(bytes_of(c, Category::activation));
   cells[scratch] = size(bytes_of(c, Category::temporary) + bytes_of(c, Category::workspace));
-  cells[rest] = size(rest_bytes(c));
+  cells[rest] = size(rest_bytes(run));
   cells[kept] = size(kept_activation_bytes(run));
+  fill_cache(cells, run);
 }
 
 void fill_savings(std::vector<Cell>& cells, const ComparisonRow& row, bool baseline) {
@@ -84,6 +112,7 @@ void fill_savings(std::vector<Cell>& cells, const ComparisonRow& row, bool basel
   cells[peak_saving] = baseline ? mark : saving(row.peak_saving_percent);
   cells[kept_saving] = baseline ? Cell{"–", Style::dim} : saving(row.activation_saving_percent);
   cells[attention_saving] = baseline ? Cell{"–", Style::dim} : saving(row.attention_saving_percent);
+  cells[kv_saving] = baseline ? Cell{"–", Style::dim} : saving(row.kv_cache_saving_percent);
 }
 
 std::vector<Cell> row(const Report& report, std::size_t index) {
@@ -111,22 +140,49 @@ bool all_runs(const Report& report, bool (*predicate)(const Breakdown&)) {
 
 bool keeps_nothing(const Breakdown& run) { return kept_activation_bytes(run) == 0; }
 
+bool generates(const Report& report) {
+  return std::ranges::any_of(report.runs, [](const ReportRun& r) { return r.breakdown.cache.any(); });
+}
+
+bool is_useful(const Report& report, std::size_t column) {
+  const auto none = [&](auto predicate) {
+    return std::ranges::none_of(report.runs, [&](const ReportRun& r) { return predicate(r.breakdown); });
+  };
+  switch (column) {
+    case peak_saving:
+      return report.comparison.has_value();
+    case prefill_peak:
+    case decode_peak:
+    case cache:
+    case kv_at_end:
+      return generates(report);
+    case gradient:
+    case optimizer_state:
+    case activation:
+      return !none(trains);
+    case rest:
+      return !none([](const Breakdown& b) { return rest_bytes(b) != 0; });
+    case kept:
+      return !all_runs(report, keeps_nothing);
+    case kept_saving:
+      return report.comparison && !all_runs(report, keeps_nothing);
+    case attention_saving:
+      return report.comparison && std::ranges::any_of(report.comparison->rows, [](const auto& row) {
+               return row.attention_saving_percent.has_value();
+             });
+    case kv_per_token:
+      return generates(report) || !none([](const Breakdown& b) { return b.model.kv_cache_bytes_per_token != 0; });
+    case kv_saving:
+      return report.comparison && generates(report);
+    default:
+      return true;
+  }
+}
+
 std::vector<std::size_t> useful_columns(const Report& report) {
   std::vector<std::size_t> useful;
-  const bool no_rest = all_runs(report, [](const Breakdown& b) { return rest_bytes(b.peak.categories) == 0; });
-  const bool no_attention = !report.comparison || std::ranges::none_of(report.comparison->rows, [](const auto& row) {
-    return row.attention_saving_percent.has_value();
-  });
-  const bool no_kept = all_runs(report, keeps_nothing);
-  const bool no_kv = all_runs(report, [](const Breakdown& b) { return b.model.kv_cache_bytes_per_token == 0; });
-  for (std::size_t i = 0; i < column_count; ++i) {
-    const bool saving_column = i == peak_saving || i == kept_saving || i == attention_saving;
-    if (saving_column && !report.comparison) continue;
-    if (i == attention_saving && no_attention) continue;
-    if ((i == rest && no_rest) || ((i == kept || i == kept_saving) && no_kept) || (i == kv_per_token && no_kv))
-      continue;
-    useful.push_back(i);
-  }
+  for (std::size_t i = 0; i < column_count; ++i)
+    if (is_useful(report, i)) useful.push_back(i);
   return useful;
 }
 
@@ -139,7 +195,7 @@ std::vector<T> pick(const std::vector<T>& all, const std::vector<std::size_t>& i
 
 Table make_table(const Report& report) {
   const std::vector<std::size_t> useful = useful_columns(report);
-  std::vector<Column> all = columns();
+  std::vector<Column> all = columns(generates(report));
   if (is_program(report.runs.front().breakdown.spec)) all[variant].title = "recording";
   Table table(pick(all, useful));
   for (std::size_t i = 0; i < report.runs.size(); ++i) table.add_row(pick(row(report, i), useful));

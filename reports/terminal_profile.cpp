@@ -23,10 +23,6 @@ std::string share_text(std::int64_t bytes, std::int64_t total) { return percent(
 
 Cell size(std::int64_t bytes) { return bytes == 0 ? Cell{"0", Style::dim} : Cell{format_bytes(bytes)}; }
 
-std::string figure(std::string_view name, const std::string& value, Style style, const Page& page) {
-  return paragraph(pad_right(name, 16) + value, style, page);
-}
-
 std::string key_figures(const Breakdown& run, const Page& page) {
   std::string out = figure("Peak allocated", exact(run.peak.allocated_bytes), Style::bold, page);
   out += figure("Peak is in", place(run, run.peak), Style::bold, page);
@@ -38,7 +34,7 @@ std::string key_figures(const Breakdown& run, const Page& page) {
   }
   if (const std::int64_t kept = kept_activation_bytes(run); kept > 0)
     out += figure("Backward keeps", exact(kept), Style::plain, page);
-  if (const std::int64_t kv = run.model.kv_cache_bytes_per_token; kv > 0)
+  if (const std::int64_t kv = run.model.kv_cache_bytes_per_token; kv > 0 && !run.cache.any())
     out += figure("KV per token", exact(kv), Style::plain, page);
   return out;
 }
@@ -93,34 +89,50 @@ std::vector<bool> rows_to_show(const std::vector<FoldedLayer>& rows, const std::
   return show;
 }
 
-std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::int64_t total) {
-  const auto at = [&](Category c) { return bytes_of(s.categories, c); };
-  const std::int64_t scratch = at(Category::temporary) + at(Category::workspace);
-  const std::int64_t rest = at(Category::kv_cache) + at(Category::input) + at(Category::other);
-  if (s.bytes == 0 && s.kept == 0) return std::vector<Cell>{{name}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
-  return {{name},
-          size(s.bytes),
-          {share_text(s.bytes, total), Style::dim},
-          size(at(Category::parameter)),
-          size(at(Category::gradient)),
-          size(at(Category::optimizer_state)),
-          size(at(Category::activation)),
-          size(scratch),
-          size(rest),
-          size(s.kept)};
+// The columns of the table of layers, in order; a layer makes one cell of each.
+struct LayerColumn {
+  Column column;
+  bool shown = true;
+  Cell (*cell)(const LayerSums&) = nullptr;  // beside the first three
+};
+
+template <Category... categories>
+Cell size_of(const LayerSums& s) {
+  return size((bytes_of(s.categories, categories) + ...));
+}
+
+std::vector<LayerColumn> layer_columns(const Breakdown& run) {
+  const bool trains = headroom::trains(run), generates = run.cache.any();
+  return {{{"para-\nmeters", 2, false, "parameters"}, true, size_of<Category::parameter>},
+          {{"gra-\ndients", 3, false, "gradients"}, trains, size_of<Category::gradient>},
+          {{"optimizer\nstate", 4}, trains, size_of<Category::optimizer_state>},
+          {{"acti-\nvations", 1, false, "activations"}, trains, size_of<Category::activation>},
+          {{"KV\ncache", 1, false, "KV cache"}, generates, size_of<Category::kv_cache>},
+          {{"temporaries\n+workspace", 6, false, "temporaries + workspace"},
+           true,
+           size_of<Category::temporary, Category::workspace>},
+          {{"other", 8},
+           true,
+           generates ? size_of<Category::input, Category::other, Category::activation>
+                     : size_of<Category::kv_cache, Category::input, Category::other>},
+          {{"kept for\nbackward", 7}, trains, [](const LayerSums& s) { return size(s.kept); }}};
+}
+
+std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::int64_t total,
+                              const std::vector<LayerColumn>& columns) {
+  const bool empty = s.bytes == 0 && s.kept == 0;
+  std::vector<Cell> cells{{name}, empty ? Cell{} : size(s.bytes), empty ? Cell{} : Cell{share_text(s.bytes, total), Style::dim}};
+  for (const LayerColumn& column : columns)
+    if (column.shown) cells.push_back(empty ? Cell{} : column.cell(s));
+  return cells;
 }
 
 Table layer_table(const Breakdown& run) {
-  Table table({{"layer", 0, true},
-               {"at peak", 0},
-               {"share", 5},
-               {"para-\nmeters", 2, false, "parameters"},
-               {"gra-\ndients", 3, false, "gradients"},
-               {"optimizer\nstate", 4},
-               {"acti-\nvations", 1, false, "activations"},
-               {"temporaries\n+workspace", 6, false, "temporaries + workspace"},
-               {"other", 8},
-               {"kept for\nbackward", 7}});
+  const std::vector<LayerColumn> columns = layer_columns(run);
+  std::vector<Column> titles{{"layer", 0, true}, {"at peak", 0}, {"share", 5}};
+  for (const LayerColumn& column : columns)
+    if (column.shown) titles.push_back(column.column);
+  Table table(titles);
   const std::vector<FoldedLayer> rows = fold_layers(run.layers);
   std::vector<LayerSums> sums;
   for (const FoldedLayer& row : rows) sums.push_back(sums_of(run, row));
@@ -133,10 +145,10 @@ Table layer_table(const Breakdown& run) {
     if (!show[i]) continue;
     const std::string indent(static_cast<std::size_t>(rows[i].depth) * 2, ' ');
     const std::string count = rows[i].members.size() > 1 ? fmt::format(" ×{}", rows[i].members.size()) : "";
-    table.add_row(layer_cells(indent + printable(rows[i].name) + count, sums[i], run.peak.allocated_bytes));
+    table.add_row(layer_cells(indent + printable(rows[i].name) + count, sums[i], run.peak.allocated_bytes, columns));
   }
   table.add_rule();
-  table.add_row(layer_cells("sum", total, run.peak.allocated_bytes));
+  table.add_row(layer_cells("sum", total, run.peak.allocated_bytes, columns));
   return table;
 }
 
@@ -180,7 +192,7 @@ std::string tensors(const Breakdown& run, const Page& page) {
 }
 
 std::string steps(const Breakdown& run, const Page& page) {
-  if (run.steps.empty()) return "";
+  if (run.steps.empty() || run.cache.any()) return "";  // the growth of the cache has them
   Table table(
       {{"step", 0, true}, {"peak", 0}, {"bytes", 2, false, "exact bytes"}, {"reserved\nthen", 3}, {"where", 1, true}});
   for (const StepView& view : run.steps) {
@@ -197,10 +209,11 @@ std::string steps(const Breakdown& run, const Page& page) {
 
 }  // namespace
 
-std::string profile_body(const Breakdown& run, const Page& page) {
+std::string profile_body(const ReportRun& report_run, const Page& page) {
+  const Breakdown& run = report_run.breakdown;
   std::vector<std::string> sections;
   if (has_peak(run)) {
-    sections = {key_figures(run, page), categories(run, page), layers(run, page)};
+    sections = {key_figures(run, page), kv_cache(report_run, page), categories(run, page), layers(run, page)};
     if (!run.peak.live.empty()) sections.push_back(tensors(run, page));
     sections.insert(sections.end(), {source_lines(run, page), steps(run, page)});
   } else {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/commands/commands.h"
+#include "cli/fit.h"
 #include "cli/measurement.h"
 #include "cli/output.h"
 #include "cli/run_flags.h"
@@ -16,6 +17,7 @@ namespace {
 struct ProfileOptions {
   RunFlags run;
   OutputFlags output;
+  bool no_fit = false;
 };
 
 int run_profile(const ProfileOptions& options) {
@@ -27,8 +29,16 @@ int run_profile(const ProfileOptions& options) {
   models::with_attention_and_positions(checked.model, checked.spec.attention, checked.spec.positions);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
-  const std::size_t jobs = orders.empty() ? 1 : default_jobs(checked.spec.device);
-  return measure_and_report({{{label, checked.spec}}, orders, 0, jobs}, plan_output(options.output));
+  if (options.no_fit && checked.spec.mode != Mode::generate)
+    throw bad_input(fmt::format("--no-fit is of --mode generate, and --mode is {}",
+                                to_name(kModeNames, checked.spec.mode)));
+  MeasurementPlan plan{{{label, checked.spec}}, orders, 0, default_jobs(checked.spec.device), {}};
+  if (checked.spec.mode == Mode::generate && !options.no_fit)
+    plan.fit = [positions = checked.model.max_positions](const Recording& measured, const MeasureOptions& how,
+                                                         Interrupts& interrupts) {
+      return find_what_fits(measured, positions, how, interrupts);
+    };
+  return measure_and_report(plan, plan_output(options.output));
 }
 
 }  // namespace
@@ -42,6 +52,11 @@ void add_profile(CLI::App& app, Chosen& chosen) {
                  "Count what each layer moves to and from the GPU's memory, in a run\n"
                  "of its own; a real GPU's counters need privileges")
       ->group("What is traced");
+  command
+      ->add_flag("--no-fit", options->no_fit,
+                 "In --mode generate: do not search for the largest context and\n"
+                 "batch that a virtual device holds")
+      ->group("What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
   command->footer(R"(
 Runs MODEL's steps on the device and shows the memory at its peak: by category, by layer, and the largest tensors.
@@ -49,6 +64,7 @@ Runs MODEL's steps on the device and shows the memory at its peak: by category, 
 Examples:
   headroom profile bert-base --batch 8 --seq 512
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --optimizer adamw
+  headroom profile llama-7b --mode generate --batch 4 --seq 2048 --new-tokens 32 --dtype bf16
   headroom profile examples/gpt2/config.json --mode forward --device cpu --format json)");
   command->callback([options, &chosen] { chosen = [options] { return run_profile(*options); }; });
 }

@@ -2,8 +2,12 @@
 const data = JSON.parse($("data").textContent);
 const categories = data.categories;
 const failed = (run) => !run.has_figures;
-const place = (run, peak) =>
-  peak.event < 0 ? "" : data.phases[peak.phase] + (peak.step > 0 ? " of step " + peak.step : "") + (peak.layer ? " at " + peak.layer : "");
+// "backward of step 2", "prefill", "decode of token 5".
+function moment(phase, step) {
+  const name = data.phases[phase];
+  return step === 0 || name === "prefill" ? name : name + (name === "decode" ? " of token " : " of step ") + step;
+}
+const place = (run, peak) => (peak.event < 0 ? "" : moment(peak.phase, peak.step) + (peak.layer ? " at " + peak.layer : ""));
 const usedCategories = (vectors) => categories.map((_, i) => i).filter((i) => vectors.some((bytes) => bytes[i] !== 0));
 
 // Timeline columns hold differences; each category lists only the points where it changes: (points since, bytes by).

@@ -60,7 +60,7 @@ function fragmentationSection(run) {
   $("fragmentation-panel").hidden = f === null;
   if (f === null) return;
   const free = f.cached + f.fragmented;
-  $("fragmentation-hint").replaceChildren("At the most reserved bytes, in " + data.phases[f.phase] + (f.step > 0 ? " of step " + f.step : "") + ": ", size(f.reserved), " in " + grouped(f.count) + " segments; ", size(f.fragmented), " of it free but pinned by live blocks, ", size(f.cached), " free in segments without one" + (free === 0 ? "." : ". Segments with most to gain come first; their smallest blocks are named."));
+  $("fragmentation-hint").replaceChildren("At the most reserved bytes, in " + moment(f.phase, f.step) + ": ", size(f.reserved), " in " + grouped(f.count) + " segments; ", size(f.fragmented), " of it free but pinned by live blocks, ", size(f.cached), " free in segments without one" + (free === 0 ? "." : ". Segments with most to gain come first; their smallest blocks are named."));
   const most = Math.max(1, ...f.segments.map((segment) => segment.bytes));
   const head = [["segment", true], ["live and free", true], ["free"], ["in one piece"], ["blocks"], ["kept by", true]];
   fill("replays", f.replays.length > 0 && replayTable(f));

@@ -101,7 +101,7 @@ function layersSection(run) {
   $("layers-hint").textContent = layerView.kind === "peak"
     ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak." +
       (run.peak.categories[categories.findIndex((c) => c.name === "workspace")] > 0 ? " Workspace stands at the layer that first needed it; all later layers use it too." : "")
-    : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. “Kept for backward” is what operators requested in the last step; the last two columns are all bytes in use on the device while the layer ran.";
+    : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. " + (run.trains ? "“Kept for backward” is what operators requested in the last step; the last two columns are" : "The last column is") + " all bytes in use on the device while the layer ran.";
   if (run.folds.length === 0) return fill("layers", h("p", { class: "hint" }, "No layers were recorded."));
   const rows = visibleRows(run, foldedNode(run, 0), 0, []);
   fill("layers", layerView.kind === "peak" ? peakTable(run, rows, again) : runTable(run, rows, again));

@@ -13,6 +13,7 @@ function picker(run) {
 function detail(run) {
   assumptionSection(run);
   ordersSection(run);
+  cacheSection(run);
   timeline(run);
   layersSection(run);
   tensorSection(run);
@@ -51,5 +52,6 @@ addEventListener("resize", () => {
   if ($("timeline").clientWidth === lastWidth || data.runs.length === 0) return;
   lastWidth = $("timeline").clientWidth;
   timeline(data.runs[chosen]);
+  cacheSection(data.runs[chosen]);
 });
 document.documentElement.dataset.drawn = "yes";

@@ -24,7 +24,8 @@ function comparisonFigures() {
   if (base && !failed(base)) cards.push(figure("Baseline peak: " + base.label, size(base.peak.allocated), ["in ", breakable(place(base, base.peak))]));
   if (least) cards.push(figure("Lowest peak: " + least.label, size(least.peak.allocated), least.saving && least.saving.peak !== null && least !== base ? [savingText(least.saving.peak), " saved against " + base.label] : least === base ? "the baseline itself is lowest" : ["in ", breakable(place(least, least.peak))]));
   const best = (key) => measured.filter((run) => run.saving && run.saving[key] !== null).reduce((a, b) => (!a || b.saving[key] > a.saving[key] ? b : a), null);
-  const attention = best("attention"), kept = best("activation");
+  const attention = best("attention"), kept = best("activation"), cache = best("kv");
+  if (cache && cache.cache) cards.push(figure("Smallest KV cache: " + cache.label, size(cache.kv_per_token), cache === base ? "a token of one sequence" : ["a token of one sequence, ", savingText(cache.saving.kv), " saved"]));
   if (attention) cards.push(figure("Smallest attention: " + attention.label, percentText(attention.saving.attention), "of the attention parameters saved"));
   if (kept && kept.kept > 0) cards.push(figure("Least kept for backward: " + kept.label, size(kept.kept), [savingText(kept.saving.activation), " saved in activations"]));
   return cards;
@@ -35,7 +36,8 @@ function runFigures(run) {
     figure("Peak reserved", size(run.peak.most_reserved), "what the allocator took from the device"),
     figure("Parameters", size(run.parameters.bytes), grouped(run.parameters.count) + " numbers")];
   if (run.kept > 0) cards.push(figure("Kept for backward", size(run.kept), "requested for activations of the last step"));
-  if (run.kv_per_token > 0) cards.push(figure("KV cache", size(run.kv_per_token), "a token of one sequence"));
+  if (run.cache) cards.push(figure("KV cache", size(run.cache.bytes), [size(run.kv_per_token), " a token of one sequence"]));
+  else if (run.kv_per_token > 0) cards.push(figure("KV cache", size(run.kv_per_token), "a token of one sequence"));
   return cards;
 }
 
@@ -117,17 +119,20 @@ function bars(chosen, choose) {
 
 // Nothing for the baseline itself.
 const savingOf = (run, key) => savingText(run.saving && data.runs[data.baseline] !== run ? run.saving[key] : null);
+const cacheSize = (run, key) => (run.cache && run.cache[key] !== null ? size(run.cache[key]) : "–");
 const allComparisonColumns = [
   ["peak allocated", (r) => size(r.peak.allocated)], ["peak saved", (r) => savingOf(r, "peak")],
   ["peak reserved", (r) => size(r.peak.most_reserved)], ["parameters", (r) => size(r.parameters.bytes)],
   ["parameters saved", (r) => savingOf(r, "parameter")], ["attention params saved", (r) => savingOf(r, "attention")],
   ["kept for backward", (r) => size(r.kept)], ["kept saved", (r) => savingOf(r, "activation")],
   ["kernels", (r) => (r.device && r.device.total.kernels > 0 ? grouped(r.device.total.kernels) : "–")],
+  ["peak of prefill", (r) => cacheSize(r, "prefill_peak")], ["peak of decode", (r) => cacheSize(r, "decode_peak")], ["KV cache at the end", (r) => cacheSize(r, "bytes")],
   ["KV cache per token", (r) => (r.kv_per_token > 0 ? size(r.kv_per_token) : "–")], ["KV cache saved", (r) => savingOf(r, "kv")]];
 
 function comparisonTable(chosen) {
   const has = { "kept for backward": data.runs.some((run) => run.kept > 0), "kept saved": data.runs.some((run) => run.kept > 0),
     "KV cache per token": data.runs.some((run) => run.kv_per_token > 0), "KV cache saved": data.runs.some((run) => run.kv_per_token > 0) };
+  for (const name of ["peak of prefill", "peak of decode", "KV cache at the end"]) has[name] = data.runs.some((run) => run.cache);
   has.kernels = data.runs.some((run) => run.device && run.device.total.kernels > 0);
   for (const [name, key] of [["parameters saved", "parameter"], ["attention params saved", "attention"]])
     has[name] = data.runs.some((run, i) => i !== data.baseline && run.saving && run.saving[key] !== null);

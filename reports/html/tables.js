@@ -66,12 +66,17 @@ function ordersSection(run) {
   fill("orders", h("table", {}, h("thead", {}, h("tr", {}, [["", true], ["least", false], ["under", true], ["most", false], ["under", true], ["spread", false]].map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows)));
 }
 
+// Of a run that generates: the prefill, the first and the last token, and the one of the peak.
+const tellingSteps = (run) => (run.cache ? run.steps.filter((step, i) => i < 2 || i + 1 === run.steps.length || step.step === run.peak.step) : run.steps);
+const stepName = (run, step, i) => (run.cache ? moment(step.peak.phase, step.step) : "step " + step.step + (run.steps.length === 1 ? "" : i === 0 ? ", the first" : ", steady"));
+
 function stepsSection(run) {
   if (run.steps.length === 0) return fill("steps", h("p", { class: "hint" }, "No step was recorded."));
-  const used = usedCategories(run.steps.map((step) => step.peak.categories));
+  $("steps-title").textContent = run.cache ? "Prefill and decode" : "First step and steady step";
+  const steps = tellingSteps(run), used = usedCategories(steps.map((step) => step.peak.categories));
   const column = (step) => step.peak.event < 0 ? "–" : null;
-  const line = (name, cell) => h("tr", {}, h("th", { scope: "row" }, name), run.steps.map((step) => h("td", { class: name === "where" ? "wrap" : null }, column(step) || cell(step.peak))));
-  fill("steps", h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "text" }, "peak of"), run.steps.map((step, i) => h("th", { scope: "col" }, "step " + step.step + (run.steps.length === 1 ? "" : i === 0 ? ", the first" : ", steady"))))),
+  const line = (name, cell) => h("tr", {}, h("th", { scope: "row" }, name), steps.map((step) => h("td", { class: name === "where" ? "wrap" : null }, column(step) || cell(step.peak))));
+  fill("steps", h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "text" }, "peak of"), steps.map((step, i) => h("th", { scope: "col" }, stepName(run, step, i))))),
     h("tbody", {}, used.map((c) => line([swatch(categories[c]), categories[c].title], (peak) => size(peak.categories[c]))), line("reserved then", (peak) => size(peak.reserved)), line("where", (peak) => breakable(place(run, peak)))),
     h("tfoot", {}, line("allocated", (peak) => size(peak.allocated)))));
 }

@@ -3,6 +3,7 @@ const chart = { axis: "event", range: "all", cursor: null };
 const chartHeight = 340, margin = { left: 68, right: 12, top: 30, bottom: 26 };
 
 function ranges(run) {
+  if (run.cache) return [["all", "Whole run"], ["step1", "Prefill"], ...(run.cache.steps.length > 1 ? [["decode", "Decode"]] : [])];
   const steps = [...new Set(run.marks.map((mark) => mark.step))].filter((step) => step > 0);
   return [["all", "Whole run"], ...steps.map((step) => ["step" + step, "Step " + step])];
 }
@@ -11,8 +12,8 @@ function ranges(run) {
 function shownPoints(run, line) {
   if (!ranges(run).some(([value]) => value === chart.range)) chart.range = "all";
   if (chart.range === "all") return [0, line.count - 1];
-  const step = Number(chart.range.slice(4));
-  const first = run.marks.find((mark) => mark.step === step), after = run.marks.find((mark) => mark.event > first.event && mark.step !== step);
+  const step = chart.range === "decode" ? 2 : Number(chart.range.slice(4));
+  const first = run.marks.find((mark) => mark.step === step), after = chart.range === "decode" ? null : run.marks.find((mark) => mark.event > first.event && mark.step !== step);
   const from = Math.max(0, line.event.findIndex((event) => event >= first.event) - 1);
   const to = after ? line.event.findIndex((event) => event >= after.event) : line.count - 1;
   return [Math.min(from, line.count - 1), to < 0 ? line.count - 1 : Math.max(to, from)];
@@ -54,13 +55,16 @@ function stepPath(s, values, backwards) {
   return text;
 }
 
+// Where phases begin; the tokens of a decode are one phase.
+const phaseMarks = (run) => (run.cache ? run.marks.filter((mark, i) => i === 0 || mark.phase !== run.marks[i - 1].phase) : run.marks);
+
 function bands(run, s) {
-  const out = [], height = s.bottom - margin.top;
+  const out = [], height = s.bottom - margin.top, marks = phaseMarks(run);
   const key = chart.axis === "event" ? "event" : "time";
-  run.marks.forEach((mark, i) => {
-    const start = s.x(mark[key]), end = i + 1 < run.marks.length ? s.x(run.marks[i + 1][key]) : s.right;
+  marks.forEach((mark, i) => {
+    const start = s.x(mark[key]), end = i + 1 < marks.length ? s.x(marks[i + 1][key]) : s.right;
     if (end - start < 0.5) return;
-    const number = mark.step > 0 ? " " + mark.step : "", phase = data.phases[mark.phase];
+    const number = mark.step > 0 && !run.cache ? " " + mark.step : "", phase = data.phases[mark.phase];
     if (i % 2 === 0) out.push(draw("rect", { x: start, y: margin.top, width: end - start, height, fill: "var(--band)" }));
     out.push(draw("line", { x1: start, x2: start, y1: 8, y2: s.bottom, stroke: "var(--line)" }));
     const room = Math.floor((end - start - 6) / 7.2);
@@ -136,7 +140,7 @@ function eventText(run, line, i) {
 function readout(run, line, i) {
   const marks = run.marks.filter((mark) => mark.event <= line.event[i]);
   const mark = marks[marks.length - 1];
-  const phase = mark ? data.phases[mark.phase] + (mark.step > 0 ? " of step " + mark.step : "") : "";
+  const phase = mark ? moment(mark.phase, mark.step) : "";
   const atPeak = line.event[i] === run.peak.event;
   return [h("p", { class: "when" }, h("b", {}, atPeak ? "At the peak" : "At the cursor"), ": event " + grouped(line.event[i]) + ", " + timeText(line.time[i]) + (run.truth === "virtual" ? " on the host" : "") + (phase ? ", " + phase : "") + "; ", eventText(run, line, i)),
     h("ul", {}, categories.map((c, k) => [c, line.series[k][i]]).filter(([c, bytes], k) => bytes !== 0 || run.peak.categories[k] !== 0)

@@ -149,6 +149,28 @@ int measure_by_order(const Request& request) {
   return 0;
 }
 
+// A prefill whose cache takes 1024 bytes a token, on a device that has room for so many tokens.
+int generate(const Request& request, std::int64_t room) {
+  const RunSpec& spec = request.spec;
+  const std::int64_t tokens = spec.batch * spec.generation.beams * (spec.seq + spec.generation.new_tokens);
+  Recording recording = tokens <= room ? recording_of(spec) : out_of_memory(spec);
+  recording.environment.device_total_bytes = recording.stats.peak_allocated_bytes + 1024 * room;
+  if (tokens > room) {
+    recording.outcome.failed_request_bytes = 1024 * tokens;
+    recording.outcome.free_bytes = 1024 * room;
+    return write_recording(request.out, recording), 0;
+  }
+  recording.marks.push_back({static_cast<std::int64_t>(recording.events.size()),
+                             static_cast<std::int64_t>(recording.events.size()), Phase::prefill, 1});
+  add_event(recording, Action::alloc, 0x40000000, 1024 * tokens, Category::kv_cache);
+  recording.events.phase.back() = Phase::prefill;
+  recording.events.step.back() = 1;
+  for (std::int64_t AllocatorStats::*bytes : {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
+                                              &AllocatorStats::final_allocated_bytes})
+    recording.stats.*bytes += 1024 * tokens;
+  return write_recording(request.out, recording), 0;
+}
+
 int measure_untraced(const Request& request) {
   Recording recording = recording_of(request.spec);
   recording.activity.problems = {"CUPTI off: \x1b[31mno such library."};
@@ -207,6 +229,9 @@ int act(const std::string& action, const Request& request) {
   if (action == "oom-unless-descending" && request.spec.virtual_options.address_order == "descending")
     return measure_well(request);
   if (action == "oom-unless-descending") return write_recording(request.out, out_of_memory(request.spec)), 0;
+  if (action.starts_with("room-for-")) return generate(request, std::atoll(action.c_str() + 9));
+  if (action == "short-prompts-only")
+    return request.spec.seq > 100 ? fail(2, "no such prompt\n") : generate(request, 100'000);
   if (action == "oom") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action == "hang") hang();
   if (action == "stubborn") {

@@ -101,7 +101,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
       {"profile bert-base --device h100-80gb", "unknown device 'h100-80gb'; did you mean 'virtual:h100-80gb'?"},
       {"profile bert-base --device cuda:x", "unknown device 'cuda:x'; did you mean 'cuda:0'? Known: " + devices},
       {"profile bert-base --dtype fp8", "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
-      {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward"},
+      {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward, generate"},
       {"profile bert-base --optimizer adamx",
        "unknown optimizer 'adamx'; did you mean 'adam'? Known: none, sgd, adam, adamw, adafactor, adam-8bit"},
       {"profile bert-base --optimizer-implementation for_each",

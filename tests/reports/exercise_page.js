@@ -45,6 +45,17 @@
       });
   }
 
+  function exerciseCache(run) {
+    expect($("cache-panel").hidden === (run.cache === null), "the panel of the cache is shown or hidden wrongly");
+    if (!run.cache) return;
+    const steps = run.cache.steps, last = steps[steps.length - 1];
+    expect(all("#cache-growth circle").length === 2 * steps.length, "not every step is drawn");
+    expect(sumOf(run.cache.rows.map((row) => row.count * row.bytes)) === last.cache, "the caches of layers do not sum to that of the last step");
+    expect(Math.max(...steps.map((step) => step.peak)) === run.peak.allocated, "no step has the peak of the run");
+    expect(number(document.querySelector("#cache tbody td:nth-child(4)").textContent) === run.cache.rows[0].bytes, "the table has other bytes than the run");
+    expect(all("#timeline-controls input[name=range]").length === (steps.length > 1 ? 3 : 2), "the phases cannot be chosen");
+  }
+
   function exercise(run) {
     if (!view.exact) $("exact").click();
     rowsSumToTotal(run);
@@ -66,6 +77,7 @@
       expect(Math.max(...line.total) === run.peak.allocated, "the curve does not reach the peak");
     }
     exerciseDevice(run);
+    exerciseCache(run);
     $("tensors-controls").firstElementChild.value = "no such tensor";
     $("tensors-controls").firstElementChild.dispatchEvent(new Event("input"));
     layerView.kind = "peak";

@@ -115,5 +115,28 @@ TEST(Json, ClosedFormsSayWhetherTheyHold) {
 
 TEST(Json, EndsInOneNewline) { EXPECT_TRUE(write_json(synthetic::report_of({})).ends_with("}\n")); }
 
+TEST(Json, TheCacheOfARunThatGeneratesAddsUp) {
+  const Json run = Json::parse(write_json(synthetic::report_of({synthetic::generation_with_fit()})))["runs"][0];
+  const Json& cache = run["kv_cache"];
+  std::int64_t layers = 0, per_token = 0;
+  for (const Json& layer : cache["layers"]) {
+    layers += layer["bytes"].get<std::int64_t>();
+    per_token += layer["bytes_per_token"].get<std::int64_t>();
+  }
+  EXPECT_EQ(layers, cache["bytes"]);
+  EXPECT_EQ(per_token, cache["recorded_bytes_per_token"]);
+  EXPECT_EQ(cache["bytes"].get<std::int64_t>(), 4 * (512 + 23) * per_token);
+  EXPECT_EQ(cache["growth"].size(), 24u);
+  EXPECT_EQ(std::max(cache["prefill_peak_bytes"], cache["decode_peak_bytes"]), run["peak"]["allocated_bytes"]);
+  EXPECT_EQ(run["fit"]["results"][0]["limited_by"], "positions");
+  EXPECT_EQ(run["fit"]["results"][1]["value"], 3120);
+}
+
+TEST(Json, OtherRunsHaveNoCacheAndNobodyAskedWhatFits) {
+  const Json run = Json::parse(write_json(synthetic::report_of({synthetic::tiny()})))["runs"][0];
+  EXPECT_TRUE(run["kv_cache"]["growth"].empty());
+  EXPECT_EQ(run["fit"], nullptr);
+}
+
 }  // namespace
 }  // namespace headroom

@@ -314,7 +314,7 @@ ComparisonRow compare_row(const Breakdown& run, const Breakdown& base) {
   row.activation_saving_percent = saving(kept(run), kept(base));
   row.attention_saving_percent = saving(run.model.attention_parameter_count, base.model.attention_parameter_count);
   row.peak_saving_percent = saving(run.peak.allocated_bytes, base.peak.allocated_bytes);
-  row.kv_cache_saving_percent = saving(run.model.kv_cache_bytes_per_token, base.model.kv_cache_bytes_per_token);
+  row.kv_cache_saving_percent = saving(cache_bytes_per_token(run), cache_bytes_per_token(base));
   return row;
 }
 
@@ -444,6 +444,10 @@ std::vector<Named> all_reports() {
           {"traced", report_of({traced(false)})},
           {"traced-real", report_of({traced(true)})},
           {"traced-mixed", report_of({traced(true), untraceable(), tiny()})},
+          {"generate", report_of({generation_with_fit()})},
+          {"generate-paged", report_of({generation({.cache = CacheKind::paged})})},
+          {"generate-one", report_of({generation({.layers = 1, .new_tokens = 1})})},
+          {"generations", generations()},
           {"many", report_of(std::move(many))}};
 }
 

@@ -72,6 +72,17 @@ ReportRun hostile();        // markup, escape sequences, bad UTF-8 and wide lett
 ReportRun traced(bool real);
 ReportRun untraceable();  // tracing was asked for and could not be
 
+// Of --mode generate on a virtual H100, from a recording, so that analysis/ made its breakdown.
+struct GenerationSample {
+  std::string label = "mha";
+  CacheKind cache = CacheKind::dynamic;
+  int layers = 12;
+  std::int64_t batch = 4, prompt = 512, new_tokens = 24, key_width = 768;
+};
+ReportRun generation(const GenerationSample& sample);
+ReportRun generation_with_fit();
+Report generations();  // three mechanisms
+
 // Named reports of every kind above and of their mixtures.
 struct Named {
   std::string name;

@@ -47,6 +47,14 @@ TEST(Terminal, ProfileLooksAsItShould) {
     expect_golden(terminal(report, width), "profile-" + std::to_string(width) + ".txt");
 }
 
+TEST(Terminal, ARunThatGeneratesLooksAsItShould) {
+  for (const int width : {40, 80, 140})
+    expect_golden(terminal(synthetic::report_of({synthetic::generation_with_fit()}), width),
+                  "generate-" + std::to_string(width) + ".txt");
+  for (const int width : {80, 140})
+    expect_golden(terminal(synthetic::generations(), width), "generations-" + std::to_string(width) + ".txt");
+}
+
 TEST(Terminal, FailuresLookAsTheyShould) {
   expect_golden(terminal(synthetic::report_of({synthetic::tiny(), synthetic::out_of_memory(), synthetic::failed()})),
                 "failures.txt");

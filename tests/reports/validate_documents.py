@@ -51,7 +51,7 @@ for path in sorted(documents.glob("*.json")):
 
 # One object of each kind, named by its path without indices; free-form and by-category ones are left out.
 kinds = {}
-for name in ("mixed", "hostile-compare"):
+for name in ("mixed", "hostile-compare", "generate"):
     document = json.loads((documents / f"{name}.json").read_text())
     for path, value in objects_of(document):
         kind = tuple(key for key in path if isinstance(key, str))
