@@ -33,7 +33,7 @@ function growthChart(run, key, title, tint, width) {
   const label = title + ": " + exactSize(values[0]) + " in the prefill" + (steps.length > 1 ? ", " + exactSize(values[values.length - 1]) + " in the last of " + grouped(steps.length) + " steps, most in " + steps[highest].name : "");
   const svg = draw("svg", { viewBox: "0 0 " + width + " " + growthHeight, height: growthHeight, role: "img", "aria-label": label },
     ...grid, draw("line", { x1: left, x2: right, y1: bottom, y2: bottom, stroke: "var(--line)" }),
-    draw("path", { d: line + "V" + bottom + "H" + round(x(0)) + "Z", fill: tint, opacity: 0.16 }), draw("path", { d: line, fill: "none", stroke: tint, "stroke-width": 2 }), ...points,
+    ...(range[0] === 0 ? [draw("path", { d: line + "V" + bottom + "H" + round(x(0)) + "Z", fill: tint, opacity: 0.16 })] : []), draw("path", { d: line, fill: "none", stroke: tint, "stroke-width": 2 }), ...points,
     draw("text", { x: left, y: growthHeight - 8 }, "prefill"), ...(steps.length > 1 ? [draw("text", { x: right, y: growthHeight - 8, "text-anchor": "end" }, "token " + grouped(steps[steps.length - 1].step))] : []));
   return h("div", { class: "chart growth" }, h("h3", {}, title, range[0] > 0 && h("span", { class: "times" }, "the axis does not start at 0")), svg);
 }
