@@ -97,9 +97,9 @@ inline constexpr std::size_t kStepViewsAtEachEnd = 8;
 
 // What was recorded beside a closed form, in requested bytes: parameter_bytes, of the layer's parameters, once the
 // build is done; activation_bytes, of what the layer's forward kept for backward in the last step, once backward began;
-// recomputed_bytes, the same of what checkpointing computed again; kv_cache_bytes, of what the layer's cache held at the
-// end of the last step, and kv_cache_bytes_per_token, of one sequence (kv_cache.h), both of a run that generated to its
-// end. The layer "model" stands for all layers, others for themselves.
+// recomputed_bytes, the same of what checkpointing computed again; kv_cache_bytes, of what the layer's cache held at
+// the end of the last step, and kv_cache_bytes_per_token, of one sequence (kv_cache.h), both of a run that generated to
+// its end. The layer "model" stands for all layers, others for themselves.
 struct ClosedFormCheck {
   ClosedForm form;
   std::int64_t recorded_bytes = -1;  // -1: not recorded in this run (for example a KV cache in training)

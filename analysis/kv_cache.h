@@ -32,8 +32,8 @@ struct CacheLayer {
   std::int64_t prompt_bytes = 0;  // at the end of the prefill
   std::int64_t bytes = 0;         // at the end of the last step
   std::int64_t block_bytes = 0;   // of the same blocks
-  // Of one sequence, as recorded: the most that it grew between two steps, by sequences and by tokens of a page. Unknown
-  // where it did not grow before our eyes, or not by whole bytes.
+  // Of one sequence, as recorded: the most that it grew between two steps, by sequences and by tokens of a page.
+  // Unknown where it did not grow before our eyes, or not by whole bytes.
   std::int64_t bytes_per_token = kUnknownBytes;
   std::int64_t expected_bytes_per_token = kUnknownBytes;  // by its closed form
 };

@@ -1,5 +1,5 @@
-// The largest value of a run's size (a batch, a length) that still fits, found by trying. Pure: who asks runs the probes,
-// one search or several side by side.
+// The largest value of a run's size (a batch, a length) that still fits, found by trying. Pure: who asks runs the
+// probes, one search or several side by side.
 #pragma once
 
 #include <array>
@@ -66,8 +66,8 @@ class LargestSearch {
 Largest largest_that_fits(std::int64_t low, std::int64_t high, std::int64_t capacity_bytes,
                           const std::function<Probe(std::int64_t)>& probe);
 
-// What of a run is made larger: the tokens of a sequence, prompt and new ones together (beside a decoder's encoder, those
-// that it reads), or the sequences.
+// What of a run is made larger: the tokens of a sequence, prompt and new ones together (beside a decoder's encoder,
+// those that it reads), or the sequences.
 enum class FitSize : std::uint8_t { context, batch };
 // Why it can be no larger: memory; the model has no more positions; a step takes no more tokens (kMaxTokensPerStep).
 enum class FitLimit : std::uint8_t { memory, positions, tokens };

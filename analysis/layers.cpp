@@ -230,8 +230,7 @@ LayerTotals total_layers(const Recording& recording, const std::vector<Allocatio
   return Totals(recording, allocations).run();
 }
 
-std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording,
-                                                const std::vector<Allocation>& allocations,
+std::vector<ClosedFormCheck> check_closed_forms(const Recording& recording, const std::vector<Allocation>& allocations,
                                                 const KvCache& cache) {
   const Recorded recorded(recording, allocations, cache);
   std::vector<ClosedFormCheck> checks;

@@ -65,8 +65,12 @@ FitSearch context_search(const Recording& measured, std::int64_t positions) {
   // A decoder's own tokens are part of its context; beside an encoder the context is what that reads.
   const std::int64_t own = reads_source(measured.model) ? 0 : tokens;
   const std::int64_t most = kMaxTokensPerStep / (spec.batch * spec.generation.beams);
-  FitSearch search{FitSize::context, own + 1, std::min(positions, most),
-                   positions <= most ? FitLimit::positions : FitLimit::tokens, {}, {}};
+  FitSearch search{FitSize::context,
+                   own + 1,
+                   std::min(positions, most),
+                   positions <= most ? FitLimit::positions : FitLimit::tokens,
+                   {},
+                   {}};
   search.spec_of = [spec, tokens, own](std::int64_t value) {
     RunSpec probe = spec;
     probe.seq = value - own;
@@ -80,8 +84,8 @@ FitSearch context_search(const Recording& measured, std::int64_t positions) {
 
 FitSearch batch_search(const Recording& measured) {
   const RunSpec spec = untraced(measured.spec);
-  FitSearch search{FitSize::batch, spec.batch + 1, kMaxTokensPerStep / (spec.seq * spec.generation.beams),
-                   FitLimit::tokens, {}, {}};
+  FitSearch search{
+      FitSize::batch, spec.batch + 1, kMaxTokensPerStep / (spec.seq * spec.generation.beams), FitLimit::tokens, {}, {}};
   search.spec_of = [spec](std::int64_t value) {
     RunSpec probe = spec;
     probe.batch = value;
@@ -117,11 +121,12 @@ std::vector<FoundSize> find_largest(const std::vector<FitSearch>& searches, std:
 Fit find_what_fits(const Recording& measured, std::int64_t positions, const MeasureOptions& options,
                    Interrupts& interrupts) {
   if (!is_virtual(measured.spec.device))
-    return {fmt::format("the largest sizes are looked for on virtual devices, and this ran on {}", measured.spec.device),
-            {}};
-  const std::int64_t capacity =
-      measured.environment.device_total_bytes - measured.spec.virtual_options.reserve_bytes;
-  Fit fit{"", find_largest({context_search(measured, positions), batch_search(measured)}, capacity, options, interrupts)};
+    return {
+        fmt::format("the largest sizes are looked for on virtual devices, and this ran on {}", measured.spec.device),
+        {}};
+  const std::int64_t capacity = measured.environment.device_total_bytes - measured.spec.virtual_options.reserve_bytes;
+  Fit fit{"",
+          find_largest({context_search(measured, positions), batch_search(measured)}, capacity, options, interrupts)};
   FoundSize& batch = fit.sizes.back();
   batch.least = measured.spec.batch;
   if (!batch.largest.value) {  // the run itself fitted

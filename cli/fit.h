@@ -19,8 +19,8 @@ struct FitSearch {
   std::vector<std::pair<std::int64_t, std::int64_t>> known;  // values and what they used at most, from other runs
 };
 
-// All searches side by side, each with one run at a time, options.jobs of them at once. A run that neither fits nor runs
-// out of memory ends its search with the reason. Throws Interrupted.
+// All searches side by side, each with one run at a time, options.jobs of them at once. A run that neither fits nor
+// runs out of memory ends its search with the reason. Throws Interrupted.
 std::vector<FoundSize> find_largest(const std::vector<FitSearch>& searches, std::int64_t capacity_bytes,
                                     const MeasureOptions& options, Interrupts& interrupts);
 

@@ -13,7 +13,8 @@
 namespace headroom {
 namespace {
 
-constexpr std::array kScripts{"dom.js", "data.js", "overview.js", "timeline.js", "cache.js", "layers.js", "tables.js", "device.js", "gpu.js", "main.js"};
+constexpr std::array kScripts{"dom.js",    "data.js",   "overview.js", "timeline.js", "cache.js",
+                              "layers.js", "tables.js", "device.js",   "gpu.js",      "main.js"};
 
 std::string escaped(std::string_view text) {
   std::string out;

@@ -43,7 +43,8 @@ Json steps_of(const Breakdown& run) {
 Json fit_of(const ReportRun& run) {
   Json out = Json::array();
   if (!run.fit) return out;
-  if (!run.fit->not_searched.empty()) return Json::array({{{"name", "What fits"}, {"text", run.fit->not_searched}, {"value", nullptr}}});
+  if (!run.fit->not_searched.empty())
+    return Json::array({{{"name", "What fits"}, {"text", run.fit->not_searched}, {"value", nullptr}}});
   for (const FoundSize& found : run.fit->sizes) {
     const bool known = found.problem.empty() && found.largest.value;
     out.push_back({{"name", size_name(found.size)},

@@ -25,7 +25,7 @@ std::int64_t sum(const CategoryBytes& bytes);
 std::int64_t bytes_of(const CategoryBytes& bytes, Category category);
 
 std::int64_t kept_activation_bytes(const Breakdown& run);  // for backward in the last step, requested, over all layers
-std::int64_t kv_cache_bytes(const Breakdown& run);         // generating: at the end, requested; else most in the last step
+std::int64_t kv_cache_bytes(const Breakdown& run);  // generating: at the end, requested; else most in the last step
 
 // True unless both were there to compare and differ.
 bool agrees(const ClosedFormCheck& check);
@@ -49,8 +49,9 @@ std::string place(const Breakdown& run, const PeakView& peak);
 // Its numbers may be shown as those of a whole run: it went well, or it is a program, whose end is its own business.
 bool has_figures(const Breakdown& run);
 
-// What decides the run, one phrase each: model, "batch 8 × seq 128" or "batch 8 × prompt 128 + 16 new tokens", mode, dtype, optimizer, kernels, device, and what
-// a virtual device was told. Of a program there are the model, which is its name, its command, device and conditions.
+// What decides the run, one phrase each: model, "batch 8 × seq 128" or "batch 8 × prompt 128 + 16 new tokens", mode,
+// dtype, optimizer, kernels, device, and what a virtual device was told. Of a program there are the model, which is its
+// name, its command, device and conditions.
 struct RunPhrases {
   std::string model, command, shape, mode, dtype, optimizer, attention_kernel, device, conditions;
 };

@@ -33,8 +33,9 @@ std::string at_the_limit(const Breakdown& run, const FoundSize& found) {
   const std::string value = format_count(*found.largest.value);
   if (found.limit == FitLimit::positions) return fmt::format("all {} positions of the model fit", value);
   return fmt::format("{} {}, as many as a step may have, and memory is left", value,
-                     found.size == FitSize::batch                ? "sequences"
-                     : reads_source(run.model) ? "source tokens" : "tokens");
+                     found.size == FitSize::batch ? "sequences"
+                     : reads_source(run.model)    ? "source tokens"
+                                                  : "tokens");
 }
 
 std::string within_memory(const Breakdown& run, const FoundSize& found) {

@@ -27,8 +27,9 @@ std::string peak_figure(const Breakdown& run, Phase phase, const char* name, con
 std::string figures(const Breakdown& run, const Page& page) {
   const KvCache& cache = run.cache;
   std::string out = paragraph("KV cache", Style::bold, page);
-  out += figure("Kept as", fmt::format("{}, of {} sequence{}", cache_kind(run.spec), format_count(cache.sequences),
-                                       cache.sequences == 1 ? "" : "s"),
+  out += figure("Kept as",
+                fmt::format("{}, of {} sequence{}", cache_kind(run.spec), format_count(cache.sequences),
+                            cache.sequences == 1 ? "" : "s"),
                 Style::plain, page);
   out += figure("Per token",
                 fmt::format("{} of one sequence, {}", exact(cache_bytes_per_token(run)), per_token_basis(run)),
@@ -40,7 +41,8 @@ std::string figures(const Breakdown& run, const Page& page) {
     out += figure("At the end", fmt::format("{}, {}", exact(last.cache_bytes), tokens_text(last.tokens)), Style::plain,
                   page);
   const std::int64_t at_peak = bytes_of(run.peak.categories, Category::kv_cache);
-  const double share = static_cast<double>(at_peak) / static_cast<double>(std::max<std::int64_t>(1, run.peak.allocated_bytes));
+  const double share =
+      static_cast<double>(at_peak) / static_cast<double>(std::max<std::int64_t>(1, run.peak.allocated_bytes));
   out += figure("Of the peak", fmt::format("{}, {}", percent(100 * share), exact(at_peak)), Style::plain, page);
   return out + peak_figure(run, Phase::prefill, "Prefill peak", page) +
          peak_figure(run, Phase::decode, "Decode peak", page);
@@ -66,7 +68,8 @@ std::string layers(const Breakdown& run, const Page& page) {
                {"exact bytes\nof one layer", 4, false, "exact bytes"},
                {"grows", 2, true}});
   for (const CacheRow& row : cache_rows(run)) {
-    const std::int64_t known = row.of_one.bytes_per_token, per_token = known != kUnknownBytes ? known : row.of_one.expected_bytes_per_token;
+    const std::int64_t known = row.of_one.bytes_per_token,
+                       per_token = known != kUnknownBytes ? known : row.of_one.expected_bytes_per_token;
     table.add_row({{printable(row.name)},
                    {format_count(row.layer_count)},
                    {per_token == kUnknownBytes ? "–" : format_bytes(per_token)},

@@ -121,7 +121,8 @@ std::vector<LayerColumn> layer_columns(const Breakdown& run) {
 std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::int64_t total,
                               const std::vector<LayerColumn>& columns) {
   const bool empty = s.bytes == 0 && s.kept == 0;
-  std::vector<Cell> cells{{name}, empty ? Cell{} : size(s.bytes), empty ? Cell{} : Cell{share_text(s.bytes, total), Style::dim}};
+  std::vector<Cell> cells{
+      {name}, empty ? Cell{} : size(s.bytes), empty ? Cell{} : Cell{share_text(s.bytes, total), Style::dim}};
   for (const LayerColumn& column : columns)
     if (column.shown) cells.push_back(empty ? Cell{} : column.cell(s));
   return cells;

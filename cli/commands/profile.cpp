@@ -30,8 +30,8 @@ int run_profile(const ProfileOptions& options) {
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
   if (options.no_fit && checked.spec.mode != Mode::generate)
-    throw bad_input(fmt::format("--no-fit is of --mode generate, and --mode is {}",
-                                to_name(kModeNames, checked.spec.mode)));
+    throw bad_input(
+        fmt::format("--no-fit is of --mode generate, and --mode is {}", to_name(kModeNames, checked.spec.mode)));
   MeasurementPlan plan{{{label, checked.spec}}, orders, 0, default_jobs(checked.spec.device), {}};
   if (checked.spec.mode == Mode::generate && !options.no_fit)
     plan.fit = [positions = checked.model.max_positions](const Recording& measured, const MeasureOptions& how,

@@ -231,7 +231,8 @@ TEST(KvCache, OtherModesHaveNone) {
 TEST(KvCache, ThinningKeepsBothEndsAndThePeaks) {
   KvCache cache;
   for (std::int32_t step = 1; step <= 10'000; ++step)
-    cache.growth.push_back({step, step == 1 ? Phase::prefill : Phase::decode, step, step, step, step == 7001 ? 50'000 : step});
+    cache.growth.push_back(
+        {step, step == 1 ? Phase::prefill : Phase::decode, step, step, step, step == 7001 ? 50'000 : step});
   for (const std::size_t most : {4u, 10u, 100u, 999u}) {
     const std::vector<CacheStep> kept = thinned(cache, most);
     EXPECT_LE(kept.size(), most);

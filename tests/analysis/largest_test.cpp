@@ -86,8 +86,10 @@ TEST(Largest, OfOneCandidateTakesOneTry) {
 TEST(Largest, IsFoundWithinAFewTriesMoreThanHalvingHoweverBytesMislead) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 3000; ++round) {
-    const auto low = static_cast<std::int64_t>(random() % 50), high = low + static_cast<std::int64_t>(random() >> (34 + random() % 29));
-    const std::int64_t last = low - 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 2));
+    const auto low = static_cast<std::int64_t>(random() % 50),
+               high = low + static_cast<std::int64_t>(random() >> (34 + random() % 29));
+    const std::int64_t last =
+        low - 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 2));
     std::set<std::int64_t> tried;
     LargestSearch search(low, high, 1'000'000);
     for (int i = static_cast<int>(random() % 4); i > 0; --i)

@@ -165,8 +165,9 @@ int generate(const Request& request, std::int64_t room) {
   add_event(recording, Action::alloc, 0x40000000, 1024 * tokens, Category::kv_cache);
   recording.events.phase.back() = Phase::prefill;
   recording.events.step.back() = 1;
-  for (std::int64_t AllocatorStats::*bytes : {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
-                                              &AllocatorStats::final_allocated_bytes})
+  for (std::int64_t AllocatorStats::*bytes :
+       {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
+        &AllocatorStats::final_allocated_bytes})
     recording.stats.*bytes += 1024 * tokens;
   return write_recording(request.out, recording), 0;
 }

@@ -16,7 +16,8 @@ using testing::IsEmpty;
 using testing::Not;
 
 std::vector<std::string> generate(const std::string& more) {
-  return words("profile llama-7b --attention mha --mode generate --seq 100 --new-tokens 20 --device virtual:h100-80gb " + more);
+  return words(
+      "profile llama-7b --attention mha --mode generate --seq 100 --new-tokens 20 --device virtual:h100-80gb " + more);
 }
 
 Json fit_of(Tool& tool, const std::string& more = "") {
@@ -96,7 +97,8 @@ TEST(Fit, OtherDevicesSayThatItIsNotLookedFor) {
   tool.fake("room-for-3000");
   const Ended ended = tool.run(words("profile llama-7b --attention mha --mode generate --device cpu --width 200"));
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("not searched: the largest sizes are looked for on virtual devices, and this ran on cpu"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("not searched: the largest sizes are looked for on virtual devices, and this ran on cpu"));
 }
 
 TEST(Fit, NoFitIsOfGenerationAlone) {

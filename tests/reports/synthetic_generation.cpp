@@ -13,9 +13,15 @@ constexpr std::int64_t kWidth = 768, kVocabulary = 50'257;
 class Generating {
  public:
   Generating(const GenerationSample& sample) : sample_(sample) {
-    r_.spec = {.model = "gpt2", .attention = sample.label, .batch = sample.batch, .seq = sample.prompt, .mode = Mode::generate,
-               .generation = {.new_tokens = sample.new_tokens, .cache = sample.cache}, .dtype = Dtype::bf16};
-    r_.environment = {"0.1.0", "2.11.0", "13.0", "", DeviceKind::virtual_cuda, "NVIDIA H100 80GB HBM3", "9.0", 85'017'493'504, ""};
+    r_.spec = {.model = "gpt2",
+               .attention = sample.label,
+               .batch = sample.batch,
+               .seq = sample.prompt,
+               .mode = Mode::generate,
+               .generation = {.new_tokens = sample.new_tokens, .cache = sample.cache},
+               .dtype = Dtype::bf16};
+    r_.environment = {"0.1.0", "2.11.0",       "13.0", "", DeviceKind::virtual_cuda, "NVIDIA H100 80GB HBM3",
+                      "9.0",   85'017'493'504, ""};
     r_.model = {"gpt2", sample.label, {{"name", "gpt2"}, {"architecture", "decoder-only"}}, 0, 0, 0};
     r_.layers = {{LayerId::root, LayerId::root, "model", LayerKind::model}};
     const LayerId stack = layer("decoder", LayerKind::stack, LayerId::root);
@@ -77,7 +83,8 @@ class Generating {
     return id;
   }
 
-  void event(Action action, const Block& block, LayerId layer, Category category, const char* op, const std::string& tensor) {
+  void event(Action action, const Block& block, LayerId layer, Category category, const char* op,
+             const std::string& tensor) {
     Events& e = r_.events;
     e.time_ns.push_back(time());
     e.action.push_back(action);
@@ -100,7 +107,8 @@ class Generating {
   void release(const Block& block) { event(Action::free, block, LayerId::root, Category::unresolved, "", ""); }
 
   void parameter(LayerId layer, std::int64_t count) {
-    r_.parameters.push_back({"p" + std::to_string(r_.parameters.size()), {count}, "bfloat16", 2 * count, layer, true, ""});
+    r_.parameters.push_back(
+        {"p" + std::to_string(r_.parameters.size()), {count}, "bfloat16", 2 * count, layer, true, ""});
     r_.model.parameter_count += count;
     allocate(layer, Category::parameter, 2 * count, "aten::empty", "[weights] bfloat16");
   }
@@ -111,9 +119,11 @@ class Generating {
     const auto rows = [&](std::int64_t count, const char* op) {
       return allocate(layer, Category::kv_cache, sequences() * count * row_bytes(), op, "[cache] bfloat16");
     };
-    if (generation.cache == CacheKind::fixed && blocks.empty()) blocks.push_back(rows(sample_.prompt + sample_.new_tokens, "aten::zeros"));
+    if (generation.cache == CacheKind::fixed && blocks.empty())
+      blocks.push_back(rows(sample_.prompt + sample_.new_tokens, "aten::zeros"));
     if (generation.cache == CacheKind::paged)
-      while (static_cast<std::int64_t>(blocks.size()) * generation.page < tokens) blocks.push_back(rows(generation.page, "aten::empty"));
+      while (static_cast<std::int64_t>(blocks.size()) * generation.page < tokens)
+        blocks.push_back(rows(generation.page, "aten::empty"));
     if (generation.cache != CacheKind::dynamic) return;
     const Block joined = rows(tokens, "aten::cat");
     for (const Block& old : blocks) release(old);
@@ -123,10 +133,12 @@ class Generating {
   void forward(std::int64_t queries, std::int64_t tokens) {
     const std::int64_t stream = sequences() * queries * kWidth * 2;
     for (std::size_t i = 0; i < attention_.size(); ++i) {
-      const Block projected = allocate(attention_[i], Category::temporary, 3 * stream, "aten::addmm", "[projected] bfloat16");
+      const Block projected =
+          allocate(attention_[i], Category::temporary, 3 * stream, "aten::addmm", "[projected] bfloat16");
       keep(keys_[i], attention_[i], tokens);
       keep(values_[i], attention_[i], tokens);
-      const Block scores = allocate(attention_[i], Category::temporary, sequences() * 12 * queries * tokens * 2, "aten::_softmax", "[scores] bfloat16");
+      const Block scores = allocate(attention_[i], Category::temporary, sequences() * 12 * queries * tokens * 2,
+                                    "aten::_softmax", "[scores] bfloat16");
       release(projected);
       release(scores);
       const Block inner = allocate(ffn_[i], Category::temporary, 4 * stream, "aten::addmm", "[inner] bfloat16");
@@ -143,9 +155,11 @@ class Generating {
     for (const LayerId id : attention_) {
       const std::string& path = r_.layers[static_cast<std::size_t>(id)].path;
       r_.closed_forms.push_back({"kv_cache_bytes_per_token", path, "2·n_kv·d bytes of 2", 2 * row_bytes()});
-      r_.closed_forms.push_back({"kv_cache_bytes", path, "B·T·2·n_kv·d elements of 2 B", sequences() * rows * 2 * row_bytes()});
+      r_.closed_forms.push_back(
+          {"kv_cache_bytes", path, "B·T·2·n_kv·d elements of 2 B", sequences() * rows * 2 * row_bytes()});
     }
-    r_.closed_forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence", sample_.layers * 2 * row_bytes()});
+    r_.closed_forms.push_back(
+        {"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence", sample_.layers * 2 * row_bytes()});
   }
 
   const GenerationSample sample_;
@@ -170,8 +184,9 @@ ReportRun generation(const GenerationSample& sample) {
 
 ReportRun generation_with_fit() {
   ReportRun run = generation({});
-  run.fit = Fit{"", {{FitSize::context, {1024, true, 1}, FitLimit::positions, 3, ""},
-                     {FitSize::batch, {3120, false, 6}, FitLimit::tokens, 4, ""}}};
+  run.fit = Fit{"",
+                {{FitSize::context, {1024, true, 1}, FitLimit::positions, 3, ""},
+                 {FitSize::batch, {3120, false, 6}, FitLimit::tokens, 4, ""}}};
   return run;
 }
 
