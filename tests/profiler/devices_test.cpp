@@ -152,7 +152,6 @@ TEST(Mixtures, KeepTheSameBytesOnBothDevicesAndThoseOfTheirClosedForms) {
 TEST(Mixtures, StateTheirCapacityAndRunUnderAutocast) {
   RunSpec spec = spec_of("deepseek_v3", "", "virtual:h100-80gb");
   spec.dtype = Dtype::amp_bf16;
-  spec.optimizer_implementation = OptimizerImplementation::foreach;
   const Recording& recording = record(spec);
   EXPECT_EQ(recording.outcome.kind, OutcomeKind::ok);
   EXPECT_THAT(recording.assumptions, ::testing::Contains(HasSubstr("Each of 8 experts has room for 8 of 32 tokens")));
@@ -160,8 +159,7 @@ TEST(Mixtures, StateTheirCapacityAndRunUnderAutocast) {
 
 TEST(Mixtures, OfDeepSeekV3RunOutOfMemoryWhileTheyAreBuilt) {
   const WorkerResult result = run_worker({.model = "deepseek-v3", .dtype = Dtype::bf16, .device = "virtual:h100-80gb"});
-  EXPECT_EQ(result.exit_code, 3);
-  ASSERT_TRUE(result.recording);
+  ASSERT_EQ(result.exit_code, 0) << result.messages;
   EXPECT_EQ(result.recording->outcome.kind, OutcomeKind::oom);
   EXPECT_EQ(result.recording->outcome.phase, "build");
 }
