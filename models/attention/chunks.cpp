@@ -19,7 +19,8 @@ at::Tensor chunk_heads(const at::Tensor& probabilities, const at::Tensor& values
   const std::int64_t own = probabilities.size(0), chunk = values.size(1);
   at::Tensor out = at::bmm(probabilities.narrow(2, 0, chunk), values.narrow(0, 0, own));
   if (probabilities.size(2) == chunk) return out;
-  const at::Tensor p = probabilities.to(out.scalar_type()), v = values.to(out.scalar_type());  // autocast's, not in place
+  // Autocast turns what bmm reads, but nothing for an operator that writes in place.
+  const at::Tensor p = probabilities.to(out.scalar_type()), v = values.to(out.scalar_type());
   for (std::int64_t i = 1; i * chunk < p.size(2); ++i)
     out.baddbmm_(p.narrow(2, i * chunk, chunk), v.narrow(0, i * sequences, own));
   return out;

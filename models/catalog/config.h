@@ -21,7 +21,8 @@ enum class NormPlacement : std::uint8_t { pre, post };
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, geglu };
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
 // j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. axial: two
-// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask for.
+// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask
+// for.
 enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, axial };
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
