@@ -117,6 +117,10 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
   return ((a - b).abs().max() / (1 + b.abs().max())).item<double>();
 }
 
+// Performer's stabiliser is of all tokens of a pass, so that a second layer sees earlier tokens otherwise than when
+// they were new: in the first layer decoding is exact, in stacks it is off by as much as the features' constant.
+double bound_of(const ModelConfig& config) { return config.attention == "performer" ? 1e-4 : 1e-12; }
+
 void expect_decoding_equals_a_pass(const ModelConfig& config, CacheLayout layout, const std::string& what) {
   const auto model = double_model(config);
   const Texts texts = texts_of(config);
@@ -125,7 +129,7 @@ void expect_decoding_equals_a_pass(const ModelConfig& config, CacheLayout layout
   ModelCache cache = model->make_cache(options);
   at::Tensor logits = model->prefill(texts.batch(texts.tokens.slice(1, 0, options.size.prompt)), cache);
   for (std::int64_t count = options.size.prompt;; ++count) {
-    EXPECT_LT(difference(logits, without_cache(*model, config, texts, count)), 1e-12)
+    EXPECT_LT(difference(logits, without_cache(*model, config, texts, count)), bound_of(config))
         << what << ", layout " << int(layout) << ", after " << count << " tokens";
     if (count == kTokens) break;
     logits = model->decode(texts.tokens.slice(1, count, count + 1), cache);
@@ -173,8 +177,7 @@ TEST(Decoding, GoesThroughTheBackEndsOfScaledDotProductAttention) {
         ModelCache cache = model->make_cache(cache_options(config, layout));
         model->prefill(texts.batch(texts.tokens.slice(1, 0, kPrompt)), cache);
         at::Tensor logits;
-        for (std::int64_t i = kPrompt; i < kTokens; ++i)
-          logits = model->decode(texts.tokens.slice(1, i, i + 1), cache);
+        for (std::int64_t i = kPrompt; i < kTokens; ++i) logits = model->decode(texts.tokens.slice(1, i, i + 1), cache);
         EXPECT_LT(difference(logits, without_cache(*model, config, texts, kTokens)), 1e-12)
             << attention << " back end " << int(backend);
       }
@@ -202,7 +205,7 @@ void expect_beams_equal_sequences(const ModelConfig& config, CacheLayout layout,
     cache.reorder(order);
     texts.tokens = texts.tokens.index_select(0, order);
   }
-  EXPECT_LT(difference(logits, without_cache(*model, config, texts, kTokens)), 1e-12)
+  EXPECT_LT(difference(logits, without_cache(*model, config, texts, kTokens)), bound_of(config))
       << what << ", layout " << int(layout);
 }
 
@@ -218,7 +221,7 @@ class LiveBlocks {
  public:
   void add(const at::Tensor& block, const std::string& layer) {
     blocks_.insert_or_assign(block.storage().unsafeGetStorageImpl(),
-                             Entry{layer, c10::weak_intrusive_ptr<c10::StorageImpl>(block.storage().getIntrusivePtr())});
+                             Entry{layer, block.storage().getWeakStorageImpl()});
   }
   std::int64_t bytes(const std::string& layer) const {
     std::int64_t sum = 0;
@@ -338,7 +341,8 @@ TEST(CacheStorages, KeepRowsWithinTheirBounds) {
         options->size.batch = kBatch;
         LayerCache cache(options, "layer", {{{3, 5}}}, kTokens);
         at::manual_seed(3);
-        const at::Tensor rows = at::randn({kBatch, 3, kTokens, 5}, dtype) * at::randn({kBatch, 3, kTokens, 1}, dtype).exp();
+        const at::Tensor rows =
+            at::randn({kBatch, 3, kTokens, 5}, dtype) * at::randn({kBatch, 3, kTokens, 1}, dtype).exp();
         rows.select(2, 4).zero_();
         EXPECT_TRUE(cache.append({rows.slice(2, 0, kPrompt)})[0].part(0).equal(rows.slice(2, 0, kPrompt)));
         for (std::int64_t i = kPrompt; i < kTokens; ++i) cache.append({rows.slice(2, i, i + 1)});
@@ -457,8 +461,9 @@ TEST(Generation, IsRefusedWithTheReason) {
             "bert-base does not generate: it is an encoder, whose tokens see both sides; use a decoder or an "
             "encoder-decoder");
   EXPECT_EQ(refusal(load_model("gpt2"), 1020, 4), "");
-  EXPECT_EQ(refusal(load_model("gpt2"), 1020, 5),
-            "gpt2 does not generate: 1020 prompt and 5 new tokens are more than its table of 1024 positions; use fewer");
+  EXPECT_EQ(
+      refusal(load_model("gpt2"), 1020, 5),
+      "gpt2 does not generate: 1020 prompt and 5 new tokens are more than its table of 1024 positions; use fewer");
   EXPECT_THAT(refusal(with_attention(load_model("gpt2"), "reformer"), 64, 4),
               testing::StartsWith("gpt2 does not generate: attention 'reformer' has no cache: which tokens share"));
   EXPECT_EQ(refusal(with_attention(load_model("gpt2"), "linear"), 64, 4, CacheStorage::int8),
