@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "models/catalog/attention.h"
@@ -46,29 +47,49 @@ at::Tensor Block::residual(const at::Tensor& x, const Norm& norm, double rate, c
   return x + y;
 }
 
-at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context) const {
+at::Tensor Block::attend(const AttentionLayer& layer, const at::Tensor& x, const at::Tensor& memory,
+                         const AttentionContext& context, LayerCache* cache) {
+  const Scope scope(layer.path);
+  return cache ? layer.attention->decode(x, memory, *cache, context) : layer.attention->forward(x, memory, context);
+}
+
+at::Tensor Block::parallel(const at::Tensor& x, const AttentionContext& context, BlockCache* cache) const {
   const AttentionLayer& layer = attention_.front();
   const auto in_scope = [](const std::string& path, const auto& operation) {
     const Scope scope(path);
     return operation();
   };
   const at::Tensor y = in_scope(layer.norm.path(), [&] { return layer.norm(x); });
-  at::Tensor attended = in_scope(layer.path, [&] { return layer.attention->forward(y, y, context); });
+  at::Tensor attended = attend(layer, y, y, context, cache ? &cache->front() : nullptr);
   attended = dropout(attended, attention_dropout_);
   at::Tensor fed = in_scope(ffn_->path(), [&] { return (*ffn_)(y); });
   fed = dropout(fed, ffn_dropout_);
   return x + attended + fed;
 }
 
-at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const {
+BlockCache Block::make_cache(const std::shared_ptr<const CacheOptions>& options) const {
+  BlockCache cache;
+  for (const AttentionLayer& layer : attention_) {
+    const Scope scope(layer.path);
+    const bool self = &layer == &attention_.front();
+    cache.emplace_back(options, layer.path, layer.attention->cache_shape(), self ? options->size.room : options->size.source);
+    if (!self) cache.back().finish();
+  }
+  return cache;
+}
+
+at::Tensor Block::forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
+                          BlockCache* cache) const {
   const Scope scope(path_);
-  if (!ffn_norm_) return parallel(x, context);
-  const AttentionContext cross_context{};
+  if (!ffn_norm_) return parallel(x, context, cache);
+  AttentionContext cross_context;
+  cross_context.first = context.first;
+  if (cache && cache->size() > 1) cross_context.longest = std::max(context.longest, cache->back().room());
   for (const AttentionLayer& layer : attention_) {
     const bool self = &layer == &attention_.front();
     x = residual(x, layer.norm, attention_dropout_, [&](const at::Tensor& input) {
-      const Scope layer_scope(layer.path);
-      return layer.attention->forward(input, self ? input : memory, self ? context : cross_context);
+      return attend(layer, input, self ? input : memory, self ? context : cross_context,
+                    cache ? &(*cache)[self ? 0 : 1] : nullptr);
     });
   }
   return residual(x, *ffn_norm_, ffn_dropout_, [&](const at::Tensor& input) {
@@ -100,6 +121,28 @@ AttentionContext Stack::context(const at::Tensor& x) const {
   if (masked_) result.mask = at::full({seq, seq}, -std::numeric_limits<double>::infinity(), x.options()).triu_(1);
   positions_.prepare(result, x);
   return result;
+}
+
+std::vector<BlockCache> Stack::make_cache(const std::shared_ptr<const CacheOptions>& options) const {
+  std::vector<BlockCache> caches;
+  for (const Block& block : blocks_) caches.push_back(block.make_cache(options));
+  return caches;
+}
+
+at::Tensor Stack::decode(at::Tensor x, const at::Tensor& memory, ModelCache& cache) const {
+  const Scope scope(path_);
+  AttentionContext shared;
+  if (x.size(1) > 1) {
+    shared = context(x);
+  } else {  // one token sees all before it
+    positions_.prepare(shared, x, cache.tokens);
+  }
+  shared.first = cache.tokens;
+  shared.longest = cache.options->size.room;
+  const std::int64_t joining = x.size(1);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) x = blocks_[i].forward(std::move(x), memory, shared, &cache.blocks[i]);
+  cache.tokens += joining;
+  return x;
 }
 
 at::Tensor Stack::forward(at::Tensor x, const at::Tensor& memory) const {

@@ -18,7 +18,10 @@ namespace headroom::models {
 class Block {
  public:
   Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross);
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context) const;
+  // `cache`: of inference token by token; undefined memory: nothing joins the cross-attention's.
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
+                     BlockCache* cache = nullptr) const;
+  BlockCache make_cache(const std::shared_ptr<const CacheOptions>& options) const;
 
  private:
   struct AttentionLayer {
@@ -29,7 +32,9 @@ class Block {
   AttentionLayer attention_layer(Builder& builder, const std::string& role, AttentionPlace place) const;
   template <class Sublayer>
   at::Tensor residual(const at::Tensor& x, const Norm& norm, double rate, const Sublayer& sublayer) const;
-  at::Tensor parallel(const at::Tensor& x, const AttentionContext& context) const;
+  static at::Tensor attend(const AttentionLayer& layer, const at::Tensor& x, const at::Tensor& memory,
+                           const AttentionContext& context, LayerCache* cache);
+  at::Tensor parallel(const at::Tensor& x, const AttentionContext& context, BlockCache* cache) const;
 
   std::string path_;
   bool post_;
@@ -43,6 +48,10 @@ class Stack {
  public:
   Stack(Builder& builder, const std::string& path, std::int64_t layer_count, bool causal, bool cross);
   at::Tensor forward(at::Tensor x, const at::Tensor& memory = {}) const;
+
+  // The same with a cache, of inference: x is a prompt or one token.
+  at::Tensor decode(at::Tensor x, const at::Tensor& memory, ModelCache& cache) const;
+  std::vector<BlockCache> make_cache(const std::shared_ptr<const CacheOptions>& options) const;
 
  private:
   AttentionContext context(const at::Tensor& x) const;

@@ -160,23 +160,23 @@ Embeddings::Embeddings(Builder& builder, const std::string& path, const std::str
                              projects_ == EmbeddingProjection::sum);
 }
 
-at::Tensor Embeddings::position_ids(const at::Tensor& tokens) const {
-  const std::int64_t seq = tokens.size(1);
-  if (ids_ == PositionIds::table) return position_ids_.slice(1, 0, seq);
+at::Tensor Embeddings::position_ids(const at::Tensor& tokens, std::int64_t first) const {
+  const std::int64_t end = first + tokens.size(1), seq = tokens.size(1);
+  if (ids_ == PositionIds::table) return position_ids_.slice(1, first, end);
   if (ids_ == PositionIds::sequence)
-    return at::arange(seq, tokens.options()).expand({tokens.size(0), seq}) + position_offset_;
+    return at::arange(first, end, tokens.options()).expand({tokens.size(0), seq}) + position_offset_;
   const at::Tensor counts = tokens.ne(padding_id_).to(at::kInt);
   at::Tensor ids = at::cumsum(counts, 1).to(at::kInt);
   ids = ids * counts;
   return ids.to(at::kLong) + padding_id_;
 }
 
-at::Tensor Embeddings::positions(const at::Tensor& tokens) const {
-  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, 0, tokens.size(1));
-  return at::embedding(position_, position_ids(tokens), ids_ == PositionIds::tokens ? padding_id_ : -1);
+at::Tensor Embeddings::positions(const at::Tensor& tokens, std::int64_t first) const {
+  if (kind_ == Positions::sinusoidal) return sinusoids_.slice(0, first, first + tokens.size(1));
+  return at::embedding(position_, position_ids(tokens, first), ids_ == PositionIds::tokens ? padding_id_ : -1);
 }
 
-at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
+at::Tensor Embeddings::operator()(const at::Tensor& tokens, std::int64_t first) const {
   const Scope scope(path_);
   const std::int64_t seq = tokens.size(1);
   at::Tensor x = at::embedding(word_, tokens, padding_id_);
@@ -184,7 +184,7 @@ at::Tensor Embeddings::operator()(const at::Tensor& tokens) const {
   if (scale_ != 1.0) x = x * scale_;
   if (token_type_.defined())
     x = x + at::embedding(token_type_, token_type_ids_.slice(1, 0, seq).expand({tokens.size(0), seq}));
-  if (has_position_table(kind_)) x = x + positions(tokens);
+  if (has_position_table(kind_)) x = x + positions(tokens, first);
   if (!norm_.empty()) {
     const Scope norm_scope(norm_[0].path());
     x = norm_[0](x);

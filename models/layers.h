@@ -67,11 +67,12 @@ class Embeddings {
  public:
   // `words`: name of the parameter that is the word table; empty: a table of its own.
   Embeddings(Builder& builder, const std::string& path, const std::string& words = "");
-  at::Tensor operator()(const at::Tensor& tokens) const;  // [B, T] -> [B, T, d_m]
+  // [B, T] -> [B, T, d_m]. `first`: the position of the first token.
+  at::Tensor operator()(const at::Tensor& tokens, std::int64_t first = 0) const;
 
  private:
-  at::Tensor positions(const at::Tensor& tokens) const;
-  at::Tensor position_ids(const at::Tensor& tokens) const;
+  at::Tensor positions(const at::Tensor& tokens, std::int64_t first) const;
+  at::Tensor position_ids(const at::Tensor& tokens, std::int64_t first) const;
 
   std::string path_;
   Positions kind_;

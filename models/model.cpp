@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "base/error.h"
 #include "models/attention/attention.h"
 #include "models/blocks.h"
 #include "models/builder.h"
@@ -121,6 +122,29 @@ class Transformer final : public Model {
     return (*head_)(hidden(batch));
   }
 
+  ModelCache make_cache(const CacheOptions& options) override {
+    if (!decoder_) throw bad_input("a model without a decoder does not generate");
+    const Scope scope("model");
+    ModelCache cache;
+    cache.options = std::make_shared<const CacheOptions>(options);
+    cache.blocks = decoder_->make_cache(cache.options);
+    return cache;
+  }
+
+  at::Tensor prefill(const Batch& batch, ModelCache& cache) override {
+    const Scope scope("model");
+    at::Tensor x = (*embeddings_)(batch.tokens);
+    if (!encoder_) return next_logits(decoder_->decode(std::move(x), {}, cache));
+    at::Tensor memory = finished(encoder_->forward(std::move(x)), encoder_norm_.get());
+    memory = memory.to(cache.options->dtype);  // under autocast, once for all layers
+    return next_logits(decoder_->decode(target_embeddings()(batch.decoder_tokens), memory, cache));
+  }
+
+  at::Tensor decode(const at::Tensor& tokens, ModelCache& cache) override {
+    const Scope scope("model");
+    return next_logits(decoder_->decode(target_embeddings()(tokens, cache.tokens), {}, cache));
+  }
+
   at::Tensor loss(const Batch& batch) override {
     const Scope scope("model");
     const bool causal = architecture_ == Architecture::decoder_only;
@@ -143,12 +167,20 @@ class Transformer final : public Model {
     if (encoder_) x = encoder_->forward(std::move(x));
     if (architecture_ == Architecture::encoder_decoder) {
       const at::Tensor memory = finished(std::move(x), encoder_norm_.get());
-      const Embeddings& target = decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_;
-      x = decoder_->forward(target(batch.decoder_tokens), memory);
+      x = decoder_->forward(target_embeddings()(batch.decoder_tokens), memory);
     } else if (decoder_) {
       x = decoder_->forward(std::move(x));
     }
     return finished(std::move(x), final_norm_.get());
+  }
+
+  const Embeddings& target_embeddings() const { return decoder_embeddings_ ? *decoder_embeddings_ : *embeddings_; }
+
+  // As transformers does it: the last block's norm is of all tokens, the vocabulary of the last one.
+  at::Tensor next_logits(at::Tensor x) const {
+    x = finished(std::move(x), final_norm_.get());
+    x = x.slice(1, x.size(1) - 1);
+    return (*head_)(std::move(x)).select(1, 0);
   }
 
   // A stack's output: its norm and dropout, where the model has them.

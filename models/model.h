@@ -17,6 +17,9 @@
 
 namespace headroom::models {
 
+struct CacheOptions;  // models/cache/cache.h
+struct ModelCache;
+
 enum class AttentionBackend : std::uint8_t { eager, math, flash, efficient };
 
 struct BuildOptions {
@@ -55,6 +58,14 @@ class Model {
   virtual at::Tensor forward(
       const Batch& batch) = 0;                      // logits [B, T, V] (pooler head: [B, d_m]; discriminator: [B, T])
   virtual at::Tensor loss(const Batch& batch) = 0;  // scalar; forward + loss inside the scope "loss"
+
+  // Inference token by token (models/generation.h puts it together). A cache, empty; throws bad_input where the model
+  // does not generate.
+  virtual ModelCache make_cache(const CacheOptions& options) = 0;
+  // Logits [B, V] of the last token of each prompt.
+  virtual at::Tensor prefill(const Batch& batch, ModelCache& cache) = 0;
+  // Logits [B', V] after tokens [B', 1].
+  virtual at::Tensor decode(const at::Tensor& tokens, ModelCache& cache) = 0;
   const std::vector<ModelLayer>& layers() const { return layers_; }  // parents before children
   const std::vector<ModelParameter>& parameters() const { return parameters_; }
   const std::vector<at::Tensor>& buffers() const {

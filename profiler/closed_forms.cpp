@@ -71,12 +71,73 @@ void add_checkpointed_blocks(const RunSpec& spec, const models::ModelConfig& con
   }
 }
 
+models::CacheLayout layout_of(CacheKind kind) {
+  if (kind == CacheKind::fixed) return models::CacheLayout::fixed;
+  return kind == CacheKind::paged ? models::CacheLayout::paged : models::CacheLayout::dynamic;
+}
+models::CacheStorage storage_of(CacheDtype dtype) {
+  if (dtype == CacheDtype::int8) return models::CacheStorage::int8;
+  return dtype == CacheDtype::fp8 ? models::CacheStorage::fp8 : models::CacheStorage::model;
+}
+
+AttentionShape cache_shape_of(const RunSpec& spec, const models::ModelConfig& config, const std::string& layer) {
+  AttentionShape shape = shape_of(spec, config, layer);
+  shape.element_bytes = cache_element_bytes(spec.dtype);
+  return shape;
+}
+
+void add_caches(const RunSpec& spec, const models::ModelConfig& config, const std::vector<Layer>& layers,
+                std::vector<ClosedForm>& forms) {
+  models::CacheSize size = cache_size(spec, config);
+  for (const Layer& layer : layers) {
+    if (layer.kind != LayerKind::attention || !layer.path.starts_with("decoder.")) continue;
+    size.first_layer = layer.path.starts_with("decoder.layer.0.");
+    const AttentionShape shape = cache_shape_of(spec, config, layer.path);
+    const Formula each = models::cache_bytes_per_token(config, shape, size);
+    const Formula all = models::cache_bytes(config, shape, size);
+    forms.push_back({"kv_cache_bytes_per_token", layer.path, each.text + " bytes, one sequence", each.value});
+    forms.push_back({"kv_cache_bytes", layer.path, all.text + " bytes", all.value});
+  }
+}
+
 ClosedForm form(const char* quantity, const std::string& layer, const Formula& formula, std::int64_t scale,
                 const std::string& suffix) {
   return {quantity, layer, formula.text + suffix, formula.value * scale};
 }
 
 }  // namespace
+
+models::CacheSize cache_size(const RunSpec& spec, const models::ModelConfig& config) {
+  const bool both = config.architecture == models::Architecture::encoder_decoder;
+  const Generation& generation = spec.generation;
+  models::CacheSize size;
+  size.layout = layout_of(generation.cache);
+  size.storage = storage_of(generation.cache_dtype);
+  size.page = generation.page;
+  size.batch = spec.batch;
+  size.beams = generation.beams;
+  size.prompt = both ? 1 : spec.seq;
+  size.tokens = size.prompt + generation.new_tokens - 1;  // nobody asks what follows the last one
+  size.room = size.prompt + generation.new_tokens;
+  size.source = both ? spec.seq : 0;
+  return size;
+}
+
+std::int64_t kv_cache_bytes_per_token(const RunSpec& spec, const models::ModelConfig& config) {
+  const std::int64_t element_bytes = cache_element_bytes(spec.dtype);
+  if (spec.mode != Mode::generate) return models::kv_cache_bytes_per_token(config, element_bytes);
+  models::CacheSize size = cache_size(spec, config);
+  std::int64_t sum = 0;
+  for (std::int64_t i = 0; i < config.decoder_layer_count; ++i) {
+    size.first_layer = i == 0;
+    for (const char* sublayer : {"decoder.attention", "decoder.cross_attention"}) {
+      const AttentionShape shape = cache_shape_of(spec, config, sublayer);
+      if (shape.cross && config.architecture != models::Architecture::encoder_decoder) continue;
+      sum += models::cache_bytes_per_token(config, shape, size).value;
+    }
+  }
+  return sum;
+}
 
 std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelConfig& config,
                                      const std::vector<Layer>& layers) {
@@ -99,7 +160,8 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
   add_checkpointed_blocks(spec, config, layers, forms);
   if (config.decoder_layer_count > 0)
     forms.push_back({"kv_cache_bytes_per_token", "model", "all decoder layers, one sequence",
-                     models::kv_cache_bytes_per_token(config, cache_element_bytes(spec.dtype))});
+                     kv_cache_bytes_per_token(spec, config)});
+  if (spec.mode == Mode::generate) add_caches(spec, config, layers, forms);
   return forms;
 }
 

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/config.h"
+#include "models/generation.h"
 #include "models/model.h"
 #include "profiler/closed_forms.h"
 #include "profiler/counted_run.h"
@@ -31,11 +32,20 @@
 namespace headroom::profiler {
 namespace {
 
+void require_generation(const RunSpec& spec, const models::ModelConfig& config) {
+  models::require_generation(config, cache_size(spec, config), spec.seq, spec.generation.new_tokens);
+  if (spec.generation.cache == CacheKind::paged && spec.sdpa != Sdpa::eager && models::uses_back_end(config))
+    throw bad_input(fmt::format("--cache paged runs eager only: scaled_dot_product_attention takes keys in one piece, "
+                                "and pages are several; use --sdpa eager, not {}",
+                                to_name(kSdpaNames, spec.sdpa)));
+}
+
 models::ModelConfig resolve_model(const RunSpec& spec) {
   models::ModelConfig config = models::load_model(spec.model);
   config = models::with_attention_and_positions(std::move(config), spec.attention, spec.positions);
   if (spec.dropout) config.embedding_dropout = config.attention_dropout = config.residual_dropout = *spec.dropout;
   models::validate_shape(config, spec.batch, spec.seq);
+  if (spec.mode == Mode::generate) require_generation(spec, config);
   if (spec.loss_chunk > 0 && config.head != models::Head::mlm && config.head != models::Head::lm)
     throw bad_input("--loss-chunk is of a vocabulary's logits, and " + config.name + " has none");
   return config;
@@ -129,6 +139,11 @@ class Session : private ParameterObserver {
   void micro_batch(std::int32_t step);
   void update_parameters();
   void forward_step(std::int32_t step);
+  void generate();
+  models::CacheOptions cache_options();
+  std::int64_t step_count() const {
+    return spec_.mode == Mode::generate ? spec_.generation.new_tokens : spec_.steps;
+  }
   Outcome outcome() const;
   ModelSummary summary() const;
 
@@ -158,6 +173,7 @@ class Session : private ParameterObserver {
   std::optional<Attribution::LayerScope> parameter_scope_;
   std::unique_ptr<models::Model> model_;
   models::Batch batch_;
+  std::unique_ptr<models::Generation> generation_;
   std::unique_ptr<ParameterUpdate> optimizer_;
   std::optional<GradScaler> scaler_;  // as PyTorch trains under fp16 autocast
   std::int32_t step_ = 0;
@@ -168,11 +184,11 @@ void Session::begin(Phase phase, std::int32_t step) {
   step_ = step;
   if (step > 0) where_ = fmt::format("{} of step {}", to_name(kPhaseNames, phase), step);
   recorder_.begin_phase(phase, step);
-  progress_.report({phase, step, spec_.steps, recorder_.allocated_bytes()});
+  progress_.report({phase, step, step_count(), recorder_.allocated_bytes()});
 }
 
 void Session::build() {
-  progress_.report({Phase::build, 0, spec_.steps, 0});
+  progress_.report({Phase::build, 0, step_count(), 0});
   at::manual_seed(static_cast<std::uint64_t>(spec_.seed));
   allow_only(spec_.sdpa);
   model_ = models::build_model(
@@ -185,9 +201,10 @@ void Session::build() {
                 .loss_chunk = spec_.loss_chunk});
   read_layers();
   tag_parameters();
-  batch_ = models::make_batch(config_, spec_.batch, spec_.seq, device_);
+  const auto make = spec_.mode == Mode::generate ? models::make_prompt : models::make_batch;
+  batch_ = make(config_, spec_.batch, spec_.seq, device_);
   for (const at::Tensor& tensor : batch_.tensors()) recorder_.tag(tensor, Category::input);
-  if (spec_.mode == Mode::forward) return;
+  if (spec_.mode != Mode::train) return;
   optimizer_ = make_optimizer({spec_.optimizer, spec_.optimizer_implementation, spec_.momentum}, trainable_, *this);
   if (optimizer_ && spec_.dtype == Dtype::amp_fp16) scaler_.emplace(static_cast<ParameterObserver&>(*this));
 }
@@ -232,6 +249,7 @@ void Session::ran_out_of_memory(const std::string& message) {
 }
 
 void Session::take_steps() {
+  if (spec_.mode == Mode::generate) return generate();
   for (std::int32_t step = 1; step <= spec_.steps; ++step)
     spec_.mode == Mode::train ? train_step(step) : forward_step(step);
 }
@@ -241,6 +259,32 @@ void Session::forward_step(std::int32_t step) {
   const at::NoGradGuard no_grad;
   const Autocast autocast(device_.type(), spec_.dtype);
   result_ = model_->forward(batch_);
+}
+
+models::CacheOptions Session::cache_options() {
+  models::CacheOptions options;
+  options.size = cache_size(spec_, config_);
+  options.device = device_;
+  options.dtype = autocast_dtype(spec_.dtype).value_or(parameter_dtype(spec_.dtype));
+  options.on_block = [this](const at::Tensor& block, const std::string& layer) {
+    recorder_.tag(block, Category::kv_cache, layer_ids_.at(layer));
+  };
+  return options;
+}
+
+void Session::generate() {
+  const auto in_step = [&](Phase phase, std::int32_t step, const auto& operation) {
+    begin(phase, step);
+    const at::NoGradGuard no_grad;
+    const Autocast autocast(device_.type(), spec_.dtype);
+    operation();
+  };
+  in_step(Phase::prefill, 1, [&] {
+    generation_ = std::make_unique<models::Generation>(*model_, cache_options());
+    generation_->prefill(batch_);
+  });
+  for (std::int32_t step = 2; step <= step_count(); ++step)
+    in_step(Phase::decode, step, [&] { generation_->step(); });
 }
 
 void Session::train_step(std::int32_t step) {
@@ -308,7 +352,7 @@ ModelSummary Session::summary() const {
   summary.config = models::to_json(config_);
   summary.parameter_count = models::parameter_count(config_);
   summary.attention_parameter_count = models::attention_parameter_count(config_);
-  summary.kv_cache_bytes_per_token = models::kv_cache_bytes_per_token(config_, spec_.dtype == Dtype::fp32 ? 4 : 2);
+  summary.kv_cache_bytes_per_token = kv_cache_bytes_per_token(spec_, config_);
   return summary;
 }
 

@@ -1,4 +1,4 @@
-// One run: build the model, take the steps of a training loop, record every allocation.
+// One run: build the model, take the steps of a training loop or of generation, record every allocation.
 //
 // A step is PyTorch's usual loop,
 //
@@ -12,6 +12,9 @@
 // backward until the next step's zero_grad, optimizer state from the first step on. The mode `forward` is
 // `with torch.no_grad(): output = model(batch)`; its output, too, lives until the next one is assigned. The phase
 // `forward` begins before zero_grad. One batch serves all steps and is allocated before the first.
+//
+// The mode `generate` is `model.generate(batch)` without an end token: the phase `prefill` (step 1) makes the cache, runs
+// the prompt and chooses the first new token, `decode` (steps 2, 3, …) gives one more each.
 #pragma once
 
 #include <cstdint>

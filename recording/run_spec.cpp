@@ -214,6 +214,8 @@ void validate_generation(const RunSpec& spec) {
   refuse("--cache", generation.cache != defaults.cache);
   refuse("--cache-dtype", generation.cache_dtype != defaults.cache_dtype);
   if (spec.mode != Mode::generate) return;
+  if (spec.steps != RunSpec{}.steps)
+    throw bad_input("--steps is of training and forward passes; --mode generate takes a step for each of --new-tokens");
   if (generation.beams > kMaxTokensPerStep / spec.batch / spec.seq)
     throw bad_input(fmt::format("--batch x --beams x --seq is {} x {} x {} tokens, expected at most {} a step",
                                 format_count(spec.batch), format_count(generation.beams), format_count(spec.seq),

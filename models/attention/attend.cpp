@@ -66,6 +66,10 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
                                  const at::Tensor& bias) const {
   at::Tensor scores = at::bmm(q, k.transpose(1, 2));
   if (bias.defined()) scores = (scores.view({bias.size(0), bias.size(1), -1, k.size(1)}) + bias).view(scores.sizes());
+  return finish(std::move(scores), context);
+}
+
+at::Tensor Attend::finish(at::Tensor scores, const AttentionContext& context) const {
   if (scale != 1.0) scores = scores * scale;
   if (context.bias.defined()) {
     const at::Tensor& positions = context.bias;  // [n, T, S]
@@ -77,6 +81,18 @@ at::Tensor Attend::probabilities(const at::Tensor& q, const at::Tensor& k, const
     scores = (scores.view({-1, query_len, key_len}) + context.mask).view(scores.sizes());
   }
   return normalize(std::move(scores));
+}
+
+at::Tensor Attend::operator()(const at::Tensor& q, const CachedRows& k, const CachedRows& v,
+                              const AttentionContext& context) const {
+  if (k.part_count() == 1) {
+    const at::Tensor keys = k.part(0);
+    if (keys.size(0) == q.size(0)) return (*this)(q, keys, v.part(0), context);
+  }
+  const std::int64_t groups = k.heads(), per_group = q.size(1) / groups, query_len = q.size(2);
+  at::Tensor p = scores_of(q.reshape({q.size(0), groups, per_group * query_len, q.size(3)}), k);
+  p = finish(std::move(p), context);
+  return sums_of(p, v).view({q.size(0), q.size(1), query_len, -1});
 }
 
 at::Tensor Attend::normalize(at::Tensor scores) const {

@@ -33,6 +33,12 @@ struct Attend {
   at::Tensor probabilities(const at::Tensor& q, const at::Tensor& k, const AttentionContext& context,
                            const at::Tensor& bias = {}) const;
 
+  // The same with rows of a cache; q [B', n, T, d].
+  at::Tensor operator()(const at::Tensor& q, const CachedRows& k, const CachedRows& v,
+                        const AttentionContext& context) const;
+  // Scores [.., S] to probabilities: scaled, with positions and mask.
+  at::Tensor finish(at::Tensor scores, const AttentionContext& context) const;
+
   // Softmax over the last dimension and dropout: what every eager mechanism makes of its scores. Move them in: they are
   // gone before dropout, where the peak is.
   at::Tensor normalize(at::Tensor scores) const;

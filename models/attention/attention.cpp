@@ -58,6 +58,12 @@ std::unique_ptr<Attention> make_attention(Builder& builder, const AttentionPlace
   throw bad_input("attention mechanism '" + builder.config.attention + "' is not built");
 }
 
+CacheShape Attention::cache_shape() const { throw bad_input("this attention has no cache to decode with"); }
+
+at::Tensor Attention::decode(const at::Tensor&, const at::Tensor&, LayerCache&, const AttentionContext&) const {
+  throw bad_input("this attention has no cache to decode with");
+}
+
 void require_backend(const ModelConfig& config, const BuildOptions& options) {
   const AttentionMechanism& mechanism = attention_mechanism(config.attention);
   if (!uses_back_end(config)) return;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "models/builder.h"
+#include "models/cache/cache.h"
 
 namespace headroom::models {
 
@@ -23,6 +24,8 @@ struct AttentionContext {
   at::Tensor bias;
   at::Tensor cos, sin;  // rotary positions: [T, d]
   bool rotary_interleaved = false;
+  // Decoding: tokens before x, and tokens that a sequence will have at the end.
+  std::int64_t first = 0, longest = 0;
 };
 
 class Attention {
@@ -30,6 +33,12 @@ class Attention {
   virtual ~Attention() = default;
   // Queries from x [B, T, d_m]; keys and values from memory [B, S, d_m], which is x for self-attention.
   virtual at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const = 0;
+
+  // Inference with a cache: queries from x, a prompt or one token; keys and values from `memory` join the cache, none
+  // where it is undefined (cross-attention after the prompt). Both throw bad_input where a mechanism has no cache.
+  virtual CacheShape cache_shape() const;
+  virtual at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                            const AttentionContext& context) const;
 };
 
 // Where a sublayer stands.

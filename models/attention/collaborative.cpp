@@ -3,6 +3,7 @@
 // keys would add to the scores is the content bias, one number for each head and key.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bmm.h>
+#include <ATen/ops/eye.h>
 
 #include <cmath>
 
@@ -18,6 +19,7 @@ class Collaborative final : public Attention {
   Collaborative(Builder& b, const std::string& layer)
       : heads_(b.config.head_count),
         shared_(b.config.attention_options.at("shared")),
+        width_(b.config.head_dim),
         attend_(b),
         query_(b, layer, "query", b.config.d_model, shared_, false),
         key_(b, layer, "key", b.config.d_model, shared_, false),
@@ -43,8 +45,30 @@ class Collaborative final : public Attention {
     return output_(merged);
   }
 
+  // Shared keys, content biases, values.
+  CacheShape cache_shape() const override { return {{{1, shared_}, {1, heads_}, {heads_, width_}}}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const std::int64_t batch = x.size(0), query_len = x.size(1);
+    const auto rows = cache.joined(memory, [&] {
+      return std::vector{key_(memory).unsqueeze(1), content_bias_(memory).unsqueeze(1),
+                         attend_.split(value_(memory), heads_)};
+    });
+    at::Tensor p;
+    {
+      const at::Tensor q = query_(x).unsqueeze(1) * mixing_.unsqueeze(1);  // [B, n, T, D]
+      p = scores_of(q.view({batch, 1, -1, shared_}), rows[0]).view({batch, heads_, query_len, -1});
+      const at::Tensor every = at::eye(heads_, q.options()).expand({batch, 1, -1, -1});  // each head its own bias
+      p.add_(scores_of(every, rows[1]).transpose(1, 2));                                 // [B, n, 1, S]
+    }
+    p = attend_.finish(std::move(p), context);
+    const at::Tensor merged = Attend::merge(sums_of(p, rows[2]));
+    return output_(merged);
+  }
+
  private:
-  std::int64_t heads_, shared_;
+  std::int64_t heads_, shared_, width_;
   Attend attend_;
   Linear query_, key_;
   at::Tensor mixing_;

@@ -15,6 +15,7 @@
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/maximum.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/relu.h>
@@ -35,6 +36,7 @@ namespace headroom::models {
 namespace {
 
 constexpr double kSmallest = 1e-6;  // added to denominators, or their lower bound
+constexpr double kConstant = 1e-4;  // FAVOR+'s, added to features
 
 // Of the keys summed so far.
 struct Sums {
@@ -44,14 +46,15 @@ struct Sums {
 
 class Kernelized : public Attention {
  public:
-  Kernelized(Builder& b, const std::string& layer, double constant)
+  Kernelized(Builder& b, const AttentionPlace& place, double constant)
       : heads_(b.config.head_count),
         chunk_(b.config.attention_options.at("chunk")),
         constant_(constant),
-        query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
-        key_(b, layer, "key", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
-        value_(b, layer, "value", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
-        output_(b, layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
+        cross_(place.cross),
+        query_(b, place.layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
+        key_(b, place.layer, "key", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
+        value_(b, place.layer, "value", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
+        output_(b, place.layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
 
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
     const std::int64_t batch = x.size(0);
@@ -61,13 +64,59 @@ class Kernelized : public Attention {
     return output_(context.causal ? causal(q, k, v, batch) : merge(whole(q, k, v), batch).flatten(2));
   }
 
+  CacheShape cache_shape() const override { return {}; }  // sums, whatever the number of tokens
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const at::Tensor merged = decoded(x, memory, cache, context);
+    return output_(merged);
+  }
+
  protected:
+  // F of a decoder's queries; context.first is their position.
+  virtual at::Tensor decoded_queries(at::Tensor q, const AttentionContext& context) const = 0;
+  // Adds keys and values to the states, which are none at first, and gives F of the keys.
+  virtual at::Tensor add_keys(std::vector<at::Tensor>& states, at::Tensor k, const at::Tensor& v,
+                              const AttentionContext& context) const {
+    k = decoded_queries(std::move(k), context);
+    Sums own = sum(k, v);
+    own = {split_batch(own.values), split_batch(own.features)};
+    if (states.empty()) {
+      states = {own.values, own.features};
+    } else {
+      states[0].add_(own.values);
+      states[1].add_(own.features);
+    }
+    return k;
+  }
+  // Of `count` keys.
+  virtual Sums sums_of(const std::vector<at::Tensor>& states, std::int64_t) const {
+    return {states[0].flatten(0, 1), states[1].flatten(0, 1)};
+  }
+
+  at::Tensor split_batch(const at::Tensor& x) const { return x.unflatten(0, {-1, heads_}); }
   // [G, T, d] and [G, S, d] -> F of both: [G, T, m] and [G, S, m].
   virtual std::pair<at::Tensor, at::Tensor> features(at::Tensor q, at::Tensor k,
                                                      const AttentionContext& context) const = 0;
   virtual at::Tensor denominators(const at::Tensor& sums) const = 0;
 
  private:
+  at::Tensor decoded(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                     const AttentionContext& context) const {
+    const at::Tensor q = decoded_queries(split(query_(x)), context);
+    if (memory.defined()) {
+      AttentionContext of_keys = context;
+      if (cross_) of_keys.first = 0;
+      const at::Tensor v = split(value_(memory));
+      std::vector<at::Tensor> states = cache.states();
+      const at::Tensor k = add_keys(states, split(key_(memory)), v, of_keys);
+      cache.set_states(std::move(states));
+      if (context.causal) return causal(q, k, v, x.size(0));
+    }
+    const Sums sums = sums_of(cache.states(), cross_ ? cache.room() : context.first + x.size(1));
+    return merge(times(q, sums.values) / denominators(times(q, sums.features)), x.size(0)).flatten(2);
+  }
+
   at::Tensor split(const at::Tensor& projected) const {  // [B, T, n·d] -> [G, T, d]
     return projected.view({projected.size(0), projected.size(1), heads_, -1})
         .transpose(1, 2)
@@ -135,18 +184,20 @@ class Kernelized : public Attention {
 
   std::int64_t heads_, chunk_;
   double constant_;
+  bool cross_;
   Linear query_, key_, value_, output_;
 };
 
 // φ(x) = elu(x) + 1.
 class LinearAttention final : public Kernelized {
  public:
-  LinearAttention(Builder& b, const std::string& layer) : Kernelized(b, layer, 0) {}
+  LinearAttention(Builder& b, const AttentionPlace& place) : Kernelized(b, place, 0) {}
 
  private:
   std::pair<at::Tensor, at::Tensor> features(at::Tensor q, at::Tensor k, const AttentionContext&) const override {
     return {at::elu(q) + 1.0, at::elu(k) + 1.0};
   }
+  at::Tensor decoded_queries(at::Tensor q, const AttentionContext&) const override { return at::elu(q) + 1.0; }
   at::Tensor denominators(const at::Tensor& sums) const override { return sums + kSmallest; }
 };
 
@@ -166,8 +217,8 @@ at::Tensor orthogonal_features(std::int64_t count, std::int64_t width, const Bui
 // `largest` is that of a query's features, and that of all keys and features; it cancels but for the constant.
 class Performer final : public Kernelized {
  public:
-  Performer(Builder& b, const std::string& layer)
-      : Kernelized(b, layer, 1e-4),
+  Performer(Builder& b, const AttentionPlace& place)
+      : Kernelized(b, place, kConstant),
         attend_(b),
         directions_(
             b.buffer(orthogonal_features(b.config.attention_options.at("features"), b.config.head_dim, b.options))) {}
@@ -180,6 +231,41 @@ class Performer final : public Kernelized {
     return {exponentials(q * std::sqrt(attend_.scale), -1), exponentials(k * std::sqrt(attend_.scale), {-2, -1})};
   }
   at::Tensor denominators(const at::Tensor& sums) const override { return sums; }
+
+  at::Tensor decoded_queries(at::Tensor q, const AttentionContext& context) const override {
+    return exponentials(attend_.rotate(q, context) * std::sqrt(attend_.scale), -1);
+  }
+
+  // States: Σ F vᵀ, Σ F, Σ v and the largest exponent so far, to which F of all keys is scaled.
+  at::Tensor add_keys(std::vector<at::Tensor>& states, at::Tensor k, const at::Tensor& v,
+                      const AttentionContext& context) const override {
+    k = attend_.rotate(k, context) * std::sqrt(attend_.scale);
+    at::Tensor exponents = at::matmul(k, directions_.t());
+    at::Tensor largest = exponents.amax({-2, -1}, true);
+    exponents.sub_(k.pow(2).sum(-1, true) * 0.5);
+    if (!states.empty()) {
+      const at::Tensor before = states[3].flatten(0, 1);
+      largest = at::maximum(largest, before);
+      const at::Tensor factor = split_batch((before - largest).exp_());
+      states[0].mul_(factor);
+      states[1].mul_(factor);
+      states[3].copy_(split_batch(largest));
+    }
+    k = exponents.sub_(largest).exp_();
+    const std::vector<at::Tensor> own{split_batch(at::bmm(k.transpose(1, 2), v)), split_batch(k.sum(1).unsqueeze(-1)),
+                                      split_batch(v.sum(1, true))};
+    if (states.empty()) {
+      states = own;
+      states.push_back(split_batch(largest));
+    } else {
+      for (std::size_t i = 0; i < own.size(); ++i) states[i].add_(own[i]);
+    }
+    return k;
+  }
+  Sums sums_of(const std::vector<at::Tensor>& states, std::int64_t count) const override {
+    return {(states[0] + states[2] * kConstant).flatten(0, 1),
+            (states[1] + kConstant * static_cast<double>(count)).flatten(0, 1)};
+  }
 
   at::Tensor exponentials(const at::Tensor& x, at::IntArrayRef largest_over) const {
     at::Tensor exponents = at::matmul(x, directions_.t());
@@ -196,7 +282,7 @@ class Performer final : public Kernelized {
 // The weights are not negative, so that ReLU can follow them and keeps their product, which is needed anyway.
 class CosFormer final : public Kernelized {
  public:
-  CosFormer(Builder& b, const std::string& layer) : Kernelized(b, layer, 0) {}
+  CosFormer(Builder& b, const AttentionPlace& place) : Kernelized(b, place, 0) {}
 
  private:
   std::pair<at::Tensor, at::Tensor> features(at::Tensor q, at::Tensor k, const AttentionContext&) const override {
@@ -210,19 +296,27 @@ class CosFormer final : public Kernelized {
     };
     return {reweighted(q), reweighted(k)};
   }
+  // M is the length at the end.
+  at::Tensor decoded_queries(at::Tensor q, const AttentionContext& context) const override {
+    const auto wide = q.options().dtype(c10::promoteTypes(q.scalar_type(), at::kFloat));
+    const at::Tensor angles = at::arange(context.first + 1, context.first + q.size(1) + 1, wide) *
+                              (std::numbers::pi / 2 / static_cast<double>(context.longest));
+    const at::Tensor weights = at::stack({angles.sin(), angles.cos().clamp_min_(0)}, 1).to(q.scalar_type());
+    return (q.unsqueeze(2) * weights.unsqueeze(-1)).relu_().flatten(2);
+  }
   at::Tensor denominators(const at::Tensor& sums) const override { return sums.clamp_min(kSmallest); }
 };
 
 }  // namespace
 
 std::unique_ptr<Attention> make_linear(Builder& builder, const AttentionPlace& place) {
-  return std::make_unique<LinearAttention>(builder, place.layer);
+  return std::make_unique<LinearAttention>(builder, place);
 }
 std::unique_ptr<Attention> make_performer(Builder& builder, const AttentionPlace& place) {
-  return std::make_unique<Performer>(builder, place.layer);
+  return std::make_unique<Performer>(builder, place);
 }
 std::unique_ptr<Attention> make_cosformer(Builder& builder, const AttentionPlace& place) {
-  return std::make_unique<CosFormer>(builder, place.layer);
+  return std::make_unique<CosFormer>(builder, place);
 }
 
 }  // namespace headroom::models

@@ -4,6 +4,7 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/matmul.h>
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +52,70 @@ class Latent final : public Attention {
     return absorbed_ ? absorbed(x, memory, context) : expanded(x, memory, context);
   }
 
+  // The latent and the turned part of the key, in one row.
+  CacheShape cache_shape() const override { return {{{1, rank_ + rope_}}}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const auto rows = cache.joined(memory, [&] {
+      const Latents latent = latents(memory, context);
+      at::Tensor row = latent.content.unsqueeze(1);
+      if (rope_ > 0) row = at::cat({row, latent.position}, -1);
+      return std::vector{row};
+    });
+    const at::Tensor merged = absorbed_ ? absorbed_heads(x, rows[0], context) : expanded_heads(x, rows[0], context);
+    return (*output_)(merged);
+  }
+
  private:
+  // Keys or values of all heads from rows [B, 1, t, r_kv + d_r].
+  at::Tensor keys(const at::Tensor& row) const {
+    const at::Tensor up = up_->weight().view({heads_, nope_ + value_, rank_}).narrow(1, 0, nope_);
+    const at::Tensor content = at::matmul(row.narrow(3, 0, rank_), up.transpose(1, 2));  // [B, n, t, d_n]
+    return rope_ > 0 ? at::cat({content, row.narrow(3, rank_, rope_).expand({-1, heads_, -1, -1})}, -1) : content;
+  }
+  at::Tensor values(const at::Tensor& row) const {
+    const at::Tensor up = up_->weight().view({heads_, nope_ + value_, rank_}).narrow(1, nope_, value_);
+    return at::matmul(row.narrow(3, 0, rank_), up.transpose(1, 2));
+  }
+
+  at::Tensor expanded_heads(const at::Tensor& x, const CachedRows& rows, const AttentionContext& context) const {
+    at::Tensor q = heads(queries(x), nope_ + rope_);
+    if (context.cos.defined())
+      q = at::cat({q.narrow(3, 0, nope_), attend_.rotate(q.narrow(3, nope_, rope_), context)}, -1);
+    const CachedRows k = rows.mapped([this](const at::Tensor& row) { return keys(row); });
+    const CachedRows v = rows.mapped([this](const at::Tensor& row) { return values(row); });
+    if (attend_.backend != AttentionBackend::flash) return Attend::merge(attend_(q, k, v, context));
+    // Flash kernels want heads of one size.
+    const std::int64_t width = std::max(nope_ + rope_, value_);
+    const auto wide = [&](const at::Tensor& x) { return widened(x, width); };
+    const at::Tensor merged = attend_(wide(q), wide(k.part(0)), wide(v.part(0)), context);
+    return Attend::merge(merged.narrow(3, 0, value_));
+  }
+
+  at::Tensor absorbed_heads(const at::Tensor& x, const CachedRows& rows, const AttentionContext& context) const {
+    const std::int64_t batch = x.size(0), query_len = x.size(1), tokens = batch * query_len;
+    const at::Tensor up = up_->weight().view({heads_, nope_ + value_, rank_});
+    at::Tensor p = scores_of(absorbed_queries(x, up, context).unsqueeze(1), rows);  // [B, 1, n·T, S]
+    p = attend_.finish(std::move(p), context);
+    p = sums_of(p, rows.mapped([this](const at::Tensor& row) { return row.narrow(3, 0, rank_); }));
+    p = p.view({batch, heads_, query_len, rank_}).transpose(0, 1).reshape({heads_, tokens, rank_});
+    const at::Tensor head = at::bmm(p, up.narrow(1, nope_, value_).transpose(1, 2));  // [n, B·T, d_v]
+    return head.transpose(0, 1).reshape({batch, query_len, heads_ * value_});
+  }
+
+  // [B, n·T, r_kv + d_r].
+  at::Tensor absorbed_queries(const at::Tensor& x, const at::Tensor& up, const AttentionContext& context) const {
+    const std::int64_t batch = x.size(0), query_len = x.size(1), tokens = batch * query_len;
+    const at::Tensor projected = queries(x);
+    const at::Tensor content = projected.view({tokens, heads_, -1}).transpose(0, 1).narrow(2, 0, nope_);
+    at::Tensor q = at::bmm(content, up.narrow(1, 0, nope_));  // [n, B·T, r_kv]
+    q = q.view({heads_, batch, query_len, rank_}).transpose(0, 1);
+    if (rope_ > 0)
+      q = at::cat({q, attend_.rotate(heads(projected, nope_ + rope_).narrow(3, nope_, rope_), context)}, -1);
+    return q.reshape({batch, heads_ * query_len, rank_ + rope_});
+  }
+
   struct Latents {
     at::Tensor content;   // [B, S, r_kv], normalised
     at::Tensor position;  // [B, 1, S, d_r], turned: with the content what a decoder caches
@@ -126,16 +190,7 @@ class Latent final : public Attention {
   at::Tensor absorbed(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const {
     const std::int64_t batch = x.size(0), query_len = x.size(1), tokens = batch * query_len;
     const at::Tensor up = up_->weight().view({heads_, nope_ + value_, rank_});
-    at::Tensor q;
-    {
-      const at::Tensor projected = queries(x);
-      const at::Tensor content = projected.view({tokens, heads_, -1}).transpose(0, 1).narrow(2, 0, nope_);
-      q = at::bmm(content, up.narrow(1, 0, nope_));  // [n, B·T, r_kv]
-      q = q.view({heads_, batch, query_len, rank_}).transpose(0, 1);
-      if (rope_ > 0)
-        q = at::cat({q, attend_.rotate(heads(projected, nope_ + rope_).narrow(3, nope_, rope_), context)}, -1);
-      q = q.reshape({batch, heads_ * query_len, rank_ + rope_});
-    }
+    const at::Tensor q = absorbed_queries(x, up, context);
     at::Tensor k;  // [B, S, r_kv + d_r]
     {
       const Latents latent = latents(memory, context);

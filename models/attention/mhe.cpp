@@ -40,7 +40,29 @@ class HeadEmbedding final : public Attention {
     return own_.output(merged);
   }
 
+  // Every head, as published.
+  CacheShape cache_shape() const override {
+    const CacheStream heads{own_.query_embedding.size(0), own_.query_embedding.size(1)};
+    return {{heads, heads}};
+  }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const at::Tensor merged = mixed(x, memory, cache, context);
+    return own_.output(merged);
+  }
+
  private:
+  at::Tensor mixed(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                   const AttentionContext& context) const {
+    const at::Tensor q = heads(attend_.rotate(attend_.split(own_.query(x), 1), context), own_.query_embedding);
+    const auto rows = cache.joined(memory, [&] {
+      return std::vector{heads(attend_.rotate(attend_.split(own_.key(memory), 1), context), own_.key_embedding),
+                         heads(attend_.split(own_.value(memory), 1), own_.value_embedding)};
+    });
+    return Attend::merge(attend_(q, rows[0], rows[1], context));
+  }
+
   // [B, 1, T, d] and [n, d] -> [B, n, T, d], in the layout that Attend wants.
   at::Tensor heads(const at::Tensor& seed, const at::Tensor& embedding) const {
     if (attend_.eager()) return combine(seed, embedding.unsqueeze(1));

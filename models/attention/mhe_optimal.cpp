@@ -305,6 +305,7 @@ struct Heads : Function<Heads> {
 struct LayerTensors {
   at::Tensor x, memory;  // memory: where keys and values come from elsewhere
   at::Tensor wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed;
+  at::Tensor keys, values;  // [B, S, d], turned: where they are at hand
 
   at::Tensor turned(const Plan& plan, const at::Tensor& rows) const {
     return cos.defined() ? rotate(rows, cos, sin, plan.interleaved) : rows;
@@ -318,13 +319,19 @@ struct LayerTensors {
     Sequence result;
     result.index = i;
     result.q = widened(turned(plan, project(x[i], wq, bq)));
+    if (keys.defined()) {
+      result.k = widened(keys[i]);
+      result.v = widened(values[i]);
+      return result;
+    }
     result.k = widened(turned(plan, project(source()[i], wk, bk)));
     result.v = widened(project(source()[i], wv, bv));
     return result;
   }
   variable_list list() const { return {x, memory, wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed}; }
   static LayerTensors of(const variable_list& t) {
-    return {t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12], t[13], t[14], t[15]};
+    return {t[0], t[1], t[2],  t[3],  t[4],  t[5],  t[6],  t[7], t[8],
+            t[9], t[10], t[11], t[12], t[13], t[14], t[15], {},   {}};
   }
 
   at::Tensor forward(const Plan& plan) const {
@@ -425,7 +432,9 @@ struct WholeLayer : Function<WholeLayer> {
                              tensor_of(bo),
                              tensor_of(cos),
                              tensor_of(sin),
-                             tensor_of(seed)};
+                             tensor_of(seed),
+                             {},
+                             {}};
     ctx->save_for_backward(layer.list());
     save(ctx, plan);
     return layer.forward(plan);
@@ -484,9 +493,45 @@ class OptimalHeadEmbedding final : public Attention {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context) const override {
     const AutocastInputs in(x.device().type());
     const WithoutAutocast here;
+    const Plan plan = plan_of(context);
+    LayerTensors t = tensors(x, memory, context, in);
+    if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
+    if (fused_) return fused(t, plan, context);
+    if (!at::GradMode::is_enabled()) return t.forward(plan);
+    return keep_ == MheKeep::layer ? whole_layer(t, plan) : heads(t, plan);
+  }
+
+  // The key and the value that all heads share.
+  CacheShape cache_shape() const override { return {{{1, plan_.width}, {1, plan_.width}}}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const AutocastInputs in(x.device().type());
+    const WithoutAutocast here;
+    const Plan plan = plan_of(context);
+    LayerTensors t = tensors(x, memory.defined() ? memory : x, context, in);
+    const auto rows = cache.joined(memory, [&] {
+      return std::vector{t.turned(plan, linear(t.source(), t.wk, t.bk)).unsqueeze(1),
+                         linear(t.source(), t.wv, t.bv).unsqueeze(1)};
+    });
+    if (x.size(1) == 1 || fused_) return multi_query(t, plan, rows, context);
+    t.keys = rows[0].part(0).squeeze(1);
+    t.values = rows[1].part(0).squeeze(1);
+    return t.forward(plan);
+  }
+
+ private:
+  static at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    return project(rows_of(x), weight, bias).view({x.size(0), x.size(1), -1});
+  }
+  Plan plan_of(const AttentionContext& context) const {
     Plan plan = plan_;
     plan.causal = context.causal;
     plan.interleaved = context.rotary_interleaved;
+    return plan;
+  }
+  LayerTensors tensors(const at::Tensor& x, const at::Tensor& memory, const AttentionContext& context,
+                       const AutocastInputs& in) const {
     // Of the keys' bias, unturned, each score gets the same number.
     const bool bias_is_dead = !context.cos.defined();
     LayerTensors t;
@@ -497,17 +542,25 @@ class OptimalHeadEmbedding final : public Attention {
     if (!bias_is_dead) t.bk = in(own_.key.bias());
     t.wv = in(own_.value.weight()), t.bv = in(own_.value.bias());
     t.a = in(own_.query_embedding);
-    if (plan.multiply) t.b = in(own_.key_embedding);
+    if (plan_.multiply) t.b = in(own_.key_embedding);
     t.g = in(own_.value_embedding);
     t.wo = in(own_.output.weight()), t.bo = in(own_.output.bias());
     t.cos = in(context.cos), t.sin = in(context.sin);
-    if (plan.dropout_rate > 0 && !fused_) t.seed = at::empty({1}, x.options().dtype(at::kLong)).random_();
-    if (fused_) return fused(t, plan, context);
-    if (!at::GradMode::is_enabled()) return t.forward(plan);
-    return keep_ == MheKeep::layer ? whole_layer(t, plan) : heads(t, plan);
+    return t;
   }
 
- private:
+  // One token's queries of all heads against the shared keys.
+  at::Tensor multi_query(const LayerTensors& t, const Plan& plan, const std::vector<CachedRows>& rows,
+                         const AttentionContext& context) const {
+    at::Tensor q = t.turned(plan, linear(t.x, t.wq, t.bq)).unsqueeze(1);  // [B, 1, T, d]
+    const at::Tensor embeddings = plan.multiply ? t.a * t.b + t.a + t.b + 1.0 : t.a;
+    q = plan.multiply ? q * embeddings.unsqueeze(1) : q + embeddings.unsqueeze(1);
+    Attend attend = attend_;
+    if (!fused_) attend.backend = AttentionBackend::eager;
+    at::Tensor heads = attend(q, rows[0], rows[1], context).transpose(1, 2);  // [B, T, n, d]
+    heads = plan.multiply ? heads * (t.g + 1.0) : heads + t.g;
+    return linear(heads.flatten(2), t.wo, t.bo);
+  }
   static at::Tensor whole_layer(const LayerTensors& t, const Plan& plan) {
     const auto o = optional_of;
     return WholeLayer::apply(t.x, o(t.memory), t.wq, o(t.bq), t.wk, o(t.bk), t.wv, o(t.bv), t.a, o(t.b), t.g, t.wo,

@@ -21,10 +21,10 @@
 namespace headroom::models {
 namespace {
 
-// j − i.
-at::Tensor relative_positions(std::int64_t seq, at::TensorOptions options) {
-  const at::Tensor positions = at::arange(seq, options);
-  return positions.unsqueeze(0) - positions.unsqueeze(1);
+// j − i, of queries from `first` on.
+at::Tensor relative_positions(std::int64_t seq, at::TensorOptions options, std::int64_t first = 0) {
+  const at::Tensor positions = at::arange(first + seq, options);
+  return positions.unsqueeze(0) - positions.slice(0, first).unsqueeze(1);
 }
 
 }  // namespace
@@ -45,25 +45,27 @@ AttentionPositions::AttentionPositions(Builder& builder, const std::string& firs
                                {config.position_bucket_count, score_head_count(config)}, Init::normal);
 }
 
-at::Tensor AttentionPositions::bias(const at::Tensor& x) const {
+at::Tensor AttentionPositions::bias(const at::Tensor& x, std::int64_t first) const {
   const std::int64_t seq = x.size(1);
-  if (kind_ == Positions::alibi) return alibi_bias(slopes_, seq, causal_, x.scalar_type());
-  const at::Tensor buckets = relative_buckets(seq, causal_, table_.size(0), max_distance_, x.device());
+  if (kind_ == Positions::alibi)
+    return alibi_bias(slopes_, first + seq, causal_, x.scalar_type()).slice(1, first);  // rows are alike where causal
+  const at::Tensor buckets = relative_buckets(seq, causal_, table_.size(0), max_distance_, x.device(), first);
   return at::embedding(table_, buckets).permute({2, 0, 1});
 }
 
-void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x) const {
+void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x, std::int64_t first) const {
   if (is_rotary(kind_)) {
     context.rotary_interleaved = kind_ == Positions::rope_interleaved;
     const RotaryTables tables =
-        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved);
+        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved, first);
     context.cos = tables.cos;
     context.sin = tables.sin;
   }
   if (!has_position_bias(kind_)) return;
-  context.bias = bias(x);
+  context.bias = bias(x, first);
   if (backend_ != AttentionBackend::eager)
-    context.bias = score_mask(context.bias, causal_, backend_ == AttentionBackend::efficient);
+    context.bias =
+        score_mask(context.bias, causal_ && x.size(1) > 1, backend_ == AttentionBackend::efficient);
 }
 
 at::Tensor alibi_slopes(std::int64_t head_count, at::Device device) {
@@ -83,8 +85,8 @@ at::Tensor alibi_bias(const at::Tensor& slopes, std::int64_t seq, bool causal, a
 }
 
 at::Tensor relative_buckets(std::int64_t seq, bool causal, std::int64_t bucket_count, std::int64_t max_distance,
-                            at::Device device) {
-  const at::Tensor relative = relative_positions(seq, at::TensorOptions(device).dtype(at::kLong));
+                            at::Device device, std::int64_t first) {
+  const at::Tensor relative = relative_positions(seq, at::TensorOptions(device).dtype(at::kLong), first);
   const std::int64_t count = causal ? bucket_count : bucket_count / 2, exact = count / 2;
   const at::Tensor distance = causal ? relative.neg().clamp_min_(0) : relative.abs();
   // In fp32, and in this order, so that distances at the border of two buckets fall where T5's do.

@@ -21,11 +21,11 @@ class AttentionPositions {
   AttentionPositions(Builder& builder, const std::string& first_layer, bool causal);
 
   // Sets cos, sin and their layout, or bias, for inputs x [B, T, d_m]; leaves them where the positions are of another
-  // kind.
-  void prepare(AttentionContext& context, const at::Tensor& x) const;
+  // kind. `first`: the position of x's first token, whose predecessors are in a cache; S is first + T.
+  void prepare(AttentionContext& context, const at::Tensor& x, std::int64_t first = 0) const;
 
  private:
-  at::Tensor bias(const at::Tensor& x) const;
+  at::Tensor bias(const at::Tensor& x, std::int64_t first) const;
 
   Positions kind_;
   bool causal_;
@@ -45,11 +45,11 @@ at::Tensor alibi_slopes(std::int64_t head_count, at::Device device);
 // softmax cancels, and takes T times less memory.
 at::Tensor alibi_bias(const at::Tensor& slopes, std::int64_t seq, bool causal, at::ScalarType dtype);
 
-// int64 [T, T]: the bucket of j − i. Causal: the first half of them for one distance each from 0 on, the other half for
+// int64 [T, S] of queries from `first` on, S = first + T: the bucket of j − i. Causal: the first half of them for one distance each from 0 on, the other half for
 // logarithmically wider ranges up to max_distance; beyond it, the last. Without a mask so for both directions, half of
 // the buckets each.
 at::Tensor relative_buckets(std::int64_t seq, bool causal, std::int64_t bucket_count, std::int64_t max_distance,
-                            at::Device device);
+                            at::Device device, std::int64_t first = 0);
 
 // What scaled_dot_product_attention takes for biases [n, T, T]: contiguous, -inf where a causal mask hides. `aligned`:
 // rows begin at multiples of 8 elements, which spares the memory-efficient kernel a copy in every layer.

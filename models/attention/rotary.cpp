@@ -26,8 +26,8 @@ at::Tensor scaled_frequencies(const at::Tensor& frequencies, const RopeScaling& 
 }
 
 RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
-                           bool interleaved) {
-  const at::Tensor positions = at::arange(seq, inverse_frequencies.options()).unsqueeze(1);
+                           bool interleaved, std::int64_t first) {
+  const at::Tensor positions = at::arange(first, first + seq, inverse_frequencies.options()).unsqueeze(1);
   at::Tensor angles = positions * inverse_frequencies;  // [T, d/2]
   angles = interleaved ? at::stack({angles, angles}, -1).flatten(-2) : at::cat({angles, angles}, -1);
   RotaryTables tables;

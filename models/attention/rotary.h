@@ -21,9 +21,9 @@ struct RotaryTables {
   at::Tensor cos, sin;  // [T, d]
 };
 
-// Computed once per forward pass and shared by all layers, in fp32, then cast.
+// Computed once per forward pass and shared by all layers, in fp32, then cast. `first`: position of the first row.
 RotaryTables rotary_tables(const at::Tensor& inverse_frequencies, std::int64_t seq, at::ScalarType dtype,
-                           bool interleaved = false);
+                           bool interleaved = false, std::int64_t first = 0);
 
 // x [..., T, d], with tables of the same layout.
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, bool interleaved = false);

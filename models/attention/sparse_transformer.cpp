@@ -21,6 +21,7 @@ class SparseTransformer : public Attention {
   SparseTransformer(Builder& b, const std::string& layer)
       : stride_(b.config.attention_options.at("stride")),
         heads_(b.config.head_count),
+        width_(b.config.head_dim),
         attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
@@ -39,7 +40,19 @@ class SparseTransformer : public Attention {
     return output_(merged);
   }
 
+  // All tokens: later ones see some of every block.
+  CacheShape cache_shape() const override { return {{{heads_, width_}, {heads_, width_}}}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const at::Tensor merged = decoded(x, memory, cache, context);
+    return output_(merged);
+  }
+
  protected:
+  // Which of the keys 0 … position the token there does not see: [position + 1].
+  virtual at::Tensor hidden(const at::Tensor& keys, std::int64_t position) const = 0;
+
   // [B, n, T, d] -> blocks of l.
   virtual at::Tensor arrange(const at::Tensor& heads, const Band& band) const = 0;
   virtual at::Tensor arrange_keys(const at::Tensor& heads, const Band& band) const { return arrange(heads, band); }
@@ -53,9 +66,27 @@ class SparseTransformer : public Attention {
     return rows.narrow(0, 0, band.count - 1).repeat_interleave(repeats) >= rows.unsqueeze(1);
   }
 
-  std::int64_t stride_, heads_;
+  std::int64_t stride_, heads_, width_;
   Attend attend_;
   Linear query_, key_, value_, output_;
+
+ private:
+  at::Tensor decoded(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                     const AttentionContext& context) const {
+    at::Tensor q = attend_.rotate(heads_of(query_(x), heads_), context) * attend_.scale;
+    const auto rows = cache.append({attend_.rotate(attend_.split(key_(memory), heads_), context),
+                                    attend_.split(value_(memory), heads_)});
+    if (x.size(1) > 1) {
+      const Band band = make_band(x.size(1), stride_ - 1, 0, stride_);
+      q = arrange(q, band);
+      const at::Tensor k = arrange_keys(rows[0].part(0), band), v = arrange_keys(rows[1].part(0), band);
+      return without_padding(mix(q, k, v, x.size(0), band), band);
+    }
+    at::Tensor p = scores_of(q.contiguous(), rows[0]);  // [B, n, 1, S]
+    const at::Tensor keys = at::arange(p.size(3), at::TensorOptions(p.device()).dtype(at::kLong));
+    p = attend_.normalize(p.add_(additive_mask(hidden(keys, p.size(3) - 1), p.options())));
+    return Attend::merge(sums_of(p, rows[1]));
+  }
 };
 
 // Token i is column i mod l of row i div l. It sees the l tokens up to itself (of its own row and the row before), and
@@ -66,6 +97,11 @@ class Strided final : public SparseTransformer {
   using SparseTransformer::SparseTransformer;
 
  private:
+  at::Tensor hidden(const at::Tensor& keys, std::int64_t position) const override {
+    const at::Tensor distance = position - keys;
+    return (distance >= stride_).logical_and_(distance.remainder(stride_) != 0);
+  }
+
   at::Tensor arrange(const at::Tensor& heads, const Band& band) const override {
     const std::int64_t width = heads.size(3);
     return pad_sequences(heads, band)
@@ -139,6 +175,10 @@ class Fixed final : public SparseTransformer {
       : SparseTransformer(b, layer), expressivity_(b.config.attention_options.at("expressivity")) {}
 
  private:
+  at::Tensor hidden(const at::Tensor& keys, std::int64_t position) const override {
+    return (keys < position / stride_ * stride_).logical_and_(keys.remainder(stride_) < stride_ - expressivity_);
+  }
+
   // [B·n·C, l, d].
   at::Tensor arrange(const at::Tensor& heads, const Band& band) const override {
     return block_queries(heads, heads_, band);

@@ -20,6 +20,7 @@ class Synthesizer : public Attention {
  public:
   Synthesizer(Builder& b, const std::string& layer)
       : heads_(b.config.head_count),
+        width_(b.config.head_dim),
         attend_(b),
         value_(b, layer, "value", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         output_(b, layer, "output", heads_ * b.config.head_dim, b.config.d_model, b.config.attention_bias) {}
@@ -37,19 +38,34 @@ class Synthesizer : public Attention {
     return output_(merged);
   }
 
+  CacheShape cache_shape() const override { return {{{heads_, width_}}}; }  // values
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const auto rows = cache.append({heads_of_values(memory)});
+    const at::Tensor p = probabilities(scores(x, context.first), context).transpose(0, 1);  // [B or 1, n, T, S]
+    const at::Tensor merged = Attend::merge(sums_of(p.expand({x.size(0), -1, -1, -1}), rows[0]));
+    return output_(merged);
+  }
+
  protected:
-  // Of x [B, T, d_m]: [n, B, T, T], or [n, 1, T, T] where they do not depend on it.
-  virtual at::Tensor scores(const at::Tensor& x) const = 0;
+  // Of x [B, T, d_m] behind `first` tokens, S = first + T: [n, B, T, S], or [n, 1, T, S] where they do not depend on it.
+  virtual at::Tensor scores(const at::Tensor& x, std::int64_t first = 0) const = 0;
 
   std::int64_t heads_;
 
  private:
+  at::Tensor heads_of_values(const at::Tensor& x) const {  // [B, n, T, d]
+    return value_(x).view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2).contiguous();
+  }
+
   at::Tensor probabilities(at::Tensor scores, const AttentionContext& context) const {
     if (context.bias.defined()) scores = scores + context.bias.unsqueeze(1);
     if (context.mask.defined()) scores = scores + context.mask;
     return attend_.normalize(std::move(scores));
   }
 
+  std::int64_t width_;
   Attend attend_;
   Linear value_, output_;
 };
@@ -94,8 +110,8 @@ class Dense final : public Synthesizer {
       : Synthesizer(b, layer), hidden_(b, layer), scores_(b, layer, "scores", b.config.max_positions) {}
 
  private:
-  at::Tensor scores(const at::Tensor& x) const override {
-    return scores_(hidden_(x), x.size(1)).view({heads_, x.size(0), x.size(1), -1});
+  at::Tensor scores(const at::Tensor& x, std::int64_t first) const override {
+    return scores_(hidden_(x), first + x.size(1)).view({heads_, x.size(0), x.size(1), -1});
   }
 
   Hidden hidden_;
@@ -113,12 +129,12 @@ class FactorizedDense final : public Synthesizer {
         within_(b, layer, "within", columns_) {}
 
  private:
-  at::Tensor scores(const at::Tensor& x) const override {
-    const std::int64_t seq = x.size(1);
+  at::Tensor scores(const at::Tensor& x, std::int64_t first) const override {
+    const std::int64_t seq = first + x.size(1);
     const at::Tensor hidden = hidden_(x);
     const at::Tensor blocks = blocks_(hidden, (seq + columns_ - 1) / columns_), within = within_(hidden, columns_);
     const at::Tensor products = (blocks.unsqueeze(-1) * within.unsqueeze(-2)).flatten(2);  // [n, B·T, >= T]
-    return products.slice(2, 0, seq).view({heads_, x.size(0), seq, seq});
+    return products.slice(2, 0, seq).view({heads_, x.size(0), x.size(1), seq});
   }
 
   std::int64_t columns_;
@@ -140,8 +156,8 @@ class Random final : public Synthesizer {
   }
 
  private:
-  at::Tensor scores(const at::Tensor& x) const override {
-    return scores_.slice(1, 0, x.size(1)).slice(2, 0, x.size(1)).unsqueeze(1);
+  at::Tensor scores(const at::Tensor& x, std::int64_t first) const override {
+    return scores_.slice(1, first, first + x.size(1)).slice(2, 0, first + x.size(1)).unsqueeze(1);
   }
 
   at::Tensor scores_;  // [n, T_max, T_max]
@@ -159,9 +175,9 @@ class FactorizedRandom final : public Synthesizer {
                        {b.config.head_count, b.config.max_positions, b.config.attention_options.at("rank")},
                        Init::normal);
   }
-  at::Tensor scores(const at::Tensor& x) const override {
-    const std::int64_t seq = x.size(1);
-    return at::bmm(queries_.slice(1, 0, seq), keys_.slice(1, 0, seq).transpose(1, 2)).unsqueeze(1);
+  at::Tensor scores(const at::Tensor& x, std::int64_t first) const override {
+    const std::int64_t seq = first + x.size(1);
+    return at::bmm(queries_.slice(1, first, seq), keys_.slice(1, 0, seq).transpose(1, 2)).unsqueeze(1);
   }
 
   at::Tensor queries_, keys_;  // [n, T_max, rank]

@@ -86,6 +86,7 @@ class Window final : public Attention {
         block_(block),
         heads_(b.config.head_count),
         groups_(b.config.kv_head_count),
+        width_(b.config.head_dim),
         attend_(b),
         query_(b, layer, "query", b.config.d_model, heads_ * b.config.head_dim, b.config.attention_bias),
         key_(b, layer, "key", b.config.d_model, groups_ * b.config.head_dim, b.config.attention_bias),
@@ -97,7 +98,38 @@ class Window final : public Attention {
     return output_(merged);
   }
 
+  CacheShape cache_shape() const override { return {{{groups_, width_}, {groups_, width_}}, window_}; }
+
+  at::Tensor decode(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                    const AttentionContext& context) const override {
+    const at::Tensor merged = decoded(x, memory, cache, context);
+    return output_(merged);
+  }
+
  private:
+  // The window is all that the cache has; a prompt goes block by block.
+  at::Tensor decoded(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
+                     const AttentionContext& context) const {
+    const auto rows = cache.append({attend_.rotate(attend_.split(key_(memory), groups_), context),
+                                    attend_.split(value_(memory), groups_)});
+    if (x.size(1) > 1) return banded(x, rows[0].part(0), rows[1].part(0), context);
+    return Attend::merge(attend_(attend_.rotate(attend_.split(query_(x), heads_), context), rows[0], rows[1], context));
+  }
+
+  at::Tensor banded(const at::Tensor& x, const at::Tensor& keys, const at::Tensor& values,
+                    const AttentionContext& context) const {
+    const Band band = make_band(x.size(1), window_ - 1, 0, block_);
+    at::Tensor q = attend_.rotate(heads_of(query_(x), heads_), context) * attend_.scale;
+    q = block_queries(q, groups_, band);
+    const at::Tensor k = chain_keys(keys, band), v = chain_keys(values, band);
+    at::Tensor p = at::bmm(q, neighbourhoods(k, band));
+    p = masked(p, band);
+    p = attend_.normalize(std::move(p));
+    at::Tensor merged = at::bmm(p, neighbourhoods(v, band).transpose(1, 2));
+    merged = merge_blocks(merged, x.size(0), groups_, band);
+    return without_padding(merged, band);
+  }
+
   at::Tensor mix(const at::Tensor& x, const AttentionContext& context) const {
     const Band band = make_band(x.size(1), window_ - 1, 0, block_);
     at::Tensor q = attend_.rotate(heads_of(query_(x), heads_), context) * attend_.scale;
@@ -123,7 +155,7 @@ class Window final : public Attention {
     return split.view(scores.sizes());
   }
 
-  std::int64_t window_, block_, heads_, groups_;
+  std::int64_t window_, block_, heads_, groups_, width_;
   Attend attend_;
   Linear query_, key_, value_, output_;
 };

@@ -54,6 +54,13 @@ struct Undefined {
   std::string_view rotary;  // rotary positions
   std::string_view bias;    // position biases on the scores (ALiBi, T5)
   std::string_view fused;   // scaled_dot_product_attention, by whatever back end
+  std::string_view cached;  // decoding with a cache, where it is defined for decoders
+};
+
+// Rows that a decoder keeps of each token: `count` streams of `heads` rows of `width` elements.
+struct CacheRows {
+  std::int64_t count, heads, width;
+  std::string_view elements, rows;  // of one stream: "g·d", "g"
 };
 
 struct AttentionMechanism {
@@ -76,6 +83,9 @@ struct AttentionMechanism {
   void (*apply)(ModelConfig&) = nullptr;                       // what it changes of the model, its options being set
   void (*require)(const ModelConfig&) = nullptr;  // throws bad_input where the model's sizes do not go with it
   void (*require_seq)(const ModelConfig&, std::int64_t seq) = nullptr;  // the same of a sequence's length
+  std::vector<CacheRows> (*cache_rows)(const AttentionShape&) = nullptr;  // null: states, or no cache at all
+  std::int64_t (*cache_window)(const AttentionShape&) = nullptr;          // rows that are kept; null: all
+  bool shares_memory = false;  // of a cross-attention the other sequence itself is kept, once for all layers
 };
 
 const std::vector<AttentionMechanism>& attention_mechanisms();

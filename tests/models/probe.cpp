@@ -9,7 +9,9 @@
 // the first layer of a stack; "context" may give cos and sin [T, d] or bias [n, T, S] instead. "seed" is Torch's before
 // the forward pass.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
-// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}.
+// Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}. With
+//   "generate": {"new_tokens": 4, "beams": 1, "fixed": false} -> {"tokens": [[…]], "logits": [[[…]]], of each token, and
+//   "cache_bytes": …, all blocks of the cache at the end}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -24,12 +26,14 @@
 #include <iostream>
 #include <iterator>
 #include <limits>
+#include <map>
 
 #include "base/json.h"
 #include "models/attention/attention.h"
 #include "models/attention/positions.h"
 #include "models/builder.h"
 #include "models/catalog/attention.h"
+#include "models/generation.h"
 #include "models/model.h"
 
 namespace headroom::models {
@@ -177,6 +181,36 @@ Json count_presets() {
 
 at::Tensor ids_of(const Json& json) { return tensor_of(json).to(at::kLong); }
 
+Json generate(Model& model, const Batch& batch, const Json& wish) {
+  const std::int64_t new_tokens = wish.at("new_tokens").get<std::int64_t>();
+  CacheOptions options;
+  options.dtype = at::kDouble;
+  options.size.layout = wish.value("fixed", false) ? CacheLayout::fixed : CacheLayout::dynamic;
+  options.size.batch = batch.tokens.size(0);
+  options.size.beams = wish.value("beams", std::int64_t{1});
+  options.size.prompt = (batch.decoder_tokens.defined() ? batch.decoder_tokens : batch.tokens).size(1);
+  options.size.room = options.size.prompt + new_tokens;
+  options.size.source = batch.tokens.size(1);
+  std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> blocks;
+  options.on_block = [&](const at::Tensor& block, const std::string&) {
+    blocks.emplace_back(block.storage().getIntrusivePtr());
+  };
+  Generation generation(model, options);
+  Json logits = Json::array();
+  generation.prefill(batch);
+  logits.push_back(json_of(generation.logits()));
+  for (std::int64_t i = 1; i < new_tokens; ++i) {
+    generation.step();
+    logits.push_back(json_of(generation.logits()));
+  }
+  std::map<const c10::StorageImpl*, std::size_t> alive;
+  for (const auto& block : blocks)
+    if (const auto storage = block.lock()) alive[storage.get()] = storage->nbytes();
+  std::size_t bytes = 0;
+  for (const auto& [storage, own] : alive) bytes += own;
+  return {{"tokens", json_of(generation.tokens().to(at::kDouble))}, {"logits", logits}, {"cache_bytes", bytes}};
+}
+
 Json ask_model(const Json& request) {
   ModelConfig config = load_model(request.at("model").get<std::string>());
   if (request.contains("attention")) config = with_attention(config, request.at("attention").get<std::string>());
@@ -191,6 +225,7 @@ Json ask_model(const Json& request) {
   batch.tokens = ids_of(request.at("tokens"));
   validate_shape(config, batch.tokens.size(0), batch.tokens.size(1));
   if (request.contains("decoder_tokens")) batch.decoder_tokens = ids_of(request.at("decoder_tokens"));
+  if (request.contains("generate")) return generate(*model, batch, request.at("generate"));
   return {{"y", json_of(model->forward(batch))}};
 }
 

@@ -32,6 +32,10 @@ Formula saved(const Shape& s) {
 }
 
 // Shared key, content bias of each head, values.
+std::vector<CacheRows> cache_rows(const Shape& s) {
+  return {{1, 1, s.option("shared"), "D", ""}, {1, 1, s.head_count, "n", ""}, {1, s.head_count, s.head_dim, "n·d", "n"}};
+}
+
 Formula cache(const Shape& s) {
   return FormulaBuilder()
       .add(s.element_bytes, {s.option("shared")}, "D")
@@ -56,7 +60,8 @@ void add_collaborative(std::vector<AttentionMechanism>& table) {
                     }}},
        .undefined = {.rotary = "heads weigh the two dimensions of a pair differently, so that scores of turned pairs "
                                "would not depend on distances",
-                     .fused = "its scores have a bias of the keys' content, and keys wider than fused kernels take"}});
+                     .fused = "its scores have a bias of the keys' content, and keys wider than fused kernels take"},
+       .cache_rows = cache_rows});
 }
 
 }  // namespace headroom::models

@@ -30,7 +30,16 @@ Formula el_exact_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
-Formula el_cache(const Shape& s) { return FormulaBuilder().add(s.element_bytes, {s.d_model}, "d_m").done(); }
+// The input as values and, turned, once more as keys.
+std::vector<CacheRows> el_slice_rows(const Shape& s) {
+  return {{s.rope ? 2 : 1, s.head_count, s.head_dim, "d_m", "n"}};
+}
+Formula el_slice_cache(const Shape& s) {
+  return FormulaBuilder().add((s.rope ? 2 : 1) * s.element_bytes, {s.d_model}, "d_m").done();
+}
+
+std::vector<CacheRows> el_exact_rows(const Shape& s) { return {{1, 1, s.d_model, "d_m", ""}}; }
+Formula el_exact_cache(const Shape& s) { return FormulaBuilder().add(s.element_bytes, {s.d_model}, "d_m").done(); }
 
 void require_slices(const ModelConfig& config) {
   if (config.d_model == config.head_count * config.head_dim) return;
@@ -48,18 +57,21 @@ void add_el(std::vector<AttentionMechanism>& table) {
                    .source = "baseline of Xue & Aletras 2023, arXiv 2310.07911, derived from its parameter count",
                    .parameter_count = el_slice_parameters,
                    .saved_bytes = el_slice_saved,
-                   .kv_cache_bytes_per_token = el_cache,
-                   .require = require_slices});
+                   .kv_cache_bytes_per_token = el_slice_cache,
+                   .require = require_slices,
+                   .cache_rows = el_slice_rows});
   table.push_back(
       {.name = "el-exact",
        .title = "EL attention: multi-head attention re-ordered so that hidden states are keys and values",
        .source = "Yan et al. 2021, arXiv 2105.04779, section 3",
        .parameter_count = mha_parameters,
        .saved_bytes = el_exact_saved,
-       .kv_cache_bytes_per_token = el_cache,
+       .kv_cache_bytes_per_token = el_exact_cache,
        .undefined = {.rotary = "it multiplies the query and key matrices together, and rotary positions act "
                                "between them",
-                     .fused = "its keys are as wide as the model, which fused kernels do not take"}});
+                     .fused = "its keys are as wide as the model, which fused kernels do not take"},
+       .cache_rows = el_exact_rows,
+       .shares_memory = true});
 }
 
 }  // namespace headroom::models

@@ -78,7 +78,13 @@ Formula state(const Shape& s, std::int64_t features, std::string_view symbols) {
   return FormulaBuilder().add(s.element_bytes, {s.head_count, features, s.head_dim + 1}, symbols).done();
 }
 Formula linear_state(const Shape& s) { return state(s, s.head_dim, "n·d·(d + 1)"); }
-Formula performer_state(const Shape& s) { return state(s, s.option("features"), "n·m·(d + 1)"); }
+// With the sums of values, and of each head the exponent that features are scaled to.
+Formula performer_state(const Shape& s) {
+  return FormulaBuilder()
+      .add(s.element_bytes, {s.head_count, s.option("features"), s.head_dim + 1}, "n·m·(d + 1)")
+      .add(s.element_bytes, {s.head_count, s.head_dim + 1}, "n·(d + 1)")
+      .done();
+}
 Formula cosformer_state(const Shape& s) { return state(s, checked_product({2, s.head_dim}), "n·2·d·(d + 1)"); }
 
 constexpr std::string_view kNoScores = "it sums keys and values before queries meet them, so there are no scores";

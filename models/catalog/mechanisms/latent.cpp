@@ -91,6 +91,11 @@ Formula saved(const Shape& s) {
 }
 
 // The normalised latent and the turned key of the positions.
+std::vector<CacheRows> cache_rows(const Shape& s) {
+  const Sizes z(s);
+  return {{1, 1, z.rank + z.rope, z.rope > 0 ? "(r_kv + d_r)" : "r_kv", ""}};
+}
+
 Formula cache(const Shape& s) {
   const Sizes z(s);
   return FormulaBuilder()
@@ -141,7 +146,8 @@ void add_latent(std::vector<AttentionMechanism>& table) {
              const auto& sizes = config.attention_options;
              return std::max(sizes.at("nope") + sizes.at("rope"), sizes.at("value"));
            },
-       .require = require_pairs});
+       .require = require_pairs,
+       .cache_rows = cache_rows});
 }
 
 }  // namespace headroom::models

@@ -34,6 +34,10 @@ Formula grouped_cache(const AttentionShape& shape);
 // A causal window of `window` tokens in blocks of `block` queries.
 Formula window_saved(const AttentionShape& shape, std::int64_t window, std::int64_t block);
 Formula single_cache(const AttentionShape& shape);  // one key and one value of size d
+// Their streams.
+std::vector<CacheRows> mha_rows(const AttentionShape& shape);
+std::vector<CacheRows> grouped_rows(const AttentionShape& shape);
+std::vector<CacheRows> single_rows(const AttentionShape& shape);
 
 // Throws bad_input where the heads do not divide into config.kv_head_count groups, or the model is not a decoder.
 void require_groups(const ModelConfig& config);

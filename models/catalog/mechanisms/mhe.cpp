@@ -79,13 +79,15 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
                    .source = "Xue & Aletras 2023, arXiv 2310.07911, section 3",
                    .parameter_count = mhe_parameters,
                    .saved_bytes = mhe_add_saved,
-                   .kv_cache_bytes_per_token = single_cache});
+                   .kv_cache_bytes_per_token = mha_cache,
+                   .cache_rows = mha_rows});
   table.push_back({.name = "mhe-mul",
                    .title = "Multiple-head embedding, multiplicative: x (1 + e)",
                    .source = "Xue & Aletras 2023, arXiv 2310.07911, section 3",
                    .parameter_count = mhe_parameters,
                    .saved_bytes = mhe_mul_saved,
-                   .kv_cache_bytes_per_token = single_cache});
+                   .kv_cache_bytes_per_token = mha_cache,
+                   .cache_rows = mha_rows});
   table.push_back(
       {.name = "mhe-add-optimal",
        .title = "mhe-add with one query, key and value of all heads and shared exponentials",
@@ -102,7 +104,8 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
                     2,
                     keep_core,
                     {"core", "layer", "safe"}}},
-       .undefined = {.bias = kNoScoreBias}});
+       .undefined = {.bias = kNoScoreBias},
+       .cache_rows = single_rows});
   table.push_back(
       {.name = "mhe-mul-optimal",
        .title = "mhe-mul as multi-query attention with widened queries",
@@ -123,7 +126,8 @@ void add_mhe(std::vector<AttentionMechanism>& table) {
              2,
              keep_core,
              {"core", "layer", "sdpa"}}},
-       .undefined = {.bias = kNoScoreBias}});
+       .undefined = {.bias = kNoScoreBias},
+       .cache_rows = single_rows});
 }
 
 }  // namespace headroom::models

@@ -19,6 +19,10 @@ Formula mha_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
+std::vector<CacheRows> mha_rows(const Shape& s) { return {{2, s.head_count, s.head_dim, "n·d", "n"}}; }
+std::vector<CacheRows> grouped_rows(const Shape& s) { return {{2, s.kv_head_count, s.head_dim, "g·d", "g"}}; }
+std::vector<CacheRows> single_rows(const Shape& s) { return {{2, 1, s.head_dim, "d", ""}}; }
+
 Formula mha_cache(const Shape& s) {
   return FormulaBuilder().add(2 * s.element_bytes, {s.head_count, s.head_dim}, "n·d").done();
 }
@@ -111,8 +115,12 @@ Formula skv_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
+std::vector<CacheRows> skv_rows(const Shape& s) {
+  return {{s.rope ? 2 : 1, s.head_count, s.head_dim, "n·d", "n"}};
+}
+
 Formula skv_cache(const Shape& s) {
-  return FormulaBuilder().add(s.element_bytes, {s.head_count, s.head_dim}, "n·d").done();
+  return FormulaBuilder().add((s.rope ? 2 : 1) * s.element_bytes, {s.head_count, s.head_dim}, "n·d").done();
 }
 
 bool splits_into(const ModelConfig& config, std::int64_t heads_per_group) {
@@ -140,7 +148,8 @@ void add_projected(std::vector<AttentionMechanism>& table) {
                    .source = "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2",
                    .parameter_count = mha_parameters,
                    .saved_bytes = mha_saved,
-                   .kv_cache_bytes_per_token = mha_cache});
+                   .kv_cache_bytes_per_token = mha_cache,
+                   .cache_rows = mha_rows});
   table.push_back(
       {.name = "sha",
        .title = "Single-head attention, the head tiled n times before an n·d x d_m output matrix",
@@ -148,21 +157,24 @@ void add_projected(std::vector<AttentionMechanism>& table) {
        .parameter_count = sha_tiled_parameters,
        .saved_bytes = sha_tiled_saved,
        .kv_cache_bytes_per_token = single_cache,
-       .single_head = true});
+       .single_head = true,
+       .cache_rows = single_rows});
   table.push_back({.name = "sha-compact",
                    .title = "Single-head attention with a d x d_m output matrix",
                    .source = "Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1, with projections",
                    .parameter_count = sha_compact_parameters,
                    .saved_bytes = sha_compact_saved,
                    .kv_cache_bytes_per_token = single_cache,
-                   .single_head = true});
+                   .single_head = true,
+       .cache_rows = single_rows});
   table.push_back({.name = "mqa",
                    .title = "Multi-query attention: one key and value head",
                    .source = "Shazeer 2019, arXiv 1911.02150, section 3",
                    .parameter_count = mqa_parameters,
                    .saved_bytes = mqa_saved,
                    .kv_cache_bytes_per_token = single_cache,
-                   .apply = [](ModelConfig& config) { config.kv_head_count = 1; }});
+                   .apply = [](ModelConfig& config) { config.kv_head_count = 1; },
+                   .cache_rows = single_rows});
   table.push_back({.name = "gqa",
                    .title = "Grouped-query attention: g key and value heads",
                    .source = "Ainslie et al. 2023, arXiv 2305.13245, section 2.2",
@@ -171,13 +183,15 @@ void add_projected(std::vector<AttentionMechanism>& table) {
                    .kv_cache_bytes_per_token = grouped_cache,
                    .options = {{"groups", "key and value heads", 1, 1 << 16, group_count}},
                    .apply = [](ModelConfig& config) { config.kv_head_count = config.attention_options.at("groups"); },
-                   .require = require_groups});
+                   .require = require_groups,
+                   .cache_rows = grouped_rows});
   table.push_back({.name = "skv",
                    .title = "Shared key and value projection",
                    .source = "baseline of Xue & Aletras 2023, arXiv 2310.07911",
                    .parameter_count = skv_parameters,
                    .saved_bytes = skv_saved,
-                   .kv_cache_bytes_per_token = skv_cache});
+                   .kv_cache_bytes_per_token = skv_cache,
+                   .cache_rows = skv_rows});
 }
 
 }  // namespace headroom::models

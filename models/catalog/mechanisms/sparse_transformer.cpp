@@ -47,12 +47,6 @@ Formula local_state(const Shape& s) {
   return FormulaBuilder().add(2 * s.element_bytes, {s.option("stride"), s.head_count, s.head_dim}, "l·n·d").done();
 }
 
-Formula fixed_cache(const Shape& s) {
-  Formula formula = mha_cache(s);
-  formula.text += ", of each finished block of l tokens the last c stay";
-  return formula;
-}
-
 // The power of two that is closest above the root of the longest sequence: section 4.2 asks for a stride close to it.
 std::int64_t usual_stride(const ModelConfig& config) {
   std::int64_t stride = 2;
@@ -98,7 +92,9 @@ void add_sparse_transformer(std::vector<AttentionMechanism>& table) {
                    .own_mask = true,
                    .options = {stride_option()},
                    .undefined = undefined(),
-                   .require = require_decoder});
+                   .require = require_decoder,
+                   .cache_rows = mha_rows,
+                   .cache_window = [](const Shape& s) { return s.option("stride"); }});
   table.push_back({.name = "sparse-strided",
                    .title = "Sparse Transformer, strided: the l tokens up to itself and every l-th before",
                    .source = "Child et al. 2019, arXiv 1904.10509, section 4.3, both heads merged",
@@ -108,19 +104,21 @@ void add_sparse_transformer(std::vector<AttentionMechanism>& table) {
                    .own_mask = true,
                    .options = {stride_option()},
                    .undefined = undefined(),
-                   .require = require_decoder});
+                   .require = require_decoder,
+                   .cache_rows = mha_rows});
   table.push_back(
       {.name = "sparse-fixed",
        .title = "Sparse Transformer, fixed: the token's own block of l and the last c of each before",
        .source = "Child et al. 2019, arXiv 1904.10509, section 4.3, both heads merged",
        .parameter_count = mha_parameters,
        .saved_bytes = fixed_saved,
-       .kv_cache_bytes_per_token = fixed_cache,
+       .kv_cache_bytes_per_token = mha_cache,
        .own_mask = true,
        .options = {stride_option(),
                    {"expressivity", "c: tokens of a block that later blocks see", 1, 1 << 20, usual_expressivity}},
        .undefined = undefined(),
-       .require = require_expressivity});
+       .require = require_expressivity,
+       .cache_rows = mha_rows});
 }
 
 }  // namespace headroom::models

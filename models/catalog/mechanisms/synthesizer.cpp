@@ -110,6 +110,7 @@ AttentionMechanism synthesizer(std::string_view name, std::string_view title) {
   row.title = title;
   row.source = "Tay et al. 2020, arXiv 2005.00743, section 3";
   row.kv_cache_bytes_per_token = values_cache;
+  row.cache_rows = [](const Shape& s) { return std::vector<CacheRows>{{1, s.head_count, s.head_dim, "n·d", "n"}}; };
   row.undefined.cross =
       "its scores are of positions of the token's own sequence, and the paper leaves cross-attention "
       "as it is";

@@ -97,7 +97,9 @@ void add_window(std::vector<AttentionMechanism>& table) {
            [](const ModelConfig& config) {
              require_decoder(config);
              require_groups(config);
-           }});
+           },
+       .cache_rows = grouped_rows,
+       .cache_window = [](const Shape& s) { return s.option("window"); }});
   table.push_back(
       {.name = "longformer",
        .title = "Longformer: a window to both sides, and global tokens with projections of their own",
