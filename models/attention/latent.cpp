@@ -88,7 +88,7 @@ class Latent final : public Attention {
     if (attend_.backend != AttentionBackend::flash) return Attend::merge(attend_(q, k, v, context));
     // Flash kernels want heads of one size.
     const std::int64_t width = std::max(nope_ + rope_, value_);
-    const auto wide = [&](const at::Tensor& x) { return widened(x, width); };
+    const auto wide = [&](const at::Tensor& narrow) { return widened(narrow, width); };
     const at::Tensor merged = attend_(wide(q), wide(k.part(0)), wide(v.part(0)), context);
     return Attend::merge(merged.narrow(3, 0, value_));
   }

@@ -128,8 +128,7 @@ LayerCache::Block LayerCache::empty_block(std::int64_t sequences, std::int64_t r
     const std::int64_t own_heads = sequences * rows * stream.heads, own = own_heads * stream.width;
     CachedRows::Part part;
     part.data = data.narrow(0, elements, own).view({sequences, stream.heads, rows, stream.width});
-    if (scales.defined())
-      part.scale = scales.narrow(0, heads, own_heads).view({sequences, stream.heads, rows, 1});
+    if (scales.defined()) part.scale = scales.narrow(0, heads, own_heads).view({sequences, stream.heads, rows, 1});
     elements += own;
     heads += own_heads;
     block.streams.push_back(std::move(part));
@@ -238,7 +237,8 @@ std::vector<CachedRows> LayerCache::append_paged(std::vector<at::Tensor> rows) {
     const std::int64_t row = (count_ - dropped_) % page;
     if (row == 0) blocks_.push_back(empty_block(rows[0].size(0), page));
     const std::int64_t count = std::min(page - row, joining - from);
-    for (std::size_t i = 0; i < rows.size(); ++i) write(i, row, encoded(rows[i].narrow(2, from, count)), 0, count, blocks_.back());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      write(i, row, encoded(rows[i].narrow(2, from, count)), 0, count, blocks_.back());
     from += count;
     count_ += count;
     while (count_ - kept() - dropped_ >= page) {
@@ -263,9 +263,7 @@ std::vector<CachedRows> LayerCache::rows() const {
       const CachedRows::Part& part = block.streams[i];
       const std::int64_t skipped = paged ? std::max<std::int64_t>(count_ - kept() - first, 0) : 0;
       const std::int64_t last = paged ? std::min(count_ - first, options_->size.page) : kept();
-      const auto used = [&](const at::Tensor& x) {
-        return x.defined() ? window_of(x, skipped, last - skipped) : x;
-      };
+      const auto used = [&](const at::Tensor& x) { return x.defined() ? window_of(x, skipped, last - skipped) : x; };
       parts.push_back({used(part.data), used(part.scale)});
       first += last;
     }

@@ -97,7 +97,8 @@ void require_generation(const ModelConfig& config, const CacheSize& size, std::i
   if (!mechanism.cache_rows && !mechanism.state_bytes)
     refuse(config, "attention '" + name + "' has no cache; headroom list attention says which have one");
   if (!mechanism.cache_rows && size.storage != CacheStorage::model)
-    refuse(config, "attention '" + name + "' keeps sums, not rows, and sums are kept in the model's dtype; use "
+    refuse(config, "attention '" + name +
+                       "' keeps sums, not rows, and sums are kept in the model's dtype; use "
                        "--cache-dtype model");
   const bool both = config.architecture == Architecture::encoder_decoder;
   const std::int64_t longest = checked_sum({both ? 1 : prompt, new_tokens});

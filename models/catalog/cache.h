@@ -1,4 +1,5 @@
-// What a decoder keeps of the tokens before, in bytes: closed forms of the caches that models/cache/ builds. Torch-free.
+// What a decoder keeps of the tokens before, in bytes: closed forms of the caches that models/cache/ builds.
+// Torch-free.
 #pragma once
 
 #include <cstdint>

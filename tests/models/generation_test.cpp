@@ -173,8 +173,7 @@ TEST(Decoding, GoesThroughTheBackEndsOfScaledDotProductAttention) {
         ModelCache cache = model->make_cache(cache_options(config, layout));
         model->prefill(texts.batch(texts.tokens.slice(1, 0, kPrompt)), cache);
         at::Tensor logits;
-        for (std::int64_t i = kPrompt; i < kTokens; ++i)
-          logits = model->decode(texts.tokens.slice(1, i, i + 1), cache);
+        for (std::int64_t i = kPrompt; i < kTokens; ++i) logits = model->decode(texts.tokens.slice(1, i, i + 1), cache);
         EXPECT_LT(difference(logits, without_cache(*model, config, texts, kTokens)), 1e-12)
             << attention << " back end " << int(backend);
       }
@@ -218,7 +217,7 @@ class LiveBlocks {
  public:
   void add(const at::Tensor& block, const std::string& layer) {
     blocks_.insert_or_assign(block.storage().unsafeGetStorageImpl(),
-                             Entry{layer, c10::weak_intrusive_ptr<c10::StorageImpl>(block.storage().getIntrusivePtr())});
+                             Entry{layer, block.storage().getWeakStorageImpl()});
   }
   std::int64_t bytes(const std::string& layer) const {
     std::int64_t sum = 0;
@@ -338,7 +337,8 @@ TEST(CacheStorages, KeepRowsWithinTheirBounds) {
         options->size.batch = kBatch;
         LayerCache cache(options, "layer", {{{3, 5}}}, kTokens);
         at::manual_seed(3);
-        const at::Tensor rows = at::randn({kBatch, 3, kTokens, 5}, dtype) * at::randn({kBatch, 3, kTokens, 1}, dtype).exp();
+        const at::Tensor rows =
+            at::randn({kBatch, 3, kTokens, 5}, dtype) * at::randn({kBatch, 3, kTokens, 1}, dtype).exp();
         rows.select(2, 4).zero_();
         EXPECT_TRUE(cache.append({rows.slice(2, 0, kPrompt)})[0].part(0).equal(rows.slice(2, 0, kPrompt)));
         for (std::int64_t i = kPrompt; i < kTokens; ++i) cache.append({rows.slice(2, i, i + 1)});
@@ -457,8 +457,9 @@ TEST(Generation, IsRefusedWithTheReason) {
             "bert-base does not generate: it is an encoder, whose tokens see both sides; use a decoder or an "
             "encoder-decoder");
   EXPECT_EQ(refusal(load_model("gpt2"), 1020, 4), "");
-  EXPECT_EQ(refusal(load_model("gpt2"), 1020, 5),
-            "gpt2 does not generate: 1020 prompt and 5 new tokens are more than its table of 1024 positions; use fewer");
+  EXPECT_EQ(
+      refusal(load_model("gpt2"), 1020, 5),
+      "gpt2 does not generate: 1020 prompt and 5 new tokens are more than its table of 1024 positions; use fewer");
   EXPECT_THAT(refusal(with_attention(load_model("gpt2"), "reformer"), 64, 4),
               testing::StartsWith("gpt2 does not generate: attention 'reformer' has no cache: which tokens share"));
   EXPECT_EQ(refusal(with_attention(load_model("gpt2"), "linear"), 64, 4, CacheStorage::int8),

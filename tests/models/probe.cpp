@@ -193,7 +193,7 @@ Json generate(Model& model, const Batch& batch, const Json& wish) {
   options.size.source = batch.tokens.size(1);
   std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> blocks;
   options.on_block = [&](const at::Tensor& block, const std::string&) {
-    blocks.emplace_back(block.storage().getIntrusivePtr());
+    blocks.push_back(block.storage().getWeakStorageImpl());
   };
   Generation generation(model, options);
   Json logits = Json::array();

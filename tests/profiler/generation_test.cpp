@@ -50,9 +50,9 @@ TEST(Generation, HasAPrefillAndAStepForEachFurtherToken) {
   std::set<std::pair<Phase, std::int32_t>> seen;
   for (std::size_t i = 0; i < recording.events.size(); ++i)
     seen.emplace(recording.events.phase[i], recording.events.step[i]);
-  EXPECT_THAT(seen, ::testing::ElementsAre(
-                        std::pair(Phase::build, 0), std::pair(Phase::prefill, 1), std::pair(Phase::decode, 2),
-                        std::pair(Phase::decode, 3), std::pair(Phase::decode, 4), std::pair(Phase::decode, 5)));
+  EXPECT_THAT(seen, ::testing::ElementsAre(std::pair(Phase::build, 0), std::pair(Phase::prefill, 1),
+                                           std::pair(Phase::decode, 2), std::pair(Phase::decode, 3),
+                                           std::pair(Phase::decode, 4), std::pair(Phase::decode, 5)));
 }
 
 TEST(Generation, CachesOfEveryKindAndDtypeHaveTheBytesOfTheirForms) {
