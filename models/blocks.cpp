@@ -72,7 +72,8 @@ BlockCache Block::make_cache(const std::shared_ptr<const CacheOptions>& options)
   for (const AttentionLayer& layer : attention_) {
     const Scope scope(layer.path);
     const bool self = &layer == &attention_.front();
-    cache.emplace_back(options, layer.path, layer.attention->cache_shape(), self ? options->size.room : options->size.source);
+    cache.emplace_back(options, layer.path, layer.attention->cache_shape(),
+                       self ? options->size.room : options->size.source);
     if (!self) cache.back().finish();
   }
   return cache;
@@ -140,7 +141,8 @@ at::Tensor Stack::decode(at::Tensor x, const at::Tensor& memory, ModelCache& cac
   shared.first = cache.tokens;
   shared.longest = cache.options->size.room;
   const std::int64_t joining = x.size(1);
-  for (std::size_t i = 0; i < blocks_.size(); ++i) x = blocks_[i].forward(std::move(x), memory, shared, &cache.blocks[i]);
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    x = blocks_[i].forward(std::move(x), memory, shared, &cache.blocks[i]);
   cache.tokens += joining;
   return x;
 }

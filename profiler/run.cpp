@@ -35,9 +35,10 @@ namespace {
 void require_generation(const RunSpec& spec, const models::ModelConfig& config) {
   models::require_generation(config, cache_size(spec, config), spec.seq, spec.generation.new_tokens);
   if (spec.generation.cache == CacheKind::paged && spec.sdpa != Sdpa::eager && models::uses_back_end(config))
-    throw bad_input(fmt::format("--cache paged runs eager only: scaled_dot_product_attention takes keys in one piece, "
-                                "and pages are several; use --sdpa eager, not {}",
-                                to_name(kSdpaNames, spec.sdpa)));
+    throw bad_input(
+        fmt::format("--cache paged runs eager only: scaled_dot_product_attention takes keys in one piece, "
+                    "and pages are several; use --sdpa eager, not {}",
+                    to_name(kSdpaNames, spec.sdpa)));
 }
 
 models::ModelConfig resolve_model(const RunSpec& spec) {
@@ -141,9 +142,7 @@ class Session : private ParameterObserver {
   void forward_step(std::int32_t step);
   void generate();
   models::CacheOptions cache_options();
-  std::int64_t step_count() const {
-    return spec_.mode == Mode::generate ? spec_.generation.new_tokens : spec_.steps;
-  }
+  std::int64_t step_count() const { return spec_.mode == Mode::generate ? spec_.generation.new_tokens : spec_.steps; }
   Outcome outcome() const;
   ModelSummary summary() const;
 
@@ -283,8 +282,7 @@ void Session::generate() {
     generation_ = std::make_unique<models::Generation>(*model_, cache_options());
     generation_->prefill(batch_);
   });
-  for (std::int32_t step = 2; step <= step_count(); ++step)
-    in_step(Phase::decode, step, [&] { generation_->step(); });
+  for (std::int32_t step = 2; step <= step_count(); ++step) in_step(Phase::decode, step, [&] { generation_->step(); });
 }
 
 void Session::train_step(std::int32_t step) {

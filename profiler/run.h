@@ -13,8 +13,8 @@
 // `with torch.no_grad(): output = model(batch)`; its output, too, lives until the next one is assigned. The phase
 // `forward` begins before zero_grad. One batch serves all steps and is allocated before the first.
 //
-// The mode `generate` is `model.generate(batch)` without an end token: the phase `prefill` (step 1) makes the cache, runs
-// the prompt and chooses the first new token, `decode` (steps 2, 3, …) gives one more each.
+// The mode `generate` is `model.generate(batch)` without an end token: the phase `prefill` (step 1) makes the cache,
+// runs the prompt and chooses the first new token, `decode` (steps 2, 3, …) gives one more each.
 #pragma once
 
 #include <cstdint>

@@ -64,8 +64,7 @@ void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x,
   if (!has_position_bias(kind_)) return;
   context.bias = bias(x, first);
   if (backend_ != AttentionBackend::eager)
-    context.bias =
-        score_mask(context.bias, causal_ && x.size(1) > 1, backend_ == AttentionBackend::efficient);
+    context.bias = score_mask(context.bias, causal_ && x.size(1) > 1, backend_ == AttentionBackend::efficient);
 }
 
 at::Tensor alibi_slopes(std::int64_t head_count, at::Device device) {

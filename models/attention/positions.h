@@ -45,9 +45,9 @@ at::Tensor alibi_slopes(std::int64_t head_count, at::Device device);
 // softmax cancels, and takes T times less memory.
 at::Tensor alibi_bias(const at::Tensor& slopes, std::int64_t seq, bool causal, at::ScalarType dtype);
 
-// int64 [T, S] of queries from `first` on, S = first + T: the bucket of j − i. Causal: the first half of them for one distance each from 0 on, the other half for
-// logarithmically wider ranges up to max_distance; beyond it, the last. Without a mask so for both directions, half of
-// the buckets each.
+// int64 [T, S] of queries from `first` on, S = first + T: the bucket of j − i. Causal: the first half of them for one
+// distance each from 0 on, the other half for logarithmically wider ranges up to max_distance; beyond it, the last.
+// Without a mask so for both directions, half of the buckets each.
 at::Tensor relative_buckets(std::int64_t seq, bool causal, std::int64_t bucket_count, std::int64_t max_distance,
                             at::Device device, std::int64_t first = 0);
 

@@ -74,8 +74,8 @@ class SparseTransformer : public Attention {
   at::Tensor decoded(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
                      const AttentionContext& context) const {
     at::Tensor q = attend_.rotate(heads_of(query_(x), heads_), context) * attend_.scale;
-    const auto rows = cache.append({attend_.rotate(attend_.split(key_(memory), heads_), context),
-                                    attend_.split(value_(memory), heads_)});
+    const auto rows = cache.append(
+        {attend_.rotate(attend_.split(key_(memory), heads_), context), attend_.split(value_(memory), heads_)});
     if (x.size(1) > 1) {
       const Band band = make_band(x.size(1), stride_ - 1, 0, stride_);
       q = arrange(q, band);

@@ -49,7 +49,8 @@ class Synthesizer : public Attention {
   }
 
  protected:
-  // Of x [B, T, d_m] behind `first` tokens, S = first + T: [n, B, T, S], or [n, 1, T, S] where they do not depend on it.
+  // Of x [B, T, d_m] behind `first` tokens, S = first + T: [n, B, T, S], or [n, 1, T, S] where they do not depend on
+  // it.
   virtual at::Tensor scores(const at::Tensor& x, std::int64_t first = 0) const = 0;
 
   std::int64_t heads_;

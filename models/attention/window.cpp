@@ -110,8 +110,8 @@ class Window final : public Attention {
   // The window is all that the cache has; a prompt goes block by block.
   at::Tensor decoded(const at::Tensor& x, const at::Tensor& memory, LayerCache& cache,
                      const AttentionContext& context) const {
-    const auto rows = cache.append({attend_.rotate(attend_.split(key_(memory), groups_), context),
-                                    attend_.split(value_(memory), groups_)});
+    const auto rows = cache.append(
+        {attend_.rotate(attend_.split(key_(memory), groups_), context), attend_.split(value_(memory), groups_)});
     if (x.size(1) > 1) return banded(x, rows[0].part(0), rows[1].part(0), context);
     return Attend::merge(attend_(attend_.rotate(attend_.split(query_(x), heads_), context), rows[0], rows[1], context));
   }

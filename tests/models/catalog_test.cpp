@@ -187,9 +187,9 @@ TEST(SavedBytesFormula, DropoutKeepsAMaskAndASecondProduct) {
 
 TEST(KvCache, PerTokenOfGpt2InHalfPrecision) {
   const std::map<std::string, std::int64_t> expected{
-      {"mha", 36864}, {"skv", 18432},        {"el-slice", 18432}, {"el-exact", 18432}, {"mqa", 3072},
-      {"sha", 3072},  {"sha-compact", 3072}, {"mhe-add", 36864},  {"mhe-mul", 36864},
-      {"gqa", 9216},  {"mhe-add-optimal", 3072}, {"mhe-mul-optimal", 3072}};
+      {"mha", 36864},     {"skv", 18432}, {"el-slice", 18432},       {"el-exact", 18432},
+      {"mqa", 3072},      {"sha", 3072},  {"sha-compact", 3072},     {"mhe-add", 36864},
+      {"mhe-mul", 36864}, {"gqa", 9216},  {"mhe-add-optimal", 3072}, {"mhe-mul-optimal", 3072}};
   for (const auto& [mechanism, bytes] : expected)
     EXPECT_EQ(kv_cache_bytes_per_token(with_attention(load_model("gpt2"), mechanism), 2), bytes) << mechanism;
 }

@@ -10,8 +10,8 @@
 // the forward pass.
 // Request {"presets": true} -> {"presets": {"bert-base": 109514298, …}}, their parameters.
 // Request {"model": "path/config.json", "tokens": [[…]], "decoder_tokens": …, "parameters": {…}} -> {"y": …}. With
-//   "generate": {"new_tokens": 4, "beams": 1, "fixed": false} -> {"tokens": [[…]], "logits": [[[…]]], of each token, and
-//   "cache_bytes": …, all blocks of the cache at the end}.
+//   "generate": {"new_tokens": 4, "beams": 1, "fixed": false} -> {"tokens": [[…]], "logits": [[[…]]], of each token,
+//   and "cache_bytes": …, all blocks of the cache at the end}.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

@@ -172,7 +172,8 @@ TEST(ValidateRunSpec, NamesTheFlag) {
   EXPECT_THAT(complaint({.model = "m", .seq = -1}), HasSubstr("--seq is -1"));
   EXPECT_THAT(complaint({.model = "m", .batch = 1 << 30, .seq = 4}), HasSubstr("--batch x --seq"));
   EXPECT_THAT(complaint({.model = "m", .steps = 0}), HasSubstr("--steps is 0"));
-  EXPECT_THAT(complaint({.model = "m", .mode = Mode::generate, .steps = 3}), HasSubstr("--steps is of training and forward passes"));
+  EXPECT_THAT(complaint({.model = "m", .mode = Mode::generate, .steps = 3}),
+              HasSubstr("--steps is of training and forward passes"));
   EXPECT_THAT(complaint({.model = "m", .dropout = -0.5}), HasSubstr("--dropout is -0.5"));
   EXPECT_THAT(complaint({.model = "m", .dropout = NAN}), HasSubstr("--dropout"));
   EXPECT_THAT(complaint({.model = "m", .device = ""}), HasSubstr("--device is empty"));

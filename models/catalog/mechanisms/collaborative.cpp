@@ -33,7 +33,8 @@ Formula saved(const Shape& s) {
 
 // Shared key, content bias of each head, values.
 std::vector<CacheRows> cache_rows(const Shape& s) {
-  return {{1, 1, s.option("shared"), "D", ""}, {1, 1, s.head_count, "n", ""}, {1, s.head_count, s.head_dim, "n·d", "n"}};
+  return {
+      {1, 1, s.option("shared"), "D", ""}, {1, 1, s.head_count, "n", ""}, {1, s.head_count, s.head_dim, "n·d", "n"}};
 }
 
 Formula cache(const Shape& s) {

@@ -115,9 +115,7 @@ Formula skv_saved(const Shape& s) {
   return add_probabilities(sum, s, s.head_count).done();
 }
 
-std::vector<CacheRows> skv_rows(const Shape& s) {
-  return {{s.rope ? 2 : 1, s.head_count, s.head_dim, "n·d", "n"}};
-}
+std::vector<CacheRows> skv_rows(const Shape& s) { return {{s.rope ? 2 : 1, s.head_count, s.head_dim, "n·d", "n"}}; }
 
 Formula skv_cache(const Shape& s) {
   return FormulaBuilder().add((s.rope ? 2 : 1) * s.element_bytes, {s.head_count, s.head_dim}, "n·d").done();
@@ -166,7 +164,7 @@ void add_projected(std::vector<AttentionMechanism>& table) {
                    .saved_bytes = sha_compact_saved,
                    .kv_cache_bytes_per_token = single_cache,
                    .single_head = true,
-       .cache_rows = single_rows});
+                   .cache_rows = single_rows});
   table.push_back({.name = "mqa",
                    .title = "Multi-query attention: one key and value head",
                    .source = "Shazeer 2019, arXiv 1911.02150, section 3",
