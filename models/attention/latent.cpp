@@ -85,6 +85,10 @@ class Latent final : public Attention {
       q = at::cat({q.narrow(3, 0, nope_), attend_.rotate(q.narrow(3, nope_, rope_), context)}, -1);
     const CachedRows k = rows.mapped([this](const at::Tensor& row) { return keys(row); });
     const CachedRows v = rows.mapped([this](const at::Tensor& row) { return values(row); });
+    if (attend_.eager()) {  // a page at a time becomes keys and values of all heads
+      const at::Tensor p = attend_.finish(scores_of(q.contiguous(), k), context);
+      return Attend::merge(sums_of(p, v));
+    }
     if (attend_.backend != AttentionBackend::flash) return Attend::merge(attend_(q, k, v, context));
     // Flash kernels want heads of one size.
     const std::int64_t width = std::max(nope_ + rope_, value_);
