@@ -72,7 +72,9 @@ int parse_and_run(int argc, char** argv) {
   }
   require_values(app);
   if (!chosen)
-    throw bad_input("expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains them)");
+    throw bad_input(
+        "expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains "
+        "them)");
   return chosen();
 }
 

@@ -17,8 +17,8 @@ namespace headroom::cli {
 // As typed; empty where the default holds.
 struct RunFlags {
   std::string model, attention, positions, compression, batch, seq, mode, new_tokens, beams, cache, cache_dtype, page,
-      dtype, optimizer, optimizer_implementation, momentum, checkpoint, accumulate, clip, loss_chunk, sdpa, dropout, steps,
-      device, seed, capacity_factor;
+      dtype, optimizer, optimizer_implementation, momentum, checkpoint, accumulate, clip, loss_chunk, sdpa, dropout,
+      steps, device, seed, capacity_factor;
   VirtualFlags virtual_device;
   TraceFlags trace;
   bool padding = false;

@@ -85,8 +85,7 @@ class OutputHead {
     if (kind_ == Head::pooler) return pool(pooled.defined() ? pooled : hidden);
     if (kind_ == Head::classifier) return dense_[1](dropout(pool(pooled.defined() ? pooled : hidden), dropout_));
     if (kind_ == Head::token_classifier) return dense_.back()(dropout(hidden, dropout_));
-    if (further_.defined())
-      return at::matmul(transform(hidden), at::cat({weight().t(), further_}, 0)).add_(bias_);
+    if (further_.defined()) return at::matmul(transform(hidden), at::cat({weight().t(), further_}, 0)).add_(bias_);
     if (kind_ == Head::discriminator) return dense_[1](transform(hidden)).squeeze(-1);
     if (kind_ == Head::mlm) return vocabulary(transform(hidden), bias_);
     hidden = projected(std::move(hidden));
@@ -279,8 +278,7 @@ at::Tensor random_digests(const ModelConfig& config, std::int64_t batch, std::in
 
 std::vector<at::Tensor> Batch::tensors() const {
   std::vector<at::Tensor> defined;
-  for (const at::Tensor& tensor :
-       {tokens, decoder_tokens, labels, attention_mask, digests.special, digests.digest})
+  for (const at::Tensor& tensor : {tokens, decoder_tokens, labels, attention_mask, digests.special, digests.digest})
     if (tensor.defined()) defined.push_back(tensor);
   return defined;
 }

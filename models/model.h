@@ -46,13 +46,13 @@ struct ModelParameter {
   std::string shared_with;  // name of the parameter whose tensor this is; empty: its own
 };
 
-// Token ids are int64 [B, T], a classifier's labels [B]. Encoder-only and decoder-only models use `tokens` and `labels`; encoder-decoder models
-// read `tokens` as the source and `decoder_tokens` as the target side.
-// attention_mask, int64 [B, T], is there where sequences differ in length: 1 for a token, 0 for the padding after the
-// last one. Of an encoder-decoder it is the source's.
+// Token ids are int64 [B, T], a classifier's labels [B]. Encoder-only and decoder-only models use `tokens` and
+// `labels`; encoder-decoder models read `tokens` as the source and `decoder_tokens` as the target side. attention_mask,
+// int64 [B, T], is there where sequences differ in length: 1 for a token, 0 for the padding after the last one. Of an
+// encoder-decoder it is the source's.
 struct Batch {
   at::Tensor tokens, decoder_tokens, labels, attention_mask = {};
-  TokenDigests digests = {};  // where words are made of them
+  TokenDigests digests = {};                // where words are made of them
   std::vector<at::Tensor> tensors() const;  // those that are defined
 };
 

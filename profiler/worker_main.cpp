@@ -1,10 +1,10 @@
-// headroom-worker --out FILE [--progress-fd N] < RunSpec, replay job (replay.h) or training job (training/training.h) as
-// JSON
+// headroom-worker --out FILE [--progress-fd N] < RunSpec, replay job (replay.h) or training job (training/training.h)
+// as JSON
 //
-// Runs one spec and writes its recording, or repeats a recording's requests and writes what they reserved (recording/replay.h),
-// or trains a small language model and writes what it measured (recording/training.h).
-// Exit 0: FILE is written (the outcome inside may be ok or oom); 2: bad input;
-// 3: could not measure; both with one line on stderr. The kernel ends the worker when its parent dies.
+// Runs one spec and writes its recording, or repeats a recording's requests and writes what they reserved
+// (recording/replay.h), or trains a small language model and writes what it measured (recording/training.h). Exit 0:
+// FILE is written (the outcome inside may be ok or oom); 2: bad input; 3: could not measure; both with one line on
+// stderr. The kernel ends the worker when its parent dies.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>

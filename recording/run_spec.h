@@ -28,9 +28,9 @@ enum class Checkpoint : std::uint8_t { none, block };
 // back end of scaled_dot_product_attention.
 enum class Sdpa : std::uint8_t { eager, math, flash, efficient };
 
-// dynamic: a token's keys and values are joined to the old ones in a new block (Hugging Face's DynamicCache). fixed: room
-// for all tokens is made before the prompt (its StaticCache). paged: pages of so many tokens, got when the last is full
-// (Kwon et al. 2023, arXiv 2309.06180, section 4).
+// dynamic: a token's keys and values are joined to the old ones in a new block (Hugging Face's DynamicCache). fixed:
+// room for all tokens is made before the prompt (its StaticCache). paged: pages of so many tokens, got when the last is
+// full (Kwon et al. 2023, arXiv 2309.06180, section 4).
 enum class CacheKind : std::uint8_t { dynamic, fixed, paged };
 // model: the model's own dtype. int8: with a scale for each token and head. fp8: float8_e4m3fn.
 enum class CacheDtype : std::uint8_t { model, int8, fp8 };
@@ -99,12 +99,12 @@ struct RunSpec {
   std::string model;           // a preset's name or the path of a Hugging Face config.json
   std::string attention = "";  // a mechanism's name; empty: the model's own
   std::string positions = "";  // how it knows positions, a name of the catalogue's; empty: the model's own
-  std::string compression = "";  // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
+  std::string compression = "";           // "int8", "lora:rank=8", … (models/catalog/compression.h); empty: none
   std::optional<double> capacity_factor;  // of a mixture of experts, above 0; absent: the model's own, 1
   std::int64_t batch = 1;      // sequences per step, or per micro-batch of it; >= 1
   std::int64_t seq = 128;      // tokens per sequence (both sides of an encoder-decoder), >= 1
   Mode mode = Mode::train;
-  bool padding = false;  // sequences differ in length, and an attention mask says where (models/model.h, make_batch)
+  bool padding = false;   // sequences differ in length, and an attention mask says where (models/model.h, make_batch)
   Generation generation;  // of Mode::generate; seq is the prompt
   Dtype dtype = Dtype::fp32;
   Optimizer optimizer = Optimizer::adamw;

@@ -354,8 +354,8 @@ struct LayerTensors {
     return {x, memory, wq, bq, wk, bk, wv, bv, a, b, g, wo, bo, cos, sin, seed, bias, real};
   }
   static LayerTensors of(const variable_list& t) {
-    return {t[0], t[1],  t[2],  t[3],  t[4],  t[5],  t[6],  t[7],  t[8],  t[9],
-            t[10], t[11], t[12], t[13], t[14], t[15], t[16], t[17], {},    {}};
+    return {t[0],  t[1],  t[2],  t[3],  t[4],  t[5],  t[6],  t[7],  t[8], t[9],
+            t[10], t[11], t[12], t[13], t[14], t[15], t[16], t[17], {},   {}};
   }
 
   at::Tensor forward(const Plan& plan) const {

@@ -58,8 +58,8 @@ at::Tensor AttentionPositions::bias(const at::Tensor& x, std::int64_t first) con
 void AttentionPositions::prepare(AttentionContext& context, const at::Tensor& x, std::int64_t first) const {
   if (is_rotary(kind_)) {
     context.rotary_interleaved = kind_ == Positions::rope_interleaved;
-    const RotaryTables tables =
-        rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(), context.rotary_interleaved, table_factor_, first);
+    const RotaryTables tables = rotary_tables(inverse_frequencies_, x.size(1), x.scalar_type(),
+                                              context.rotary_interleaved, table_factor_, first);
     context.cos = tables.cos;
     context.sin = tables.sin;
   }

@@ -89,7 +89,8 @@ void require_generation(const ModelConfig& config, const CacheSize& size, std::i
   if (config.decoder_layer_count == 0)
     refuse(config, "it is an encoder, whose tokens see both sides; use a decoder or an encoder-decoder");
   if (config.head != Head::lm && config.head != Head::mlm) refuse(config, "its head has no vocabulary to choose from");
-  if (config.reversible) refuse(config, "its layers are reversible, and they are built for training and forward passes");
+  if (config.reversible)
+    refuse(config, "its layers are reversible, and they are built for training and forward passes");
   if (config.positions == Positions::transformer_xl)
     refuse(config, "decoding with Transformer-XL's positions is not built; use other --positions");
   const std::string name(mechanism.name);

@@ -380,7 +380,8 @@ ModelConfig load_model(const std::string& model) {
   std::error_code ignored;
   const bool is_path = path.has_parent_path() || path.extension() == ".json" || std::filesystem::exists(path, ignored);
   if (!is_path)
-    throw bad_input(unknown_name_message("model", model, known, "headroom list models") + "; the path of a config.json will do, too");
+    throw bad_input(unknown_name_message("model", model, known, "headroom list models") +
+                    "; the path of a config.json will do, too");
   if (std::filesystem::is_directory(path, ignored)) path /= "config.json";
   ModelConfig config = import_hugging_face(parse_json_file(path), path.string());
   if (config.name.empty()) {

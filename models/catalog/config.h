@@ -23,8 +23,19 @@ enum class Activation : std::uint8_t { gelu, gelu_tanh, relu, swiglu, gelu_new, 
 // learned, sinusoidal: a table added to the embeddings. rope: queries and keys turned, Llama's layout (dimension j with
 // j + d/2); rope_interleaved: GPT-J's and RoFormer's (2j with 2j + 1). alibi, t5: biases on the scores. transformer_xl:
 // a key for each distance, made by a matrix of every layer from sinusoids (models/attention/relative.cpp). axial: two
-// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask for.
-enum class Positions : std::uint8_t { learned, sinusoidal, rope, rope_interleaved, alibi, t5, none, transformer_xl, axial };
+// tables, whose rows together make a position (Reformer); their sizes come with a model, so they have no name to ask
+// for.
+enum class Positions : std::uint8_t {
+  learned,
+  sinusoidal,
+  rope,
+  rope_interleaved,
+  alibi,
+  t5,
+  none,
+  transformer_xl,
+  axial
+};
 // Rows of the learned table that a batch reads. table: one row of ids for all sequences, a buffer (BERT, GPT-2);
 // sequence: ids [B, T] made in each pass (OPT, BART); tokens: ids [B, T] that count the tokens other than padding
 // (RoBERTa). Of the last two the ids stay alive for backward and the looked-up vectors are [B, T, d_m].

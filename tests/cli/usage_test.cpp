@@ -59,7 +59,9 @@ TEST(Version, IsOneLine) {
 
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
-      {"", "expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains them)"},
+      {"",
+       "expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains "
+       "them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"compare", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
       {"report", "expected the path of a RECORDING, as --out of another command writes it"},
@@ -77,7 +79,8 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, reproduce, "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, "
+       "reproduce, "
        "list; headroom --help explains them"},
       {"check budgets.toml",
        "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, list; headroom --help "

@@ -123,8 +123,9 @@ void add_hashing(std::vector<AttentionMechanism>& table) {
                      .bias = "tokens are attended to in the order of their hashes, where distances are not at hand",
                      .fused = "it masks and sums up chunks of sorted tokens",
                      .padding = "its buckets would sort padding among the tokens",
-                     .cached = "which tokens share a new token's bucket is known to the device alone, and the shapes of a "
-                               "step would depend on it"},
+                     .cached =
+                         "which tokens share a new token's bucket is known to the device alone, and the shapes of a "
+                         "step would depend on it"},
        .require = require_even,
        .require_seq = require_chunks});
 }
