@@ -21,8 +21,8 @@ class Block {
   Block(Builder& builder, const std::string& path, std::int64_t index, bool causal, bool cross);
   // `context` is of self-attention, `cross` of cross-attention. `cache`: of inference token by token; undefined memory:
   // nothing joins the cross-attention's.
-  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context, AttentionContext cross,
-                     BlockCache* cache = nullptr) const;
+  at::Tensor forward(at::Tensor x, const at::Tensor& memory, const AttentionContext& context,
+                     AttentionContext cross = {}, BlockCache* cache = nullptr) const;
   BlockCache make_cache(const std::shared_ptr<const CacheOptions>& options) const;
 
  private:

@@ -116,7 +116,14 @@ const Condition kConditions[] = {{"decoders", "decoders' self-attention", &Undef
                                  {"rotary", "rotary positions", &Undefined::rotary},
                                  {"position_biases", "position biases (ALiBi, T5)", &Undefined::bias},
                                  {"fused", "--sdpa math, flash or efficient", &Undefined::fused},
-                                 {"padding", "batches with padding", &Undefined::padding}};
+                                 {"padding", "batches with padding", &Undefined::padding},
+                                 {"generation", "decoding with a cache", &Undefined::cached}};
+
+// What no decoder has, has no cache.
+std::string_view reason_against(const Condition& condition, const Undefined& undefined) {
+  const std::string_view own = undefined.*condition.reason;
+  return own.empty() && condition.reason == &Undefined::cached ? undefined.causal : own;
+}
 
 std::string range(const models::MechanismOption& option) {
   if (option.values.empty()) return fmt::format("{} to {}", format_count(option.low), format_count(option.high));
@@ -151,7 +158,7 @@ Json json_of(const AttentionMechanism& mechanism) {
     if (!formula.text.empty()) formulas[figure.key] = {{"text", formula.text}, {"value", formula.value}};
   }
   for (const Condition& condition : kConditions)
-    if (const auto reason = mechanism.undefined.*condition.reason; !reason.empty()) undefined[condition.key] = reason;
+    if (const auto reason = reason_against(condition, mechanism.undefined); !reason.empty()) undefined[condition.key] = reason;
   out["formulas"] = formulas;
   out["options"] = options_json(mechanism, config);
   out["undefined"] = undefined;
@@ -256,7 +263,7 @@ std::string mechanism_text(const std::string& name) {
   add_line(out, "what it is", mechanism.title);
   add_line(out, "source", mechanism.source);
   for (const Condition& condition : kConditions) {
-    const std::string_view reason = mechanism.undefined.*condition.reason;
+    const std::string_view reason = reason_against(condition, mechanism.undefined);
     add_line(out, condition.title, reason.empty() ? "yes" : fmt::format("no: {}", reason));
   }
   return out + formulas_text(mechanism, config) + options_text(mechanism, config);

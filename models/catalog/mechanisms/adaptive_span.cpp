@@ -45,7 +45,8 @@ void add_adaptive_span(std::vector<AttentionMechanism>& table) {
                    .undefined = {.causal = "what a decoder's cache may drop depends on learned spans",
                                  .cross = "a span is a distance within one sequence",
                                  .bias = "spans and position biases both weigh distances, and no paper has the two",
-                                 .fused = "spans weigh the probabilities, which fused kernels never write"},
+                                 .fused = "spans weigh the probabilities, which fused kernels never write",
+                                 .padding = "its spans are those of whole sequences"},
                    .require = require_narrow_softmax});
 }
 

@@ -31,7 +31,8 @@ void add_chunked(std::vector<AttentionMechanism>& table) {
                                 [](const ModelConfig& config) { return config.downsampling.chunk; }}},
                    .undefined = {.causal = "its chunks are an encoder's, whose tokens see ahead",
                                  .cross = "its chunks are those of one sequence",
-                                 .bias = "its scores are those of chunks, and position biases are tables of T x S"}});
+                                 .bias = "its scores are those of chunks, and position biases are tables of T x S",
+                                 .padding = "its scores are those of chunks, and a padding mask is of whole sequences"}});
 }
 
 }  // namespace headroom::models

@@ -44,7 +44,9 @@ void add_local(std::vector<AttentionMechanism>& table) {
                                 1, kLargest, [](const ModelConfig&) { return std::int64_t{64}; }}},
                    .undefined = {.cross = "its chunks are those of one sequence",
                                  .bias = "its chunks see each other, where biases are not cut",
-                                 .fused = "it masks chunks by itself"},
+                                 .fused = "it masks chunks by itself",
+                                 .padding = "it masks chunks by itself",
+                                 .cached = "a step of its chunks is not built"},
                    .require_seq = require_chunks});
 }
 
