@@ -33,7 +33,8 @@ void add_memory_assumptions(std::vector<std::string>& out) {
       "counted; "
       "training and inference peak: all allocated bytes of the whole model, logits included.");
   out.emplace_back(
-      "Cache: keys and values of a token in all decoder layers, fp32, the closed form; MHE as published keeps the heads "
+      "Cache: keys and values of a token in all decoder layers, fp32, the closed form; MHE as published keeps the "
+      "heads "
       "that it makes, its optimal forms keep the shared keys and values and apply the embeddings when they are read.");
 }
 

@@ -158,7 +158,8 @@ Json json_of(const AttentionMechanism& mechanism) {
     if (!formula.text.empty()) formulas[figure.key] = {{"text", formula.text}, {"value", formula.value}};
   }
   for (const Condition& condition : kConditions)
-    if (const auto reason = reason_against(condition, mechanism.undefined); !reason.empty()) undefined[condition.key] = reason;
+    if (const auto reason = reason_against(condition, mechanism.undefined); !reason.empty())
+      undefined[condition.key] = reason;
   out["formulas"] = formulas;
   out["options"] = options_json(mechanism, config);
   out["undefined"] = undefined;

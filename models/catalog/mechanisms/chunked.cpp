@@ -20,19 +20,20 @@ Formula chunked_saved(const Shape& s) {
 }  // namespace
 
 void add_chunked(std::vector<AttentionMechanism>& table) {
-  table.push_back({.name = "chunked",
-                   .title = "Attention within chunks: tokens see those of their own chunk (CANINE's first block)",
-                   .source = "Clark et al. 2021, arXiv 2103.06874, section 3.2",
-                   .parameter_count = mha_parameters,
-                   .saved_bytes = chunked_saved,
-                   .kv_cache_bytes_per_token = nullptr,
-                   .uses_back_end = no_back_end,
-                   .options = {{"chunk", "c: tokens of a chunk", 1, 1 << 24,
-                                [](const ModelConfig& config) { return config.downsampling.chunk; }}},
-                   .undefined = {.causal = "its chunks are an encoder's, whose tokens see ahead",
-                                 .cross = "its chunks are those of one sequence",
-                                 .bias = "its scores are those of chunks, and position biases are tables of T x S",
-                                 .padding = "its scores are those of chunks, and a padding mask is of whole sequences"}});
+  table.push_back(
+      {.name = "chunked",
+       .title = "Attention within chunks: tokens see those of their own chunk (CANINE's first block)",
+       .source = "Clark et al. 2021, arXiv 2103.06874, section 3.2",
+       .parameter_count = mha_parameters,
+       .saved_bytes = chunked_saved,
+       .kv_cache_bytes_per_token = nullptr,
+       .uses_back_end = no_back_end,
+       .options = {{"chunk", "c: tokens of a chunk", 1, 1 << 24,
+                    [](const ModelConfig& config) { return config.downsampling.chunk; }}},
+       .undefined = {.causal = "its chunks are an encoder's, whose tokens see ahead",
+                     .cross = "its chunks are those of one sequence",
+                     .bias = "its scores are those of chunks, and position biases are tables of T x S",
+                     .padding = "its scores are those of chunks, and a padding mask is of whole sequences"}});
 }
 
 }  // namespace headroom::models
