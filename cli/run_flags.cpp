@@ -63,7 +63,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_typ
       default_number("In --mode generate: tokens after the prompt of --seq", generation.new_tokens));
   add("--beams", flags.beams, "N", default_number("In --mode generate: beams kept of each sequence", generation.beams));
   add("--cache", flags.cache, "KIND",
-      help("In --mode generate: how keys and values are kept", kCacheKindNames, generation.cache));
+      help("In --mode generate: how keys and values\nare kept", kCacheKindNames, generation.cache));
   add("--cache-dtype", flags.cache_dtype, "DTYPE", help("Of the cache", kCacheDtypeNames, generation.cache_dtype));
   add("--page", flags.page, "N", default_number("Of --cache paged: tokens of one page", generation.page));
   add("--dtype", flags.dtype, "DTYPE",

@@ -18,7 +18,6 @@ Json rows_of(const Breakdown& run) {
                    {"count", row.layer_count},
                    {"prompt", layer.prompt_bytes},
                    {"bytes", layer.bytes},
-                   {"blocks", layer.block_bytes},
                    {"per_token", known_or_null(layer.bytes_per_token)},
                    {"expected", known_or_null(layer.expected_bytes_per_token)},
                    {"growth", growth_text(layer.growth)}});

@@ -21,10 +21,10 @@ std::string pattern_of(const std::string& path) {
   return out;
 }
 
+// Whatever the blocks are that the allocator found for them.
 bool equal(const CacheLayer& a, const CacheLayer& b) {
   return a.growth == b.growth && a.prompt_bytes == b.prompt_bytes && a.bytes == b.bytes &&
-         a.block_bytes == b.block_bytes && a.bytes_per_token == b.bytes_per_token &&
-         a.expected_bytes_per_token == b.expected_bytes_per_token;
+         a.bytes_per_token == b.bytes_per_token && a.expected_bytes_per_token == b.expected_bytes_per_token;
 }
 
 std::string runs_text(int count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "models/embeddings/word_vectors.h"
 #include "models/encoders/encoder.h"
 #include "models/loss.h"
 #include "models/model.h"

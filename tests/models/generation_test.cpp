@@ -154,6 +154,7 @@ TEST(Decoding, KnowsPositionsBehindThePrompt) {
   for (const auto& positions : kPositionsNames)
     for (CacheLayout layout : kLayouts)
       for (const char* attention : {"mha", "mqa", "collaborative"}) {
+        if (positions.value == Positions::transformer_xl) continue;  // refused: no cache
         ModelConfig config;
         try {
           config = with_positions(without_dropout(small_model("gpt2", attention)), positions.name);
@@ -470,6 +471,8 @@ TEST(Generation, IsRefusedWithTheReason) {
             "gpt2 does not generate: attention 'linear' keeps sums, not rows, and sums are kept in the model's dtype; "
             "use --cache-dtype model");
   EXPECT_THAT(refusal(load_model("mistral-7b"), 4096, 1), testing::HasSubstr("window"));
+  EXPECT_THAT(refusal(load_model("gopher-44m"), 64, 4), testing::HasSubstr("Transformer-XL's positions"));
+  EXPECT_THAT(refusal(load_model("reformer-enwik8"), 64, 4), testing::HasSubstr("its layers are reversible"));
   EXPECT_EQ(refusal(load_model("t5-small"), 512, 64), "");
 }
 
