@@ -307,8 +307,12 @@ std::vector<ClosedForm> closed_forms(const RunSpec& spec, const models::ModelCon
     if (const std::int64_t wide = models::wide_value_parameters(config); wide > 0)
       add(parameters, {wide, "n·d·(d_m - w)"});
     if (layer.path.ends_with(".layer.0.attention")) add(parameters, models::position_bias_parameters(config));
-    forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
-    add_compressed(forms.back(), stored_difference(config, WeightPlace::attention, element_bytes, training));
+    if (model.shared_layers && layer.path.find(".layer.0.") == std::string::npos) {
+      forms.push_back({"parameter_bytes", layer.path, "none: they are the first layer's", 0});
+    } else {
+      forms.push_back(form("parameter_bytes", layer.path, parameters, element_bytes, times_element));
+      add_compressed(forms.back(), stored_difference(config, WeightPlace::attention, element_bytes, training));
+    }
     if (!has_saved_form(spec, config, seq)) continue;
     const bool again = model.reversible || spec.checkpoint != Checkpoint::none;
     if (const auto saved = saved_with_compression(spec, config, shape, layer.path.ends_with(".layer.0.attention")))

@@ -177,6 +177,21 @@ TEST(TransformerXl, KeepsTheSameBytesOnBothDevicesAndThoseOfItsClosedForm) {
   EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
 }
 
+TEST(Presets, OfEveryMakeTakeTheBytesOfTheirClosedForms) {
+  const std::pair<const char*, std::int64_t> presets[] = {
+      {"albert-base", 32},      {"edgebert", 32},        {"mobilebert", 32},     {"canine-s", 256},
+      {"fnet-base", 32},        {"hashformer-pool", 32}, {"hashformer-add", 32}, {"hashformer-proj", 32},
+      {"longformer-base", 512}, {"bigbird-base", 1024},  {"gopher-44m", 32},     {"reformer-crime", 1024}};
+  for (const auto& [preset, seq] : presets) {
+    RunSpec spec{.model = preset, .seq = seq, .steps = 1, .device = "virtual:h100-80gb"};
+    SCOPED_TRACE(preset);
+    const Recording& recording = record(spec);
+    EXPECT_EQ(recording.outcome.kind, OutcomeKind::ok);
+    expect_closed_forms(recording, 9);
+    expect_nothing_unimplemented(recording);
+  }
+}
+
 class VirtualDevices : public ::testing::TestWithParam<const char*> {
  protected:
   static void expect_run(const RunSpec& spec) {
