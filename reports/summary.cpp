@@ -168,11 +168,24 @@ std::vector<std::string> parts_of(std::string_view phrase) {
   return parts;
 }
 
+namespace {
+
+// Of the runs that were measured: of the others the device is not known in full. Of all where none was.
+std::vector<RunPhrases> phrases_of_measured(const Report& report) {
+  std::vector<RunPhrases> all;
+  for (const ReportRun& run : report.runs)
+    if (run.breakdown.outcome.kind != OutcomeKind::error) all.push_back(phrases(run.breakdown));
+  if (all.empty())
+    for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
+  return all;
+}
+
+}  // namespace
+
 std::vector<std::string_view> other_differences(const Report& report) {
   std::vector<std::string_view> names;
   if (report.runs.empty() || is_program(report.runs.front().breakdown.spec)) return names;
-  std::vector<RunPhrases> all;
-  for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
+  const std::vector<RunPhrases> all = phrases_of_measured(report);
   for (const auto& [phrase, name] : {std::pair{&RunPhrases::model, "model"},
                                      {&RunPhrases::shape, "batch or seq"},
                                      {&RunPhrases::mode, "mode"},
@@ -188,8 +201,7 @@ std::vector<std::string_view> other_differences(const Report& report) {
 
 Headline headline_of(const Report& report) {
   if (report.runs.empty()) return {"no runs", "", {}};
-  std::vector<RunPhrases> all;
-  for (const ReportRun& run : report.runs) all.push_back(phrases(run.breakdown));
+  const std::vector<RunPhrases> all = phrases_of_measured(report);
   const auto common = [&](std::string RunPhrases::*phrase, const char* otherwise) {
     const bool same =
         std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });

@@ -265,9 +265,10 @@ TEST(EveryMechanism, ComputesTheSameThroughMathWithEveryKind) {
         a.square().sum().backward();
         b.square().sum().backward();
         for (std::size_t i = 0; i < eager.parameters.size(); ++i)
-          if (eager.parameters[i].tensor.grad().defined())
+          if (eager.parameters[i].tensor.grad().defined()) {
             EXPECT_LT(largest_difference(eager.parameters[i].tensor.grad(), math.parameters[i].tensor.grad()), 1e-9)
                 << what << " " << eager.parameters[i].name;
+          }
       });
 }
 
