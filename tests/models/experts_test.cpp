@@ -75,7 +75,8 @@ struct Layer {
     mixture = std::make_unique<MixtureOfExperts>(builder, "ffn");
     const at::NoGradGuard no_grad;
     for (const ModelParameter& p : parameters) p.tensor.normal_();
-    for (const at::Tensor& buffer : buffers) buffer.normal_().mul_(0.3);
+    // Positive: below 0 a corrected score loses to the zeros of hidden groups, among which there is no best.
+    for (const at::Tensor& buffer : buffers) buffer.uniform_(0.0, 0.3);
   }
   at::Tensor operator()(const at::Tensor& x) const { return (*mixture)(x); }
   at::Tensor of(const std::string& role) const {

@@ -183,7 +183,7 @@ TEST(Html, ThinningKeepsThePeakAndTheOrder) {
         std::is_sorted(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.event < b.event; }));
   }
   EXPECT_EQ(thinned(all, 1'000'000).size(), all.size());
-  EXPECT_TRUE(thinned({}, 10).empty());
+  EXPECT_TRUE(thinned(std::vector<TimelinePoint>{}, 10).empty());
 }
 
 }  // namespace
