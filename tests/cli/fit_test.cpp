@@ -58,11 +58,11 @@ TEST(Fit, ThePositionsOfTheModelBoundTheContext) {
   Tool tool;
   tool.fake("room-for-100000");
   const Json fit = fit_of(tool);
-  EXPECT_EQ(fit["results"][0]["value"], 4096);
+  EXPECT_EQ(fit["results"][0]["value"], 2048);
   EXPECT_EQ(fit["results"][0]["limited_by"], "positions");
   EXPECT_EQ(fit["results"][0]["run_count"], 1);
   const std::string text = tool.run(generate("")).out;
-  EXPECT_THAT(text, HasSubstr("Largest context all 4,096 positions of the model fit (1 run)"));
+  EXPECT_THAT(text, HasSubstr("Largest context all 2,048 positions of the model fit (1 run)"));
 }
 
 TEST(Fit, TheRunItselfIsTheLargestBatchWhereOneMoreDoesNotFit) {

@@ -114,7 +114,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown sdpa 'falsh'; did you mean 'flash'? Known: eager, math, flash, efficient"},
       {"profile bert-base --positions alibbi",
        "unknown positions 'alibbi'; did you mean 'alibi'? Known: learned, sinusoidal, rope, rope-interleaved, alibi, "
-       "t5-buckets, none"},
+       "t5-buckets, none, transformer-xl"},
       {"profile bert-base --format jsno",
        "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};

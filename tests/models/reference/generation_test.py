@@ -24,7 +24,7 @@ def tensors_of(cache):
     """Keys and values of a cache, those of both sides of an encoder-decoder."""
     if hasattr(cache, "self_attention_cache"):
         return tensors_of(cache.self_attention_cache) + tensors_of(cache.cross_attention_cache)
-    return [tensor for layer in cache.layers for tensor in (layer.keys, layer.values)]
+    return [tensor for layer in cache.layers for tensor in (layer.keys, layer.values) if tensor is not None]
 
 
 def bytes_of(cache):
@@ -58,13 +58,14 @@ class Generation(Reference):
     def assert_generates(self, model_class, names, config, convert=dict, **start):
         model = self.built(model_class, config)
         inputs = {name: torch.full((2, 1), token) for name, token in start.items()}
+        start_of_decoder = {"decoder_tokens": tokens for tokens in inputs.values()}
         for beams in (1, 3):
             with torch.no_grad(), double_precision():
                 theirs = model.generate(PROMPT, attention_mask=torch.ones_like(PROMPT), max_new_tokens=NEW_TOKENS,
                                         min_new_tokens=NEW_TOKENS, do_sample=False, num_beams=beams, use_cache=True,
                                         num_return_sequences=beams, length_penalty=0.0, output_logits=True,
                                         return_dict_in_generate=True, **inputs)
-            answer = self.ours(model, names, convert, {"new_tokens": NEW_TOKENS, "beams": beams}, **inputs)
+            answer = self.ours(model, names, convert, {"new_tokens": NEW_TOKENS, "beams": beams}, **start_of_decoder)
             what = "%s with %d beams" % (model_class.__name__, beams)
             self.assertEqual(torch.tensor(answer["tokens"]).long().tolist(), theirs.sequences[:, -NEW_TOKENS:].tolist(), what)
             if beams == 1:
@@ -83,7 +84,8 @@ class Generation(Reference):
 
     def test_t5(self):
         config = transformers.T5Config(vocab_size=19, d_model=12, d_kv=5, d_ff=20, num_layers=3, num_decoder_layers=2,
-                                       num_heads=2, relative_attention_num_buckets=8, relative_attention_max_distance=8)
+                                       num_heads=2, relative_attention_num_buckets=8, relative_attention_max_distance=8,
+                                       decoder_start_token_id=0)
         self.assert_generates(transformers.T5ForConditionalGeneration, T5_NAMES, config, decoder_input_ids=0)
 
     def test_bart(self):
