@@ -165,14 +165,13 @@ TEST(Mixtures, OfDeepSeekV3RunOutOfMemoryWhileTheyAreBuilt) {
 }
 
 TEST(TransformerXl, KeepsTheSameBytesOnBothDevicesAndThoseOfItsClosedForm) {
-  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
-    RunSpec spec = spec_of("gpt2", "", "");
-    spec.positions = "transformer-xl";
-    spec.dtype = dtype;
-    expect_agreement(spec, 5);
-  }
+  RunSpec plain = spec_of("gpt2", "", "");
+  plain.positions = "transformer-xl";
+  expect_agreement(plain, 5);
   RunSpec spec = spec_of("gpt2", "", "virtual:h100-80gb");
   spec.positions = "transformer-xl";
+  spec.dtype = Dtype::bf16;  // the processor keeps a norm's statistics in it, a GPU in fp32
+  expect_closed_forms(record(spec), 5);
   spec.dtype = Dtype::amp_bf16;
   EXPECT_EQ(record(spec).outcome.kind, OutcomeKind::ok);
 }
