@@ -5,14 +5,17 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
+#include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
 #include <array>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "models/catalog/attention.h"
@@ -219,13 +222,25 @@ AttentionContext ReversibleStack::context(const at::Tensor& x) const {
   return result;
 }
 
+namespace {
+
+// Torch 2.11 counts nodes in a shared_ptr; in 2.15 they count themselves.
+template <class Node, class... Arguments>
+auto make_node(Arguments&&... arguments) {
+  if constexpr (std::is_base_of_v<c10::intrusive_ptr_target, Node>)
+    return c10::make_intrusive<Node>(std::forward<Arguments>(arguments)...);
+  else
+    return std::make_shared<Node>(std::forward<Arguments>(arguments)...);
+}
+
+}  // namespace
+
 at::Tensor ReversibleStack::forward(at::Tensor x) const {
   const Scope scope(path_);
   const at::Device device = x.device();
-  std::shared_ptr<ReversibleBackward> node;
+  decltype(make_node<ReversibleBackward>(*this, autograd::collect_next_edges(x), device)) node;
   if (at::GradMode::is_enabled() && (training_ || x.requires_grad()))
-    node = std::shared_ptr<ReversibleBackward>(new ReversibleBackward(*this, autograd::collect_next_edges(x), device),
-                                               autograd::deleteNode);
+    node = make_node<ReversibleBackward>(*this, autograd::collect_next_edges(x), device);
   at::Tensor output;
   {
     const at::NoGradGuard no_grad;
