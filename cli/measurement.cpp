@@ -1,7 +1,6 @@
 #include "cli/measurement.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -106,10 +105,7 @@ class Fleet {
 
   void wait() {
     if (done_ == next_) return;
-    std::vector<pollfd> wanted{{interrupts_.descriptor(), POLLIN, 0}};
-    for (const auto& worker : workers_)
-      if (worker) worker->add_descriptors(wanted);
-    poll(wanted.data(), wanted.size(), line_.enabled() ? kProgressMilliseconds : -1);
+    wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
   }
 
   void attend(std::size_t i) {

@@ -1,7 +1,6 @@
 #include "cli/replays.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,8 +75,8 @@ std::string with_option(const std::string& settings, const std::string& option) 
   return out + option;
 }
 
-constexpr std::array kWorthTrying{"expandable_segments:True",  "expandable_segments:False",   "max_split_size_mb:64",
-                                  "max_split_size_mb:128",     "max_split_size_mb:256",       "max_split_size_mb:512",
+constexpr std::array kWorthTrying{"expandable_segments:True",   "expandable_segments:False", "max_split_size_mb:64",
+                                  "max_split_size_mb:128",      "max_split_size_mb:256",     "max_split_size_mb:512",
                                   "roundup_power2_divisions:4", "roundup_power2_divisions:8"};
 
 RunSpec spec_of_replay(const Recording& recording) {
@@ -96,8 +95,8 @@ RunSpec spec_of_replay(const Recording& recording) {
 WorkerCommand command_of(const RunSpec& spec, const std::string& settings) {
   WorkerCommand command = worker_command(spec);
   std::erase_if(command.environment, [](const std::string& entry) {
-    constexpr std::array kNames{"PYTORCH_CUDA_ALLOC_CONF=", "PYTORCH_ALLOC_CONF=", "PYTORCH_NO_CUDA_MEMORY_CACHING=",
-                                "CUDA_VISIBLE_DEVICES="};
+    constexpr std::array kNames{
+        "PYTORCH_CUDA_ALLOC_CONF=", "PYTORCH_ALLOC_CONF=", "PYTORCH_NO_CUDA_MEMORY_CACHING=", "CUDA_VISIBLE_DEVICES="};
     return std::ranges::any_of(kNames, [&](std::string_view name) { return entry.starts_with(name); });
   });
   if (!settings.empty()) set_variable(command.environment, kSettings, settings);
@@ -134,20 +133,16 @@ class ReplayFleet {
   std::filesystem::path file_of(std::size_t i) const { return scratch_.path() / fmt::format("{}.json", i); }
 
   std::unique_ptr<WorkerProcess> start(const PlannedReplay& replay) {
-    const Json job{{"replay", {{"recording", file_.string()},
-                               {"label", replay.label},
-                               {"change", to_name(kReplayChangeNames, replay.change)},
-                               {"settings", replay.settings}}}};
+    const Json job{{"replay",
+                    {{"recording", file_.string()},
+                     {"label", replay.label},
+                     {"change", to_name(kReplayChangeNames, replay.change)},
+                     {"settings", replay.settings}}}};
     return std::make_unique<WorkerProcess>(command_of(spec_, replay.settings), job, file_of(next_),
                                            interrupts_.original_mask());
   }
 
-  void wait() {
-    std::vector<pollfd> wanted{{interrupts_.descriptor(), POLLIN, 0}};
-    for (const auto& worker : workers_)
-      if (worker) worker->add_descriptors(wanted);
-    poll(wanted.data(), wanted.size(), line_.enabled() ? kProgressMilliseconds : -1);
-  }
+  void wait() { wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1); }
 
   void attend(std::size_t i) {
     workers_[i]->read_available();
@@ -156,7 +151,8 @@ class ReplayFleet {
     workers_[i].reset();
     ++done_;
     if (end.code != ExitCode::done) throw failure(planned_[i], end);
-    replays_[i] = parse_replay(parse_json(read_file(file_of(i), kReplayLimitBytes), "the worker's replay"), "the replay");
+    replays_[i] =
+        parse_replay(parse_json(read_file(file_of(i), kReplayLimitBytes), "the worker's replay"), "the replay");
   }
 
   static Error failure(const PlannedReplay& replay, const WorkerEnd& end) {
@@ -199,7 +195,8 @@ std::string recorded_settings(const Recording& recording) {
 
 std::vector<PlannedReplay> planned_replays(const Recording& recording, const std::vector<std::string>& settings) {
   const std::string recorded = recorded_settings(recording);
-  std::vector<PlannedReplay> planned{{recorded.empty() ? "as recorded" : "as recorded: " + recorded, ReplayChange::none, recorded}};
+  std::vector<PlannedReplay> planned{
+      {recorded.empty() ? "as recorded" : "as recorded: " + recorded, ReplayChange::none, recorded}};
   for (const std::string& one : settings) planned.push_back({one, ReplayChange::settings, one});
   if (!settings.empty()) return planned;
   const bool expandable = recorded.find("expandable_segments:True") != std::string::npos;
@@ -217,10 +214,11 @@ std::string replay_device(const Recording& recording) {
   if (is_virtual(recording.spec.device)) return one_virtual(recording.spec.device);
   const headroom::Environment& environment = recording.environment;
   if (const auto* model = virtual_gpu::device_of_product(environment.device_name)) return "virtual:" + model->name;
-  throw bad_input(fmt::format(
-      "no replay: the run was made on '{}', which is not among the virtual devices (headroom list devices); --no-replay shows "
-      "what was recorded",
-      printable(environment.device_name)));
+  throw bad_input(
+      fmt::format("no replay: the run was made on '{}', which is not among the virtual devices (headroom list "
+                  "devices); --no-replay shows "
+                  "what was recorded",
+                  printable(environment.device_name)));
 }
 
 std::vector<AllocatorReplay> run_replays(const Recording& recording, const std::filesystem::path& file,

@@ -1,7 +1,6 @@
 #include "cli/trainings.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,12 +90,7 @@ class TrainingFleet {
     }
   }
 
-  void wait() {
-    std::vector<pollfd> wanted{{interrupts_.descriptor(), POLLIN, 0}};
-    for (const auto& worker : workers_)
-      if (worker) worker->add_descriptors(wanted);
-    poll(wanted.data(), wanted.size(), line_.enabled() ? kProgressMilliseconds : -1);
-  }
+  void wait() { wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1); }
 
   void attend(std::size_t i) {
     workers_[i]->read_available();

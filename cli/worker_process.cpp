@@ -173,4 +173,12 @@ bool WorkerProcess::has_ended() {
 
 WorkerEnd WorkerProcess::end() const { return explain_worker_exit(wait_status_, stderr_text_); }
 
+void wait_for_any(const std::vector<std::unique_ptr<WorkerProcess>>& workers, const Interrupts& interrupts,
+                  int milliseconds) {
+  std::vector<pollfd> wanted{{interrupts.descriptor(), POLLIN, 0}};
+  for (const auto& worker : workers)
+    if (worker) worker->add_descriptors(wanted);
+  poll(wanted.data(), wanted.size(), milliseconds);
+}
+
 }  // namespace headroom::cli

@@ -9,11 +9,13 @@
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "cli/descriptor.h"
+#include "cli/interrupts.h"
 #include "cli/progress.h"
 #include "cli/worker_command.h"
 #include "cli/worker_exit.h"
@@ -22,7 +24,8 @@ namespace headroom::cli {
 
 class WorkerProcess {
  public:
-  // `job`: a RunSpec or a replay job; `out`: what the worker writes; `mask`: the signals blocked in the worker. Throws could_not_measure when it cannot be started.
+  // `job`: a RunSpec, or a replay's or a training's; `out`: what the worker writes; `mask`: the signals blocked in the
+  // worker. Throws could_not_measure when it cannot be started.
   WorkerProcess(const WorkerCommand& command, const Json& job, const std::filesystem::path& out, const sigset_t& mask);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
@@ -46,5 +49,10 @@ class WorkerProcess {
   std::string partial_line_, stderr_text_;
   Progress progress_;
 };
+
+// Until one of the workers (null: none in that place) has something to read, a signal is caught or, where
+// `milliseconds` is not -1, so much time has passed.
+void wait_for_any(const std::vector<std::unique_ptr<WorkerProcess>>& workers, const Interrupts& interrupts,
+                  int milliseconds);
 
 }  // namespace headroom::cli

@@ -174,8 +174,9 @@ void require_flash(const ModelConfig& config) {
 void require_padding(const ModelConfig& config, bool flash) {
   if (const auto reason = attention_mechanism(config.attention).undefined.padding; !reason.empty())
     throw bad_input("attention '" + config.attention + "' takes no padding: " + std::string(reason));
-  if (config.reversible || config.bottleneck.width > 0 || config.downsampling.rate > 0 || config.exits)
-    throw bad_input(config.name + " takes no padding: plain stacks of blocks alone are given an attention mask");
+  if (const auto what = unusual_stack(config); !what.empty())
+    throw bad_input(config.name + " takes no padding: it has " + std::string(what) +
+                    ", and plain blocks alone are given an attention mask");
   if (config.head == Head::discriminator)
     throw bad_input(config.name +
                     " takes no padding: how many tokens a discriminator's loss is of would depend on data");

@@ -143,15 +143,11 @@ bool has_adapters(const ModelConfig& config) {
 namespace {
 
 void require_plain(const ModelConfig& c) {
-  const auto refuse = [&](const char* what) {
-    throw bad_input("--compress takes models of plain blocks, and " + c.name + " has " + what);
-  };
-  if (c.experts.count > 0) refuse("a mixture of experts");
-  if (c.reversible) refuse("reversible layers");
-  if (c.bottleneck.width > 0) refuse("bottlenecks");
-  if (c.downsampling.rate > 0) refuse("molecules of characters");
-  if (c.exits) refuse("exits");
-  if (c.word_vectors != WordVectors::table) refuse("no word table");
+  std::string_view what = unusual_stack(c);
+  if (c.experts.count > 0) what = "a mixture of experts";
+  if (c.word_vectors != WordVectors::table) what = "no word table";
+  if (!what.empty())
+    throw bad_input("--compress takes models of plain blocks, and " + c.name + " has " + std::string(what));
 }
 
 }  // namespace

@@ -16,6 +16,13 @@ bool has_decoder_embeddings(const ModelConfig& c) {
   return c.architecture == Architecture::encoder_decoder && (c.positions == Positions::learned || c.embedding_norm);
 }
 
+std::string_view unusual_stack(const ModelConfig& c) {
+  if (c.reversible) return "reversible layers";
+  if (c.bottleneck.width > 0) return "bottlenecks";
+  if (c.downsampling.rate > 0) return "molecules of characters";
+  return c.exits ? "exits" : "";
+}
+
 ModelConfig config_of_layer(const ModelConfig& config, std::int64_t layer) {
   if (config.layer_attention.empty()) return config;
   ModelConfig own = config;

@@ -225,7 +225,7 @@ struct ModelConfig {
   // Where the residual rate applies.
   bool dropout_after_attention = true, dropout_after_ffn = true, dropout_inside_ffn = false,
        dropout_after_stack = false;
-  std::int64_t padding_id = -1;   // -1: none
+  std::int64_t padding_id = -1;  // -1: none
   // Mixtures of experts.
   Experts experts = {};
   // Reformer (Kitaev et al. 2020, arXiv 2001.04451).
@@ -248,7 +248,7 @@ struct ModelConfig {
   bool exits = false;            // a classifier after every block but the last, for leaving early (EdgeBERT)
   std::int64_t exit_layer = 0;   // blocks that run before all sequences leave; 0: all
   std::vector<Compression> compression = {};  // of weights; set by with_compression
-  std::string attention = "mha";  // the model's own mechanism
+  std::string attention = "mha";              // the model's own mechanism
   MechanismOptions attention_options =
       {};  // all of the mechanism's (models/catalog/attention.h); set by with_attention
 
@@ -293,6 +293,8 @@ inline std::int64_t position_width(const ModelConfig& c) {
 inline bool has_split_decoder(const ModelConfig& c) {
   return c.head == Head::mlm && c.embedding_projection == EmbeddingProjection::trigram;
 }
+// What its stacks have beyond plain blocks, as "has …" goes on: "reversible layers"; empty: nothing.
+std::string_view unusual_stack(const ModelConfig& config);
 // Whether the decoder of an encoder-decoder has positions or a norm of its own on the common word table.
 bool has_decoder_embeddings(const ModelConfig& config);
 

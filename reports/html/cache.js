@@ -53,7 +53,7 @@ function cacheTable(run) {
   const head = [["layer", true], ["per token", false], ["after prefill", false], ["at the end", false], ["grows", true]].map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name));
   const known = (row) => (row.per_token !== null ? size(row.per_token, "as recorded") : row.expected !== null ? size(row.expected, "by closed form") : "–");
   const rows = run.cache.rows.map((row) => h("tr", {}, h("th", { scope: "row", class: "wrap" }, breakable(row.name), row.count > 1 && h("span", { class: "times" }, "×" + grouped(row.count))),
-    h("td", {}, known(row)), h("td", {}, size(row.prompt)), h("td", {}, size(row.bytes)), h("td", { class: "text" }, row.growth)));
+    h("td", {}, known(row)), h("td", {}, size(row.prompt)), h("td", {}, size(row.bytes)), h("td", { class: "text wrap" }, row.growth)));
   return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
 }
 

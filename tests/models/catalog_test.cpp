@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "models/catalog/attention.h"
+#include "tests/models/refusal.h"
 
 namespace headroom::models {
 namespace {
@@ -243,16 +244,6 @@ TEST(Formula, OverflowIsBadInput) {
   AttentionShape s = shape(12, 64, 768);
   s.batch = s.query_len = s.key_len = std::int64_t{1} << 40;
   EXPECT_THROW(attention_mechanism("mha").saved_bytes(s), Error);
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::bad_input);
-    return error.what();
-  }
-  return "(no error)";
 }
 
 TEST(Mechanism, UnknownNameSuggestsTheNearest) {

@@ -19,6 +19,7 @@
 #include "models/loss.h"
 #include "models/model.h"
 #include "tests/models/random_sublayer.h"
+#include "tests/models/refusal.h"
 #include "tests/models/saved.h"
 #include "tests/models/small_models.h"
 
@@ -60,16 +61,6 @@ std::map<std::string, at::Tensor> named(const Model& model) {
   std::map<std::string, at::Tensor> result;
   for (const ModelParameter& p : model.parameters()) result[p.name] = p.tensor;
   return result;
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::bad_input);
-    return error.what();
-  }
-  return "(no error)";
 }
 
 TEST(Encoders, HaveTheParametersOfTheirClosedForm) {

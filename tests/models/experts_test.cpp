@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "models/catalog/experts.h"
+#include "tests/models/refusal.h"
 #include "tests/models/small_models.h"
 #include "tests/models/sublayer.h"
 
@@ -28,16 +29,6 @@ namespace {
 using testing::HasSubstr;
 
 const auto kFp64 = at::TensorOptions().dtype(at::kDouble);
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::bad_input);
-    return error.what();
-  }
-  return "(no error)";
-}
 
 // Of width 6; `change` completes it.
 ModelConfig mixture(const Experts& experts) {

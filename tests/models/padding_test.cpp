@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "models/model.h"
 #include "tests/models/random_sublayer.h"
+#include "tests/models/refusal.h"
 
 namespace headroom::models {
 namespace {
@@ -70,15 +71,6 @@ TEST(Padding, IsHiddenByFusedKernels) {
   for (const char* mechanism : {"mha", "mqa", "mhe-add", "mhe-mul-optimal:keep=sdpa"})
     for (bool causal : {false, true})
       expect_padding_to_be_hidden(random_sublayer(mechanism, AttentionBackend::math), causal);
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(Padding, IsRefusedWithTheReasonWhereItIsUndefined) {

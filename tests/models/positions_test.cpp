@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "models/attention/rotary.h"
 #include "models/catalog/attention.h"
+#include "tests/models/refusal.h"
 #include "tests/models/small_models.h"
 #include "tests/models/sublayer.h"
 
@@ -32,16 +33,6 @@ std::vector<double> values_of(const at::Tensor& tensor) {
 }
 
 double largest_difference(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::bad_input);
-    return error.what();
-  }
-  return "(no error)";
-}
 
 TEST(AlibiSlopes, ArePowersOfTwoForPowersOfTwo) {
   EXPECT_THAT(values_of(alibi_slopes(8, at::kCPU)),

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "models/catalog/attention.h"
+#include "tests/models/refusal.h"
 #include "tests/models/small_models.h"
 #include "tests/models/sublayer.h"
 
@@ -25,16 +26,6 @@ namespace {
 using testing::HasSubstr;
 
 const auto kFp64 = at::TensorOptions().dtype(at::kDouble);
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::bad_input);
-    return error.what();
-  }
-  return "(no error)";
-}
 
 struct Inputs {
   Inputs(std::int64_t batch, std::int64_t seq, std::int64_t heads, std::int64_t width)
