@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/bytes.h"
@@ -183,6 +184,18 @@ std::vector<LabeledRecording> recorded(const std::vector<MeasuredRun>& runs, std
   return out;
 }
 
+// An interrupted search loses nothing of what was measured before it.
+std::optional<Interrupted> search(const MeasurementPlan& plan, const Recording& measured, const MeasureOptions& options,
+                                  Interrupts& interrupts, std::optional<Fit>& fit) {
+  try {
+    fit = plan.fit(measured, options, interrupts);
+    return {};
+  } catch (const Interrupted& caught) {
+    fit = Fit{"the search was interrupted", {}};
+    return caught;
+  }
+}
+
 void explain(const MeasuredRun& run, bool one_of_many) {
   if (run.message.empty()) return;
   complain(one_of_many ? run.label + ": " + run.message : run.message);
@@ -234,6 +247,7 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   std::vector<LabeledRecording> kept;
   ExitCode code = ExitCode::done;
   std::string trouble;
+  std::optional<Interrupted> stopped;
   require_room(output, plan.runs.size());
   {
     Interrupts interrupts;
@@ -243,7 +257,7 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
     if (std::ranges::any_of(runs, is_recorded)) {
       report = make_report(runs, plan);
       if (plan.fit && runs.front().recording.outcome.kind == OutcomeKind::ok)
-        report.runs.front().fit = plan.fit(runs.front().recording, options, interrupts);
+        stopped = search(plan, runs.front().recording, options, interrupts, report.runs.front().fit);
       kept = recorded(runs, std::max<std::size_t>(1, plan.address_orders.size()));
       try {
         write_recordings(output, kept);
@@ -253,6 +267,7 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
         code = std::max(code, error.code());
       }
     }
+    if (stopped) throw *stopped;
     interrupts.throw_if_caught();
   }
   for (const auto& run : runs) explain(run, runs.size() > 1);

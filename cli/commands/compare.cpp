@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/run_flags.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/cache.h"
 #include "models/catalog/compression.h"
 
 namespace headroom::cli {
@@ -22,9 +23,20 @@ struct CompareOptions {
   std::string baseline, jobs;
 };
 
-// Throws bad_input where the mechanism is undefined for the model, or its weights for what compresses them.
+// Throws bad_input where the mechanism is undefined for the model, its weights for what compresses them, or its cache
+// for a run that generates.
 void require_defined(const models::ModelConfig& model, const RunSpec& spec, std::string_view mechanism) {
-  models::with_compression(models::with_attention(model, mechanism), spec.compression, spec.mode == Mode::train);
+  const models::ModelConfig config = models::with_attention(model, mechanism);
+  models::with_compression(config, spec.compression, spec.mode == Mode::train);
+  if (spec.mode != Mode::generate) return;
+  const Generation& generation = spec.generation;
+  models::CacheSize size;
+  size.storage = generation.cache_dtype == CacheDtype::model  ? models::CacheStorage::model
+                 : generation.cache_dtype == CacheDtype::int8 ? models::CacheStorage::int8
+                                                              : models::CacheStorage::fp8;
+  size.batch = spec.batch;
+  size.beams = generation.beams;
+  models::require_generation(config, size, spec.seq, generation.new_tokens);
 }
 
 bool is_defined_for(const models::ModelConfig& model, const RunSpec& spec, std::string_view mechanism) {

@@ -231,6 +231,8 @@ int act(const std::string& action, const Request& request) {
     return measure_well(request);
   if (action == "oom-unless-descending") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action.starts_with("room-for-")) return generate(request, std::atoll(action.c_str() + 9));
+  if (action == "hang-in-search" && (request.spec.seq != 100 || request.spec.batch > 1)) hang();
+  if (action == "hang-in-search") return generate(request, 100'000);
   if (action == "short-prompts-only")
     return request.spec.seq > 100 ? fail(2, "no such prompt\n") : generate(request, 100'000);
   if (action == "oom") return write_recording(request.out, out_of_memory(request.spec)), 0;

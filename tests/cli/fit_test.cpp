@@ -1,6 +1,7 @@
 // What fits: found by runs of the worker, whose stand-in has room for a known number of tokens.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 std::vector<std::string> generate(const std::string& more) {
   return words(
@@ -90,6 +92,22 @@ TEST(Fit, IsNotLookedForWhereNobodyAsksOrNothingWasMeasured) {
   const Ended ended = tool.run(generate(""));
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.out, Not(HasSubstr("Largest")));
+}
+
+TEST(Fit, AnInterruptedSearchKeepsWhatWasMeasured) {
+  testing_support::TemporaryFolder out;
+  Tool tool;
+  tool.fake("hang-in-search");
+  std::vector<std::string> arguments = generate("--format json");
+  arguments.insert(arguments.end(), {"--out", out.path()});
+  tool.start(arguments);
+  tool.workers(3);
+  tool.send(SIGINT);
+  EXPECT_EQ(tool.wait().signal, SIGINT);
+  EXPECT_TRUE(tool.all_workers_gone());
+  EXPECT_THAT(out.names(), UnorderedElementsAre("llama-7b.headroom", "report.json"));
+  const Json report = parse_json_file(out / "report.json");
+  EXPECT_EQ(report["runs"][0]["fit"]["not_searched"], "the search was interrupted");
 }
 
 TEST(Fit, OtherDevicesSayThatItIsNotLookedFor) {
