@@ -1,6 +1,7 @@
 #include "gui/charts/memory_map_picture.h"
 
 #include <QCoreApplication>
+#include <QPainterPath>
 #include <QPicture>
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@ namespace headroom::gui {
 namespace {
 
 constexpr double kGap = 8, kLeastLabelWidth = 64, kLeastEdge = 4;
+constexpr int kMostOutlined = 300;
 
 QString tr(const char* text) { return QCoreApplication::translate("MemoryMap", text); }
 
@@ -170,11 +172,10 @@ std::vector<Tick> ticks_of(const QRectF& plot, const MapWindow& window) {
   return ticks;
 }
 
-double axis_width(const QPainter& painter, const QRectF& area, const MapWindow& window) {
+// The same however far it is zoomed, so that the plot stays where it is.
+double axis_width(const QPainter& painter) {
   const QFontMetricsF metrics(painter.font());
-  double width = metrics.horizontalAdvance(tr("event"));
-  for (const Tick& tick : ticks_of(area, window)) width = std::max(width, metrics.horizontalAdvance(tick.text));
-  return std::ceil(width + kGap + 2);
+  return std::ceil(std::max(metrics.horizontalAdvance(tr("event")), metrics.horizontalAdvance("1023.75 MiB")) + kGap);
 }
 
 void paint_bytes_axis(QPainter& painter, const QRectF& plot, const MapScene& scene) {
@@ -207,14 +208,27 @@ void paint_instant(QPainter& painter, const QRectF& plot, const MapScene& scene)
 void paint_outline(QPainter& painter, const QRectF& plot, const MapScene& scene, std::int64_t allocation,
                    double width) {
   QPainterPath outline;
+  int count = 0;
   for (const MapShape& shape : scene.picture.shapes)
-    if (shape.allocation == allocation && shape.count == 1)
+    if (shape.allocation == allocation && shape.count == 1 && ++count < kMostOutlined)
       outline.addRect(rect_of(plot, scene, shape).adjusted(0, 0, 0.5, 0));
+  outline = outline.simplified();
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme().panel, width + 2));
-  painter.drawPath(outline.simplified());
+  painter.drawPath(outline);
   painter.setPen(QPen(theme().ink, width));
-  painter.drawPath(outline.simplified());
+  painter.drawPath(outline);
+}
+
+// However small the block is.
+void paint_lifetime(QPainter& painter, const QRectF& plot, const MapScene& scene, std::int64_t allocation) {
+  const auto& allocations = scene.of->run->breakdown.allocations;
+  if (allocation < 0 || allocation >= static_cast<std::int64_t>(allocations.size())) return;
+  const Allocation& block = allocations[static_cast<std::size_t>(allocation)];
+  const double left = std::max(plot.left(), scene.x_of(plot, static_cast<double>(block.begin)));
+  const double right = std::min(plot.right(), scene.x_of(plot, static_cast<double>(scene.of->map.end_of(block))));
+  if (right < left) return;
+  painter.fillRect(QRectF(left, plot.top() - 2, std::max(2.0, right - left), 3), theme().accent);
 }
 
 }  // namespace
@@ -235,7 +249,7 @@ double MapScene::bytes_at(const QRectF& plot, double y) const {
 QRectF map_plot(QPainter& painter, const QRectF& area, const MapScene& scene) {
   const double above = legend_height(painter, area, scene.legend) + text_row(painter) + kGap;
   const double below = text_row(painter) + 2;
-  const double left = axis_width(painter, area, scene.window);
+  const double left = axis_width(painter);
   const QRectF plot = area.adjusted(left, above, -1, -below);
   return QRectF(plot.topLeft(), QSizeF(std::max(1.0, plot.width()), std::max(1.0, plot.height())));
 }
@@ -268,6 +282,7 @@ void paint_map_overlay(QPainter& painter, const QRectF& plot, const MapScene& sc
   painter.setClipRect(plot.adjusted(-2, -2, 2, 2));
   if (scene.hovered && scene.hovered != scene.chosen) paint_outline(painter, plot, scene, *scene.hovered, 1);
   if (scene.chosen) paint_outline(painter, plot, scene, *scene.chosen, 2);
+  if (scene.chosen) paint_lifetime(painter, plot, scene, *scene.chosen);
   paint_instant(painter, plot, scene);
   painter.restore();
 }

@@ -1,6 +1,8 @@
 #include <QCoreApplication>
 
+#include "gui/views/memory_map.h"
 #include "gui/views/overview.h"
+#include "gui/views/treemap.h"
 #include "gui/views/view.h"
 
 namespace headroom::gui {
@@ -18,6 +20,8 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"map", tr("Memory map"), ":/icons/map.svg", make<MemoryMapView>},
+      {"treemap", tr("Treemap"), ":/icons/treemap.svg", make<TreemapView>},
   };
 }
 
