@@ -323,8 +323,9 @@ std::int64_t MemoryMap::height(MapLayout layout) const {
 }
 
 MapWindow MemoryMap::whole(MapLayout layout, int columns, int rows) const {
+  const double room = layout == MapLayout::packed ? 1.05 : 1;  // so that the peak stands clear
   return {0,       std::max(1.0, static_cast<double>(event_count())),
-          0,       std::max(1.0, static_cast<double>(height(layout))),
+          0,       std::max(1.0, static_cast<double>(height(layout)) * room),
           columns, rows};
 }
 

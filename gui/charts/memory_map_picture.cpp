@@ -4,6 +4,7 @@
 #include <QPainterPath>
 #include <QPicture>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "gui/items/block_words.h"
@@ -14,7 +15,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr double kGap = 8, kLeastLabelWidth = 64, kLeastEdge = 4;
+constexpr double kGap = 8, kLeastLabelWidth = 64, kLeastEdge = 5, kLifetime = 4;
 constexpr int kMostOutlined = 300;
 
 QString tr(const char* text) { return QCoreApplication::translate("MemoryMap", text); }
@@ -51,14 +52,18 @@ void paint_segments(QPainter& painter, const QRectF& plot, const MapScene& scene
 
 // Where addresses were folded away.
 void paint_folds(QPainter& painter, const QRectF& plot, const MapScene& scene) {
-  painter.setPen(QPen(theme().soft, 1, Qt::DotLine));
-  double last = plot.bottom() + 12;
   for (const AddressRange& range : scene.of->map.ranges()) {
     const double y = scene.y_of(plot, static_cast<double>(range.offset));
-    if (range.offset == 0 || y < plot.top() || y > plot.bottom() || last - y < 6) continue;
-    painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
-    last = y;
+    if (range.offset > 0 && y >= plot.top() && y < plot.bottom())
+      painter.fillRect(QRectF(plot.left(), y, plot.width(), 1), theme().panel);
   }
+}
+
+// Between a block and its neighbours of the same colour.
+QColor edge_of(const QColor& colour) {
+  const QColor& ground = theme().panel;
+  return QColor((2 * colour.red() + ground.red()) / 3, (2 * colour.green() + ground.green()) / 3,
+                (2 * colour.blue() + ground.blue()) / 3);
 }
 
 void paint_label(QPainter& painter, const QRectF& rect, const MapScene& scene, const MapShape& shape,
@@ -80,10 +85,10 @@ void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, c
   // A little larger, so that no ground shows between neighbours.
   painter.fillRect(rect.adjusted(0, 0, 0.3, 0.3).intersected(plot), colour);
   if (rect.height() < kLeastEdge || rect.width() < kLeastEdge) return;
-  painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), theme().panel);
+  painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), edge_of(colour));
   const Allocation& block = scene.of->run->breakdown.allocations[static_cast<std::size_t>(shape.allocation)];
   if (shape.count == 1 && static_cast<double>(block.begin) >= shape.from_event)
-    painter.fillRect(QRectF(rect.left(), rect.top(), 1, rect.height()), theme().panel);
+    painter.fillRect(QRectF(rect.left(), rect.top(), 1, rect.height()), edge_of(colour));
   paint_label(painter, rect, scene, shape, colour);
 }
 
@@ -147,18 +152,20 @@ void paint_event_axis(QPainter& painter, const QRectF& plot, const MapScene& sce
   painter.drawText(QPointF(plot.left() - kGap - metrics.horizontalAdvance(title), y), title);
 }
 
-// "1.25 GiB" with as many digits as tell neighbouring ticks apart.
-QString tick_text(double bytes, double step) {
-  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  int unit = 0;
+// In the largest unit in which the step has two digits at most behind the point: "1.25 GiB", "2,050 MiB".
+QString tick_text(double bytes, double step, double most) {
+  static constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  const auto is_round = [](double value) { return std::abs(value - std::round(value)) < 1e-3 && value > 0.5; };
+  std::size_t unit = 0;
   double scale = 1;
-  while (unit < 5 && bytes >= 1024 * scale) scale *= 1024, ++unit;
+  for (std::size_t u = 1; u < kUnits.size() && most >= std::pow(1024, u); ++u)
+    if (is_round(step / std::pow(1024, u) * 100)) unit = u, scale = std::pow(1024, u);
   if (bytes < 0.5) return QStringLiteral("0");
-  int digits = 0;
-  while (digits < 6 &&
-         std::abs(std::round(step / scale * std::pow(10, digits)) - step / scale * std::pow(10, digits)) > 1e-3)
-    ++digits;
-  return QStringLiteral("%1 %2").arg(bytes / scale, 0, 'f', std::min(digits, 4)).arg(QLatin1String(kUnits[unit]));
+  const double whole = step / scale;
+  const int digits = is_round(whole) ? 0 : is_round(whole * 10) ? 1 : 2;
+  const QString number =
+      digits == 0 ? count_text(std::llround(bytes / scale)) : QString::number(bytes / scale, 'f', digits);
+  return QStringLiteral("%1 %2").arg(number, QLatin1String(kUnits[unit]));
 }
 
 std::vector<Tick> ticks_of(const QRectF& plot, const MapWindow& window) {
@@ -168,7 +175,7 @@ std::vector<Tick> ticks_of(const QRectF& plot, const MapWindow& window) {
   std::vector<Tick> ticks;
   if (step < 1) return ticks;
   for (double at = std::ceil(window.from_bytes / step) * step; at <= window.to_bytes; at += step)
-    ticks.push_back({std::llround(at), tick_text(at, step)});
+    ticks.push_back({std::llround(at), tick_text(at, step, window.to_bytes)});
   return ticks;
 }
 
@@ -199,7 +206,7 @@ void paint_instant(QPainter& painter, const QRectF& plot, const MapScene& scene)
   painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
   const double width = metrics.horizontalAdvance(text) + 10;
   const double left = x + width + 2 <= plot.right() ? x + 2 : std::max(plot.left(), x - 2 - width);
-  const QRectF tag(left, plot.top() + 3, width, metrics.height() + 2);
+  const QRectF tag(left, plot.top() + kLifetime + 2, width, metrics.height() + 2);
   painter.fillRect(tag, theme().ink);
   painter.setPen(theme().panel);
   painter.drawText(tag, Qt::AlignCenter, text);
@@ -228,7 +235,7 @@ void paint_lifetime(QPainter& painter, const QRectF& plot, const MapScene& scene
   const double left = std::max(plot.left(), scene.x_of(plot, static_cast<double>(block.begin)));
   const double right = std::min(plot.right(), scene.x_of(plot, static_cast<double>(scene.of->map.end_of(block))));
   if (right < left) return;
-  painter.fillRect(QRectF(left, plot.top() - 2, std::max(2.0, right - left), 3), theme().accent);
+  painter.fillRect(QRectF(left, plot.top(), std::max(2.0, right - left), kLifetime), theme().ink);
 }
 
 }  // namespace

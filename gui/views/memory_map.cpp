@@ -198,11 +198,9 @@ void MemoryMapView::colour(MapScene& scene, const MapGroups& groups) {
   const bool by_layer = !groups.layer_names.empty();
   scene.colours.clear();
   scene.legend.clear();
-  scene.mixed =
-      Emphasis(run_->breakdown, selection().chosen(), selection().filter()).dims_any()
-          ? dimmed(theme().soft)
-          : QColor((theme().soft.red() + theme().panel.red()) / 2, (theme().soft.green() + theme().panel.green()) / 2,
-                   (theme().soft.blue() + theme().panel.blue()) / 2);
+  const QColor mixed = theme().dark ? theme().line.lighter(150) : theme().line.darker(108);
+  const bool dims = Emphasis(run_->breakdown, selection().chosen(), selection().filter()).dims_any();
+  scene.mixed = dims ? dimmed(mixed) : mixed;
   std::vector<std::size_t> used;
   for (std::size_t c = 0; c < groups.is_used.size(); ++c) {
     scene.colours.push_back(by_layer ? theme().numbered(c) : theme().categories[c]);
@@ -347,7 +345,7 @@ QString MemoryMapView::help() const {
       "fullest event.</p>"
       "<p><b>By address</b> shows where each block lies. Bands are the segments that PyTorch's allocator reserved; "
       "what "
-      "is empty in a band is reserved but free. Addresses that were never reserved are left out; a dotted line says "
+      "is empty in a band is reserved but free. Addresses that were never reserved are left out; a thin gap says "
       "where. On the CPU there are no segments.</p>"
       "<p>The upright line is the chosen instant, or the peak. What is chosen anywhere keeps its colour, the rest and "
       "what the filter hides is dimmed. The bar along the top is the lifetime of the chosen block.</p>"

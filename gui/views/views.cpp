@@ -1,5 +1,6 @@
 #include <QCoreApplication>
 
+#include "gui/views/fragmentation.h"
 #include "gui/views/memory_map.h"
 #include "gui/views/overview.h"
 #include "gui/views/treemap.h"
@@ -22,6 +23,7 @@ std::vector<ViewKind> view_kinds() {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
       {"map", tr("Memory map"), ":/icons/map.svg", make<MemoryMapView>},
       {"treemap", tr("Treemap"), ":/icons/treemap.svg", make<TreemapView>},
+      {"fragmentation", tr("Fragmentation"), ":/icons/fragmentation.svg", make<FragmentationView>},
   };
 }
 
