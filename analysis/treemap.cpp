@@ -180,8 +180,9 @@ class LayingOut {
     const TreemapCell cell = cells_[index];
     const TreemapNode& node = tree_.nodes[cell.node];
     if (cell.is_group() || node.children.empty() || node.bytes <= 0) return;
-    const Box inner{cell.box.left + style_.padding, cell.box.top + style_.padding + style_.header_height,
-                    cell.box.width - 2 * style_.padding, cell.box.height - 2 * style_.padding - style_.header_height};
+    const double header = index == 0 ? 0 : style_.header_height;
+    const Box inner{cell.box.left + style_.padding, cell.box.top + style_.padding + header,
+                    cell.box.width - 2 * style_.padding, cell.box.height - 2 * style_.padding - header};
     if (inner.width < style_.least_side || inner.height < style_.least_side) return;
     cells_[index].is_divided = true;
     const double area_of_byte = inner.area() / static_cast<double>(node.bytes);

@@ -64,7 +64,7 @@ struct Box {
 std::vector<Box> squarified(const std::vector<std::int64_t>& bytes, const Box& box);
 
 struct TreemapStyle {
-  double header_height = 0;  // of a node with children, above them
+  double header_height = 0;  // of a node with children, above them; the root has none
   double padding = 0;        // around them
   double least_area = 1;     // smaller siblings are drawn as one
   double least_side = 1;     // what is left within a smaller node is not divided

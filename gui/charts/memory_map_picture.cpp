@@ -94,17 +94,22 @@ void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, c
 
 struct PhaseSpan {
   std::int64_t begin = 0, end = 0;
+  Phase phase{};
   QString text;
-  bool is_odd = false;
 };
 
+// The tokens of a decode are one phase.
 std::vector<PhaseSpan> phases_of(const Breakdown& run, std::int64_t event_count) {
   std::vector<PhaseSpan> spans;
   for (std::size_t i = 0; i < run.marks.size(); ++i) {
     const Mark& mark = run.marks[i];
     const std::int64_t end = i + 1 < run.marks.size() ? run.marks[i + 1].event : event_count;
-    if (end > mark.event)
-      spans.push_back({mark.event, end, to_text(moment(mark.phase, mark.step)), spans.size() % 2 == 1});
+    if (end <= mark.event) continue;
+    const bool goes_on = run.cache.any() && !spans.empty() && spans.back().phase == mark.phase;
+    if (goes_on)
+      spans.back() = {spans.back().begin, end, mark.phase, to_text(to_name(kPhaseNames, mark.phase))};
+    else
+      spans.push_back({mark.event, end, mark.phase, to_text(moment(mark.phase, mark.step))});
   }
   return spans;
 }
@@ -113,11 +118,13 @@ void paint_phases(QPainter& painter, const QRectF& plot, const MapScene& scene) 
   const QRectF strip(plot.left(), plot.top() - text_row(painter) - 2, plot.width(), text_row(painter));
   painter.fillRect(strip, theme().band);
   double last = strip.left() - 2;
+  bool is_odd = true;
   for (const PhaseSpan& span : phases_of(scene.of->run->breakdown, scene.of->map.event_count())) {
     const double left = std::max(strip.left(), scene.x_of(plot, static_cast<double>(span.begin)));
     const double right = std::min(strip.right(), scene.x_of(plot, static_cast<double>(span.end)));
+    is_odd = !is_odd;
     if (right - left <= 0) continue;
-    if (span.is_odd) painter.fillRect(QRectF(left, strip.top(), right - left, strip.height()), theme().grid);
+    if (is_odd) painter.fillRect(QRectF(left, strip.top(), right - left, strip.height()), theme().grid);
     if (left - last >= 2 && left > strip.left()) {
       painter.fillRect(QRectF(left, strip.top(), 1, strip.height()), theme().line);
       last = left;
@@ -202,8 +209,16 @@ void paint_instant(QPainter& painter, const QRectF& plot, const MapScene& scene)
   const QFontMetricsF metrics(painter.font());
   const QString text = tr(scene.instant_is_peak ? QT_TR_NOOP("peak: %1") : QT_TR_NOOP("instant: %1"))
                            .arg(size_text(scene.of->map.allocated_after(scene.instant)));
+  // Over the blocks it is faint, so that a peak of one column is seen behind it.
+  const bool is_packed = scene.picture.layout == MapLayout::packed;
+  const double top =
+      is_packed ? scene.y_of(plot, static_cast<double>(scene.of->map.allocated_after(scene.instant))) : plot.top();
+  QColor faint = theme().ink;
+  faint.setAlphaF(0.5F);
+  painter.setPen(QPen(faint, 1));
+  painter.drawLine(QPointF(x, std::max(plot.top(), top)), QPointF(x, plot.bottom()));
   painter.setPen(QPen(theme().ink, 1.5));
-  painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
+  if (top > plot.top()) painter.drawLine(QPointF(x, plot.top()), QPointF(x, std::min(top, plot.bottom())));
   const double width = metrics.horizontalAdvance(text) + 10;
   const double left = x + width + 2 <= plot.right() ? x + 2 : std::max(plot.left(), x - 2 - width);
   const QRectF tag(left, plot.top() + kLifetime + 2, width, metrics.height() + 2);

@@ -13,7 +13,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr double kLeastLabelWidth = 28;
+constexpr double kLeastNameWidth = 90;
 
 QRectF rect_of(const Box& box) { return {box.left, box.top, box.width, box.height}; }
 
@@ -63,7 +63,20 @@ void paint_divided(QPainter& painter, const TreemapScene& scene, const TreemapCe
   painter.setPen(QPen(theme().line, 1));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5));
-  paint_header(painter, scene, cell, header);
+  if (cell.node != scene.cells.front().node) paint_header(painter, scene, cell, header);
+}
+
+// Name above size. A name of which too little fits says less than the size alone.
+void paint_leaf_text(QPainter& painter, const QRectF& area, const QString& name, const QString& size) {
+  const QFontMetricsF metrics(painter.font());
+  QRectF line(area.left(), area.top(), area.width(), metrics.height());
+  if (area.height() < metrics.height()) return;
+  const bool has_size = metrics.horizontalAdvance(size) <= area.width();
+  if (metrics.horizontalAdvance(name) <= area.width() || area.width() >= kLeastNameWidth) {
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, name, area.width()));
+    line.translate(0, metrics.height());
+  }
+  if (has_size && line.bottom() <= area.bottom() + 1) painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, size);
 }
 
 void paint_leaf(QPainter& painter, const TreemapScene& scene, const TreemapCell& cell) {
@@ -71,17 +84,8 @@ void paint_leaf(QPainter& painter, const TreemapScene& scene, const TreemapCell&
   if (rect.width() <= 0 || rect.height() <= 0) return painter.fillRect(rect_of(cell.box), colour_of(scene, cell));
   const QColor colour = colour_of(scene, cell);
   painter.fillRect(rect, colour);
-  const QFontMetricsF metrics(painter.font());
-  if (rect.width() < kLeastLabelWidth || rect.height() < metrics.height()) return;
   painter.setPen(Theme::ink_on(colour));
-  const QRectF inner = rect.adjusted(4, 1, -4, -1);
-  const bool two_lines = inner.height() >= 2 * metrics.height();
-  const QRectF first(inner.left(), inner.top(), inner.width(), metrics.height());
-  painter.drawText(first, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, cell_name(scene, cell), inner.width()));
-  if (!two_lines) return;
-  const QString size = size_text(cell.bytes);
-  if (metrics.horizontalAdvance(size) <= inner.width())
-    painter.drawText(first.translated(0, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter, size);
+  paint_leaf_text(painter, rect.adjusted(4, 1, -4, -1), cell_name(scene, cell), size_text(cell.bytes));
 }
 
 void paint_mark(QPainter& painter, const QRectF& rect, double width) {

@@ -120,6 +120,7 @@ QWidget* FragmentationView::make_content() {
   replay_list_->setModel(&replays_);
   replay_list_->setSelectionBehavior(QAbstractItemView::SelectRows);
   replay_list_->setShowGrid(false);
+  replay_list_->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }"));
   replay_list_->setTabKeyNavigation(false);
   replay_list_->verticalHeader()->hide();
   replay_list_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
@@ -182,8 +183,9 @@ void FragmentationView::fill_segments() {
     return [smallest, words](std::int64_t row) { return smallest(row) ? words(*smallest(row)) : QString(); };
   };
   const auto run = [handle = run_]() -> const Breakdown& { return handle->breakdown; };
-  Column picture = text_column(tr("blocks and gaps"), tr("By address, to scale. A grey gap is free."),
-                               [at](std::int64_t row) { return blocks_text(at(row)); });
+  Column picture =
+      text_column(tr("blocks and gaps"), tr("By address, each segment to its own scale. What is grey is free."),
+                  [at](std::int64_t row) { return blocks_text(at(row)); });
   Column pin = text_column(tr("pinned by"), tr("The smallest block in it that is live."),
                            of_smallest([run](const Allocation& a) { return block_name(run(), a); }));
   pin.swatch = [smallest](std::int64_t row) {
@@ -210,16 +212,18 @@ void FragmentationView::fill_segments() {
                              of_smallest([run](const Allocation& a) { return lifetime_text(run(), a); }))},
                 static_cast<std::int64_t>(run_->fragmentation.segments.size()));
   list_->resizeColumnsToContents();
-  list_->setColumnWidth(0, 340);
+  list_->setColumnWidth(0, 260);
   for (int c = 6; c < segments_.columnCount(); ++c) list_->setColumnWidth(c, std::min(260, list_->columnWidth(c)));
 }
 
 void FragmentationView::fill_replays() {
   report_ = {};
   ranked_.clear();
-  replay_list_->setVisible(run_ && !run_->recording.replays.empty());
   remarks_->setText(run_ ? remarks() : QString());
-  if (!run_ || run_->recording.replays.empty()) return replays_.clear();
+  const bool has_replays = run_ && !run_->recording.replays.empty();
+  replay_list_->setVisible(has_replays);
+  parts_->setSizes(has_replays ? QList<int>{600, 300} : QList<int>{10000, 1});
+  if (!has_replays) return replays_.clear();
   report_.replays = run_->recording.replays;
   ranked_ = ranked(report_);
   ranked_.insert(ranked_.begin(), &report_.replays.front());
@@ -335,8 +339,6 @@ void FragmentationView::paint_page(QPainter& painter, const QRectF& page) {
 // The pictures to the left of the figures; gives the height.
 double FragmentationView::paint_segments(QPainter& painter, const QRectF& area) const {
   const auto& segments = run_->fragmentation.segments;
-  std::int64_t most = 1;
-  for (const SegmentView& segment : segments) most = std::max(most, segment.bytes);
   const double picture = area.width() * 0.36;
   QRectF row(area.left(), area.top(), area.width(), kPageRow);
   painter.fillRect(row, theme().band);
@@ -357,8 +359,7 @@ double FragmentationView::paint_segments(QPainter& painter, const QRectF& area) 
   for (std::size_t i = 0; i < shown; ++i) {
     row.translate(0, kPageRow);
     const SegmentView& s = segments[i];
-    paint_segment(painter, segment_rect(QRectF(row.left(), row.top(), picture, kPageRow), s.bytes, most), *run_, s,
-                  list_->marks());
+    paint_segment(painter, segment_rect(QRectF(row.left(), row.top(), picture, kPageRow)), *run_, s, list_->marks());
     cells({size_text(s.bytes), size_text(s.live_bytes + s.held_bytes), size_text(s.free_bytes),
            size_text(s.largest_gap_bytes), pinned_by(s)},
           theme().ink);

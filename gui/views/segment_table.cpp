@@ -15,7 +15,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr double kLeastWidth = 28, kSlack = 6;
+constexpr double kSlack = 6;
 
 class PictureDelegate : public QStyledItemDelegate {
  public:
@@ -32,12 +32,7 @@ class PictureDelegate : public QStyledItemDelegate {
 
 }  // namespace
 
-QRectF segment_rect(const QRectF& cell, std::int64_t bytes, std::int64_t most_bytes) {
-  const QRectF inner = cell.adjusted(8, 4, -8, -4);
-  const double share = static_cast<double>(bytes) / static_cast<double>(std::max<std::int64_t>(1, most_bytes));
-  return {inner.left(), inner.top(), std::min(inner.width(), std::max(kLeastWidth, inner.width() * share)),
-          inner.height()};
-}
+QRectF segment_rect(const QRectF& cell) { return cell.adjusted(8, 4, -8, -4); }
 
 SegmentTable::SegmentTable(QWidget* parent) : QTableView(parent) {
   setItemDelegateForColumn(0, new PictureDelegate(this));
@@ -45,6 +40,8 @@ SegmentTable::SegmentTable(QWidget* parent) : QTableView(parent) {
   setSelectionMode(QAbstractItemView::SingleSelection);
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setShowGrid(false);
+  setIconSize({11, 11});
+  setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }"));  // as its header
   setWordWrap(false);
   setTabKeyNavigation(false);
   verticalHeader()->hide();
@@ -57,9 +54,6 @@ SegmentTable::SegmentTable(QWidget* parent) : QTableView(parent) {
 void SegmentTable::show_run(RunHandle run) {
   run_ = std::move(run);
   marks_ = {};
-  most_bytes_ = 1;
-  if (run_)
-    for (const SegmentView& segment : run_->fragmentation.segments) most_bytes_ = std::max(most_bytes_, segment.bytes);
 }
 
 void SegmentTable::mark(SegmentMarks marks) {
@@ -73,15 +67,14 @@ const SegmentView* SegmentTable::segment_at(int row) const {
 }
 
 void SegmentTable::paint_picture(QPainter& painter, const QRect& cell, int row) const {
-  if (const SegmentView* segment = segment_at(row))
-    paint_segment(painter, segment_rect(cell, segment->bytes, most_bytes_), *run_, *segment, marks_);
+  if (const SegmentView* segment = segment_at(row)) paint_segment(painter, segment_rect(cell), *run_, *segment, marks_);
 }
 
 std::optional<std::int64_t> SegmentTable::block_at(const QPoint& position) const {
   const QModelIndex index = indexAt(position);
   const SegmentView* segment = index.column() == 0 ? segment_at(index.row()) : nullptr;
   if (segment == nullptr) return std::nullopt;
-  const QRectF rect = segment_rect(visualRect(index), segment->bytes, most_bytes_);
+  const QRectF rect = segment_rect(visualRect(index));
   return block_in_segment(rect, *run_, *segment, position.x(), kSlack);
 }
 

@@ -35,10 +35,9 @@ class SegmentTable : public QTableView {
 
   RunHandle run_;
   SegmentMarks marks_;
-  std::int64_t most_bytes_ = 1;
 };
 
-// Where the picture of a segment lies in its cell: as wide as its share of the largest segment.
-QRectF segment_rect(const QRectF& cell, std::int64_t bytes, std::int64_t most_bytes);
+// Where the picture of a segment lies in its cell. Each has its own scale, for the largest one would leave no room.
+QRectF segment_rect(const QRectF& cell);
 
 }  // namespace headroom::gui

@@ -199,11 +199,17 @@ void TreemapView::show_crumbs() {
   std::reverse(path.begin(), path.end());
   for (const std::uint32_t node : path) {
     if (node != 0) crumb_row_->addWidget(new QLabel(QStringLiteral("›")));
+    const QString text = QStringLiteral("%1  %2").arg(node_name(*of_, node), size_text(of_->tree.nodes[node].bytes));
+    if (node == canvas_->root()) {
+      auto* here = new QLabel(QStringLiteral(" %1").arg(text));
+      here->setToolTip(exact_text(of_->tree.nodes[node].bytes));
+      crumb_row_->addWidget(here);
+      continue;
+    }
     auto* button = new QToolButton;
     button->setAutoRaise(true);
-    button->setText(QStringLiteral("%1  %2").arg(node_name(*of_, node), size_text(of_->tree.nodes[node].bytes)));
+    button->setText(text);
     button->setToolTip(exact_text(of_->tree.nodes[node].bytes));
-    button->setEnabled(node != canvas_->root());
     connect(button, &QToolButton::clicked, this, [this, node] { look_at(node); });
     crumb_row_->addWidget(button);
   }
