@@ -13,12 +13,36 @@ namespace {
 
 // Of a processor's allocator, which reserves no segments: blocks nearer than this share a range.
 constexpr std::uint64_t kFoldedGap = 64 * 1024;
+constexpr std::size_t kMostShapes = 100'000;  // that are drawn without a wait
 
 std::int64_t size_of(const Allocation& a) { return std::max<std::int64_t>(0, a.block_bytes); }
 
 std::uint64_t end_address(std::uint64_t address, std::int64_t bytes) {
   const std::uint64_t end = address + static_cast<std::uint64_t>(std::max<std::int64_t>(0, bytes));
   return end < address ? std::numeric_limits<std::uint64_t>::max() : end;
+}
+
+struct Piece {
+  std::uint64_t begin, end;
+};
+
+// Sorted, those that touch or are no further than `folded` apart as one.
+std::vector<Piece> joined(std::vector<Piece> pieces, std::uint64_t folded) {
+  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
+  std::vector<Piece> out;
+  for (const Piece& piece : pieces) {
+    if (!out.empty() && (piece.begin <= out.back().end || piece.begin - out.back().end <= folded))
+      out.back().end = std::max(out.back().end, piece.end);
+    else
+      out.push_back(piece);
+  }
+  return out;
+}
+
+bool holds(const std::vector<Piece>& sorted, const Piece& piece) {
+  const auto after = std::upper_bound(sorted.begin(), sorted.end(), piece.begin,
+                                      [](std::uint64_t at, const Piece& p) { return at < p.begin; });
+  return after != sorted.begin() && piece.end <= std::prev(after)->end;
 }
 
 // The columns of a window, each with the event at which most is allocated: one for each event where there is room.
@@ -40,11 +64,9 @@ std::vector<MapColumn> columns_of(const MapWindow& window, const std::vector<std
 // Stacks the live blocks of one column after the other. Blocks stand in the order in which they were allocated.
 class Stacking {
  public:
-  Stacking(const std::vector<Allocation>& allocations, const std::vector<std::uint16_t>& groups, MapPicture& picture)
-      : allocations_(allocations),
-        groups_(groups),
-        picture_(picture),
-        least_bytes_(std::max(1.0, picture.window.bytes_per_row())) {}
+  Stacking(const std::vector<Allocation>& allocations, const std::vector<std::uint16_t>& groups, double least_bytes,
+           MapPicture& picture)
+      : allocations_(allocations), groups_(groups), picture_(picture), least_bytes_(least_bytes) {}
 
   void add(const MapColumn& column) {
     take_live(column.event);
@@ -141,6 +163,20 @@ class Stacking {
   Run run_;
 };
 
+// All columns; false where there would be too many shapes.
+bool stack(const std::vector<Allocation>& allocations, const std::vector<std::uint16_t>& groups, double least_bytes,
+           const std::atomic<bool>& cancelled, MapPicture& picture) {
+  picture.shapes.clear();
+  Stacking stacking(allocations, groups, least_bytes, picture);
+  const std::size_t most = std::max(kMostShapes, 2 * picture.columns.size());
+  for (const MapColumn& column : picture.columns) {
+    if (cancelled) return true;
+    stacking.add(column);
+    if (picture.shapes.size() > most && least_bytes < static_cast<double>(column.allocated_bytes)) return false;
+  }
+  return true;
+}
+
 // Blocks where their addresses are. What is narrower than a column or lower than a row is drawn as large as one and
 // shares a shape where small blocks cover its pixels already; so there are no more shapes than pixels.
 class Placing {
@@ -156,7 +192,7 @@ class Placing {
     const bool is_low = block.to_bytes - block.from_bytes < window_.bytes_per_row();
     const bool is_narrow = block.to_event - block.from_event < window_.event_per_column();
     if (!is_low && !is_narrow)
-      picture_.shapes.push_back(block);
+      begin_shape(block, block.from_event, block.to_event, block.from_bytes, block.to_bytes);
     else if (is_low)
       add_low(block);
     else
@@ -197,7 +233,7 @@ class Placing {
                           double to_bytes) {
     const std::size_t at = picture_.shapes.size();
     picture_.shapes.push_back({from_event, to_event, from_bytes, to_bytes, block.allocation, 1, block.group});
-    sizes_[at] = block.to_bytes - block.from_bytes;
+    sizes_.push_back(block.to_bytes - block.from_bytes);
     return at;
   }
 
@@ -232,8 +268,8 @@ class Placing {
 
   MapPicture& picture_;
   MapWindow window_;
-  std::vector<Cell> low_, narrow_;                 // by row
-  std::unordered_map<std::size_t, double> sizes_;  // of shapes of small blocks: bytes of the largest
+  std::vector<Cell> low_, narrow_;  // by row
+  std::vector<double> sizes_;       // by shape: bytes of the largest block
 };
 
 }  // namespace
@@ -246,37 +282,32 @@ MemoryMap::MemoryMap(const Recording& recording, const std::vector<Allocation>& 
 }
 
 void MemoryMap::find_ranges(const Events& events) {
-  struct Piece {
-    std::uint64_t begin, end;
-  };
   std::vector<Piece> pieces;
   for (std::size_t i = 0; i < events.size(); ++i)
     if (events.action[i] == Action::segment_alloc)
       pieces.push_back({events.address[i], end_address(events.address[i], events.block_bytes[i])});
   const std::uint64_t folded = pieces.empty() ? kFoldedGap : 0;
-  for (const Allocation& a : allocations_) pieces.push_back({a.address, end_address(a.address, size_of(a))});
-  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
-  std::vector<Piece> joined;
-  for (const Piece& piece : pieces) {
-    if (!joined.empty() && (piece.begin <= joined.back().end || piece.begin - joined.back().end <= folded))
-      joined.back().end = std::max(joined.back().end, piece.end);
-    else
-      joined.push_back(piece);
-  }
+  pieces = joined(std::move(pieces), 0);
+  const std::vector<Piece> reserved = pieces;
+  for (const Allocation& a : allocations_)
+    if (const Piece block{a.address, end_address(a.address, size_of(a))}; !holds(reserved, block))
+      pieces.push_back(block);
   std::int64_t offset = 0;
-  for (const Piece& piece : joined) {
+  for (const Piece& piece : joined(std::move(pieces), folded)) {
     const auto bytes = static_cast<std::int64_t>(piece.end - piece.begin);
     ranges_.push_back({piece.begin, bytes, offset});
     add(offset, bytes);
   }
+  offsets_.reserve(allocations_.size());
+  for (const Allocation& a : allocations_) offsets_.push_back(offset_at(a.address));
 }
 
-std::int64_t MemoryMap::offset_of(const Allocation& a) const {
-  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), a.address,
-                                      [](std::uint64_t address, const AddressRange& r) { return address < r.address; });
+std::int64_t MemoryMap::offset_at(std::uint64_t address) const {
+  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                      [](std::uint64_t at, const AddressRange& r) { return at < r.address; });
   if (after == ranges_.begin()) return 0;
   const AddressRange& range = *std::prev(after);
-  return range.offset + static_cast<std::int64_t>(a.address - range.address);
+  return range.offset + static_cast<std::int64_t>(address - range.address);
 }
 
 std::uint64_t MemoryMap::address_at(double offset) const {
@@ -295,7 +326,7 @@ void MemoryMap::find_segments(const Events& events) {
     const auto i = static_cast<std::size_t>(e);
     if (events.action[i] == Action::segment_alloc) {
       open[events.address[i]] = segments_.size();
-      segments_.push_back({e, count, events.address[i], offset_of({.address = events.address[i]}),
+      segments_.push_back({e, count, events.address[i], offset_at(events.address[i]),
                            std::max<std::int64_t>(0, events.block_bytes[i])});
     }
     if (events.action[i] != Action::segment_free) continue;
@@ -334,18 +365,15 @@ MapPicture MemoryMap::picture(MapLayout layout, const MapWindow& window, const s
   MapPicture picture{.layout = layout, .window = window};
   if (layout == MapLayout::packed) {
     picture.columns = columns_of(window, allocated_);
-    Stacking stacking(allocations_, groups, picture);
-    for (const MapColumn& column : picture.columns) {
-      if (cancelled) break;
-      stacking.add(column);
-    }
+    double least_bytes = std::max(1.0, window.bytes_per_row());
+    while (!stack(allocations_, groups, least_bytes, cancelled, picture)) least_bytes *= 3;
     return picture;
   }
   Placing placing(picture);
   for (std::size_t i = 0; i < allocations_.size() && !cancelled; ++i) {
     const Allocation& a = allocations_[i];
     if (static_cast<double>(a.begin) >= window.to_event) break;
-    const std::int64_t end = end_of(a), offset = offset_of(a), bytes = size_of(a);
+    const std::int64_t end = end_of(a), offset = offset_of(i), bytes = size_of(a);
     if (static_cast<double>(end) <= window.from_event || bytes == 0 || static_cast<double>(offset) >= window.to_bytes ||
         static_cast<double>(offset + bytes) <= window.from_bytes)
       continue;
@@ -361,7 +389,7 @@ std::optional<std::int64_t> MemoryMap::at(MapLayout layout, std::int64_t event, 
     const Allocation& a = allocations_[i];
     if (end_of(a) <= event) continue;
     const auto size = static_cast<double>(size_of(a));
-    const double from = layout == MapLayout::packed ? top : static_cast<double>(offset_of(a));
+    const double from = layout == MapLayout::packed ? top : static_cast<double>(offset_of(i));
     if (bytes >= from && bytes < from + size) return static_cast<std::int64_t>(i);
     top += size;
   }
@@ -373,10 +401,14 @@ std::vector<std::int64_t> MemoryMap::visible(MapLayout layout, const MapWindow& 
   std::vector<std::int64_t> found;
   const bool all_bytes = window.from_bytes <= 0 && window.to_bytes >= static_cast<double>(height(layout));
   if (layout == MapLayout::packed && !all_bytes) {
-    MapWindow fine = window;  // every block a shape of its own
-    fine.rows = std::numeric_limits<int>::max();
     const std::vector<std::uint16_t> groups(allocations_.size());
-    for (const MapShape& shape : picture(layout, fine, groups, cancelled).shapes) found.push_back(shape.allocation);
+    MapPicture fine{.layout = layout, .window = window, .columns = columns_of(window, allocated_)};
+    Stacking stacking(allocations_, groups, 0, fine);  // every block is a shape of its own
+    for (const MapColumn& column : fine.columns) {
+      if (cancelled) break;
+      stacking.add(column);
+    }
+    for (const MapShape& shape : fine.shapes) found.push_back(shape.allocation);
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
@@ -384,7 +416,7 @@ std::vector<std::int64_t> MemoryMap::visible(MapLayout layout, const MapWindow& 
   for (std::size_t i = 0; i < allocations_.size() && !cancelled; ++i) {
     const Allocation& a = allocations_[i];
     if (static_cast<double>(a.begin) >= window.to_event) break;
-    const auto offset = static_cast<double>(all_bytes ? 0 : offset_of(a));
+    const auto offset = static_cast<double>(all_bytes ? 0 : offset_of(i));
     const bool in_bytes =
         all_bytes || (offset < window.to_bytes && offset + static_cast<double>(size_of(a)) > window.from_bytes);
     if (static_cast<double>(end_of(a)) > window.from_event && in_bytes) found.push_back(static_cast<std::int64_t>(i));

@@ -5,8 +5,9 @@
 //   packed   every live block on top of the live blocks that were allocated before it, so that the top is what is
 //            allocated; a block comes down when one below it is freed
 //
-// A picture has a shape for each block that is at least a pixel high and wide. Smaller ones share shapes where they
-// lie, so that nothing moves when the map is zoomed:
+// A picture has a shape for each block that is at least a pixel high and wide (packed, where they would be too many to
+// draw at once: several pixels high). Smaller ones share shapes where they lie, so that nothing moves when the map is
+// zoomed:
 //   packed   each column shows the event within it at which most is allocated. There its shapes fill all bytes from 0
 //            to what is allocated, to the byte, without a gap.
 //   address  every block of the window is in the count of exactly one shape.
@@ -82,7 +83,7 @@ class MemoryMap {
   const std::vector<AddressRange>& ranges() const { return ranges_; }     // ascending, apart from each other
   const std::vector<SegmentSpan>& segments() const { return segments_; }  // in order of reservation
   std::int64_t end_of(const Allocation& a) const { return a.end == kNeverFreed ? event_count() : a.end; }
-  std::int64_t offset_of(const Allocation& a) const;  // on the axis of addresses
+  std::int64_t offset_of(std::size_t allocation) const { return offsets_[allocation]; }  // on the axis of addresses
   std::uint64_t address_at(double offset) const;
 
   // `groups`: of each allocation, below kMixedGroup; what is drawn alike. Ends early, with a part of the shapes, once
@@ -99,12 +100,14 @@ class MemoryMap {
 
  private:
   void find_ranges(const Events& events);
+  std::int64_t offset_at(std::uint64_t address) const;
   void find_segments(const Events& events);
   void add_up_allocated(const Events& events);
 
   const std::vector<Allocation>& allocations_;
   std::vector<AddressRange> ranges_;
   std::vector<SegmentSpan> segments_;
+  std::vector<std::int64_t> offsets_;    // of each allocation
   std::vector<std::int64_t> allocated_;  // after each event
   std::int64_t most_allocated_ = 0;
 };

@@ -217,13 +217,14 @@ void FragmentationView::fill_segments() {
 }
 
 void FragmentationView::fill_replays() {
+  replays_.clear();  // its rows are of the report
   report_ = {};
   ranked_.clear();
   remarks_->setText(run_ ? remarks() : QString());
   const bool has_replays = run_ && !run_->recording.replays.empty();
   replay_list_->setVisible(has_replays);
   parts_->setSizes(has_replays ? QList<int>{600, 300} : QList<int>{10000, 1});
-  if (!has_replays) return replays_.clear();
+  if (!has_replays) return;
   report_.replays = run_->recording.replays;
   ranked_ = ranked(report_);
   ranked_.insert(ranked_.begin(), &report_.replays.front());

@@ -302,7 +302,8 @@ void MapCanvas::mousePressEvent(QMouseEvent* event) {
 void MapCanvas::mouseMoveEvent(QMouseEvent* event) {
   if (!scene_.of) return;
   if (!pressed_) {
-    const auto block = block_at(event->position());
+    const MapShape* shape = plot().contains(event->position()) ? shape_at(place_at(event->position())) : nullptr;
+    const auto block = shape != nullptr && shape->count == 1 ? std::optional(shape->allocation) : std::nullopt;
     if (block != scene_.hovered) update();
     scene_.hovered = block;
     return;

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <random>
 
 #include "tests/random_recording.h"
@@ -25,6 +27,12 @@ bool overlap(const Box& a, const Box& b) {
   const double slack = 1e-6;
   return a.left + slack < b.right() && b.left + slack < a.right() && a.top + slack < b.bottom() &&
          b.top + slack < a.bottom();
+}
+
+// Paths as models have them, for recording_text.h has slashes in them.
+Recording dotted(Recording recording) {
+  for (Layer& layer : recording.layers) std::replace(layer.path.begin(), layer.path.end(), '/', '.');
+  return recording;
 }
 
 struct Grown {
@@ -94,11 +102,11 @@ TEST(Treemap, CategoriesAreThoseOfTheBreakdown) {
 }
 
 TEST(Treemap, LayersWithNothingButOneLayerAreJoined) {
-  const Grown g(recording_from_text(R"(
+  const Grown g(dotted(recording_from_text(R"(
 == build 0
 +1024@a encoder/layer/0/attention - parameter
 +512@b encoder/layer/0/ffn - parameter
-)"));
+)")));
   const TreemapNode& category = g.tree.nodes[g.tree.nodes[0].children[0]];
   ASSERT_EQ(category.children.size(), 1u);
   const TreemapNode& layer = g.tree.nodes[category.children[0]];
@@ -130,19 +138,17 @@ TEST(TreemapLayout, ChildrenAreWithinTheirParentAndApart) {
 }
 
 TEST(TreemapLayout, NothingIsLostWhereTensorsAreTooSmall) {
-  const Grown g(random_recording(2, 1500));
-  const auto cells = lay_out(g.tree, 0, {0, 0, 60, 40}, {0, 0, 40, 1});
+  std::string text = "== build 0\n+1048576@large layer - parameter\n";
+  for (int i = 0; i < 50; ++i) text += "+512@small" + std::to_string(i) + " layer - parameter\n";
+  const Grown g(recording_from_text(text));
   std::map<std::uint32_t, std::int64_t> sums;
-  bool grouped = false;
-  for (const TreemapCell& cell : cells) {
+  std::int64_t grouped = 0;
+  for (const TreemapCell& cell : lay_out(g.tree, 0, {0, 0, 300, 200}, {0, 0, 40, 1})) {
     const std::uint32_t parent = cell.is_group() ? cell.node : g.tree.nodes[cell.node].parent;
     if (cell.node != 0 || cell.is_group()) sums[parent] += cell.bytes;
-    grouped |= cell.is_group();
-    if (cell.is_group()) {
-      EXPECT_GE(cell.group_count, 2);
-    }
+    grouped += cell.group_count;
   }
-  EXPECT_TRUE(grouped);
+  EXPECT_EQ(grouped, 50);
   for (const auto& [node, bytes] : sums) EXPECT_EQ(bytes, g.tree.nodes[node].bytes);
 }
 

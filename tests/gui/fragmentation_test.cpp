@@ -7,6 +7,8 @@
 #include <QApplication>
 #include <QLabel>
 #include <QTest>
+#include <array>
+#include <set>
 
 #include "gui/views/segment_table.h"
 #include "gui/views/text.h"
