@@ -23,7 +23,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr int kRowsOnPage = 40;
+constexpr int kRowsOnPage = 40, kPictureWidth = 260, kMostWidth = 260;
 constexpr double kPageRow = 24, kMargin = 12;
 
 // The figures above the list.
@@ -68,6 +68,51 @@ QLabel* paragraph(QWidget* parent) {
 QString blocks_text(const SegmentView& segment) {
   if (!segment.is_pinned()) return FragmentationView::tr("nothing: cached");
   return FragmentationView::tr("%n blocks", nullptr, static_cast<int>(segment.blocks.size()));
+}
+
+const SegmentView& segment_of(const LoadedRun& run, std::int64_t row) {
+  return run.fragmentation.segments[static_cast<std::size_t>(row)];
+}
+
+std::vector<Column> segment_columns(const RunHandle& run) {
+  const auto tr = [](const char* text) { return FragmentationView::tr(text); };
+  const auto at = [run](std::int64_t row) -> const SegmentView& { return segment_of(*run, row); };
+  return {
+      text_column(tr("blocks and gaps"), tr("By address, each segment to its own scale. What is grey is free."),
+                  [at](auto row) { return blocks_text(at(row)); }),
+      bytes_column(tr("segment"), tr("What the allocator reserved in one piece."),
+                   [at](auto row) { return at(row).bytes; }),
+      bytes_column(tr("live"), tr("Blocks that are live, or that another stream still uses. Fewest first."),
+                   [at](auto row) { return at(row).live_bytes + at(row).held_bytes; }),
+      bytes_column(tr("free"), tr("What is reserved and in no block."), [at](auto row) { return at(row).free_bytes; }),
+      bytes_column(tr("largest gap"), tr("Free in one piece: no larger block fits."),
+                   [at](auto row) { return at(row).largest_gap_bytes; }),
+      count_column(tr("blocks"), tr("How many pin it."),
+                   [at](auto row) { return static_cast<std::int64_t>(at(row).blocks.size()); })};
+}
+
+// Of the smallest block of each segment.
+std::vector<Column> pin_columns(const RunHandle& run) {
+  const auto tr = [](const char* text) { return FragmentationView::tr(text); };
+  const auto smallest = [run](std::int64_t row) -> const Allocation* {
+    const SegmentView& segment = segment_of(*run, row);
+    return segment.is_pinned() ? &run->breakdown.allocations[static_cast<std::size_t>(segment.blocks.front())]
+                               : nullptr;
+  };
+  const auto words = [run, smallest](auto function) {
+    return [run, smallest, function](std::int64_t row) {
+      return smallest(row) ? function(run->breakdown, *smallest(row)) : QString();
+    };
+  };
+  const auto layer = [](const Breakdown& b, const Allocation& a) { return to_text(layer_path(b, a.layer)); };
+  Column pin = text_column(tr("pinned by"), tr("The smallest block in it that is live."), words(block_name));
+  pin.swatch = [smallest](auto row) { return smallest(row) ? theme().category(smallest(row)->category) : QColor(); };
+  pin.tooltip = words(block_tooltip);
+  return {pin,
+          bytes_column(tr("its size"), tr("Of the smallest block."),
+                       [smallest](auto row) { return smallest(row) ? smallest(row)->block_bytes : 0; }),
+          text_column(tr("layer"), tr("That allocated the smallest block."), words(layer)),
+          text_column(tr("lifetime"), tr("From where to where the smallest block lives."), words(lifetime_text))};
 }
 
 QString replay_failure(const AllocatorReplay& replay) {
@@ -171,49 +216,13 @@ QString FragmentationView::summary() const {
 
 void FragmentationView::fill_segments() {
   if (!run_) return segments_.clear();
-  const auto at = [run = run_](std::int64_t row) -> const SegmentView& {
-    return run->fragmentation.segments[static_cast<std::size_t>(row)];
-  };
-  const auto smallest = [run = run_, at](std::int64_t row) -> const Allocation* {
-    const SegmentView& segment = at(row);
-    return segment.is_pinned() ? &run->breakdown.allocations[static_cast<std::size_t>(segment.blocks.front())]
-                               : nullptr;
-  };
-  const auto of_smallest = [smallest](auto words) {
-    return [smallest, words](std::int64_t row) { return smallest(row) ? words(*smallest(row)) : QString(); };
-  };
-  const auto run = [handle = run_]() -> const Breakdown& { return handle->breakdown; };
-  Column picture =
-      text_column(tr("blocks and gaps"), tr("By address, each segment to its own scale. What is grey is free."),
-                  [at](std::int64_t row) { return blocks_text(at(row)); });
-  Column pin = text_column(tr("pinned by"), tr("The smallest block in it that is live."),
-                           of_smallest([run](const Allocation& a) { return block_name(run(), a); }));
-  pin.swatch = [smallest](std::int64_t row) {
-    return smallest(row) ? theme().category(smallest(row)->category) : QColor();
-  };
-  pin.tooltip = of_smallest([run](const Allocation& a) { return block_tooltip(run(), a); });
-  segments_.set({picture,
-                 bytes_column(tr("segment"), tr("What the allocator reserved in one piece."),
-                              [at](std::int64_t r) { return at(r).bytes; }),
-                 bytes_column(tr("live"), tr("Blocks that are live, or that another stream still uses. Fewest first."),
-                              [at](std::int64_t r) { return at(r).live_bytes + at(r).held_bytes; }),
-                 bytes_column(tr("free"), tr("What is reserved and in no block."),
-                              [at](std::int64_t r) { return at(r).free_bytes; }),
-                 bytes_column(tr("largest gap"), tr("Free in one piece: no larger block fits."),
-                              [at](std::int64_t r) { return at(r).largest_gap_bytes; }),
-                 count_column(tr("blocks"), tr("How many pin it."),
-                              [at](std::int64_t r) { return static_cast<std::int64_t>(at(r).blocks.size()); }),
-                 pin,
-                 bytes_column(tr("its size"), tr("Of the smallest block."),
-                              [smallest](std::int64_t r) { return smallest(r) ? smallest(r)->block_bytes : 0; }),
-                 text_column(tr("layer"), tr("That allocated the smallest block."),
-                             of_smallest([run](const Allocation& a) { return to_text(layer_path(run(), a.layer)); })),
-                 text_column(tr("lifetime"), tr("From where to where the smallest block lives."),
-                             of_smallest([run](const Allocation& a) { return lifetime_text(run(), a); }))},
-                static_cast<std::int64_t>(run_->fragmentation.segments.size()));
+  std::vector<Column> columns = segment_columns(run_);
+  for (Column& column : pin_columns(run_)) columns.push_back(std::move(column));
+  segments_.set(std::move(columns), static_cast<std::int64_t>(run_->fragmentation.segments.size()));
   list_->resizeColumnsToContents();
-  list_->setColumnWidth(0, 260);
-  for (int c = 6; c < segments_.columnCount(); ++c) list_->setColumnWidth(c, std::min(260, list_->columnWidth(c)));
+  list_->setColumnWidth(0, kPictureWidth);
+  for (int c = 6; c < segments_.columnCount(); ++c)
+    list_->setColumnWidth(c, std::min(kMostWidth, list_->columnWidth(c)));
 }
 
 void FragmentationView::fill_replays() {

@@ -47,6 +47,50 @@ double number_in(const Json& state, const char* key, double otherwise) {
   return found != state.end() && found->is_number() ? found->get<double>() : otherwise;
 }
 
+// Categories in their order; of layers those that have most at the peak.
+std::vector<LegendEntry> legend_of(const MapGroups& groups, const std::vector<QColor>& colours) {
+  const bool by_layer = !groups.layer_names.empty();
+  std::vector<std::size_t> used;
+  for (std::size_t c = 0; c < groups.is_used.size(); ++c)
+    if (groups.is_used[c]) used.push_back(c);
+  const auto has_more = [&](std::size_t a, std::size_t b) { return groups.bytes_at_peak[a] > groups.bytes_at_peak[b]; };
+  if (by_layer) std::stable_sort(used.begin(), used.end(), has_more);
+  const std::size_t shown = by_layer ? std::min(used.size(), kLayersInLegend) : used.size();
+  std::vector<LegendEntry> legend;
+  for (std::size_t i = 0; i < shown; ++i)
+    legend.push_back({colours[2 * used[i]],
+                      by_layer ? to_text(groups.layer_names[used[i]]) : title_of(static_cast<Category>(used[i]))});
+  if (const int more = static_cast<int>(used.size() - shown); more > 0)
+    legend.push_back({theme().panel, MemoryMapView::tr("and %1 more layers").arg(count_text(more))});
+  return legend;
+}
+
+using Rows = std::vector<std::int64_t>;  // allocations
+
+std::vector<Column> block_columns(const std::shared_ptr<const MapOfRun>& of, std::shared_ptr<const Rows> rows) {
+  const auto tr = [](const char* text) { return MemoryMapView::tr(text); };
+  const auto block = [of, rows](std::int64_t row) -> const Allocation& {
+    return of->run->breakdown.allocations[static_cast<std::size_t>((*rows)[static_cast<std::size_t>(row)])];
+  };
+  const auto words = [of, block](auto function) {
+    return [of, block, function](std::int64_t row) { return function(of->run->breakdown, block(row)); };
+  };
+  const auto layer = [](const Breakdown& run, const Allocation& a) { return to_text(layer_path(run, a.layer)); };
+  const auto op = [](const Breakdown& run, const Allocation& a) { return to_text(text_of(run, a.op)); };
+  const auto end = [of, block](std::int64_t row) { return of->map.end_of(block(row)); };
+  return {
+      text_column(tr("tensor"), tr("Shape and type, or the operator of scratch."), words(block_name)),
+      text_column(tr("layer"), tr("In which it was allocated."), words(layer)),
+      text_column(tr("category"), tr("What it is for."), [=](auto row) { return title_of(block(row).category); }),
+      text_column(tr("operator"), tr("That allocated it."), words(op)),
+      bytes_column(tr("block"), tr("What the allocator gave."), [=](auto row) { return block(row).block_bytes; }),
+      bytes_column(tr("requested"), tr("What was asked for."), [=](auto row) { return block(row).requested_bytes; }),
+      text_column(tr("address"), tr("Where it lies."), [=](auto row) { return address_text(block(row).address); }),
+      text_column(tr("lifetime"), tr("From where to where it lives."), words(lifetime_text)),
+      count_column(tr("first event"), tr("The event that allocated it."), [=](auto row) { return block(row).begin; }),
+      count_column(tr("last event"), tr("The event that freed it, or how many there are."), end)};
+}
+
 bool says(const Json& state, const char* key, const char* value) {
   const auto found = state.find(key);
   return found != state.end() && found->is_string() && found->get_ref<const std::string&>() == value;
@@ -197,25 +241,14 @@ void MemoryMapView::take(Found found) {
 void MemoryMapView::colour(MapScene& scene, const MapGroups& groups) {
   const bool by_layer = !groups.layer_names.empty();
   scene.colours.clear();
-  scene.legend.clear();
   const QColor mixed = theme().dark ? theme().line.lighter(150) : theme().line.darker(108);
   const bool dims = Emphasis(run_->breakdown, selection().chosen(), selection().filter()).dims_any();
   scene.mixed = dims ? dimmed(mixed) : mixed;
-  std::vector<std::size_t> used;
   for (std::size_t c = 0; c < groups.is_used.size(); ++c) {
     scene.colours.push_back(by_layer ? theme().numbered(c) : theme().categories[c]);
     scene.colours.push_back(dimmed(scene.colours.back()));
-    if (groups.is_used[c]) used.push_back(c);
   }
-  if (by_layer)
-    std::stable_sort(used.begin(), used.end(),
-                     [&](std::size_t a, std::size_t b) { return groups.bytes_at_peak[a] > groups.bytes_at_peak[b]; });
-  for (std::size_t i = 0; i < used.size() && (!by_layer || i < kLayersInLegend); ++i)
-    scene.legend.push_back({scene.colours[2 * used[i]], by_layer ? to_text(groups.layer_names[used[i]])
-                                                                 : title_of(static_cast<Category>(used[i]))});
-  if (used.size() > scene.legend.size())
-    scene.legend.push_back(
-        {theme().panel, tr("and %n more layers", nullptr, static_cast<int>(used.size() - scene.legend.size()))});
+  scene.legend = legend_of(groups, scene.colours);
   scene.legend.push_back({scene.mixed, tr("several smaller ones")});
 }
 
@@ -265,41 +298,23 @@ QAbstractItemModel* MemoryMapView::table() {
     table_.clear();
     return &table_;
   }
-  if (!of_) of_ = std::make_shared<const MapOfRun>(run_), canvas_->begin(of_, layout_chosen(), false);
+  if (!of_) {
+    of_ = std::make_shared<const MapOfRun>(run_);
+    canvas_->begin(of_, layout_chosen(), false);
+  }
   const Emphasis emphasis(run_->breakdown, {}, selection().filter());
-  auto rows = std::make_shared<std::vector<std::int64_t>>(of_->map.visible(layout_chosen(), canvas_->window(), kGoOn));
+  auto rows = std::make_shared<Rows>(of_->map.visible(layout_chosen(), canvas_->window(), kGoOn));
   std::erase_if(*rows, [&](std::int64_t block) { return !emphasis.is_shown(block); });
-  const auto block = [of = of_, rows](std::int64_t row) -> const Allocation& {
-    return of->run->breakdown.allocations[static_cast<std::size_t>((*rows)[static_cast<std::size_t>(row)])];
-  };
-  const auto run = [of = of_]() -> const Breakdown& { return of->run->breakdown; };
-  table_.set(
-      {text_column(tr("tensor"), tr("Shape and type, or the operator of scratch."),
-                   [=](std::int64_t r) { return block_name(run(), block(r)); }),
-       text_column(tr("layer"), tr("In which it was allocated."),
-                   [=](std::int64_t r) { return to_text(layer_path(run(), block(r).layer)); }),
-       text_column(tr("category"), tr("What it is for."), [=](std::int64_t r) { return title_of(block(r).category); }),
-       text_column(tr("operator"), tr("That allocated it."),
-                   [=](std::int64_t r) { return to_text(text_of(run(), block(r).op)); }),
-       bytes_column(tr("block"), tr("What the allocator gave."), [=](std::int64_t r) { return block(r).block_bytes; }),
-       bytes_column(tr("requested"), tr("What was asked for."),
-                    [=](std::int64_t r) { return block(r).requested_bytes; }),
-       text_column(tr("address"), tr("Where it lies."), [=](std::int64_t r) { return address_text(block(r).address); }),
-       text_column(tr("lifetime"), tr("From where to where it lives."),
-                   [=](std::int64_t r) { return lifetime_text(run(), block(r)); }),
-       count_column(tr("first event"), tr("The event that allocated it."),
-                    [=](std::int64_t r) { return block(r).begin; }),
-       count_column(tr("last event"), tr("The event that freed it, or the number of events."),
-                    [=, of = of_](std::int64_t r) { return of->map.end_of(block(r)); })},
-      static_cast<std::int64_t>(rows->size()));
+  const auto count = static_cast<std::int64_t>(rows->size());
+  table_.set(block_columns(of_, std::move(rows)), count);
   return &table_;
 }
 
 Json MemoryMapView::state() const {
   Json state = {{"layout", layout_chosen() == MapLayout::packed ? "packed" : "address"},
                 {"colour", colour_chosen() == MapColour::layer ? "layer" : "category"}};
-  if (!of_) return state;
-  const MapWindow window = canvas_->window();
+  if (!of_ && !wanted_) return state;
+  const MapWindow window = wanted_ ? *wanted_ : canvas_->window();
   state["from_event"] = window.from_event;
   state["to_event"] = window.to_event;
   state["from_bytes"] = window.from_bytes;

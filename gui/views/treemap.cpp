@@ -117,6 +117,7 @@ TreemapOrder TreemapView::order_chosen() const {
 
 void TreemapView::show_current() {
   const QString sentence = why_nothing(session());
+  if (of_) wanted_ = names_of_root();  // the same part of another run
   run_ = sentence.isEmpty() ? session().current_loaded() : nullptr;
   of_.reset();
   work_.cancel();
@@ -127,11 +128,8 @@ void TreemapView::show_current() {
 }
 
 void TreemapView::refresh() {
-  if (!run_ || !isVisible()) {
-    of_.reset();
-    return;
-  }
   if (of_) wanted_ = names_of_root();
+  if (!run_ || !isVisible()) return of_.reset();
   event_ = selection().chosen().event;
   work_.start([run = run_, event = event_, order = order_chosen(),
                fold = fold_->isChecked()](const std::atomic<bool>&) { return grow(run, event, order, fold); },
@@ -179,6 +177,7 @@ void TreemapView::look_at(std::uint32_t node) {
 }
 
 void TreemapView::choose(std::uint32_t index) {
+  if (!of_) return;
   const TreemapNode& node = of_->tree.nodes[index];
   Q_EMIT message(tr("%1: %2").arg(node_path(*of_, index), size_and_exact(node.bytes)));
   if (node.kind == TreemapKind::tensor) selection().choose_allocation(node.allocation);
@@ -305,8 +304,7 @@ std::uint32_t TreemapView::node_at(const QStringList& names) const {
 
 Json TreemapView::state() const {
   Json root = Json::array();
-  if (of_)
-    for (const QString& name : names_of_root()) root.push_back(name.toStdString());
+  for (const QString& name : of_ ? names_of_root() : wanted_) root.push_back(name.toStdString());
   return {{"order", order_chosen() == TreemapOrder::layer_first ? "layer_first" : "category_first"},
           {"fold", fold_->isChecked()},
           {"root", root}};

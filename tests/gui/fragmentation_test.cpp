@@ -27,13 +27,13 @@ using testing_support::recording_from_text;
 Recording pinned_recording() {
   Recording r = recording_from_text(R"(
 == forward 1
-segment +4096@s
-segment +2048@t
 segment +1024@u
-+512@a layer - activation "[128] float32"
 +1024@b layer - parameter "[256] float32"
+segment +2048@t
+segment +4096@s
++512@a layer - activation "[128] float32"
 )");
-  const std::array<std::uint64_t, 5> addresses{0x10000, 0x20000, 0x30000, 0x10400, 0x30000};
+  const std::array<std::uint64_t, 5> addresses{0x30000, 0x30000, 0x20000, 0x10000, 0x10400};
   for (std::size_t i = 0; i < addresses.size(); ++i) r.events.address[i] = addresses[i];
   r.environment.device_kind = DeviceKind::virtual_cuda;
   return r;
@@ -131,6 +131,7 @@ TEST(FragmentationView, KeysStepThroughTheBlocksOfASegment) {
 
 TEST(FragmentationView, FollowsWhatIsChosen) {
   Shown s(pinned_recording());
+  ASSERT_EQ(s.run().fragmentation.segments[1].blocks.size(), 1u);
   const std::int64_t block = s.run().fragmentation.segments[1].blocks[0];
   s.session.selection().choose_allocation(block);
   EXPECT_EQ(s.list().currentIndex().row(), 1);
