@@ -95,7 +95,7 @@ void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, c
 struct PhaseSpan {
   std::int64_t begin = 0, end = 0;
   Phase phase{};
-  QString text;
+  std::int32_t step = 0;  // -1: of several
 };
 
 // The tokens of a decode are one phase.
@@ -107,11 +107,15 @@ std::vector<PhaseSpan> phases_of(const Breakdown& run, std::int64_t event_count)
     if (end <= mark.event) continue;
     const bool goes_on = run.cache.any() && !spans.empty() && spans.back().phase == mark.phase;
     if (goes_on)
-      spans.back() = {spans.back().begin, end, mark.phase, to_text(to_name(kPhaseNames, mark.phase))};
+      spans.back() = {spans.back().begin, end, mark.phase, -1};
     else
-      spans.push_back({mark.event, end, mark.phase, to_text(moment(mark.phase, mark.step))});
+      spans.push_back({mark.event, end, mark.phase, mark.step});
   }
   return spans;
+}
+
+QString text_of_span(const PhaseSpan& span) {
+  return span.step < 0 ? to_text(to_name(kPhaseNames, span.phase)) : to_text(moment(span.phase, span.step));
 }
 
 void paint_phases(QPainter& painter, const QRectF& plot, const MapScene& scene) {
@@ -132,7 +136,7 @@ void paint_phases(QPainter& painter, const QRectF& plot, const MapScene& scene) 
     painter.setPen(theme().soft);
     const QRectF inner(left + 6, strip.top(), right - left - 10, strip.height());
     if (inner.width() > 12)
-      painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, span.text, inner.width()));
+      painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, text_of_span(span), inner.width()));
   }
 }
 

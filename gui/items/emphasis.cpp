@@ -17,6 +17,10 @@ bool contains(std::string_view text, const QString& wanted) {
 
 }  // namespace
 
+bool dims_any(const Chosen& chosen, const Filter& filter) {
+  return chosen.allocation || chosen.layer || chosen.category || !filter.shows_everything();
+}
+
 std::vector<bool> layers_below(const std::vector<Layer>& layers, LayerId layer) {
   std::vector<bool> below(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i)

@@ -17,7 +17,6 @@ class Emphasis {
 
   bool is_shown(std::int64_t allocation) const;  // by the filter
   bool is_lit(std::int64_t allocation) const;    // shown, and chosen where anything is
-  bool dims_any() const { return chooses_ || !filter_.shows_everything(); }
 
  private:
   bool has_text(const Allocation& a) const;
@@ -29,6 +28,9 @@ class Emphasis {
   std::vector<bool> chosen_layers_, filtered_layers_;       // by layer; empty: all
   std::vector<bool> layers_with_text_, strings_with_text_;  // empty: all
 };
+
+// Whether anything can be dimmed at all.
+bool dims_any(const Chosen& chosen, const Filter& filter);
 
 // Of each layer, whether it is `layer` or below it.
 std::vector<bool> layers_below(const std::vector<Layer>& layers, LayerId layer);

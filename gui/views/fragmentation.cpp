@@ -165,7 +165,7 @@ QWidget* FragmentationView::make_content() {
   replay_list_->setModel(&replays_);
   replay_list_->setSelectionBehavior(QAbstractItemView::SelectRows);
   replay_list_->setShowGrid(false);
-  replay_list_->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }"));
+  replay_list_->setStyleSheet(QStringLiteral("QTableView::item { border: 0; padding: 0 5px; }"));
   replay_list_->setTabKeyNavigation(false);
   replay_list_->verticalHeader()->hide();
   replay_list_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
@@ -295,7 +295,7 @@ void FragmentationView::follow_selection() {
   if (!run_) return;
   const Emphasis emphasis(run_->breakdown, selection().chosen(), selection().filter());
   SegmentMarks marks{.chosen = selection().chosen().allocation};
-  if (emphasis.dims_any()) {
+  if (dims_any(selection().chosen(), selection().filter())) {
     marks.lit.resize(run_->breakdown.allocations.size());
     for (const SegmentView& segment : run_->fragmentation.segments)
       for (const std::int64_t block : segment.blocks)
@@ -416,14 +416,12 @@ void FragmentationView::changeEvent(QEvent* event) {
 
 QString FragmentationView::help() const {
   return tr(
-      "<p>PyTorch's allocator takes memory of the driver in segments and hands out blocks of them. A segment goes back "
-      "only when nothing in it is live, so a small block can hold a large segment. Shown is the instant at which most "
-      "was reserved.</p>"
+      "<p>PyTorch's allocator takes memory of the driver in segments and hands out blocks of them. A segment goes "
+      "back only when nothing in it is live, so a small block can hold a large segment. Shown is the instant at which "
+      "most was reserved.</p>"
       "<p>The bar above tells what is reserved apart, to the byte: requested by live blocks, their rounding, what "
-      "other "
-      "streams still use, what is free in empty segments (torch.cuda.empty_cache() would give it back), and what is "
-      "free "
-      "in segments that some block pins.</p>"
+      "other streams still use, what is free in empty segments (torch.cuda.empty_cache() would give it back), and "
+      "what is free in segments that some block pins.</p>"
       "<p>The list has the segments, those first that the fewest live bytes pin. Each picture shows its blocks by "
       "address and to scale; what is grey is free. Click a block, or press the left and right keys, to choose it in "
       "every view; Enter chooses the smallest.</p>"

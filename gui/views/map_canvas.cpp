@@ -265,6 +265,9 @@ void MapCanvas::keyPressEvent(QKeyEvent* event) {
     undo();
     return;
   }
+  const bool is_sideways = event->key() == Qt::Key_Left || event->key() == Qt::Key_Right;
+  if (is_sideways && event->modifiers() & Qt::ControlModifier)
+    return move_instant(event->key() == Qt::Key_Left ? -1 : 1);
   if (event->key() == Qt::Key_N || event->key() == Qt::Key_P)
     return choose_neighbour(event->key() == Qt::Key_N ? 1 : -1);
   if (event->key() == Qt::Key_Escape) {
@@ -272,6 +275,11 @@ void MapCanvas::keyPressEvent(QKeyEvent* event) {
     return;
   }
   if (!zoom_key(event->key()) && !pan_key(event->key())) QWidget::keyPressEvent(event);
+}
+
+void MapCanvas::move_instant(int by) {
+  const std::int64_t last = scene_.of->map.event_count() - 1;
+  Q_EMIT instant_chosen(static_cast<qlonglong>(std::clamp<std::int64_t>(scene_.instant + by, 0, last)));
 }
 
 // Of the blocks that have a shape of their own, in the order in which they were allocated.

@@ -65,6 +65,7 @@ class MapCanvas : public QWidget {
   void remember(const MapWindow& window);
   void changed();
   void choose_neighbour(int direction);
+  void move_instant(int by);
   bool zoom_key(int key);
   bool pan_key(int key);
 

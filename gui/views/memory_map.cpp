@@ -242,8 +242,7 @@ void MemoryMapView::colour(MapScene& scene, const MapGroups& groups) {
   const bool by_layer = !groups.layer_names.empty();
   scene.colours.clear();
   const QColor mixed = theme().dark ? theme().line.lighter(150) : theme().line.darker(108);
-  const bool dims = Emphasis(run_->breakdown, selection().chosen(), selection().filter()).dims_any();
-  scene.mixed = dims ? dimmed(mixed) : mixed;
+  scene.mixed = dims_any(selection().chosen(), selection().filter()) ? dimmed(mixed) : mixed;
   for (std::size_t c = 0; c < groups.is_used.size(); ++c) {
     scene.colours.push_back(by_layer ? theme().numbered(c) : theme().categories[c]);
     scene.colours.push_back(dimmed(scene.colours.back()));
@@ -354,19 +353,17 @@ QString MemoryMapView::help() const {
       "<p>Every block that the run allocated, from the event that allocated it (left) to the event that freed it "
       "(right). An event is one allocation or one free, so a busy moment takes more room than a quiet one.</p>"
       "<p><b>Packed by lifetime</b> stacks the live blocks in the order in which they were allocated. When one is "
-      "freed, "
-      "those above it come down. The top is what is allocated, to the byte. Blocks lower than a pixel are drawn "
-      "together, in grey where they are of several kinds; where there are more events than pixels, a column shows its "
-      "fullest event.</p>"
+      "freed, those above it come down. The top is what is allocated, to the byte. Blocks lower than a pixel are "
+      "drawn together, in grey where they are of several kinds; where there are more events than pixels, a column "
+      "shows its fullest event.</p>"
       "<p><b>By address</b> shows where each block lies. Bands are the segments that PyTorch's allocator reserved; "
-      "what "
-      "is empty in a band is reserved but free. Addresses that were never reserved are left out; a thin gap says "
+      "what is empty in a band is reserved but free. Addresses that were never reserved are left out; a thin gap says "
       "where. On the CPU there are no segments.</p>"
       "<p>The upright line is the chosen instant, or the peak. What is chosen anywhere keeps its colour, the rest and "
       "what the filter hides is dimmed. The bar along the top is the lifetime of the chosen block.</p>"
       "<p>Wheel: zoom at the pointer (Ctrl: events only, Shift: bytes only). Drag or arrow keys: move. + and −: zoom. "
-      "0 or double-click: all of it. Backspace: back. Click: choose a block. Shift-click: choose an instant. N and P: "
-      "next and previous block. Esc: choose nothing.</p>");
+      "0 or double-click: all of it. Backspace: back. Click: choose a block. Shift-click, or Ctrl with Left and "
+      "Right: choose an instant. N and P: next and previous block. Esc: choose nothing.</p>");
 }
 
 }  // namespace headroom::gui

@@ -41,7 +41,7 @@ SegmentTable::SegmentTable(QWidget* parent) : QTableView(parent) {
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setShowGrid(false);
   setIconSize({11, 11});
-  setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }"));  // as its header
+  setStyleSheet(QStringLiteral("QTableView::item { border: 0; padding: 0 5px; }"));  // as its header
   setWordWrap(false);
   setTabKeyNavigation(false);
   verticalHeader()->hide();

@@ -157,8 +157,8 @@ void TreemapView::follow_selection() {
 
 // A node is lit where anything in it is.
 std::vector<bool> TreemapView::lit_nodes(const TreemapOfRun& of) {
+  if (!dims_any(selection().chosen(), selection().filter())) return {};
   const Emphasis emphasis(of.run->breakdown, selection().chosen(), selection().filter());
-  if (!emphasis.dims_any()) return {};
   std::vector<bool> lit(of.tree.nodes.size());
   for (std::size_t i = of.tree.nodes.size(); i-- > 0;) {
     const TreemapNode& node = of.tree.nodes[i];
@@ -347,11 +347,10 @@ void TreemapView::changeEvent(QEvent* event) {
 QString TreemapView::help() const {
   return tr(
       "<p>What is live at the peak, or at the instant that is chosen, as areas: twice the area is twice the bytes "
-      "among "
-      "the parts of one rectangle. Parts too small to be seen are one paler area that says how many they are; nothing "
-      "is left out.</p>"
-      "<p><b>Order</b>: category first shows what memory is for, then where it is; layer first shows which part of the "
-      "model holds it. <b>Fold identical layers</b> makes one area of blocks of the model that are alike.</p>"
+      "among the parts of one rectangle. Parts too small to be seen are one paler area that says how many they are; "
+      "nothing is left out.</p>"
+      "<p><b>Order</b>: category first shows what memory is for, then where it is; layer first shows which part of "
+      "the model holds it. <b>Fold identical layers</b> makes one area of blocks of the model that are alike.</p>"
       "<p>Click: choose a tensor, layer or category, here and in every other view. Double-click or Enter: go into it. "
       "Backspace, Esc or the path above: out of it. Arrow keys: the next part beside it.</p>");
 }

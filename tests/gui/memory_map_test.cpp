@@ -94,7 +94,10 @@ TEST(Emphasis, LightsWhatIsChosenAndShown) {
   EXPECT_EQ(parameters, 2);
   EXPECT_EQ(large, 6);
   EXPECT_GT(attention, 2);
-  EXPECT_FALSE(Emphasis(b, {}, {}).dims_any());
+  EXPECT_FALSE(dims_any({}, {}));
+  EXPECT_FALSE(dims_any({.event = 4}, {}));
+  EXPECT_TRUE(dims_any({.category = Category::input}, {}));
+  EXPECT_TRUE(dims_any({}, filter));
 }
 
 TEST(Emphasis, FiltersByTextOfLayerTensorAndOperator) {
@@ -148,6 +151,14 @@ TEST(MemoryMapView, ShiftClickChoosesTheInstant) {
   QTest::mouseClick(&s.canvas(), Qt::LeftButton, Qt::ShiftModifier, s.place_of(4.5, 100));
   EXPECT_EQ(s.session.selection().chosen().event, 4);
   EXPECT_EQ(s.canvas().scene().instant, 4);
+}
+
+TEST(MemoryMapView, ControlAndArrowsMoveTheInstant) {
+  Shown s(small_recording());
+  QTest::keyClick(&s.canvas(), Qt::Key_Left, Qt::ControlModifier);
+  EXPECT_EQ(s.session.selection().chosen().event, s.run().peak.event - 1);
+  QTest::keyClick(&s.canvas(), Qt::Key_Right, Qt::ControlModifier);
+  EXPECT_EQ(s.session.selection().chosen().event, s.run().peak.event);
 }
 
 TEST(MemoryMapView, KeysStepThroughBlocksAndEscapeChoosesNothing) {
