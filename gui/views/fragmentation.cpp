@@ -14,6 +14,7 @@
 #include "gui/charts/table_picture.h"
 #include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
+#include "gui/items/segment_columns.h"
 #include "gui/views/emptiness.h"
 #include "gui/views/segment_table.h"
 #include "gui/views/text.h"
@@ -63,56 +64,6 @@ QLabel* paragraph(QWidget* parent) {
   label->setWordWrap(true);
   label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   return label;
-}
-
-QString blocks_text(const SegmentView& segment) {
-  if (!segment.is_pinned()) return FragmentationView::tr("nothing: cached");
-  return FragmentationView::tr("%n blocks", nullptr, static_cast<int>(segment.blocks.size()));
-}
-
-const SegmentView& segment_of(const LoadedRun& run, std::int64_t row) {
-  return run.fragmentation.segments[static_cast<std::size_t>(row)];
-}
-
-std::vector<Column> segment_columns(const RunHandle& run) {
-  const auto tr = [](const char* text) { return FragmentationView::tr(text); };
-  const auto at = [run](std::int64_t row) -> const SegmentView& { return segment_of(*run, row); };
-  return {
-      text_column(tr("blocks and gaps"), tr("By address, each segment to its own scale. What is grey is free."),
-                  [at](auto row) { return blocks_text(at(row)); }),
-      bytes_column(tr("segment"), tr("What the allocator reserved in one piece."),
-                   [at](auto row) { return at(row).bytes; }),
-      bytes_column(tr("live"), tr("Blocks that are live, or that another stream still uses. Fewest first."),
-                   [at](auto row) { return at(row).live_bytes + at(row).held_bytes; }),
-      bytes_column(tr("free"), tr("What is reserved and in no block."), [at](auto row) { return at(row).free_bytes; }),
-      bytes_column(tr("largest gap"), tr("Free in one piece: no larger block fits."),
-                   [at](auto row) { return at(row).largest_gap_bytes; }),
-      count_column(tr("blocks"), tr("How many pin it."),
-                   [at](auto row) { return static_cast<std::int64_t>(at(row).blocks.size()); })};
-}
-
-// Of the smallest block of each segment.
-std::vector<Column> pin_columns(const RunHandle& run) {
-  const auto tr = [](const char* text) { return FragmentationView::tr(text); };
-  const auto smallest = [run](std::int64_t row) -> const Allocation* {
-    const SegmentView& segment = segment_of(*run, row);
-    return segment.is_pinned() ? &run->breakdown.allocations[static_cast<std::size_t>(segment.blocks.front())]
-                               : nullptr;
-  };
-  const auto words = [run, smallest](auto function) {
-    return [run, smallest, function](std::int64_t row) {
-      return smallest(row) ? function(run->breakdown, *smallest(row)) : QString();
-    };
-  };
-  const auto layer = [](const Breakdown& b, const Allocation& a) { return to_text(layer_path(b, a.layer)); };
-  Column pin = text_column(tr("pinned by"), tr("The smallest block in it that is live."), words(block_name));
-  pin.swatch = [smallest](auto row) { return smallest(row) ? theme().category(smallest(row)->category) : QColor(); };
-  pin.tooltip = words(block_tooltip);
-  return {pin,
-          bytes_column(tr("its size"), tr("Of the smallest block."),
-                       [smallest](auto row) { return smallest(row) ? smallest(row)->block_bytes : 0; }),
-          text_column(tr("layer"), tr("That allocated the smallest block."), words(layer)),
-          text_column(tr("lifetime"), tr("From where to where the smallest block lives."), words(lifetime_text))};
 }
 
 QString replay_failure(const AllocatorReplay& replay) {
@@ -216,9 +167,7 @@ QString FragmentationView::summary() const {
 
 void FragmentationView::fill_segments() {
   if (!run_) return segments_.clear();
-  std::vector<Column> columns = segment_columns(run_);
-  for (Column& column : pin_columns(run_)) columns.push_back(std::move(column));
-  segments_.set(std::move(columns), static_cast<std::int64_t>(run_->fragmentation.segments.size()));
+  segments_.set(segment_columns(run_), static_cast<std::int64_t>(run_->fragmentation.segments.size()));
   list_->resizeColumnsToContents();
   list_->setColumnWidth(0, kPictureWidth);
   for (int c = 6; c < segments_.columnCount(); ++c)
@@ -237,31 +186,7 @@ void FragmentationView::fill_replays() {
   report_.replays = run_->recording.replays;
   ranked_ = ranked(report_);
   ranked_.insert(ranked_.begin(), &report_.replays.front());
-  const auto at = [this](std::int64_t row) -> const AllocatorReplay& {
-    return *ranked_[static_cast<std::size_t>(row)];
-  };
-  Column reserved = bytes_column(tr("peak reserved"), tr("The most that they reserve."),
-                                 [at](std::int64_t r) { return at(r).peak_reserved_bytes; });
-  reserved.text = [at](std::int64_t r) {
-    return at(r).ran_out_of_memory ? tr("out of memory") : size_text(at(r).peak_reserved_bytes);
-  };
-  Column saved = bytes_column(tr("saved"), tr("Against what was recorded; negative: it would have cost."),
-                              [this, at](std::int64_t r) { return saved_bytes(report_.replays.front(), at(r)); });
-  saved.text = [this, at](std::int64_t r) {
-    const bool is_known =
-        report_.replays.front().faithful && at(r).change != ReplayChange::none && !at(r).ran_out_of_memory;
-    return is_known ? size_text(saved_bytes(report_.replays.front(), at(r))) : QString();
-  };
-  replays_.set(
-      {text_column(tr("the same requests"), tr("What was changed."),
-                   [at](std::int64_t r) { return to_text(at(r).label); }),
-       reserved, saved,
-       bytes_column(tr("at the recorded peak"), tr("What they reserve where the recording reserves most."),
-                    [at](std::int64_t r) { return at(r).reserved_at_peak_bytes; }),
-       count_column(tr("segments"), tr("At their own peak."), [at](std::int64_t r) { return at(r).segment_count; }),
-       count_column(tr("driver calls"), tr("Segments reserved and given back; each makes a real GPU wait."),
-                    [at](std::int64_t r) { return at(r).driver_call_count; })},
-      static_cast<std::int64_t>(ranked_.size()));
+  replays_.set(replay_columns(ranked_), static_cast<std::int64_t>(ranked_.size()));
   replay_list_->resizeColumnsToContents();
 }
 
@@ -383,7 +308,7 @@ double FragmentationView::paint_segments(QPainter& painter, const QRectF& area) 
 }
 
 QString FragmentationView::pinned_by(const SegmentView& segment) const {
-  if (!segment.is_pinned()) return blocks_text(segment);
+  if (!segment.is_pinned()) return pins_text(segment);
   const Breakdown& run = run_->breakdown;
   const Allocation& a = run.allocations[static_cast<std::size_t>(segment.blocks.front())];
   const QString words =

@@ -6,11 +6,15 @@
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QComboBox>
+#include <QHelpEvent>
 #include <QTest>
+#include <QToolTip>
 #include <algorithm>
 
+#include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
 #include "gui/views/map_canvas.h"
+#include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "tests/gui/support.h"
 #include "tests/random_recording.h"
@@ -135,6 +139,29 @@ TEST(MemoryMapView, ClickChoosesTheBlockThatIsDrawnThere) {
     QTest::mouseClick(&s.canvas(), Qt::LeftButton, {}, place);
     EXPECT_EQ(s.session.selection().chosen().allocation, block) << "layout " << layout;
   }
+}
+
+std::string tooltip_at(QWidget& widget, const QPoint& place) {
+  QHelpEvent help(QEvent::ToolTip, place, widget.mapToGlobal(place));
+  QApplication::sendEvent(&widget, &help);
+  return QToolTip::text().toStdString();
+}
+
+TEST(MemoryMapView, PointerNamesTensorLayerOperatorSizeAndLifetime) {
+  Shown s(small_recording());
+  const auto [block, place] = s.large_block();
+  const Allocation& a = s.run().allocations[static_cast<std::size_t>(block)];
+  const std::string text = tooltip_at(s.canvas(), place);
+  for (const std::string& part : {s.run().text(a.tensor), s.run().text(a.op), s.run().layer(a.layer).path,
+                                  exact_text(a.block_bytes).toStdString(), lifetime_text(s.run(), a).toStdString()})
+    EXPECT_THAT(text, testing::HasSubstr(part));
+}
+
+TEST(MemoryMapView, PointerNamesTheSegmentThatIsFree) {
+  Shown s(apart(small_recording()));
+  s.choose_layout(1);
+  const double bytes = static_cast<double>(s.canvas().scene().of->map.height(MapLayout::address));
+  EXPECT_THAT(tooltip_at(s.canvas(), s.place_of(5, bytes * 0.3)), testing::HasSubstr("segment of 1.00 MiB"));
 }
 
 TEST(MemoryMapView, ClickOnNothingChoosesNothingAndKeepsTheInstant) {
