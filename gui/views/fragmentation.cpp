@@ -110,9 +110,6 @@ QWidget* FragmentationView::make_content() {
   column->addWidget(parts_, 1);
   list_->setModel(&segments_);
   parts_->addWidget(list_);
-  auto* below = new QWidget;
-  auto* lower = new QVBoxLayout(below);
-  lower->setContentsMargins(0, 8, 0, 0);
   replay_list_->setModel(&replays_);
   replay_list_->setSelectionBehavior(QAbstractItemView::SelectRows);
   replay_list_->setShowGrid(false);
@@ -121,11 +118,9 @@ QWidget* FragmentationView::make_content() {
   replay_list_->verticalHeader()->hide();
   replay_list_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
   replay_list_->setAccessibleName(tr("The same requests with other settings"));
-  lower->addWidget(replay_list_, 1);
-  lower->addWidget(remarks_);
-  parts_->addWidget(below);
-  parts_->setStretchFactor(0, 3);
-  parts_->setStretchFactor(1, 1);
+  parts_->addWidget(replay_list_);
+  column->addWidget(remarks_);
+  parts_->setSizes({600, 300});
   parts_->setChildrenCollapsible(false);
   return content;
 }
@@ -181,7 +176,6 @@ void FragmentationView::fill_replays() {
   remarks_->setText(run_ ? remarks() : QString());
   const bool has_replays = run_ && !run_->recording.replays.empty();
   replay_list_->setVisible(has_replays);
-  parts_->setSizes(has_replays ? QList<int>{600, 300} : QList<int>{10000, 1});
   if (!has_replays) return;
   report_.replays = run_->recording.replays;
   ranked_ = ranked(report_);

@@ -5,10 +5,12 @@
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
+#include <QBuffer>
 #include <QComboBox>
 #include <QHelpEvent>
 #include <QTest>
 #include <QToolTip>
+#include <QtSvg/QSvgGenerator>
 #include <algorithm>
 
 #include "gui/items/block_words.h"
@@ -304,6 +306,20 @@ TEST(MemoryMapView, ShowsRunsOfEveryKindInLightAndDark) {
     }
   }
   set_theme(*qApp, ThemeChoice::light);
+}
+
+TEST(MemoryMapView, PageHasItsTextAndShapesAsVectors) {
+  Shown s(small_recording());
+  QBuffer buffer;
+  QSvgGenerator generator;
+  generator.setOutputDevice(&buffer);
+  generator.setSize({900, 540});
+  QPainter painter(&generator);
+  s.view.paint_page(painter, QRectF(0, 0, 900, 540));
+  painter.end();
+  const std::string svg = buffer.data().toStdString();
+  EXPECT_THAT(svg, testing::HasSubstr("forward of step 1"));
+  EXPECT_THAT(svg, testing::Not(testing::HasSubstr("<image")));
 }
 
 TEST(MemoryMapView, SaysWhyThereIsNothingToSee) {
