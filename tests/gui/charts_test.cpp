@@ -1,0 +1,102 @@
+// Axes, legends, zooming and pictures of tables.
+#include <gmock/gmock.h>
+
+#include <QAbstractItemModelTester>
+
+#include "gui/charts/axis.h"
+#include "gui/charts/table_picture.h"
+#include "gui/items/rows_model.h"
+#include "tests/gui/support.h"
+
+namespace headroom::gui {
+namespace {
+
+TEST(Axis, TicksAreRoundNumbersOfOneUnit) {
+  std::vector<std::string> texts;
+  for (const Tick& tick : byte_ticks(std::int64_t{5} << 29, 5)) texts.push_back(tick.text.toStdString());
+  EXPECT_THAT(texts, testing::ElementsAre("0", "0.5 GiB", "1 GiB", "1.5 GiB", "2 GiB", "2.5 GiB"));
+}
+
+TEST(Axis, TicksOfAnyRangeAreFewAndWithinIt) {
+  for (std::int64_t most = 1; most < std::int64_t{1} << 60; most = most * 3 + 1) {
+    const auto ticks = byte_ticks(most, 6);
+    EXPECT_LE(ticks.size(), 8u) << most;
+    EXPECT_GE(ticks.size(), 2u) << most;
+    EXPECT_LE(ticks.back().bytes, most);
+  }
+}
+
+TEST(ZoomRange, ZoomKeepsThePlaceUnderThePointer) {
+  ZoomRange range(0, 100);
+  EXPECT_TRUE(range.zoom(2, 25, 1, true));
+  EXPECT_DOUBLE_EQ((25 - range.from()) / range.span(), 0.25);
+  EXPECT_DOUBLE_EQ(range.span(), 50);
+}
+
+TEST(ZoomRange, StaysWithinTheWhole) {
+  ZoomRange range(0, 100);
+  range.zoom(4, 50, 1, false);
+  range.move(1000, false);
+  EXPECT_DOUBLE_EQ(range.to(), 100);
+  EXPECT_DOUBLE_EQ(range.span(), 25);
+  range.zoom(0.01, 50, 1, false);
+  EXPECT_TRUE(range.is_whole());
+  range.zoom(1e12, 10, 2, false);
+  EXPECT_DOUBLE_EQ(range.span(), 2);
+}
+
+TEST(ZoomRange, UndoComesBackToEveryRememberedRange) {
+  ZoomRange range(0, 100);
+  range.zoom(2, 10, 1, true);
+  const double from = range.from();
+  range.move(5, true);
+  range.move(1, false);
+  EXPECT_TRUE(range.undo());
+  EXPECT_DOUBLE_EQ(range.from(), from);
+  EXPECT_TRUE(range.undo());
+  EXPECT_TRUE(range.is_whole());
+  EXPECT_FALSE(range.undo());
+}
+
+RowsModel& example(RowsModel& model, std::int64_t rows) {
+  model.set({text_column("Name", "What it is called.", [](std::int64_t row) { return QString("tensor %1").arg(row); }),
+             bytes_column("Size", "Of its block.", [](std::int64_t row) { return row << 20; })},
+            rows);
+  return model;
+}
+
+TEST(RowsModel, IsAModel) {
+  RowsModel model;
+  QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::Fatal);
+  example(model, 7);
+  EXPECT_EQ(model.rowCount(), 7);
+  EXPECT_EQ(model.index(3, 1).data().toString(), "3.00 MiB");
+  EXPECT_EQ(model.index(3, 1).data(kExportRole).toLongLong(), 3 << 20);
+  EXPECT_EQ(model.index(3, 1).data(Qt::ToolTipRole).toString(), "3,145,728 bytes");
+  EXPECT_EQ(model.headerData(1, Qt::Horizontal, Qt::ToolTipRole).toString(), "Of its block.");
+  model.clear();
+}
+
+TEST(TablePicture, SaysHowManyRowsItLeavesOut) {
+  RowsModel model;
+  example(model, 100);
+  EXPECT_GT(table_picture_height(model, {.most_rows = 20}), table_picture_height(model, {.most_rows = 19}));
+  example(model, 20);
+  EXPECT_EQ(table_picture_height(model, {.most_rows = 20}), table_picture_height(model, {.most_rows = 30}));
+}
+
+TEST(TablePicture, PaintsOnAnyPage) {
+  RowsModel model;
+  example(model, 3);
+  for (const int width : {1, 60, 900}) {
+    QImage image(width, 120, QImage::Format_ARGB32_Premultiplied);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    paint_table(painter, QRectF(0, 0, width, 120), model);
+    painter.end();
+    EXPECT_GT(colour_count(image), 1) << width;
+  }
+}
+
+}  // namespace
+}  // namespace headroom::gui
