@@ -174,10 +174,15 @@ void DiffView::refresh() {
     emptiness_ = tr("%1 is not loaded.").arg(runs[static_cast<std::size_t>(loaded(before) ? after : before)].label);
   if (!emptiness_.isEmpty()) {
     background_.cancel();
+    wanted_ = nullptr;
     return show_diff(nullptr);
   }
   const auto label = [&](int index) { return runs[static_cast<std::size_t>(index)].label; };
   ShownDiff shown{loaded(before), loaded(after), label(before), label(after), {}};
+  if (wanted_ && wanted_->before == shown.before && wanted_->after == shown.after &&
+      wanted_->before_label == shown.before_label && wanted_->after_label == shown.after_label)
+    return;
+  wanted_ = std::make_shared<ShownDiff>(shown);
   background_.start(
       [shown = std::move(shown)](const std::atomic<bool>&) {
         auto result = std::make_shared<ShownDiff>(shown);

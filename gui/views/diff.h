@@ -52,6 +52,7 @@ class DiffView : public View {
   DiffOptions options() const;
 
   Background background_;
+  DiffHandle wanted_;  // what is computed, or was: not for every message of a run anew
   DiffHandle diff_;
   QString emptiness_;  // why there is no diff
   DiffTreeModel tree_;

@@ -115,6 +115,7 @@ class Replayer {
   }
 
   std::uint8_t number_of(std::int64_t stream) {
+    if (device_.is_complete) return static_cast<std::uint8_t>(std::clamp<std::int64_t>(stream, 0, 255));
     const auto next = static_cast<std::uint8_t>(std::min<std::size_t>(streams_.size(), 255));
     return streams_.try_emplace(stream, next).first->second;
   }

@@ -178,7 +178,7 @@ Outcome outcome_of(const History& history) {
 Recording read_theirs(const Pickle& pickle, const DeviceHistory& device, const std::string& where) {
   Recording r;
   r.spec.model = where.substr(where.find_last_of('/') + 1);
-  r.spec.command = {"(snapshot)"};
+  r.spec.command = {"python", "..."};  // a program, of which nothing is known
   r.spec.device = "cuda";
   r.model.name = r.spec.model;
   r.environment.device_kind = DeviceKind::unknown;
