@@ -13,8 +13,6 @@
 namespace headroom {
 namespace {
 
-std::size_t index_of(Category category) { return static_cast<std::size_t>(category); }
-
 std::int64_t& side(Change& change, std::size_t run) { return run == 0 ? change.before : change.after; }
 
 // Own bytes of each layer at the peak; a peak of a damaged run may know fewer layers.

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <QAbstractItemModelTester>
-#include <QAction>
+#include <QApplication>
 #include <QComboBox>
 #include <QSignalSpy>
 #include <QTableView>

@@ -112,7 +112,7 @@ TEST(SnapshotPickle, DepthAndRoomAreLimited) {
 }
 
 TEST(SnapshotPickle, AListThatHoldsItselfIsRead) {
-  const std::string bytes = "\x80\x02]q\x00h\x00a."s;
+  const std::string bytes = "\x80\x02]q\x00h\x00"s + "a.";
   const Pickle pickle(bytes, "run");
   EXPECT_EQ(pickle.items(pickle.root())[0].container, pickle.root().container);
 }
