@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <cmath>
 
 #include "gui/charts/axis.h"
 #include "gui/views/text.h"
@@ -32,7 +33,17 @@ std::vector<LegendEntry> legend(const ComparisonChart& chart, bool with_capacity
   return entries;
 }
 
-double legend_height(const QFontMetricsF& metrics) { return 2 * (metrics.height() + 4); }
+// As many rows as draw_legend() makes.
+double legend_height(const ComparisonChart& chart, const QFontMetricsF& metrics, double width) {
+  const double box = std::round(metrics.capHeight());
+  double x = 0, rows = 1;
+  for (const LegendEntry& entry : legend(chart, true)) {
+    const double wanted = box + 6 + metrics.horizontalAdvance(entry.text) + 18;
+    if (x > 0 && x + wanted - 18 > width) x = 0, ++rows;
+    x += wanted;
+  }
+  return rows * (metrics.height() + 4);
+}
 
 void draw_scale(QPainter& painter, const ComparisonLayout& layout) {
   const QRectF plot = layout.plot();
@@ -72,26 +83,31 @@ void draw_label(QPainter& painter, const QRectF& box, const ComparisonBar& bar) 
                    fitted(painter, bar.below, box.width()));
 }
 
+QRectF part_of(const ComparisonLayout& layout, const QRectF& box, std::int64_t from, std::int64_t bytes) {
+  return {QPointF(layout.x_of(from), box.top()), QPointF(layout.x_of(from + bytes), box.bottom())};
+}
+
+void draw_part_text(QPainter& painter, const QRectF& part, const QColor& ground, const QString& text) {
+  if (fitted(painter, text, part.width() - 10) != text) return;
+  painter.setPen(Theme::ink_on(ground));
+  painter.drawText(part, Qt::AlignCenter, text);
+}
+
 void draw_stack(QPainter& painter, const ComparisonLayout& layout, const QRectF& box, const ComparisonBar& bar) {
   std::int64_t sum = 0;
   for (std::size_t c = 0; c < kCategoryCount; ++c) {
     if (bar.categories[c] <= 0) continue;
-    const QRectF part(QPointF(layout.x_of(sum), box.top()),
-                      QPointF(layout.x_of(sum + bar.categories[c]), box.bottom()));
-    sum += bar.categories[c];
+    const QRectF part = part_of(layout, box, sum, bar.categories[c]);
     const QColor colour = theme().category(static_cast<Category>(c));
+    sum += bar.categories[c];
     painter.fillRect(part, colour);
-    painter.setPen(Theme::ink_on(colour));
-    const QString text = fitted(painter, size_text(bar.categories[c]), part.width() - 10);
-    if (text == size_text(bar.categories[c])) painter.drawText(part, Qt::AlignCenter, text);
+    if (bar.is_bad) painter.fillRect(part, QBrush(theme().panel, Qt::BDiagPattern));
+    if (!bar.is_bad) draw_part_text(painter, part, colour, size_text(bar.categories[c]));
   }
-  if (bar.is_bad)
-    painter.fillRect(QRectF(box.left(), box.top(), layout.x_of(sum) - box.left(), box.height()),
-                     QBrush(theme().bad, Qt::BDiagPattern));
   if (bar.reserved_bytes <= bar.bytes) return;
   painter.setPen(QPen(theme().soft, 1.5, Qt::DashLine));
   painter.setBrush(Qt::NoBrush);
-  painter.drawRect(QRectF(box.topLeft(), QPointF(layout.x_of(bar.reserved_bytes), box.bottom())).adjusted(0, -2, 0, 2));
+  painter.drawRect(part_of(layout, box, 0, bar.reserved_bytes).adjusted(0, -2, 0, 2));
 }
 
 void draw_figure(QPainter& painter, const QRectF& box, const ComparisonBar& bar) {
@@ -143,7 +159,7 @@ ComparisonLayout::ComparisonLayout(const ComparisonChart& chart, const QFontMetr
     : area_(area),
       count_(chart.bars.size()),
       row_height_(2 * metrics.height() + kRowPadding),
-      top_(area.top() + legend_height(metrics) + 6) {
+      top_(area.top() + legend_height(chart, metrics, area.width() - 16) + 8) {
   std::int64_t most = 1;
   for (const ComparisonBar& bar : chart.bars) {
     const double width = std::max(metrics.horizontalAdvance(bar.label) * 1.1, metrics.horizontalAdvance(bar.below));
@@ -191,7 +207,7 @@ double ComparisonLayout::x_of(std::int64_t bytes) const {
   return plot().left() + plot().width() * static_cast<double>(bytes) / static_cast<double>(scale_bytes_);
 }
 double ComparisonLayout::height_for(std::size_t bar_count, const QFontMetricsF& metrics) {
-  return legend_height(metrics) + 6 + static_cast<double>(bar_count) * (2 * metrics.height() + kRowPadding) + 14 +
+  return 2 * (metrics.height() + 4) + 8 + static_cast<double>(bar_count) * (2 * metrics.height() + kRowPadding) + 14 +
          metrics.height();
 }
 

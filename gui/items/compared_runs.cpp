@@ -48,9 +48,11 @@ void find_differences(ComparedRuns& runs, const std::vector<std::size_t>& ready)
 
 void find_capacity(ComparedRuns& runs, const std::vector<std::size_t>& ready) {
   const auto total = [&](std::size_t i) { return breakdown(runs, i).environment.device_total_bytes; };
-  if (ready.empty()) return;
-  const std::int64_t first = total(ready.front());
-  if (std::ranges::all_of(ready, [&](std::size_t i) { return total(i) == first; })) runs.capacity_bytes = first;
+  std::int64_t first = 0;  // 0: not known, as of a CPU
+  for (const std::size_t i : ready)
+    if (first == 0) first = total(i);
+  if (std::ranges::all_of(ready, [&](std::size_t i) { return total(i) == 0 || total(i) == first; }))
+    runs.capacity_bytes = first;
 }
 
 void add_up_layers(ComparedRuns& runs, const std::vector<std::size_t>& ready) {
@@ -88,7 +90,13 @@ void add_savings(ComparedRuns& runs, const std::vector<std::size_t>& ready) {
     all.push_back(&breakdown(runs, i));
   }
   const Comparison comparison = compare(all, baseline);
-  for (std::size_t n = 0; n < ready.size(); ++n) runs.runs[ready[n]].savings = comparison.rows[n];
+  for (std::size_t n = 0; n < ready.size(); ++n) {
+    ComparisonRow row = comparison.rows[n];
+    const bool knows_no_model =
+        is_program(all[n]->spec) && all[n]->parameter_bytes == 0;  // then nothing is saved of it
+    if (knows_no_model) row = {.label = row.label, .peak_saving_percent = row.peak_saving_percent};
+    runs.runs[ready[n]].savings = row;
+  }
 }
 
 // Sorted by a number; runs without one stand last whichever way.
@@ -254,6 +262,17 @@ std::vector<Column> saving_columns(ComparedRunsHandle runs) {
           saving_column(runs, tr("saved"), tr("Percent of the baseline's cache a token."),
                         &ComparisonRow::kv_cache_saving_percent),
           trouble_column(runs)};
+}
+
+double saving_heat(const ComparedRuns& runs, std::int64_t row, int column) {
+  const ComparisonRow& savings = runs.runs[at(row)].savings;
+  std::optional<double> percent;
+  if (column == 2) percent = savings.peak_saving_percent;
+  if (column == 5) percent = savings.parameter_saving_percent;
+  if (column == 6) percent = savings.attention_saving_percent;
+  if (column == 8) percent = savings.activation_saving_percent;
+  if (column == 10) percent = savings.kv_cache_saving_percent;
+  return percent ? std::clamp(-*percent / 100, -1.0, 1.0) : 0;
 }
 
 std::vector<Column> layer_columns(ComparedRunsHandle runs) {

@@ -55,6 +55,9 @@ QString trouble_of(const ComparedRun& run);
 // Savings against the baseline, one row a run.
 std::vector<Column> saving_columns(ComparedRunsHandle runs);
 
+// What a cell of these saves, as a change of -1 to 1: below 0 where something is saved.
+double saving_heat(const ComparedRuns& runs, std::int64_t row, int column);
+
 // One row for each layer, equal ones folded; a column for each run that is loaded: bytes at its peak, and the
 // difference to the baseline's.
 std::vector<Column> layer_columns(ComparedRunsHandle runs);

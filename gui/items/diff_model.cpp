@@ -19,7 +19,9 @@ QString change_text(std::int64_t bytes) { return to_text(signed_bytes(bytes)); }
 QString last_name(const DiffLayer& layer, const Diff& diff) {
   const std::string& path = layer.united.layer.path;
   const std::string& above = diff.layers[static_cast<std::size_t>(layer.united.layer.parent)].united.layer.path;
-  return to_text(path.size() > above.size() && path.starts_with(above + ".") ? path.substr(above.size() + 1) : path);
+  const bool is_below = path.size() > above.size() + 1 && path.starts_with(above) &&
+                        (path[above.size()] == '.' || path[above.size()] == '/');
+  return to_text(is_below ? path.substr(above.size() + 1) : path);
 }
 
 bool changed(const DiffLayer& layer) {

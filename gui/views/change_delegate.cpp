@@ -20,6 +20,11 @@ void draw_change_bar(QPainter& painter, const QRectF& cell, double change) {
   painter.fillRect(bar, colour_of_change(change));
 }
 
+QSize ChangeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  const QSize size = QStyledItemDelegate::sizeHint(option, index);
+  return {size.width() + 8, std::max(size.height(), option.fontMetrics.height() + 8)};
+}
+
 void ChangeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const bool selected = option.state & QStyle::State_Selected;
   if (const QVariant heat = index.data(kHeatRole); heat.isValid() && !selected) {

@@ -100,6 +100,7 @@ void ComparisonView::make_controls() {
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setChildrenCollapsible(false);
+  splitter->setSizes({600, 400});
 
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(controls);
@@ -157,7 +158,8 @@ void ComparisonView::show_in_order() {
   shown_ = std::make_shared<ComparedRuns>(ordered(added_up_, order()));
   const auto count = static_cast<std::int64_t>(shown_->runs.size());
   const auto none = [](std::int64_t, int) { return 0.0; };
-  savings_.set_signed(saving_columns(shown_), count, none);
+  savings_.set_signed(saving_columns(shown_), count,
+                      [shown = shown_](std::int64_t row, int column) { return saving_heat(*shown, row, column); });
   paper_.set_signed(paper_columns(shown_), count, none);
   layers_.set_signed(layer_columns(shown_), static_cast<std::int64_t>(shown_->layers.size()),
                      [shown = shown_](std::int64_t row, int column) { return layer_heat(*shown, row, column); });

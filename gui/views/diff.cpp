@@ -97,10 +97,12 @@ void DiffView::make_tables() {
   tree_view_->setModel(&tree_);
   tree_view_->setAccessibleName(tr("Changes by layer"));
   tree_view_->setUniformRowHeights(true);
+  tree_view_->header()->setStretchLastSection(false);
   tree_view_->setItemDelegate(new ChangeDelegate(tree_view_));
   tensor_view_->setModel(&tensors_);
   tensor_view_->setAccessibleName(tr("Tensors that came, went or changed"));
   tensor_view_->setItemDelegate(new ChangeDelegate(tensor_view_));
+  tensor_view_->setIconSize({10, 10});
   tensor_view_->verticalHeader()->hide();
   tensor_view_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
   tensor_view_->setSelectionBehavior(QAbstractItemView::SelectRows);

@@ -76,7 +76,7 @@ Origin OriginReader::read(const PickleValue& dict) {
   Origin origin;
   const std::string metadata = text_or(pickle_, dict, "user_metadata", "");
   if (is_ours_) {
-    read_ours(metadata, origin);
+    read_ours(dict, metadata, origin);
     return origin;
   }
   origin.source = source_of(pickle_.find(dict, "frames"));
@@ -84,8 +84,24 @@ Origin OriginReader::read(const PickleValue& dict) {
   return origin;
 }
 
-void OriginReader::read_ours(std::string_view metadata, Origin& origin) {
+// Ours name the layer and those around it, innermost first; only an export without a document has unknown ones.
+void OriginReader::add_layers(const PickleValue* frames) {
+  if (frames == nullptr) return;
+  LayerId parent = LayerId::root;
+  const auto all = pickle_.items(*frames);
+  for (auto frame = all.rbegin(); frame != all.rend(); ++frame) {
+    if (text_or(pickle_, *frame, "filename", "") != "layer") continue;
+    const auto next = static_cast<LayerId>(recording_.layers.size());
+    const std::string path = text_or(pickle_, *frame, "name", "");
+    const auto [found, is_new] = layers_.try_emplace(path, next);
+    if (is_new) recording_.layers.push_back({next, parent, path, LayerKind::other});
+    parent = found->second;
+  }
+}
+
+void OriginReader::read_ours(const PickleValue& dict, std::string_view metadata, Origin& origin) {
   if (metadata.empty()) return;
+  add_layers(pickle_.find(dict, "frames"));
   const std::string where = "metadata";
   const Json json = parse_json(metadata, where);
   const JsonReader reader(json, where);

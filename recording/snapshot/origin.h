@@ -32,7 +32,8 @@ class OriginReader {
   LayerId layer_id(std::string_view path);
   StringId source_of(const PickleValue* frames);
   Origin read(const PickleValue& dict);
-  void read_ours(std::string_view metadata, Origin& origin);
+  void read_ours(const PickleValue& dict, std::string_view metadata, Origin& origin);
+  void add_layers(const PickleValue* frames);
   void read_words(std::string_view metadata, Origin& origin);
 
   const Pickle& pickle_;

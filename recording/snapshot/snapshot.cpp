@@ -54,6 +54,14 @@ void attach_origins(Recording& r, const History& history, OriginReader& origins)
   if (std::ranges::all_of(e.source, [](StringId id) { return id == StringId::none; })) e.source.clear();
 }
 
+void attach_origins_or_refuse(Recording& r, const History& history, OriginReader& origins, const std::string& where) {
+  try {
+    attach_origins(r, history, origins);
+  } catch (const Error& error) {
+    throw bad_input(fmt::format("{}: the snapshot is damaged: {}", where, error.what()));
+  }
+}
+
 void apply_marks(Recording& r) {
   for (std::size_t m = 0; m < r.marks.size(); ++m) {
     const std::size_t end = m + 1 < r.marks.size() ? static_cast<std::size_t>(r.marks[m + 1].event) : r.events.size();
@@ -109,18 +117,27 @@ Recording read_ours(const Pickle& pickle, std::string_view document, DeviceHisto
   r.events = std::move(history.events);
   fill_columns(r);
   OriginReader origins(pickle, r, true);
-  try {
-    attach_origins(r, history, origins);
-  } catch (const Error& error) {
-    throw bad_input(fmt::format("{}: the snapshot is damaged: {}", where, error.what()));
-  }
+  attach_origins_or_refuse(r, history, origins, where);
   apply_marks(r);
   attach_pools(r, device.segments);
   return std::move(parsed.recording);
 }
 
+// Headroom's own exports without a document still say what made the numbers.
+bool describe_maker(const Pickle& pickle, Environment& environment) {
+  const PickleValue* maker = pickle.find(pickle.root(), "headroom");
+  if (maker == nullptr) return false;
+  environment.headroom_version = snapshot_reader::text_or(pickle, *maker, "version", "");
+  environment.device_name = snapshot_reader::text_or(pickle, *maker, "device", environment.device_name);
+  const std::string numbers = snapshot_reader::text_or(pickle, *maker, "numbers", "");
+  if (numbers == "virtual") environment.device_kind = DeviceKind::virtual_cuda;
+  if (numbers == "measured") environment.device_kind = DeviceKind::cuda;
+  return true;
+}
+
 // What has to be known of a snapshot's numbers.
-std::vector<std::string> assumptions_of(const DeviceHistory& device, const History& history, bool found_words) {
+std::vector<std::string> assumptions_of(const DeviceHistory& device, const History& history, bool is_ours,
+                                        bool found_words) {
   std::vector<std::string> all;
   const auto add = [&](bool holds, const std::string& sentence) {
     if (holds) all.push_back(sentence);
@@ -128,13 +145,14 @@ std::vector<std::string> assumptions_of(const DeviceHistory& device, const Histo
   const auto counted = [](const char* format, std::int64_t count) {
     return fmt::format(fmt::runtime(format), format_count(count));
   };
-  add(true,
+  add(!is_ours,
       "A snapshot does not say on which device it was made: nothing in it tells a GPU from a virtual one. Its numbers "
       "are "
       "as PyTorch's allocator reported them.");
-  add(true,
+  add(!is_ours,
       "A snapshot does not say what a block is for: what was freed before its end counts as temporary, all else as "
       "other.");
+  add(is_ours, "The snapshot does not say in which phase or step a block was made: all count as made in the build.");
   add(found_words, "Layers are what the program had set as the memory's metadata.");
   add(device.device_count > 1, fmt::format("The snapshot is of {} devices; this is device {}, of which it has most.",
                                            device.device_count, device.device));
@@ -189,13 +207,14 @@ Recording read_theirs(const Pickle& pickle, const DeviceHistory& device, const s
   r.events = std::move(history.events);
   start_at_zero(r.events);
   fill_columns(r);
-  OriginReader origins(pickle, r, false);
-  attach_origins(r, history, origins);
+  const bool is_ours = describe_maker(pickle, r.environment);
+  OriginReader origins(pickle, r, is_ours);
+  attach_origins_or_refuse(r, history, origins, where);
   attach_pools(r, device.segments);
   r.marks.push_back({0, 0, Phase::build, 0});
   r.stats = stats_of(r.events);
   r.outcome = outcome_of(history);
-  r.assumptions = assumptions_of(device, history, origins.found_words());
+  r.assumptions = assumptions_of(device, history, is_ours, origins.found_words());
   return r;
 }
 

@@ -95,7 +95,7 @@ TEST(Diff, ATensorStandsForTheOneOfItsLayerOperatorAndOrder) {
   EXPECT_EQ(d.tensors[2].bytes, (Change{0, 512}));
   const TensorChange& grown = d.tensors[0].went() ? d.tensors[1] : d.tensors[0];
   EXPECT_EQ(grown.bytes, (Change{1024, 3072}));
-  EXPECT_EQ(d.layers[grown.layer].united.layer.path, "block.0.attn");
+  EXPECT_EQ(d.layers[grown.layer].united.layer.path, "block.0/attn");
 }
 
 TEST(Diff, OfOneShapeTheSameSizeIsTheSameTensor) {
@@ -111,10 +111,10 @@ TEST(Diff, OfOneShapeTheSameSizeIsTheSameTensor) {
 TEST(Diff, LayersOfOneRunAloneAreAddedOrRemoved) {
   const Diff d = diff(run(kBefore), run(kAfter));
   EXPECT_TRUE(layer(d, "block.2").was_added());
-  EXPECT_TRUE(layer(d, "block.1.ffn").was_removed());
-  EXPECT_FALSE(layer(d, "block.0.attn").was_added());
+  EXPECT_TRUE(layer(d, "block.1/ffn").was_removed());
+  EXPECT_FALSE(layer(d, "block.0/attn").was_added());
   EXPECT_EQ(layer(d, "block.1").total, (Change{2048, 0}));
-  EXPECT_EQ(layer(d, "block.0.attn").self_categories[static_cast<std::size_t>(Category::activation)],
+  EXPECT_EQ(layer(d, "block.0/attn").self_categories[static_cast<std::size_t>(Category::activation)],
             (Change{5120, 7168}));
 }
 
@@ -158,7 +158,7 @@ TEST(LayerUnion, PutsWhatALaterRunAddsAfterItsSibling) {
                   b = run("+1@a block.0/x -\n+1@a2 block.0/y -\n+1@c block.1/x -\n+1@b head -");
   std::vector<std::string> paths;
   for (const UnitedLayer& united : unite_layers({&a.layers, &b.layers})) paths.push_back(united.layer.path);
-  EXPECT_THAT(paths, ElementsAre("model", "block.0", "block.0.x", "block.0.y", "block.1", "block.1.x", "head"));
+  EXPECT_THAT(paths, ElementsAre("model", "block.0", "block.0/x", "block.0/y", "block.1", "block.1/x", "head"));
 }
 
 TEST(LayerUnion, KeepsEveryLayerOfEveryRunOnce) {
@@ -167,7 +167,9 @@ TEST(LayerUnion, KeepsEveryLayerOfEveryRunOnce) {
   for (std::size_t run = 0; const Breakdown* each : {&a, &b, &c}) {
     std::set<LayerId> found;
     for (std::size_t i = 0; i < united.size(); ++i) {
-      if (united[i].of_run[run]) EXPECT_TRUE(found.insert(*united[i].of_run[run]).second);
+      if (united[i].of_run[run]) {
+        EXPECT_TRUE(found.insert(*united[i].of_run[run]).second);
+      }
       EXPECT_EQ(static_cast<std::size_t>(united[i].layer.id), i);
       EXPECT_LE(static_cast<std::size_t>(united[i].layer.parent), i);
     }

@@ -18,12 +18,6 @@ std::string exported(const Recording& recording) {
   return write_snapshot({&recording, &breakdown});
 }
 
-std::vector<std::string> texts(const Recording& r, const std::vector<StringId>& ids) {
-  std::vector<std::string> out;
-  for (const StringId id : ids) out.push_back(r.text(id));
-  return out;
-}
-
 void expect_same(const Recording& before, const Recording& after) {
   const Events &a = before.events, &b = after.events;
   EXPECT_EQ(a.action, b.action);
@@ -70,6 +64,21 @@ TEST(SnapshotRoundTrip, KeepsWhyMemoryRanOut) {
   expect_same(recording, again);
   EXPECT_EQ(again.outcome.message, "no room");
   EXPECT_EQ(again.outcome.failed_request_bytes, 1 << 30);
+}
+
+TEST(SnapshotRoundTrip, OfAnExportWithoutItsDocumentKeepsLayersAndCategories) {
+  const Recording recording = testing_support::random_recording(3, 200);
+  std::string bytes = exported(recording);
+  const std::size_t key = bytes.rfind("\x8c\x09recording");
+  ASSERT_NE(key, std::string::npos);
+  bytes[key + 2] = 'x';
+  const Recording again = read_snapshot(bytes, "run");
+  EXPECT_THAT(verify(again), IsEmpty());
+  EXPECT_EQ(again.environment.device_kind, DeviceKind::virtual_cuda);
+  const Breakdown before = make_breakdown(recording, "run"), after = make_breakdown(again, "run");
+  const Allocation &a = before.allocations.back(), &b = after.allocations.back();
+  EXPECT_EQ(a.category, b.category);
+  EXPECT_EQ(before.layer(a.layer).path, after.layer(b.layer).path);
 }
 
 }  // namespace
