@@ -39,8 +39,8 @@ struct DiffLayer {
   CategoryChanges self_categories{}, total_categories{};
   Change parameter_bytes;  // block bytes of its own parameters
 
-  bool was_added() const { return !united.of_run[0]; }
-  bool was_removed() const { return !united.of_run[1]; }
+  bool was_added() const { return !united.of_run[0] && united.of_run[1]; }
+  bool was_removed() const { return united.of_run[0] && !united.of_run[1]; }
 };
 
 inline constexpr std::int64_t kNoAllocation = -1;

@@ -47,7 +47,7 @@ struct DeviceHistory {
   std::vector<EndSegment> segments;
   std::int64_t unknown_entry_count = 0;  // of actions this program does not know
   bool has_times = true;                 // else a microsecond for each event
-  bool is_complete = false;              // nothing was there before it
+  bool is_complete = false;              // nothing was there before it, and each entry is an event
   bool is_expandable = false;
   std::int64_t max_split_bytes = -1;  // -1: any block is split
   std::string settings;               // PYTORCH_CUDA_ALLOC_CONF

@@ -209,14 +209,15 @@ class Replayer {
   }
 
   void reserve(const Range& range, std::int64_t stream, const PickleValue& origin) {
-    if (range.bytes == 0) return;
-    release_parts(range, stream, {});
+    if (range.bytes == 0 && !device_.is_complete) return;
+    if (!device_.is_complete) release_parts(range, stream, {});
     space_.segments.add(range);
     reserved_bytes_ += range.bytes;
     append(Action::segment_alloc, range.address, 0, range.bytes, stream, origin);
   }
 
   void release(const Range& range, std::int64_t stream) {
+    if (device_.is_complete) return append(Action::segment_free, range.address, 0, range.bytes, stream, {});
     if (!space_.segments.gaps(range).empty()) ++history_.lost_event_count;
     release_parts(range, stream, range);
   }

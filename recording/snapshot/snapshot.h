@@ -21,7 +21,7 @@
 namespace headroom {
 
 // Of one device; absent: the one with most events. Survives any bytes: throws bad_input, opening with `where`. What it
-// gives keeps the promises of verify.h.
+// gives of PyTorch's own keeps the promises of verify.h; of one of Headroom's they are those of what was exported.
 Recording read_snapshot(std::string_view bytes, const std::string& where, std::optional<int> device = {});
 
 }  // namespace headroom

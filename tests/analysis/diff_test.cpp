@@ -29,6 +29,14 @@ const DiffLayer& layer(const Diff& d, const std::string& path) {
   throw std::out_of_range(path);
 }
 
+// A path may stand below other parents in other random runs: then it is another layer.
+std::string place_of(const Diff& d, const DiffLayer& row) {
+  std::string place = row.united.layer.path;
+  for (const DiffLayer* at = &row; at->united.layer.id != LayerId::root; place += " in " + at->united.layer.path)
+    at = &d.layers[static_cast<std::size_t>(at->united.layer.parent)];
+  return place;
+}
+
 Change reversed(const Change& change) { return {change.after, change.before}; }
 
 constexpr const char* kBefore = R"(
@@ -72,8 +80,11 @@ TEST(Diff, WithItsSidesExchangedIsItsNegative) {
     EXPECT_EQ(ab.peak, reversed(ba.peak));
     EXPECT_EQ(ab.peak_reserved, reversed(ba.peak_reserved));
     ASSERT_EQ(ab.layers.size(), ba.layers.size());
+    std::map<std::string, const DiffLayer*> exchanged_layers;
+    for (const DiffLayer& row : ba.layers) exchanged_layers[place_of(ba, row)] = &row;
     for (const DiffLayer& row : ab.layers) {
-      const DiffLayer& other = layer(ba, row.united.layer.path);
+      ASSERT_TRUE(exchanged_layers.contains(place_of(ab, row)));
+      const DiffLayer& other = *exchanged_layers[place_of(ab, row)];
       EXPECT_EQ(row.self, reversed(other.self));
       EXPECT_EQ(row.total, reversed(other.total));
       EXPECT_EQ(row.was_added(), other.was_removed());
@@ -154,8 +165,10 @@ TEST(Diff, OfARunThatAllocatedNothingIsAllOfTheOther) {
 }
 
 TEST(LayerUnion, PutsWhatALaterRunAddsAfterItsSibling) {
-  const Breakdown a = run("+1@a block.0/x -\n+1@b head -"),
-                  b = run("+1@a block.0/x -\n+1@a2 block.0/y -\n+1@c block.1/x -\n+1@b head -");
+  const Breakdown a = run("+1@a block.0/x - activation\n+1@b head - activation"),
+                  b =
+                      run("+1@a block.0/x - activation\n+1@a2 block.0/y - activation\n+1@c block.1/x - "
+                          "activation\n+1@b head - activation");
   std::vector<std::string> paths;
   for (const UnitedLayer& united : unite_layers({&a.layers, &b.layers})) paths.push_back(united.layer.path);
   EXPECT_THAT(paths, ElementsAre("model", "block.0", "block.0/x", "block.0/y", "block.1", "block.1/x", "head"));

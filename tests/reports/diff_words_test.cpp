@@ -17,9 +17,9 @@ t=30 +2048@c block.1/ffn aten::add temporary "[4, 128] float32"
 )";
 
 TEST(DiffWords, SummaryNamesTheChangeAndItsLargestPart) {
-  EXPECT_EQ(summary_of(diff(run("+1024@a block.0/attn aten::mm activation\n+1024@b block.1/attn aten::mm activation"),
-                            run("+1536@a block.0/attn aten::mm activation\n+1536@b block.1/attn aten::mm activation"))),
-            "The peak grew by 1.00 KiB (+50.0 %), from 2.00 KiB to 3.00 KiB; most by activations of block.0–1.attn "
+  EXPECT_EQ(summary_of(diff(run("+1024@a layer.0 aten::mm activation\n+1024@b layer.1 aten::mm activation"),
+                            run("+1536@a layer.0 aten::mm activation\n+1536@b layer.1 aten::mm activation"))),
+            "The peak grew by 1.00 KiB (+50.0 %), from 2.00 KiB to 3.00 KiB; most by activations of layer.0–1 "
             "(+1.00 KiB).");
   const Breakdown a = run(kBefore);
   EXPECT_EQ(summary_of(diff(a, a)), "Both peaks are 6.00 KiB, made of the same.");
