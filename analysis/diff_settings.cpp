@@ -29,7 +29,7 @@ void add_changes(const Json& before, const Json& after, const std::string& prefi
     if (prefix.empty() && (a.is_object() || b.is_object()))
       add_changes(a.is_object() ? a : Json::object(), b.is_object() ? b : Json::object(), name + ".", of_environment,
                   out);
-    else
+    else if (text_of(a) != text_of(b))  // absent and empty are the same
       out.push_back({prefix + name, text_of(a), text_of(b), of_environment});
   }
 }

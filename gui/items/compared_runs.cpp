@@ -125,7 +125,12 @@ Column saving_column(ComparedRunsHandle runs, const QString& title, const QStrin
                 const auto& value = runs->runs[at(row)].savings.*saving;
                 return value ? QVariant(*value) : QVariant(QString());
               },
-          .order = [=](std::int64_t row) { return order_of(runs->runs[at(row)].savings.*saving); }};
+          .order = [=](std::int64_t row) { return order_of(runs->runs[at(row)].savings.*saving); },
+          .heat =
+              [=](std::int64_t row) {
+                const auto& value = runs->runs[at(row)].savings.*saving;
+                return value ? std::clamp(-*value / 100, -1.0, 1.0) : 0.0;
+              }};
 }
 
 // Bytes of a run, where there is one and it has the figure.
@@ -164,23 +169,35 @@ Column paper_column(ComparedRunsHandle runs, const QString& title, const QString
   return column;
 }
 
-Column layer_column(ComparedRunsHandle runs, std::size_t run) {
+// Of all differences to the baseline the largest is 1.
+double layer_heat(const ComparedRuns& runs, std::size_t run, std::size_t row) {
+  const auto most = static_cast<double>(std::max<std::int64_t>(runs.largest_difference_bytes, 1));
+  return std::clamp(static_cast<double>(layer_difference(runs, run, row)) / most, -1.0, 1.0);
+}
+
+QString layer_text(const ComparedRuns& runs, std::size_t run, std::size_t row, LayerCells cells) {
+  const std::int64_t bytes = runs.runs[run].layer_bytes[row];
+  if (runs.is_baseline(run) || !runs.has_baseline()) return size_text(bytes);
+  const QString difference = to_text(signed_bytes(layer_difference(runs, run, row)));
+  if (cells == LayerCells::difference) return difference;
+  return layer_difference(runs, run, row) == 0 ? size_text(bytes)
+                                               : QStringLiteral("%1  %2").arg(size_text(bytes), difference);
+}
+
+Column layer_column(ComparedRunsHandle runs, std::size_t run, LayerCells cells) {
+  const bool is_baseline = runs->is_baseline(run);
   const auto bytes = [=](std::int64_t row) { return runs->runs[run].layer_bytes[at(row)]; };
-  return {
-      .title = runs->is_baseline(run) ? tr("%1 (baseline)").arg(runs->runs[run].label) : runs->runs[run].label,
-      .meaning = runs->is_baseline(run)
+  Column column{
+      .title = is_baseline ? tr("%1 (baseline)").arg(runs->runs[run].label) : runs->runs[run].label,
+      .meaning = is_baseline
                      ? tr("Bytes at the peak of the baseline, with the layers below.")
                      : tr("Bytes at the peak of this run, with the layers below, and the difference to the baseline."),
-      .text =
-          [=](std::int64_t row) {
-            if (runs->is_baseline(run) || !runs->has_baseline()) return size_text(bytes(row));
-            const std::int64_t difference = layer_difference(*runs, run, at(row));
-            return difference == 0
-                       ? size_text(bytes(row))
-                       : QStringLiteral("%1  %2").arg(size_text(bytes(row)), to_text(signed_bytes(difference)));
-          },
+      .text = [=](std::int64_t row) { return layer_text(*runs, run, at(row), cells); },
       .value = [=](std::int64_t row) { return QVariant(static_cast<qlonglong>(bytes(row))); },
       .tooltip = [=](std::int64_t row) { return exact_text(bytes(row)); }};
+  if (runs->has_baseline() && !is_baseline)
+    column.heat = [=](std::int64_t row) { return layer_heat(*runs, run, at(row)); };
+  return column;
 }
 
 }  // namespace
@@ -239,43 +256,37 @@ QString trouble_of(const ComparedRun& run) {
 }
 
 std::vector<Column> saving_columns(ComparedRunsHandle runs) {
-  return {run_column(runs),
-          figure_column(runs, tr("Peak"), tr("Bytes allocated at the peak."),
-                        [](const ComparedRun& r) { return r.run->breakdown.peak.allocated_bytes; }),
-          saving_column(runs, tr("Peak saved"), tr("Percent of the baseline's peak that this run does without."),
-                        &ComparisonRow::peak_saving_percent),
-          figure_column(runs, tr("Reserved"), tr("The most that the allocator had reserved of the device."),
-                        [](const ComparedRun& r) { return r.run->breakdown.peak_reserved_bytes; }),
-          figure_column(runs, tr("Parameters"), tr("Bytes of all parameters."),
-                        [](const ComparedRun& r) { return r.run->breakdown.parameter_bytes; }),
-          saving_column(runs, tr("saved"), tr("Percent of the baseline's parameter bytes."),
-                        &ComparisonRow::parameter_saving_percent),
-          saving_column(runs, tr("Attention saved"),
-                        tr("Percent of the parameters of the baseline's attention, with their biases and W^O."),
-                        &ComparisonRow::attention_saving_percent),
-          figure_column(runs, tr("Kept for backward"), tr("Requested bytes of activations in the last step."),
-                        [](const ComparedRun& r) { return kept_activation_bytes(r.run->breakdown); }),
-          saving_column(runs, tr("saved"), tr("Percent of what the baseline keeps for backward."),
-                        &ComparisonRow::activation_saving_percent),
-          figure_column(runs, tr("Cache a token"), tr("KV cache of one token of one sequence, all layers."),
-                        [](const ComparedRun& r) { return cache_bytes_per_token(r.run->breakdown); }),
-          saving_column(runs, tr("saved"), tr("Percent of the baseline's cache a token."),
-                        &ComparisonRow::kv_cache_saving_percent),
-          trouble_column(runs)};
+  const auto any = [&](auto holds) { return std::ranges::any_of(runs->runs, holds); };
+  std::vector<Column> columns{
+      run_column(runs),
+      figure_column(runs, tr("Peak"), tr("Bytes allocated at the peak."),
+                    [](const ComparedRun& r) { return r.run->breakdown.peak.allocated_bytes; }),
+      saving_column(runs, tr("saved"), tr("Percent of the baseline's peak that this run does without."),
+                    &ComparisonRow::peak_saving_percent),
+      figure_column(runs, tr("Reserved"), tr("The most that the allocator had reserved of the device."),
+                    [](const ComparedRun& r) { return r.run->breakdown.peak_reserved_bytes; }),
+      figure_column(runs, tr("Parameters"), tr("Bytes of all parameters."),
+                    [](const ComparedRun& r) { return r.run->breakdown.parameter_bytes; }),
+      saving_column(runs, tr("saved"), tr("Percent of the baseline's parameter bytes."),
+                    &ComparisonRow::parameter_saving_percent),
+      saving_column(runs, tr("of attention"),
+                    tr("Percent of the parameters of the baseline's attention, with their biases and W^O."),
+                    &ComparisonRow::attention_saving_percent),
+      figure_column(runs, tr("Kept for backward"), tr("Requested bytes of activations in the last step."),
+                    [](const ComparedRun& r) { return kept_activation_bytes(r.run->breakdown); }),
+      saving_column(runs, tr("saved"), tr("Percent of what the baseline keeps for backward."),
+                    &ComparisonRow::activation_saving_percent)};
+  if (any([](const ComparedRun& r) { return r.run && cache_bytes_per_token(r.run->breakdown) > 0; })) {
+    columns.push_back(figure_column(runs, tr("Cache a token"), tr("KV cache of one token of one sequence, all layers."),
+                                    [](const ComparedRun& r) { return cache_bytes_per_token(r.run->breakdown); }));
+    columns.push_back(saving_column(runs, tr("saved"), tr("Percent of the baseline's cache a token."),
+                                    &ComparisonRow::kv_cache_saving_percent));
+  }
+  if (any([](const ComparedRun& r) { return !trouble_of(r).isEmpty(); })) columns.push_back(trouble_column(runs));
+  return columns;
 }
 
-double saving_heat(const ComparedRuns& runs, std::int64_t row, int column) {
-  const ComparisonRow& savings = runs.runs[at(row)].savings;
-  std::optional<double> percent;
-  if (column == 2) percent = savings.peak_saving_percent;
-  if (column == 5) percent = savings.parameter_saving_percent;
-  if (column == 6) percent = savings.attention_saving_percent;
-  if (column == 8) percent = savings.activation_saving_percent;
-  if (column == 10) percent = savings.kv_cache_saving_percent;
-  return percent ? std::clamp(-*percent / 100, -1.0, 1.0) : 0;
-}
-
-std::vector<Column> layer_columns(ComparedRunsHandle runs) {
+std::vector<Column> layer_columns(ComparedRunsHandle runs, LayerCells cells) {
   std::vector<Column> columns{
       text_column(tr("Layer"), tr("Equal layers in a row are one row."), [runs](std::int64_t row) {
         const FoldedLayer& layer = runs->layers[at(row)];
@@ -283,15 +294,8 @@ std::vector<Column> layer_columns(ComparedRunsHandle runs) {
       })};
   columns.front().value = [runs](std::int64_t row) { return QVariant(to_text(runs->layers[at(row)].path)); };
   columns.front().tooltip = [runs](std::int64_t row) { return to_text(runs->layers[at(row)].path); };
-  for (const std::size_t run : loaded(*runs)) columns.push_back(layer_column(runs, run));
+  for (const std::size_t run : loaded(*runs)) columns.push_back(layer_column(runs, run, cells));
   return columns;
-}
-
-double layer_heat(const ComparedRuns& runs, std::int64_t row, int column) {
-  const std::vector<std::size_t> ready = loaded(runs);
-  if (column < 1 || at(column) > ready.size() || !runs.has_baseline()) return 0;
-  const auto most = static_cast<double>(std::max<std::int64_t>(runs.largest_difference_bytes, 1));
-  return std::clamp(static_cast<double>(layer_difference(runs, ready[at(column - 1)], at(row))) / most, -1.0, 1.0);
 }
 
 std::vector<Column> paper_columns(ComparedRunsHandle runs) {

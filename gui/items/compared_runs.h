@@ -52,17 +52,13 @@ ComparedRuns ordered(ComparedRuns runs, RunOrder order);
 // "out of memory: 8.00 GiB were asked for, 1.20 GiB were free"; empty for a run that is loaded and went well.
 QString trouble_of(const ComparedRun& run);
 
-// Savings against the baseline, one row a run.
+// Savings against the baseline, one row a run; columns in which no run has anything are left out.
 std::vector<Column> saving_columns(ComparedRunsHandle runs);
 
-// What a cell of these saves, as a change of -1 to 1: below 0 where something is saved.
-double saving_heat(const ComparedRuns& runs, std::int64_t row, int column);
-
-// One row for each layer, equal ones folded; a column for each run that is loaded: bytes at its peak, and the
-// difference to the baseline's.
-std::vector<Column> layer_columns(ComparedRunsHandle runs);
-// By how much a cell of these differs from the baseline, -1 to 1, of the largest difference of all.
-double layer_heat(const ComparedRuns& runs, std::int64_t row, int column);
+// One row for each layer, equal ones folded; a column for each run that is loaded: bytes at its peak and the difference
+// to the baseline's, or where there is little room the difference alone. Heat: of the largest difference, -1 to 1.
+enum class LayerCells : std::uint8_t { both, difference };
+std::vector<Column> layer_columns(ComparedRunsHandle runs, LayerCells cells = LayerCells::both);
 
 // The tables of `headroom reproduce mhe`, one row a run.
 std::vector<Column> paper_columns(ComparedRunsHandle runs);

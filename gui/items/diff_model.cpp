@@ -222,11 +222,14 @@ std::vector<Column> tensor_columns(DiffHandle diff) {
     const Allocation* a = side(tensor(row), after);
     return a == nullptr ? QString() : to_text((after ? diff->after : diff->before)->breakdown.text(a->*which));
   };
+  const auto& all = diff->diff.tensors;
+  const double largest = all.empty() ? 1 : std::max(1.0, std::abs(static_cast<double>(all.front().bytes.delta())));
   Column change{.title = tr("Change"),
                 .meaning = tr("Bytes of its block after less those before."),
                 .text = [=](std::int64_t row) { return change_text(tensor(row).bytes.delta()); },
                 .value = [=](std::int64_t row) { return exact(tensor(row).bytes.delta()); },
-                .order = [=](std::int64_t row) { return exact(std::abs(tensor(row).bytes.delta())); }};
+                .order = [=](std::int64_t row) { return exact(std::abs(tensor(row).bytes.delta())); },
+                .heat = [=](std::int64_t row) { return static_cast<double>(tensor(row).bytes.delta()) / largest; }};
   Column category = text_column(tr("Category"), tr("What it is for."),
                                 [=](std::int64_t row) { return title_of(tensor(row).category); });
   category.swatch = [=](std::int64_t row) { return theme().category(tensor(row).category); };

@@ -1,8 +1,6 @@
 // Rows whose cells say by how much they are more or less than something: more in the colour of bad, less in that of
-// good, and the sign stands in the text.
+// good, and the sign stands in the text. A column's heat is -1 to 1.
 #pragma once
-
-#include <functional>
 
 #include "gui/items/rows_model.h"
 
@@ -16,13 +14,7 @@ class SignedRowsModel : public RowsModel {
  public:
   using RowsModel::RowsModel;
 
-  // `heat` of a row and a column, -1 to 1.
-  void set_signed(std::vector<Column> columns, std::int64_t row_count, std::function<double(std::int64_t, int)> heat);
-
   QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
-
- private:
-  std::function<double(std::int64_t, int)> heat_;
 };
 
 QColor colour_of_change(double change);  // bad above 0, good below

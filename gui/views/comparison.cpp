@@ -157,12 +157,9 @@ void ComparisonView::show_result(ComparedRuns runs) {
 void ComparisonView::show_in_order() {
   shown_ = std::make_shared<ComparedRuns>(ordered(added_up_, order()));
   const auto count = static_cast<std::int64_t>(shown_->runs.size());
-  const auto none = [](std::int64_t, int) { return 0.0; };
-  savings_.set_signed(saving_columns(shown_), count,
-                      [shown = shown_](std::int64_t row, int column) { return saving_heat(*shown, row, column); });
-  paper_.set_signed(paper_columns(shown_), count, none);
-  layers_.set_signed(layer_columns(shown_), static_cast<std::int64_t>(shown_->layers.size()),
-                     [shown = shown_](std::int64_t row, int column) { return layer_heat(*shown, row, column); });
+  savings_.set(saving_columns(shown_), count);
+  paper_.set(paper_columns(shown_), count);
+  layers_.set(layer_columns(shown_), static_cast<std::int64_t>(shown_->layers.size()));
   canvas_->set_chart(chart());
   remark_->setText(remark());
 }
@@ -236,7 +233,9 @@ void ComparisonView::paint_page(QPainter& painter, const QRectF& page) {
   area.setTop(area.top() + bars + kPageMargin);
   paint_table(painter, area, savings_);
   area.setTop(area.top() + table_picture_height(savings_) + kPageMargin);
-  paint_table(painter, area, layers_, {.most_rows = 30});
+  SignedRowsModel layers;
+  layers.set(layer_columns(shown_, LayerCells::difference), static_cast<std::int64_t>(shown_->layers.size()));
+  paint_table(painter, area, layers, {.most_rows = 30});
   painter.restore();
 }
 

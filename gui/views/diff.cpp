@@ -213,15 +213,8 @@ void DiffView::show_rows() {
     return;
   }
   const auto rows = shown_layers(diff_->diff, options());
-  const auto none = [](std::int64_t, int) { return 0.0; };
-  layers_.set_signed(layer_change_columns(diff_, rows), static_cast<std::int64_t>(rows.size()), none);
-  const auto largest = diff_->diff.tensors.empty() ? 0 : std::abs(diff_->diff.tensors.front().bytes.delta());
-  tensors_.set_signed(tensor_columns(diff_), static_cast<std::int64_t>(diff_->diff.tensors.size()),
-                      [diff = diff_, largest](std::int64_t row, int column) {
-                        const auto delta =
-                            static_cast<double>(diff->diff.tensors[static_cast<std::size_t>(row)].bytes.delta());
-                        return column == 1 && largest > 0 ? delta / static_cast<double>(largest) : 0.0;
-                      });
+  layers_.set(layer_change_columns(diff_, rows), static_cast<std::int64_t>(rows.size()));
+  tensors_.set(tensor_columns(diff_), static_cast<std::int64_t>(diff_->diff.tensors.size()));
   tree_view_->expandToDepth(2);
   for (int column = 0; column < tree_.columnCount(); ++column) tree_view_->resizeColumnToContents(column);
   tree_view_->setColumnWidth(DiffTreeModel::kBar, 15 * fontMetrics().averageCharWidth() * 2);
