@@ -1,5 +1,7 @@
 #include <QCoreApplication>
 
+#include "gui/views/comparison.h"
+#include "gui/views/diff.h"
 #include "gui/views/fragmentation.h"
 #include "gui/views/memory_map.h"
 #include "gui/views/overview.h"
@@ -23,6 +25,8 @@ std::vector<ViewKind> view_kinds() {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
       {"map", tr("Memory map"), ":/icons/map.svg", make<MemoryMapView>},
       {"treemap", tr("Treemap"), ":/icons/treemap.svg", make<TreemapView>},
+      {"comparison", tr("Comparison"), ":/icons/comparison.svg", make<ComparisonView>},
+      {"diff", tr("Diff"), ":/icons/diff.svg", make<DiffView>},
       {"fragmentation", tr("Fragmentation"), ":/icons/fragmentation.svg", make<FragmentationView>},
   };
 }
