@@ -1,6 +1,7 @@
 #include <QCoreApplication>
 
 #include "gui/views/overview.h"
+#include "gui/views/timeline.h"
 #include "gui/views/view.h"
 
 namespace headroom::gui {
@@ -18,6 +19,7 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"timeline", tr("Timeline"), ":/icons/timeline.svg", make<Timeline>},
   };
 }
 
