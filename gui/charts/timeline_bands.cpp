@@ -100,34 +100,69 @@ void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene
       });
 }
 
-// "attention.query" of "encoder.layer.3.attention.query": what tells neighbours apart comes last.
-QString last_names(const std::string& path) {
-  const std::size_t dot = path.rfind('.');
-  return to_text(std::string_view(path).substr(dot == std::string::npos ? 0 : dot + 1));
+QColor group_colour(const LoadedRun& run, std::size_t group) {
+  return group + 1 == run.detail.groups().names.size() ? theme().soft : theme().numbered(group);
 }
 
+// What allocations share a band by: their layer, or where these would be too narrow to tell apart its group.
+class LayerBands {
+ public:
+  LayerBands(QPainter& painter, const TimelineLayout& layout, const TimelineScene& scene)
+      : painter_(painter), l_(layout), s_(scene), all_(scene.run->breakdown.allocations) {
+    const std::int64_t first = event_at(s_, s_.from), last = event_at(s_, s_.to);
+    begin_ = std::ranges::upper_bound(all_, first, {}, &Allocation::begin);
+    if (begin_ != all_.begin()) --begin_;
+    end_ = std::ranges::upper_bound(all_, last, {}, &Allocation::begin);
+    std::int64_t runs = 0;
+    for (auto at = begin_; at != end_; ++at) runs += at == begin_ || at->layer != std::prev(at)->layer;
+    by_group_ = static_cast<double>(runs) > l_.plot.width() / kWidthToTellApart;
+  }
+
+  void draw() {
+    double drawn_to = l_.plot.left();
+    for (auto at = begin_; at != end_;) {
+      const auto run = at;
+      while (at != end_ && key(*at) == key(*run)) ++at;
+      const double from = std::max(x_of(*run), drawn_to), to = at == end_ ? l_.plot.right() : x_of(*at);
+      if (to < drawn_to + 2) continue;
+      draw_band(painter_, l_.layers, {from, to, name(*run), short_name(*run), group_colour(*s_.run, group(*run))});
+      drawn_to = to;
+    }
+  }
+
+ private:
+  static constexpr double kWidthToTellApart = 6;
+
+  std::size_t group(const Allocation& a) const {
+    return s_.run->detail.groups().of_layer[static_cast<std::size_t>(a.layer)];
+  }
+  std::size_t key(const Allocation& a) const { return by_group_ ? group(a) : static_cast<std::size_t>(a.layer); }
+  std::string path(const Allocation& a) const {
+    return by_group_ ? s_.run->detail.groups().names[group(a)] : layer_path(s_.run->breakdown, a.layer);
+  }
+  QString name(const Allocation& a) const { return to_text(path(a)); }
+  // "attention" of "encoder.layer.3.attention", "layer.3" of "encoder.layer.3": what tells neighbours apart comes last.
+  QString short_name(const Allocation& a) const {
+    const std::string whole = path(a);
+    std::size_t dot = whole.rfind('.');
+    if (dot != std::string::npos && dot > 0 && dot + 1 < whole.size() && whole[dot + 1] >= '0' && whole[dot + 1] <= '9')
+      dot = whole.rfind('.', dot - 1);
+    return to_text(std::string_view(whole).substr(dot == std::string::npos ? 0 : dot + 1));
+  }
+  double x_of(const Allocation& a) const { return l_.x_of(s_, place_of_event(s_, a.begin)); }
+
+  QPainter& painter_;
+  const TimelineLayout& l_;
+  const TimelineScene& s_;
+  const std::vector<Allocation>& all_;
+  std::vector<Allocation>::const_iterator begin_, end_;
+  bool by_group_ = false;
+};
+
 void draw_layers(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
-  const std::int64_t first = event_at(s, s.from), last = event_at(s, s.to);
-  if (last - first > kMostEventsWithLayers) {
-    painter.setPen(theme().soft);
-    painter.drawText(l.layers.adjusted(4, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, tr("zoom in to see layers"));
-    return;
-  }
-  const auto& all = s.run->breakdown.allocations;
-  auto at = std::ranges::upper_bound(all, first, {}, &Allocation::begin);
-  if (at != all.begin()) --at;
-  double drawn_to = l.plot.left();
-  while (at != all.end() && at->begin <= last) {
-    const auto run = at;
-    while (at != all.end() && at->layer == run->layer) ++at;
-    const double from = std::max(l.x_of(s, place_of_event(s, run->begin)), drawn_to);
-    const double to = at == all.end() ? l.plot.right() : l.x_of(s, place_of_event(s, at->begin));
-    if (to < drawn_to + 2) continue;
-    const std::string path = layer_path(s.run->breakdown, run->layer);
-    const std::size_t group = s.run->detail.groups().of_layer[static_cast<std::size_t>(run->layer)];
-    draw_band(painter, l.layers, {from, to, to_text(path), last_names(path), theme().numbered(group)});
-    drawn_to = to;
-  }
+  if (event_at(s, s.to) - event_at(s, s.from) <= kMostEventsWithLayers) return LayerBands(painter, l, s).draw();
+  painter.setPen(theme().soft);
+  painter.drawText(l.layers.adjusted(4, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, tr("zoom in to see layers"));
 }
 
 }  // namespace

@@ -201,8 +201,8 @@ void draw_peak(QPainter& painter, const TimelineLayout& l, const TimelineScene& 
   QFont bold = painter.font();
   bold.setBold(true);
   painter.setFont(bold);
-  draw_label(painter, l.plot, {x, std::max(top.y() - 12, l.plot.top() + 12)}, x > l.plot.center().x(),
-             tr("peak %1").arg(size_text(peak.allocated_bytes)), theme().ink);
+  draw_label(painter, l.plot, {x, std::max(top.y() + (ran_out(s) ? 14 : -12), l.plot.top() + 12)},
+             x > l.plot.center().x(), tr("peak %1").arg(size_text(peak.allocated_bytes)), theme().ink);
   painter.restore();
 }
 

@@ -78,6 +78,7 @@ void Timeline::build_controls() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   row->setContentsMargins(10, 8, 10, 4);
+  row->setSpacing(6);
   layout->addLayout(row);
   layout->addWidget(canvas_, 1);
   const auto add_choice = [&](const QString& name, QComboBox* box, const QStringList& items) {
@@ -87,6 +88,7 @@ void Timeline::build_controls() {
     box->setAccessibleName(name);
     row->addWidget(label);
     row->addWidget(box);
+    row->addSpacing(10);
   };
   add_choice(tr("&Stack by"), stacking_, {tr("category"), tr("layer"), tr("phase of allocation")});
   add_choice(tr("A&long"), axis_, {tr("events"), tr("time")});

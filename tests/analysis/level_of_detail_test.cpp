@@ -150,7 +150,7 @@ TEST(LevelOfDetail, OfNothingIsNothing) {
 }
 
 TEST(LevelOfDetail, SurvivesAnAllocationWhereOneIsLive) {
-  Recording recording = recording_from_text("+512@a\n+1024@b\n-@a");
+  Recording recording = recording_from_text("+512@a head - parameter\n+1024@b head - parameter\n-@a");
   recording.events.address[1] = recording.events.address[0];
   const Recorded run(recording);
   EXPECT_EQ(run.detail.at(1, Stacking::category).allocated_bytes, 1024);
@@ -159,16 +159,17 @@ TEST(LevelOfDetail, SurvivesAnAllocationWhereOneIsLive) {
 
 TEST(LayerGroups, OpenTheBranchThatHoldsMost) {
   std::string text;
-  for (int i = 0; i < 12; ++i) text += "+4096@w" + std::to_string(i) + " enc/layer." + std::to_string(i) + "/ffn\n";
-  const Recorded run(recording_from_text("+512@e emb\n" + text));
-  EXPECT_THAT(run.detail.groups().names, testing::Contains("enc.layer.11"));
+  for (int i = 0; i < 12; ++i)
+    text += "+4096@w" + std::to_string(i) + " enc/layer." + std::to_string(i) + "/ffn - parameter\n";
+  const Recorded run(recording_from_text("+512@e emb - parameter\n" + text));
+  EXPECT_THAT(run.detail.groups().names, testing::Contains("enc/layer.11"));
   EXPECT_THAT(run.detail.groups().names, testing::Contains("emb"));
   EXPECT_EQ(run.detail.groups().names.back(), "other layers");
 }
 
 TEST(LayerGroups, OfManyBlocksNeighboursShareOne) {
   std::string text;
-  for (int i = 0; i < 40; ++i) text += "+4096@w" + std::to_string(i) + " layer." + std::to_string(i) + "\n";
+  for (int i = 0; i < 40; ++i) text += "+4096@w" + std::to_string(i) + " layer." + std::to_string(i) + " - parameter\n";
   const Recorded run(recording_from_text(text));
   EXPECT_THAT(run.detail.groups().names, testing::Contains("layer.0–2"));
   EXPECT_LE(run.detail.groups().names.size(), kStackParts);

@@ -55,7 +55,9 @@ class TimelineTest : public testing::Test {
                    layout.plot.center().y())
         .toPoint();
   }
-  std::int64_t exported(int row, int column) { return view.table()->index(row, column).data(kExportRole).toLongLong(); }
+  static std::int64_t exported(const QAbstractItemModel& table, int row, int column) {
+    return table.index(row, column).data(kExportRole).toLongLong();
+  }
 
   Session session;
   Timeline view{session, nullptr};
@@ -92,27 +94,29 @@ TEST_F(TimelineTest, TellsThePeakUnlessPointedElsewhere) {
 
 TEST_F(TimelineTest, ItsTableHasEveryInstantWithItsCategories) {
   open(small_recording());
-  ASSERT_EQ(view.table()->rowCount(), run().detail.event_count());
-  for (int row = 0; row < view.table()->rowCount(); ++row) {
+  const QAbstractItemModel& table = *view.table();
+  ASSERT_EQ(table.rowCount(), run().detail.event_count());
+  for (int row = 0; row < table.rowCount(); ++row) {
     std::int64_t sum = 0;
-    for (int c = 0; c < static_cast<int>(kCategoryCount); ++c) sum += exported(row, 6 + c);
-    EXPECT_EQ(sum, exported(row, 5));
+    for (int c = 0; c < static_cast<int>(kCategoryCount); ++c) sum += exported(table, row, 6 + c);
+    EXPECT_EQ(sum, exported(table, row, 5));
   }
   const auto peak = static_cast<int>(run().breakdown.peak.event);
-  EXPECT_EQ(exported(peak, 0), peak);
-  EXPECT_EQ(exported(peak, 5), run().breakdown.peak.allocated_bytes);
-  EXPECT_EQ(exported(peak, 4), run().breakdown.peak.reserved_bytes);
+  EXPECT_EQ(exported(table, peak, 0), peak);
+  EXPECT_EQ(exported(table, peak, 5), run().breakdown.peak.allocated_bytes);
+  EXPECT_EQ(exported(table, peak, 4), run().breakdown.peak.reserved_bytes);
 }
 
 TEST_F(TimelineTest, ItsTableOfALongRunKeepsThePeakAndOnlyWhatIsSeen) {
   open(random_recording(4, 30'000));
-  EXPECT_LE(view.table()->rowCount(), static_cast<int>(kMostTimelineRows));
+  const QAbstractItemModel& table = *view.table();
+  EXPECT_LE(table.rowCount(), static_cast<int>(kMostTimelineRows));
   std::int64_t most = 0;
-  for (int row = 0; row < view.table()->rowCount(); ++row) most = std::max(most, exported(row, 5));
+  for (int row = 0; row < table.rowCount(); ++row) most = std::max(most, exported(table, row, 5));
   EXPECT_EQ(most, run().breakdown.peak.allocated_bytes);
   canvas().show_range(100, 200);
   EXPECT_EQ(view.table()->rowCount(), 100);
-  EXPECT_EQ(exported(0, 0), 100);
+  EXPECT_EQ(exported(table, 0, 0), 100);
 }
 
 TEST_F(TimelineTest, AClickChoosesTheInstantAndItsTensor) {
@@ -327,7 +331,7 @@ TEST(TimelineWords, NameTheTensorTheOperatorAndTheLayer) {
   const RunHandle run =
       run_of(recording_from_text("t=5 +4096@a block/attn aten::mm activation \"[32, 32] float32\"\n-@a"), "a");
   EXPECT_EQ(event_text(*run, 0).toStdString(),
-            "allocates 4.00 KiB (4,096 bytes): [32, 32] float32 · aten::mm · block.attn");
+            "allocates 4.00 KiB (4,096 bytes): [32, 32] float32 · aten::mm · block/attn");
   EXPECT_THAT(event_text(*run, 1).toStdString(), testing::StartsWith("frees 4.00 KiB"));
   EXPECT_EQ(event_text(*run, 99).toStdString(), "before the first event");
 }
