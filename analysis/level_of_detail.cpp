@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "analysis/sweep.h"
@@ -38,7 +39,7 @@ std::int64_t event_at_time(const std::vector<std::int64_t>& times, double time_n
 }
 
 std::vector<InstantRange> columns_of_time(double from, double to, std::size_t width,
-                                      const std::vector<std::int64_t>& time_ns) {
+                                          const std::vector<std::int64_t>& time_ns) {
   std::vector<InstantRange> columns(width);
   std::int64_t first = event_at_time(time_ns, from);
   for (std::size_t i = 0; i < width; ++i) {
@@ -51,6 +52,17 @@ std::vector<InstantRange> columns_of_time(double from, double to, std::size_t wi
     const auto next = std::upper_bound(before, time_ns.end(), end,
                                        [](double t, std::int64_t time) { return t < static_cast<double>(time); });
     first = next - time_ns.begin() - 1;
+  }
+  return columns;
+}
+
+std::vector<InstantRange> on_blocks(std::vector<InstantRange> columns) {
+  constexpr std::int64_t kBlock = LevelOfDetail::kBlockEvents;
+  const auto is_wide = [](const InstantRange& column) { return column.last - column.first >= kBlock; };
+  for (std::size_t i = 1; i < columns.size(); ++i) {
+    if (!is_wide(columns[i - 1]) || !is_wide(columns[i])) continue;
+    columns[i].first -= columns[i].first % kBlock;
+    columns[i - 1].last = columns[i].first - 1;
   }
   return columns;
 }
@@ -172,51 +184,84 @@ StackBytes LevelOfDetail::parts(const State& state, Stacking stacking) {
   return parts;
 }
 
-// From the block's first event to `last`, calling after(event, state, allocated, reserved); gives the state after it.
-template <class After>
-LevelOfDetail::State LevelOfDetail::replay(std::size_t number, std::int64_t last, After after) const {
-  const Block& block = blocks_[number];
-  State state = block.before;
-  std::int64_t reserved = block.reserved_before, allocated = 0;
-  for (const std::int64_t bytes : state.categories) allocated += bytes;
-  std::size_t begin = block.first_begin, end = block.first_end;
-  const std::vector<Allocation>& all = *allocations_;
-  for (std::int64_t event = static_cast<std::int64_t>(number) * kBlockEvents; event <= last; ++event) {
-    if (end < ends_.size() && all[ends_[end]].end == event) {
-      add(state, all[ends_[end]], -1);
-      allocated -= all[ends_[end++]].block_bytes;
-    }
-    if (begin < all.size() && all[begin].begin == event) {
-      add(state, all[begin], 1);
-      allocated += all[begin++].block_bytes;
-    }
-    reserved += reserved_change(recording_->events, static_cast<std::size_t>(event));
-    after(event, state, allocated, reserved);
-  }
-  return state;
+std::size_t LevelOfDetail::part_of(const Allocation& a, Stacking stacking) const {
+  if (stacking == Stacking::category) return static_cast<std::size_t>(a.category);
+  if (stacking == Stacking::phase) return static_cast<std::size_t>(a.phase);
+  return groups_.of_layer[static_cast<std::size_t>(a.layer)];
 }
 
+// Goes from event to event within a block; another block is entered at its beginning.
+class LevelOfDetail::Walk {
+ public:
+  Walk(const LevelOfDetail& detail, Stacking stacking) : d_(detail), all_(*detail.allocations_), stacking_(stacking) {}
+
+  std::int64_t event() const { return event_; }
+  std::int64_t allocated() const { return allocated_; }
+  std::int64_t reserved() const { return reserved_; }
+  const StackBytes& parts() const { return parts_; }
+
+  void go_to(std::int64_t event) {
+    if (event < event_ || event / kBlockEvents != block_) enter(event / kBlockEvents);
+    while (event_ < event) step();
+  }
+
+  void step() {
+    ++event_;
+    if (end_ < d_.ends_.size() && all_[d_.ends_[end_]].end == event_) {
+      change(all_[d_.ends_[end_++]], -1);
+      // What ends next may have begun long ago, anywhere in memory.
+      if (end_ + kAhead < d_.ends_.size()) __builtin_prefetch(&all_[d_.ends_[end_ + kAhead]]);
+    }
+    if (begin_ < all_.size() && all_[begin_].begin == event_) change(all_[begin_++], 1);
+    reserved_ += reserved_change(d_.recording_->events, static_cast<std::size_t>(event_));
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 8;
+
+  void enter(std::int64_t number) {
+    const Block& block = d_.blocks_[static_cast<std::size_t>(number)];
+    block_ = number;
+    event_ = number * kBlockEvents - 1;
+    begin_ = block.first_begin;
+    end_ = block.first_end;
+    reserved_ = block.reserved_before;
+    parts_ = LevelOfDetail::parts(block.before, stacking_);
+    allocated_ = std::accumulate(parts_.begin(), parts_.end(), std::int64_t{0});
+  }
+
+  void change(const Allocation& a, std::int64_t sign) {
+    parts_[d_.part_of(a, stacking_)] += sign * a.block_bytes;
+    allocated_ += sign * a.block_bytes;
+  }
+
+  const LevelOfDetail& d_;
+  const std::vector<Allocation>& all_;
+  Stacking stacking_;
+  std::int64_t block_ = -1, event_ = -1;
+  std::size_t begin_ = 0, end_ = 0;
+  std::int64_t allocated_ = 0, reserved_ = 0;
+  StackBytes parts_{};
+};
+
 // Events of one block, unless nothing in it can change the column.
-void LevelOfDetail::take_events(std::int64_t first, std::int64_t last, Stacking stacking, CurveColumn& column) const {
-  const auto number = static_cast<std::size_t>(first / kBlockEvents);
-  const Block& block = blocks_[number];
+void LevelOfDetail::take_events(std::int64_t first, std::int64_t last, Walk& walk, CurveColumn& column) const {
+  const Block& block = blocks_[static_cast<std::size_t>(first / kBlockEvents)];
   if (block.most < column.allocated_bytes && block.least >= column.least_bytes &&
       block.most_reserved <= column.reserved_bytes)
     return;
-  State highest;
-  bool higher = false;
-  replay(number, last, [&](std::int64_t event, const State& state, std::int64_t allocated, std::int64_t reserved) {
-    if (event < first) return;
+  for (walk.go_to(first);; walk.step()) {
+    const std::int64_t allocated = walk.allocated();
     column.least_bytes = std::min(column.least_bytes, allocated);
-    column.reserved_bytes = std::max(column.reserved_bytes, reserved);
+    column.reserved_bytes = std::max(column.reserved_bytes, walk.reserved());
     // The events of a column are not taken in their order.
-    if (allocated < column.allocated_bytes || (allocated == column.allocated_bytes && event >= column.event)) return;
-    column.allocated_bytes = allocated;
-    column.event = event;
-    highest = state;
-    higher = true;
-  });
-  if (higher) column.parts = parts(highest, stacking);
+    if (allocated > column.allocated_bytes || (allocated == column.allocated_bytes && walk.event() < column.event)) {
+      column.allocated_bytes = allocated;
+      column.event = walk.event();
+      column.parts = walk.parts();
+    }
+    if (walk.event() >= last) return;
+  }
 }
 
 // Whole blocks, [first, last).
@@ -247,7 +292,7 @@ void LevelOfDetail::take_blocks(std::size_t first, std::size_t last, Stacking st
   column.parts = parts(blocks_[*highest].at_most, stacking);
 }
 
-CurveColumn LevelOfDetail::column(const InstantRange& wanted, Stacking stacking) const {
+CurveColumn LevelOfDetail::column(const InstantRange& wanted, Stacking stacking, Walk& walk) const {
   const std::int64_t last = std::min(wanted.last, event_count_ - 1);
   CurveColumn column = empty_column();
   if (last >= 0) {
@@ -256,9 +301,9 @@ CurveColumn LevelOfDetail::column(const InstantRange& wanted, Stacking stacking)
     if (first_whole < after_whole)
       take_blocks(static_cast<std::size_t>(first_whole), static_cast<std::size_t>(after_whole), stacking, column);
     const std::int64_t head_end = std::min(last, first_whole * kBlockEvents - 1);
-    if (first <= head_end) take_events(first, head_end, stacking, column);
+    if (first <= head_end) take_events(first, head_end, walk, column);
     const std::int64_t tail = std::max(head_end + 1, after_whole * kBlockEvents);
-    if (tail <= last) take_events(std::max(tail, first), last, stacking, column);
+    if (tail <= last) take_events(std::max(tail, first), last, walk, column);
   }
   if (wanted.first >= 0 && last >= 0) return column;
   column.least_bytes = 0;  // nothing is allocated before the first event
@@ -269,14 +314,18 @@ CurveColumn LevelOfDetail::column(const InstantRange& wanted, Stacking stacking)
 std::vector<CurveColumn> LevelOfDetail::columns(const std::vector<InstantRange>& wanted, Stacking stacking) const {
   std::vector<CurveColumn> columns;
   columns.reserve(wanted.size());
+  if (!allocations_) return std::vector<CurveColumn>(wanted.size());
+  Walk walk(*this, stacking);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const bool again = i > 0 && wanted[i].first == wanted[i - 1].first && wanted[i].last == wanted[i - 1].last;
-    columns.push_back(again ? columns.back() : column(wanted[i], stacking));
+    columns.push_back(again ? columns.back() : column(wanted[i], stacking, walk));
   }
   return columns;
 }
 
-CurveColumn LevelOfDetail::at(std::int64_t event, Stacking stacking) const { return column({event, event}, stacking); }
+CurveColumn LevelOfDetail::at(std::int64_t event, Stacking stacking) const {
+  return columns({{event, event}}, stacking).front();
+}
 
 std::optional<std::size_t> LevelOfDetail::begun_at(std::int64_t event) const {
   if (!allocations_) return {};

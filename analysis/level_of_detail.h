@@ -41,7 +41,11 @@ struct CurveColumn {
 // holds from n to n + 1, or from its time to the time of the next.
 std::vector<InstantRange> columns_of_events(double from, double to, std::size_t width, std::int64_t event_count);
 std::vector<InstantRange> columns_of_time(double from, double to, std::size_t width,
-                                      const std::vector<std::int64_t>& time_ns);
+                                          const std::vector<std::int64_t>& time_ns);
+
+// The same for a picture: where two neighbours hold a block of events or more each, their boundary moves to the block's
+// beginning, by less than their width. No event is lost, and no block need be walked.
+std::vector<InstantRange> on_blocks(std::vector<InstantRange> columns);
 
 // The last event at or before `time_ns`; -1: none.
 std::int64_t event_at_time(const std::vector<std::int64_t>& times, double time_ns);
@@ -64,8 +68,8 @@ class LevelOfDetail {
   const LayerGroups& groups() const { return groups_; }
   std::int64_t event_count() const { return event_count_; }
   StackBytes ever(Stacking stacking) const { return parts(ever_, stacking); }  // allocated over the run, freed or not
-  std::int64_t most_bytes() const;   // allocated or reserved, at any instant
-  std::size_t memory_bytes() const;  // what it takes itself
+  std::int64_t most_bytes() const;                                             // allocated or reserved, at any instant
+  std::size_t memory_bytes() const;                                            // what it takes itself
 
  private:
   struct State {
@@ -83,14 +87,14 @@ class LevelOfDetail {
     std::uint32_t block = 0;  // the first with `most`
   };
   class Builder;
+  class Walk;
 
   void add(State& state, const Allocation& allocation, std::int64_t sign) const;
   static StackBytes parts(const State& state, Stacking stacking);
-  template <class After>
-  State replay(std::size_t block, std::int64_t last, After after) const;
-  void take_events(std::int64_t first, std::int64_t last, Stacking stacking, CurveColumn& column) const;
+  std::size_t part_of(const Allocation& allocation, Stacking stacking) const;
+  void take_events(std::int64_t first, std::int64_t last, Walk& walk, CurveColumn& column) const;
   void take_blocks(std::size_t first, std::size_t last, Stacking stacking, CurveColumn& column) const;
-  CurveColumn column(const InstantRange& wanted, Stacking stacking) const;
+  CurveColumn column(const InstantRange& wanted, Stacking stacking, Walk& walk) const;
   void build_tree();
 
   const Recording* recording_ = nullptr;

@@ -26,11 +26,11 @@ void draw_band(QPainter& painter, const QRectF& row, const Band& band) {
   if (to <= from) return;
   const QRectF box(from, row.top() + 1, std::max(to - from - 1, 1.0), row.height() - 2);
   painter.fillRect(box, band.colour);
-  QString text = fitted(painter, band.text, box.width() - 8);
-  if (text != band.text && !band.shorter.isEmpty()) text = fitted(painter, band.shorter, box.width() - 8);
+  QString text = fitted(painter, band.text, box.width() - 6);
+  if (text != band.text && !band.shorter.isEmpty()) text = fitted(painter, band.shorter, box.width() - 6);
   if (text.isEmpty()) return;
   painter.setPen(Theme::ink_on(band.colour));
-  painter.drawText(box.adjusted(4, 0, -4, 0), Qt::AlignVCenter | Qt::AlignLeft, text);
+  painter.drawText(box.adjusted(4, 0, -1, 0), Qt::AlignVCenter | Qt::AlignLeft, text);
 }
 
 QString short_phase(Phase phase) {

@@ -399,9 +399,9 @@ TimelineLayout lay_out_timeline(const QPainter& painter, const QRectF& area, con
 
 std::vector<CurveColumn> curve_of(const TimelineScene& s, double from, double to, std::size_t width) {
   const LevelOfDetail& detail = s.run->detail;
-  return detail.columns(s.by_time ? columns_of_time(from, to, width, s.run->recording.events.time_ns)
-                                  : columns_of_events(from, to, width, detail.event_count()),
-                        s.stacking);
+  auto columns = s.by_time ? columns_of_time(from, to, width, s.run->recording.events.time_ns)
+                           : columns_of_events(from, to, width, detail.event_count());
+  return detail.columns(on_blocks(std::move(columns)), s.stacking);
 }
 
 std::vector<StackPart> stack_parts(const TimelineScene& s) {

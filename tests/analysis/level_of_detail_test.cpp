@@ -121,6 +121,21 @@ TEST_P(EveryZoom, ColumnsOfTimeHoldWhatHeldWithinThem) {
   }
 }
 
+TEST_P(EveryZoom, BoundariesOnBlocksLoseNoEvent) {
+  const std::int64_t count = 5000 + 700 * GetParam();
+  for (const std::size_t width : {3u, 11u, 19u, 40u}) {
+    const auto exact = columns_of_events(0, static_cast<double>(count), width, count);
+    const auto columns = on_blocks(exact);
+    EXPECT_EQ(columns.front().first, 0);
+    EXPECT_EQ(columns.back().last, count - 1);
+    for (std::size_t i = 1; i < width; ++i) {
+      EXPECT_LE(columns[i].first, columns[i - 1].last + 1);
+      EXPECT_GE(columns[i].last, columns[i].first);
+      EXPECT_LT(exact[i].first - columns[i].first, LevelOfDetail::kBlockEvents) << "less than a column's width";
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Random, EveryZoom, testing::Range(0u, 6u));
 
 TEST(LevelOfDetail, KnowsWhatBeginsAndEndsAtEachEvent) {
