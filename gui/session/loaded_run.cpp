@@ -1,10 +1,30 @@
 #include "gui/session/loaded_run.h"
 
 #include "base/error.h"
+<<<<<<< HEAD
 #include "recording/snapshot/open.h"
+=======
+#include "recording/columns.h"
+#include "recording/file.h"
+#include "recording/tasks.h"
+>>>>>>> g-timeline
 #include "recording/verify.h"
 
 namespace headroom::gui {
+
+namespace {
+
+bool is_large(const Recording& recording) { return recording.events.size() >= columns::kManyRows; }
+
+void add_up(LoadedRun& run) {
+  run.breakdown = make_breakdown(run.recording, label_of(run.path));
+  const std::vector<Allocation>& allocations = run.breakdown.allocations;
+  run_tasks({[&] { run.detail = LevelOfDetail(run.recording, allocations, group_layers(run.breakdown)); },
+             [&] { run.fragmentation = explain_fragmentation(run.recording, allocations); }},
+            is_large(run.recording));
+}
+
+}  // namespace
 
 std::string label_of(const std::filesystem::path& path) { return path.stem().string(); }
 
@@ -12,8 +32,7 @@ RunHandle make_run(Recording recording, const std::filesystem::path& path) {
   auto run = std::make_shared<LoadedRun>();
   run->path = path;
   run->recording = std::move(recording);
-  run->breakdown = make_breakdown(run->recording, label_of(path));
-  run->fragmentation = explain_fragmentation(run->recording, run->breakdown.allocations);
+  add_up(*run);
   return run;
 }
 
@@ -22,11 +41,21 @@ RunHandle load_run(const std::filesystem::path& path, const std::function<void(c
     if (stage) stage(what);
   };
   say("reading");
+<<<<<<< HEAD
   Recording recording = open_recording(path);
   if (const auto problems = verify(recording); !problems.empty())
     throw bad_input(path.string() + ": what it says contradicts itself: " + problems.front());
+=======
+  auto run = std::make_shared<LoadedRun>();
+  run->path = path;
+  run->recording = read_recording(path);
+>>>>>>> g-timeline
   say("adding up");
-  return make_run(std::move(recording), path);
+  // Adding up survives broken promises, so nobody waits to hear that there are none.
+  std::vector<std::string> problems;
+  run_tasks({[&] { add_up(*run); }, [&] { problems = verify(run->recording); }}, is_large(run->recording));
+  if (!problems.empty()) throw bad_input(path.string() + ": the recording breaks a promise: " + problems.front());
+  return run;
 }
 
 }  // namespace headroom::gui

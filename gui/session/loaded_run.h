@@ -8,6 +8,7 @@
 
 #include "analysis/breakdown.h"
 #include "analysis/fragmentation.h"
+#include "analysis/level_of_detail.h"
 #include "recording/recording.h"
 
 namespace headroom::gui {
@@ -17,6 +18,7 @@ struct LoadedRun {
   Recording recording;
   Breakdown breakdown;
   Fragmentation fragmentation;  // at the peak of reserved memory
+  LevelOfDetail detail;         // of the curve; refers to the two above, so a run stays where it is
 };
 
 using RunHandle = std::shared_ptr<const LoadedRun>;

@@ -5,6 +5,7 @@
 #include "gui/views/fragmentation.h"
 #include "gui/views/memory_map.h"
 #include "gui/views/overview.h"
+#include "gui/views/timeline.h"
 #include "gui/views/treemap.h"
 #include "gui/views/view.h"
 
@@ -23,6 +24,7 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"timeline", tr("Timeline"), ":/icons/timeline.svg", make<Timeline>},
       {"map", tr("Memory map"), ":/icons/map.svg", make<MemoryMapView>},
       {"treemap", tr("Treemap"), ":/icons/treemap.svg", make<TreemapView>},
       {"comparison", tr("Comparison"), ":/icons/comparison.svg", make<ComparisonView>},

@@ -1,0 +1,515 @@
+#include "gui/charts/timeline_chart.h"
+
+#include <QCoreApplication>
+#include <QPaintEngine>
+#include <QPainterPath>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "gui/charts/axis.h"
+#include "gui/charts/timeline_bands.h"
+#include "gui/charts/timeline_words.h"
+#include "gui/views/text.h"
+#include "gui/window/theme.h"
+#include "reports/summary.h"
+
+namespace headroom::gui {
+namespace {
+
+constexpr double kOverviewHeight = 40, kGap = 8;
+constexpr double kNearCapacity = 1.3;     // the device's memory is shown where the run came so near
+constexpr double kRoomForFailure = 0.04;  // of the axis, behind the last event
+
+QString tr(const char* text) { return QCoreApplication::translate("Timeline", text); }
+
+bool ran_out(const TimelineScene& s) { return s.run->breakdown.outcome.kind == OutcomeKind::oom; }
+
+QColor faded(const QColor& colour) {
+  const QColor& ground = theme().panel;
+  const float keep = 0.22F;
+  return QColor::fromRgbF(colour.redF() * keep + ground.redF() * (1 - keep),
+                          colour.greenF() * keep + ground.greenF() * (1 - keep),
+                          colour.blueF() * keep + ground.blueF() * (1 - keep));
+}
+
+std::int64_t bytes_where_it_failed(const TimelineScene& s) {
+  if (!ran_out(s)) return 0;
+  const CurveColumn end = s.run->detail.at(s.run->detail.event_count() - 1, s.stacking);
+  return end.allocated_bytes + s.run->breakdown.outcome.failed_request_bytes;
+}
+
+std::int64_t highest_of(const TimelineScene& s, const std::vector<CurveColumn>& columns) {
+  if (!s.fit_height) return std::max(s.run->detail.most_bytes(), bytes_where_it_failed(s));
+  std::int64_t most = 1;
+  for (const CurveColumn& c : columns) most = std::max({most, c.allocated_bytes, c.reserved_bytes});
+  return std::max(most, s.to > place_of_event(s, s.run->detail.event_count()) ? bytes_where_it_failed(s) : 0);
+}
+
+// The vertical axis ends a little above the highest, or above the device's memory where that is near.
+std::int64_t axis_end(const TimelineScene& s, const std::vector<CurveColumn>& columns) {
+  std::int64_t most = highest_of(s, columns);
+  const std::int64_t device = s.run->breakdown.environment.device_total_bytes;
+  if (device > most && static_cast<double>(device) < kNearCapacity * static_cast<double>(most)) most = device;
+  return most + most / 16 + 1;
+}
+
+double height_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
+  return plot.height() * static_cast<double>(bytes) / static_cast<double>(most);
+}
+double y_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
+  return plot.bottom() - height_of(plot, bytes, most);
+}
+
+bool is_vector(const QPainter& painter) {
+  const auto type = painter.paintEngine()->type();
+  return type == QPaintEngine::SVG || type == QPaintEngine::Pdf || type == QPaintEngine::Picture;
+}
+
+// Areas between two curves of one value a column. Equal neighbours share a step.
+class AreaPainter {
+ public:
+  AreaPainter(QPainter& painter, const QRectF& plot, std::size_t count)
+      : painter_(painter), plot_(plot), width_(plot.width() / static_cast<double>(std::max<std::size_t>(count, 1))) {}
+
+  void draw(const std::vector<double>& low, const std::vector<double>& high, const QColor& colour) {
+    rects_.clear();
+    for (std::size_t i = 0, end = 0; i < low.size(); i = end) {
+      for (end = i + 1; end < low.size() && low[end] == low[i] && high[end] == high[i];) ++end;
+      if (high[i] >= low[i]) continue;  // y grows downwards
+      rects_.push_back({plot_.left() + width_ * static_cast<double>(i), high[i], width_ * static_cast<double>(end - i),
+                        low[i] - high[i]});
+    }
+    painter_.setPen(Qt::NoPen);
+    painter_.setBrush(colour);
+    if (!is_vector(painter_)) return painter_.drawRects(rects_.data(), static_cast<int>(rects_.size()));
+    QPainterPath path;
+    path.setFillRule(Qt::WindingFill);
+    for (const QRectF& rect : rects_) path.addRect(rect);
+    painter_.drawPath(path);
+  }
+
+ private:
+  QPainter& painter_;
+  const QRectF& plot_;
+  double width_;
+  std::vector<QRectF> rects_;
+};
+
+bool is_faded(const TimelineScene& s, std::size_t part) {
+  if (s.stacking != Stacking::category) return false;
+  return !s.categories[part] || (s.chosen.category && static_cast<std::size_t>(*s.chosen.category) != part);
+}
+
+void draw_stack(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
+                std::int64_t most) {
+  AreaPainter areas(painter, plot, columns.size());
+  std::vector<double> low(columns.size(), plot.bottom()), high(columns.size());
+  std::vector<std::int64_t> sums(columns.size());
+  const double pixel = 1 / painter.device()->devicePixelRatioF();
+  for (const StackPart& part : stack_parts(s)) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      sums[i] += columns[i].parts[part.index];
+      high[i] = std::round(y_of(plot, sums[i], most) / pixel) * pixel;
+    }
+    areas.draw(low, high, is_faded(s, part.index) ? faded(part.colour) : part.colour);
+    std::swap(low, high);
+  }
+  // What came and went within one column is paler than what stayed.
+  for (std::size_t i = 0; i < columns.size(); ++i) high[i] = y_of(plot, columns[i].least_bytes, most);
+  QColor wash = theme().panel;
+  wash.setAlphaF(0.3F);
+  areas.draw(high, low, wash);
+}
+
+// One value a column as a line of steps.
+QPainterPath step_line(const QRectF& plot, const std::vector<double>& ys) {
+  QPainterPath path;
+  const double width = plot.width() / static_cast<double>(std::max<std::size_t>(ys.size(), 1));
+  for (std::size_t i = 0; i < ys.size(); ++i) {
+    const double x = plot.left() + width * static_cast<double>(i);
+    if (i == 0)
+      path.moveTo(x, ys[0]);
+    else if (ys[i] != ys[i - 1])
+      path.lineTo(x, ys[i - 1]), path.lineTo(x, ys[i]);
+  }
+  if (!ys.empty()) path.lineTo(plot.right(), ys.back());
+  return path;
+}
+
+void draw_reserved(QPainter& painter, const QRectF& plot, const std::vector<CurveColumn>& columns, std::int64_t most) {
+  std::vector<double> ys;
+  bool any = false;
+  for (const CurveColumn& column : columns) {
+    ys.push_back(y_of(plot, column.reserved_bytes, most));
+    any = any || column.reserved_bytes > 0;
+  }
+  if (!any) return;
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(theme().ink, 1.2, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
+  painter.drawPath(step_line(plot, ys));
+}
+
+void draw_share(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
+                std::int64_t most) {
+  if (!s.share || s.share->is_empty()) return;
+  std::vector<double> ys, floor(columns.size(), plot.bottom());
+  for (const CurveColumn& column : columns) ys.push_back(y_of(plot, s.share->at(column.event), most));
+  QColor wash = theme().panel;
+  wash.setAlphaF(0.55F);
+  painter.fillRect(plot, wash);
+  QColor fill = theme().accent;
+  fill.setAlphaF(0.85F);
+  AreaPainter(painter, plot, columns.size()).draw(floor, ys, fill);
+}
+
+// Text that is read on any colour: on a plate of the panel's.
+void draw_label(QPainter& painter, const QRectF& within, const QPointF& at, bool leftward, const QString& text,
+                const QColor& ink) {
+  const QFontMetricsF metrics(painter.font());
+  QRectF box(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 2);
+  box.moveTop(std::clamp(at.y() - box.height() / 2, within.top() + 2, within.bottom() - box.height() - 2));
+  leftward ? box.moveRight(at.x() - 7) : box.moveLeft(at.x() + 7);
+  box.moveLeft(
+      std::clamp(box.left(), within.left() + 2, std::max(within.left() + 2, within.right() - box.width() - 2)));
+  QColor plate = theme().panel;
+  plate.setAlphaF(0.88F);
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(plate);
+  painter.drawRoundedRect(box, 4, 4);
+  painter.setPen(ink);
+  painter.drawText(box, Qt::AlignCenter, text);
+  painter.restore();
+}
+
+void draw_peak(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t most) {
+  const PeakView& peak = s.run->breakdown.peak;
+  if (peak.event < 0) return;
+  const double place = place_of_event(s, peak.event);
+  if (place < s.from || place > s.to) return;
+  const double x = l.x_of(s, place);
+  const QPointF top(x, y_of(l.plot, peak.allocated_bytes, most));
+  painter.save();
+  painter.setPen(QPen(theme().ink, 1, Qt::DotLine));
+  painter.drawLine(QPointF(x, l.plot.top()), QPointF(x, l.plot.bottom()));
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(theme().panel, 2));
+  painter.setBrush(theme().ink);
+  painter.drawEllipse(top, 5, 5);
+  QFont bold = painter.font();
+  bold.setBold(true);
+  painter.setFont(bold);
+  draw_label(painter, l.plot, {x, std::max(top.y() + (ran_out(s) ? 14 : -12), l.plot.top() + 12)},
+             x > l.plot.center().x(), tr("peak %1").arg(size_text(peak.allocated_bytes)), theme().ink);
+  painter.restore();
+}
+
+void draw_capacity(QPainter& painter, const QRectF& plot, const TimelineScene& s, std::int64_t most) {
+  const std::int64_t device = s.run->breakdown.environment.device_total_bytes;
+  if (device <= 0 || device >= most) return;
+  const double y = y_of(plot, device, most);
+  painter.setPen(QPen(theme().bad, 1.5));
+  painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
+  draw_label(painter, plot, {plot.left(), y - 9}, false, tr("device memory %1").arg(size_text(device)), theme().bad);
+}
+
+// The request that failed, on top of what was allocated when it did.
+void draw_failure(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t most) {
+  const double place = place_of_event(s, s.run->detail.event_count());
+  if (!ran_out(s) || place > s.to || s.to <= s.from) return;
+  const double x = std::max(l.x_of(s, place), l.plot.left());
+  const std::int64_t end = bytes_where_it_failed(s), request = s.run->breakdown.outcome.failed_request_bytes;
+  const QRectF box(QPointF(x, y_of(l.plot, end, most)), QPointF(l.plot.right(), y_of(l.plot, end - request, most)));
+  QColor fill = theme().bad;
+  fill.setAlphaF(0.25F);
+  painter.fillRect(box, fill);
+  painter.fillRect(box, QBrush(theme().bad, Qt::BDiagPattern));
+  painter.setPen(QPen(theme().bad, 1.5));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(box);
+  draw_label(painter, l.plot, {x, box.top() + 10}, true, tr("out of memory: asked for %1").arg(size_text(request)),
+             theme().bad);
+}
+
+void draw_lifetime(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  const auto& all = s.run->breakdown.allocations;
+  if (!s.chosen.allocation || *s.chosen.allocation < 0 || *s.chosen.allocation >= std::ssize(all)) return;
+  const Allocation& a = all[static_cast<std::size_t>(*s.chosen.allocation)];
+  const std::int64_t end = a.end == kNeverFreed ? s.run->detail.event_count() : a.end;
+  const double from = std::max(l.x_of(s, place_of_event(s, a.begin)), l.plot.left());
+  const double to = std::min(l.x_of(s, place_of_event(s, end)), l.plot.right());
+  if (from > l.plot.right() || to < l.plot.left()) return;
+  const QRectF span(QPointF(from, l.plot.top()), QPointF(std::max(to, from + 1.5), l.plot.bottom()));
+  QColor wash = theme().accent;
+  wash.setAlphaF(0.14F);
+  painter.fillRect(span, wash);
+  painter.fillRect(QRectF(span.left(), span.bottom() - 4, span.width(), 4), theme().accent);
+  painter.setPen(QPen(theme().accent, 1));
+  painter.drawLine(span.topLeft(), span.bottomLeft());
+  painter.drawLine(span.topRight(), span.bottomRight());
+  const QString text = QStringLiteral("%1  %2").arg(size_text(a.block_bytes), allocation_text(*s.run, a));
+  draw_label(painter, l.plot, {from, l.plot.bottom() - 18}, false, fitted(painter, text, l.plot.width() * 0.6),
+             theme().accent);
+}
+
+void draw_chosen_instant(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  if (!s.chosen.event) return;
+  const double place = place_of_event(s, *s.chosen.event);
+  if (place < s.from || place > s.to) return;
+  const double x = l.x_of(s, place);
+  painter.setPen(QPen(theme().accent, 2));
+  painter.drawLine(QPointF(x, l.plot.top()), QPointF(x, l.plot.bottom()));
+}
+
+void draw_axis_text(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  const QFontMetricsF metrics(painter.font());
+  const bool is_virtual = s.run->breakdown.environment.device_kind == DeviceKind::virtual_cuda;
+  const QString name = !s.by_time ? tr("events") : is_virtual ? tr("time on the host") : tr("time");
+  const double name_left = l.axis.right() - metrics.horizontalAdvance(name);
+  painter.setPen(theme().soft);
+  painter.drawText(l.axis, Qt::AlignRight | Qt::AlignVCenter, name);
+  const double wanted = (s.to - s.from) * 110 / std::max(l.plot.width(), 1.0);
+  double step = std::pow(10, std::floor(std::log10(std::max(wanted, 1e-9))));
+  while (step < wanted) step *= step * 2 >= wanted ? 2 : step * 5 >= wanted ? 5 : 10;
+  if (step < 1) step = 1;
+  for (double at = std::ceil(s.from / step) * step; at <= s.to; at += step) {
+    const auto number = static_cast<std::int64_t>(at);
+    const QString text = s.by_time ? time_text(number) : count_text(number);
+    const double x = l.x_of(s, at), width = metrics.horizontalAdvance(text);
+    if (x - width / 2 < l.axis.left() - 4 || x + width / 2 > name_left - 12) continue;
+    painter.setPen(theme().line);
+    painter.drawLine(QPointF(x, l.axis.top()), QPointF(x, l.axis.top() + 4));
+    painter.setPen(theme().soft);
+    painter.drawText(QRectF(x - width / 2 - 2, l.axis.top() + 2, width + 4, l.axis.height() - 2), Qt::AlignCenter,
+                     text);
+  }
+}
+
+QColor colour_of_part(const TimelineScene& s, std::size_t part) {
+  if (s.stacking == Stacking::category) return theme().categories[part];
+  const bool others = s.stacking == Stacking::layer && part + 1 == s.run->detail.groups().names.size();
+  return others ? theme().soft : theme().numbered(part);
+}
+
+QString name_of_part(const TimelineScene& s, std::size_t part) {
+  if (s.stacking == Stacking::category) return title_of(static_cast<Category>(part));
+  if (s.stacking == Stacking::phase) return tr("from %1").arg(phase_title(static_cast<Phase>(part)));
+  return to_text(s.run->detail.groups().names[part]);
+}
+
+struct Entry {
+  QColor colour;
+  QString name;
+  std::int64_t bytes = 0;
+  bool line = false;
+};
+
+std::vector<Entry> entries_of(const TimelineScene& s, const CurveColumn& at) {
+  std::vector<Entry> entries;
+  for (const StackPart& part : stack_parts(s))
+    entries.push_back({is_faded(s, part.index) ? faded(part.colour) : part.colour, part.name, at.parts[part.index]});
+  if (s.share && !s.share->is_empty()) entries.push_back({theme().accent, s.share_name, s.share->at(at.event)});
+  if (s.run->detail.at(s.run->breakdown.peak.event, s.stacking).reserved_bytes > 0)
+    entries.push_back({theme().ink, tr("reserved"), at.reserved_bytes, true});
+  return entries;
+}
+
+double entry_width(const QPainter& painter, const std::vector<Entry>& entries) {
+  const QFontMetricsF metrics(painter.font());
+  double width = 0;
+  for (const Entry& entry : entries) width = std::max(width, metrics.horizontalAdvance(entry.name));
+  return std::min(width, 190.0) + metrics.horizontalAdvance(QStringLiteral("1023.99 MiB")) + 20 + 28;
+}
+
+std::size_t entries_in_a_row(double width, double entry) {
+  return static_cast<std::size_t>(std::max(1.0, std::floor((width + 28) / entry)));
+}
+
+}  // namespace
+
+std::pair<double, double> whole_axis(const TimelineScene& s) {
+  const std::vector<std::int64_t>& times = s.run->recording.events.time_ns;
+  double from = 0, to = static_cast<double>(times.size());
+  if (s.by_time && !times.empty()) {
+    from = static_cast<double>(times.front());
+    to = std::max(static_cast<double>(times.back()), from + 1);
+    to += (to - from) / 500;
+  }
+  to = std::max(to, from + 1);
+  return {from, ran_out(s) ? to + (to - from) * kRoomForFailure : to};
+}
+
+double place_of_event(const TimelineScene& s, std::int64_t event) {
+  const std::vector<std::int64_t>& times = s.run->recording.events.time_ns;
+  if (!s.by_time || times.empty()) return static_cast<double>(event);
+  if (event >= std::ssize(times)) {
+    const double first = static_cast<double>(times.front()),
+                 last = std::max(static_cast<double>(times.back()), first + 1);
+    return last + (last - first) / 500;
+  }
+  return static_cast<double>(times[static_cast<std::size_t>(std::max<std::int64_t>(event, 0))]);
+}
+
+std::int64_t event_at(const TimelineScene& s, double place) {
+  const std::int64_t count = s.run->detail.event_count();
+  const std::int64_t event =
+      s.by_time ? event_at_time(s.run->recording.events.time_ns, place) : static_cast<std::int64_t>(std::floor(place));
+  return std::clamp<std::int64_t>(event, 0, std::max<std::int64_t>(count - 1, 0));
+}
+
+double TimelineLayout::x_of(const TimelineScene& s, double place) const {
+  return plot.left() + plot.width() * (place - s.from) / (s.to - s.from);
+}
+double TimelineLayout::place_at(const TimelineScene& s, double x) const {
+  return s.from + (s.to - s.from) * (x - plot.left()) / std::max(plot.width(), 1.0);
+}
+double TimelineLayout::overview_x_of(const TimelineScene& s, double place) const {
+  const auto [first, last] = whole_axis(s);
+  return overview.left() + overview.width() * (place - first) / (last - first);
+}
+double TimelineLayout::overview_place_at(const TimelineScene& s, double x) const {
+  const auto [first, last] = whole_axis(s);
+  return first + (last - first) * (x - overview.left()) / std::max(overview.width(), 1.0);
+}
+
+TimelineLayout lay_out_timeline(const QPainter& painter, const QRectF& area, const TimelineScene& s) {
+  const QFontMetricsF metrics(painter.font());
+  const double row = std::round(metrics.height() + 4);
+  const std::vector<Entry> entries = entries_of(s, {});
+  const std::size_t in_a_row = entries_in_a_row(area.width() - 20, entry_width(painter, entries));
+  const double readout = std::ceil(
+      (2.0 + std::ceil(static_cast<double>(entries.size()) / static_cast<double>(in_a_row))) * (metrics.height() + 3) +
+      14);
+  const double axis_text = byte_axis_width(painter, axis_end(s, {}));
+  const double left = std::round(area.left() + std::max(axis_text, 64.0) + 4);
+  const double width = std::floor(area.right() - 8 - left);
+  TimelineLayout l;
+  l.steps = QRectF(left, std::round(area.top()), width, row);
+  l.phases = l.steps.translated(0, row);
+  l.layers = l.phases.translated(0, row);
+  l.readout = QRectF(area.left() + 10, area.bottom() - readout, area.width() - 20, readout);
+  l.overview = QRectF(left, std::round(l.readout.top() - kOverviewHeight - kGap), width, kOverviewHeight);
+  l.axis = QRectF(left, l.overview.top() - row - 6, width, row);
+  l.plot = QRectF(QPointF(left, l.layers.bottom() + 2), QPointF(left + width, std::round(l.axis.top())));
+  if (l.plot.height() < 20) l.plot.setHeight(20);
+  return l;
+}
+
+std::vector<CurveColumn> curve_of(const TimelineScene& s, double from, double to, std::size_t width) {
+  const LevelOfDetail& detail = s.run->detail;
+  auto columns = s.by_time ? columns_of_time(from, to, width, s.run->recording.events.time_ns)
+                           : columns_of_events(from, to, width, detail.event_count());
+  return detail.columns(on_blocks(std::move(columns)), s.stacking);
+}
+
+std::vector<StackPart> stack_parts(const TimelineScene& s) {
+  const std::size_t count = s.stacking == Stacking::category ? kCategoryCount
+                            : s.stacking == Stacking::phase  ? kPhaseNames.size()
+                                                             : s.run->detail.groups().names.size();
+  const StackBytes ever = s.run->detail.ever(s.stacking);
+  std::vector<StackPart> parts;
+  for (std::size_t i = 0; i < count; ++i)
+    if (ever[i] != 0) parts.push_back({i, name_of_part(s, i), colour_of_part(s, i)});
+  return parts;
+}
+
+void draw_timeline(QPainter& painter, const TimelineLayout& l, const TimelineScene& s,
+                   const std::vector<CurveColumn>& columns) {
+  const std::int64_t most = axis_end(s, columns);
+  painter.save();
+  painter.fillRect(l.plot, theme().panel);
+  draw_phase_bands(painter, l, s);
+  draw_byte_axis(painter, l.plot, most);
+  painter.save();
+  painter.setClipRect(l.plot.adjusted(-6, 0, 6, 0));
+  draw_stack(painter, l.plot, s, columns, most);
+  draw_share(painter, l.plot, s, columns, most);
+  draw_reserved(painter, l.plot, columns, most);
+  draw_lifetime(painter, l, s);
+  draw_chosen_instant(painter, l, s);
+  draw_capacity(painter, l.plot, s, most);
+  draw_peak(painter, l, s, most);
+  draw_failure(painter, l, s, most);
+  painter.restore();
+  painter.setPen(QPen(theme().line, 1));
+  painter.drawLine(l.plot.bottomLeft(), l.plot.bottomRight());
+  draw_axis_text(painter, l, s);
+  painter.restore();
+}
+
+void draw_timeline_overview(QPainter& painter, const QRectF& area, const TimelineScene& s,
+                            const std::vector<CurveColumn>& columns) {
+  const std::int64_t most = std::max<std::int64_t>(s.run->detail.most_bytes(), 1);
+  painter.save();
+  painter.fillRect(area, theme().panel);
+  const QRectF inner = area.adjusted(0, 3, 0, 0);
+  TimelineScene plain = s;
+  plain.share = nullptr;
+  draw_stack(painter, inner, plain, columns, most);
+  painter.restore();
+}
+
+void draw_overview_window(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  const double from = l.overview_x_of(s, s.from), to = l.overview_x_of(s, s.to);
+  QColor veil = theme().ground;
+  veil.setAlphaF(0.72F);
+  painter.save();
+  painter.fillRect(QRectF(l.overview.topLeft(), QPointF(from, l.overview.bottom())), veil);
+  painter.fillRect(QRectF(QPointF(to, l.overview.top()), l.overview.bottomRight()), veil);
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(theme().line, 1));
+  painter.drawRect(l.overview);
+  painter.setPen(QPen(theme().accent, 1.5));
+  painter.drawRect(QRectF(QPointF(from, l.overview.top()), QPointF(std::max(to, from + 2), l.overview.bottom())));
+  painter.restore();
+}
+
+void draw_instant(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t event) {
+  const double place = place_of_event(s, event);
+  if (place < s.from - 1 || place > s.to) return;
+  const double x = std::max(l.x_of(s, place), l.plot.left());
+  painter.setPen(QPen(theme().ink, 1));
+  painter.drawLine(QPointF(x, l.steps.top()), QPointF(x, l.plot.bottom()));
+}
+
+void draw_readout(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t event) {
+  painter.save();
+  const QFontMetricsF metrics(painter.font());
+  const double row = metrics.height() + 3;
+  const CurveColumn at = s.run->detail.at(event, s.stacking);
+  QRectF line(l.readout.left(), l.readout.top() + 8, l.readout.width(), row);
+  QFont bold = painter.font();
+  bold.setBold(true);
+  painter.setFont(bold);
+  painter.setPen(theme().ink);
+  painter.drawText(
+      line, Qt::AlignVCenter | Qt::AlignLeft,
+      fitted(painter, tr("%1 · allocated %2").arg(instant_text(*s.run, event), size_and_exact(at.allocated_bytes)),
+             line.width()));
+  bold.setBold(false);
+  painter.setFont(bold);
+  line.translate(0, row);
+  painter.setPen(theme().soft);
+  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, fitted(painter, event_text(*s.run, event), line.width()));
+  line.translate(0, row);
+  const std::vector<Entry> entries = entries_of(s, at);
+  const double width = entry_width(painter, entries), box = std::round(metrics.capHeight());
+  const std::size_t in_a_row = entries_in_a_row(l.readout.width(), width);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const QRectF cell(line.left() + width * static_cast<double>(i % in_a_row),
+                      line.top() + row * static_cast<double>(i / in_a_row), width - 28, row);
+    const QRectF swatch(cell.left(), cell.center().y() - box / 2, box, box);
+    painter.fillRect(entries[i].line ? QRectF(swatch.left(), swatch.center().y() - 1, box, 2) : swatch,
+                     entries[i].colour);
+    painter.setPen(entries[i].bytes == 0 ? theme().soft : theme().ink);
+    const QString size = size_text(entries[i].bytes);
+    painter.drawText(cell, Qt::AlignVCenter | Qt::AlignRight, size);
+    painter.drawText(cell.adjusted(box + 6, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     fitted(painter, entries[i].name, cell.width() - box - 14 - metrics.horizontalAdvance(size)));
+  }
+  painter.restore();
+}
+
+}  // namespace headroom::gui
