@@ -1,5 +1,9 @@
 #include <QCoreApplication>
 
+#include "gui/views/allocations.h"
+#include "gui/views/cache.h"
+#include "gui/views/kernels.h"
+#include "gui/views/layers.h"
 #include "gui/views/overview.h"
 #include "gui/views/view.h"
 
@@ -18,6 +22,11 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"layers", tr("Layers"), ":/icons/layers.svg", make<Layers>},
+      {"tensors", tr("Tensors"), ":/icons/tensors.svg", make<Tensors>},
+      {"allocations", tr("Allocations"), ":/icons/allocations.svg", make<Allocations>},
+      {"kernels", tr("Kernels"), ":/icons/kernels.svg", make<Kernels>},
+      {"cache", tr("KV cache"), ":/icons/cache.svg", make<Cache>},
   };
 }
 
