@@ -43,7 +43,7 @@ void set_flat(RowsModel& flat, const QAbstractItemModel& from, const std::vector
                   .text = {}};
     column.text = [rows, at, c, indents](std::int64_t row) {
       const int depth = indents ? (*rows)[static_cast<std::size_t>(row)].depth : 0;
-      return QString(4 * depth, u'\u00a0') + at(row, c).data().toString();
+      return QString(3 * depth, u'\u00a0') + at(row, c).data().toString();
     };
     column.value = [at, c](std::int64_t row) { return at(row, c).data(kExportRole); };
     column.swatch = [at, c](std::int64_t row) { return at(row, c).data(Qt::DecorationRole).value<QColor>(); };

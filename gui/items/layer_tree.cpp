@@ -77,16 +77,16 @@ void LayerTree::clear() {
 std::vector<LayerTree::Figure> LayerTree::instant_figures() const {
   std::vector<Figure> figures;
   const std::vector<LayerBytes>& layers = instant_->view.layers;
+  const auto together = [&layers](std::size_t layer) { return layers[layer].bytes; };
+  figures.push_back({.title = tr("together"), .meaning = tr("Bytes of all categories."), .of = together});
+  figures.push_back(
+      {.title = tr("share"), .meaning = tr("Of the sum of all layers."), .is_share = true, .of = together});
   for (const CategoryStyle& style : kCategoryStyles) {
     const auto c = static_cast<std::size_t>(style.category);
     if (instant_->view.categories[c] == 0) continue;
     figures.push_back({.title = to_text(style.title), .meaning = to_text(style.meaning), .category = style.category});
     figures.back().of = [&layers, c](std::size_t layer) { return layers[layer].categories[c]; };
   }
-  const auto together = [&layers](std::size_t layer) { return layers[layer].bytes; };
-  figures.push_back({.title = tr("together"), .meaning = tr("Bytes of all categories."), .of = together});
-  figures.push_back(
-      {.title = tr("share"), .meaning = tr("Of the sum of all layers."), .is_share = true, .of = together});
   return figures;
 }
 

@@ -85,8 +85,8 @@ void AllocationTable::arrived(AllocationRowsHandle rows) {
     keys_.push_back(column.key);
     columns.push_back(std::move(column.column));
   }
-  model_.set(std::move(columns), static_cast<std::int64_t>(rows_->order.size()));
   panel_->hide_at_first(hidden);
+  model_.set(std::move(columns), static_cast<std::int64_t>(rows_->order.size()));
   show_sort_indicator();
   panel_->set_caption(caption());
   panel_->set_sentence(sentence());

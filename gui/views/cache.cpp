@@ -1,6 +1,7 @@
 #include "gui/views/cache.h"
 
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QTableView>
 #include <QToolTip>
@@ -224,18 +225,16 @@ void Cache::choose_step(int step) {
 
 void Cache::show_chosen() {
   const RunHandle run = session().current_loaded();
-  const Chosen chosen = run ? chosen_within(*run, selection().chosen()) : Chosen();
+  if (!run) return;
+  const Chosen chosen = chosen_within(*run, selection().chosen());
   const auto found = chosen.layer ? std::ranges::find(layers_, *chosen.layer) : layers_.end();
   const QModelIndex row =
       found == layers_.end() ? QModelIndex() : rows_->index(static_cast<int>(found - layers_.begin()), 0);
   panel_->choose_row(sorted_->mapFromSource(row));
-  int marked = -1;
-  if (run && chosen.event) {
-    const std::int32_t step = run->recording.events.step[static_cast<std::size_t>(*chosen.event)];
-    const auto at = std::ranges::find(charts_->steps(), step, &CacheStep::step);
-    if (at != charts_->steps().end()) marked = static_cast<int>(at - charts_->steps().begin());
-  }
-  charts_->mark(marked);
+  if (!chosen.event) return charts_->mark(-1);
+  const std::int32_t step = run->recording.events.step[static_cast<std::size_t>(*chosen.event)];
+  const auto at = std::ranges::find(charts_->steps(), step, &CacheStep::step);
+  charts_->mark(at == charts_->steps().end() ? -1 : static_cast<int>(at - charts_->steps().begin()));
 }
 
 QString Cache::summary() const {

@@ -1,5 +1,6 @@
 #include "gui/views/heat_delegate.h"
 
+#include <QApplication>
 #include <QIcon>
 #include <QPainter>
 #include <QPixmap>
@@ -43,7 +44,14 @@ void HeatDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     colour.setAlphaF(static_cast<float>(0.5 * std::clamp(heat, 0.0, 1.0)));
     painter->fillRect(option.rect.adjusted(1, 1, -1, -1), colour);
   }
-  QStyledItemDelegate::paint(painter, option, index);
+  // The row's ground reaches from edge to edge, its text begins below that of the header.
+  QStyleOptionViewItem padded = option;
+  initStyleOption(&padded, index);
+  const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
+  style->drawPrimitive(QStyle::PE_PanelItemViewItem, &padded, painter, option.widget);
+  padded = option;
+  padded.rect.adjust(kPadding - 1, 0, 1 - kPadding, 0);
+  QStyledItemDelegate::paint(painter, padded, index);
 }
 
 QSize HeatDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {

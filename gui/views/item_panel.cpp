@@ -99,6 +99,7 @@ void ItemPanel::build() {
   sentence_->setAlignment(Qt::AlignCenter);
   sentence_->setWordWrap(true);
   sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  caption_->hide();
   controls_->addWidget(caption_, 1);
   stack_->addWidget(items_);
   stack_->addWidget(sentence_);
@@ -193,6 +194,7 @@ bool ItemPanel::eventFilter(QObject* watched, QEvent* event) {
 
 void ItemPanel::set_caption(const QString& text) {
   caption_->setText(text);
+  caption_->setVisible(!text.isEmpty());
   items_->setAccessibleDescription(text);
 }
 
@@ -239,15 +241,28 @@ void ItemPanel::apply_columns() {
   if (!wanted_.is_null()) restore(std::exchange(wanted_, Json()));
 }
 
-// Once for a set of columns: what the user made of their widths stays.
+// Once for a set of columns, when it is seen: what the user made of their widths stays. Long texts get what is left.
 void ItemPanel::fit_columns() {
-  if (header_->count() == fitted_columns_ || items_->model() == nullptr || items_->model()->rowCount() == 0) return;
+  if (header_->count() == fitted_columns_ || !isVisible() || items_->model()->rowCount() == 0) return;
   fitted_columns_ = header_->count();
   const int most = fontMetrics().averageCharWidth() * 44;
+  std::vector<int> wanted;
+  int left = items_->viewport()->width();
   for (int column = 0; column < header_->count(); ++column) {
-    const int wanted = std::max(header_->sectionSizeHint(column), items_->sizeHintForColumn(column));
-    header_->resizeSection(column, std::min(wanted + 12, most));
+    const bool hidden = header_->isSectionHidden(column);
+    wanted.push_back(std::max(header_->sectionSizeHint(column) + 14, items_->sizeHintForColumn(column) + 6));
+    left -= hidden ? 0 : std::min(wanted.back(), most);
   }
+  for (int column = 0; column < header_->count(); ++column) {
+    const int more = std::clamp(wanted[static_cast<std::size_t>(column)] - most, 0, std::max(left, 0));
+    left -= more;
+    header_->resizeSection(column, std::min(wanted[static_cast<std::size_t>(column)], most + more));
+  }
+}
+
+void ItemPanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  apply_columns();
 }
 
 bool ItemPanel::begin_find() {
@@ -354,6 +369,7 @@ void ItemPanel::restore(const Json& state) {
       if (title(column) == name && place < header_->count())
         header_->moveSection(header_->visualIndex(column), place++);
   const auto widths = state.find("widths");
+  if (widths != state.end()) fitted_columns_ = header_->count();
   for (int column = 0; widths != state.end() && widths->is_object() && column < header_->count(); ++column)
     if (const auto width = widths->find(title(column).toStdString());
         width != widths->end() && width->is_number_integer())

@@ -56,6 +56,7 @@ class ItemPanel : public QWidget {
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
 
  private:
   ItemPanel(QAbstractItemView* items, QHeaderView* header, const QString& name, QWidget* parent);

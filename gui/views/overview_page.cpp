@@ -33,12 +33,12 @@ QString soft(const QString& rich) {
 
 QString escaped(const std::string& text) { return to_text(text).toHtmlEscaped(); }
 
-QString link(const QString& to, const QString& text) {
+QString link_to(const QString& to, const QString& text) {
   return QStringLiteral("<a href=\"%1\" style=\"color:%2\">%3</a>").arg(to, theme().accent.name(), text);
 }
 
 QString layer_link(const Breakdown& run, LayerId layer) {
-  return link(QStringLiteral("layer:%1").arg(static_cast<qlonglong>(layer)), escaped(layer_path(run, layer)));
+  return link_to(QStringLiteral("layer:%1").arg(static_cast<qlonglong>(layer)), escaped(layer_path(run, layer)));
 }
 
 // Exact bytes when pointed at would hide them from the keyboard, so they stand beside the size.
@@ -117,10 +117,10 @@ QString largest_then(const Breakdown& run) {
   for (std::size_t i = 0; i < std::min<std::size_t>(run.peak.live.size(), 3); ++i) {
     const Allocation& a = run.allocations[static_cast<std::size_t>(run.peak.live[i])];
     largest << OverviewPage::tr("%1 %2 of %3")
-                   .arg(
-                       size_text(a.block_bytes),
-                       link(QStringLiteral("allocation:%1").arg(run.peak.live[i]), tensor_text(run, a).toHtmlEscaped()),
-                       layer_link(run, a.layer));
+                   .arg(size_text(a.block_bytes),
+                        link_to(QStringLiteral("allocation:%1").arg(run.peak.live[i]),
+                                tensor_text(run, a).toHtmlEscaped()),
+                        layer_link(run, a.layer));
   }
   return largest.isEmpty()
              ? QString()
@@ -335,8 +335,8 @@ void OverviewPage::add_place(const LoadedRun& run) {
   const auto maker = std::ranges::find(b.allocations, b.peak.event, &Allocation::begin);
   QString tensor;
   if (is_allocation && maker != b.allocations.end())
-    tensor = tr("%1, %2").arg(link(QStringLiteral("allocation:%1").arg(maker - b.allocations.begin()),
-                                   tensor_text(b, *maker).toHtmlEscaped()),
+    tensor = tr("%1, %2").arg(link_to(QStringLiteral("allocation:%1").arg(maker - b.allocations.begin()),
+                                      tensor_text(b, *maker).toHtmlEscaped()),
                               size_text(maker->block_bytes));
   made->add_pairs(
       {{tr("moment"), to_text(moment(b.peak.phase, b.peak.step))},
@@ -359,7 +359,7 @@ void OverviewPage::add_steps(const LoadedRun& run) {
     const bool telling = i + 2 < kStepsShown || i + 1 == b.steps.size() || step.step == b.peak.step;
     if (!telling || step.peak.event < 0) continue;
     const QString name = b.cache.any() ? to_text(moment(step.peak.phase, step.step)) : tr("step %1").arg(step.step);
-    rows.emplace_back(link(QStringLiteral("event:%1").arg(step.peak.event), name),
+    rows.emplace_back(link_to(QStringLiteral("event:%1").arg(step.peak.event), name),
                       tr("%1 in %2").arg(bytes_value(step.peak.allocated_bytes), escaped(place(b, step.peak))));
   }
   OverviewCard* made = card(b.cache.any() ? tr("Peaks of prefill and decode") : tr("Peaks of the steps"));

@@ -9,6 +9,10 @@ Segments::Segments(const QStringList& choices, const QString& name, QWidget* par
     : QWidget(parent), group_(new QButtonGroup(this)) {
   setAccessibleName(name);
   setToolTip(name);
+  setStyleSheet(
+      QStringLiteral("QToolButton { border: 1px solid palette(mid); padding: 3px 10px; background: palette(base); }"
+                     "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
+                     "QToolButton:focus { border-color: palette(text); }"));
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);

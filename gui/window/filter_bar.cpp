@@ -90,6 +90,7 @@ void FilterBar::build() {
   for (const CategoryStyle& style : kCategoryStyles) layout->addWidget(category_button(style.category));
   layout->addWidget(clear_);
   layout->addWidget(hidden_);
+  set_style();
   tint_buttons();
 }
 
@@ -99,6 +100,7 @@ QToolButton* FilterBar::category_button(Category category) {
   button->setToolTip(to_text(style_of(category).meaning));
   button->setAccessibleName(tr("Show %1").arg(title_of(category)));
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  button->setProperty("category", true);
   button->setCheckable(true);
   button->setFocusPolicy(Qt::StrongFocus);
   categories_[static_cast<std::size_t>(category)] = button;
@@ -112,6 +114,16 @@ void FilterBar::tint_buttons() {
     categories_[c]->setIcon(
         swatch_icon(categories_[c]->isChecked() ? colour : QColor(Qt::transparent), devicePixelRatioF()));
   }
+}
+
+void FilterBar::set_style() {
+  setStyleSheet(
+      QStringLiteral("QToolButton[category=\"true\"] { border: 1px solid %1; border-radius: 4px; padding: 2px 8px; "
+                     "background: %2; }"
+                     "QToolButton[category=\"true\"]:!checked { border-style: dashed; background: transparent; "
+                     "color: %3; }"
+                     "QToolButton[category=\"true\"]:focus { border-color: %4; }")
+          .arg(theme().line.name(), theme().panel.name(), theme().soft.name(), theme().accent.name()));
   problem_->setStyleSheet(QStringLiteral("color: %1").arg(theme().bad.name()));
   hidden_->setStyleSheet(QStringLiteral("color: %1").arg(theme().soft.name()));
 }
@@ -119,6 +131,7 @@ void FilterBar::tint_buttons() {
 void FilterBar::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange && clear_ != nullptr && categories_.back() != nullptr && !is_filling_) {
     is_filling_ = true;  // style sheets change palettes, too
+    set_style();
     tint_buttons();
     is_filling_ = false;
   }

@@ -39,6 +39,7 @@ class FilterBar : public QWidget {
   std::optional<std::int64_t> least_bytes() const;
   void count_hidden();
   void tint_buttons();
+  void set_style();
 
   Session& session_;
   QLineEdit *text_, *least_;
