@@ -41,8 +41,7 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
   const char* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, number, std::chars_format::fixed);
   if (error != std::errc() || number < 0) return std::nullopt;
-  std::string_view unit(end, static_cast<std::size_t>(last - end));
-  unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+  const std::string_view unit(end, static_cast<std::size_t>(last - end));
   const auto known = std::find(kUnits.begin(), kUnits.begin() + 5, unit.empty() ? "B" : unit);
   const double bytes = std::round(std::ldexp(number, 10 * static_cast<int>(known - kUnits.begin())));
   if (known == kUnits.begin() + 5 || !(bytes < std::ldexp(1.0, 62))) return std::nullopt;

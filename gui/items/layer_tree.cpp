@@ -324,7 +324,6 @@ QVariant LayerTree::headerData(int section, Qt::Orientation orientation, int rol
   const Figure& figure = figures_[static_cast<std::size_t>(section - 1)];
   if (role == Qt::DisplayRole) return figure.title;
   if (role == Qt::ToolTipRole) return figure.meaning;
-  if (role == Qt::DecorationRole && figure.category) return theme().category(*figure.category);
   return {};
 }
 

@@ -32,6 +32,8 @@ constexpr std::array kKeyNames{Named<AllocationKey>{AllocationKey::begin, "begin
                                Named<AllocationKey>{AllocationKey::stream, "stream"},
                                Named<AllocationKey>{AllocationKey::pool, "pool"}};
 
+constexpr std::int64_t kNoticed = 200000;  // rows from which sorting takes longer than a blink
+
 }  // namespace
 
 AllocationTable::AllocationTable(Session& session, QWidget* parent, AllocationScope scope, const QString& title)
@@ -70,6 +72,7 @@ void AllocationTable::refresh() {
   }
   event_ = scope_ == AllocationScope::live ? chosen_within(*run, selection().chosen()).event : std::nullopt;
   if (!rows_) panel_->set_sentence(tr("Sorting…"));
+  if (rows_ && rows_->all_count > kNoticed) panel_->set_caption(tr("Sorting…"));
   const AllocationQuery query{run, scope_, event_, selection().filter(), key_, descending_};
   background_.start([query](const std::atomic<bool>& cancelled) { return find_rows(query, cancelled); },
                     [this](AllocationRowsHandle rows) { arrived(std::move(rows)); });

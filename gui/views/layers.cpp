@@ -110,7 +110,8 @@ void Layers::open_rows() {
     view->expandAll();
   else
     view->expandToDepth(1);
-  view->setColumnWidth(0, std::max(view->columnWidth(0), fontMetrics().averageCharWidth() * 34));
+  const int wanted = panel_->items()->sizeHintForColumn(0) + 12, most = fontMetrics().averageCharWidth() * 60;
+  if (view->columnWidth(0) < wanted) view->setColumnWidth(0, std::min(wanted, most));
 }
 
 void Layers::selection_changed() {

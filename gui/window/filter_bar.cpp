@@ -5,6 +5,7 @@
 #include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QRegularExpression>
 #include <QToolButton>
 #include <algorithm>
 
@@ -201,7 +202,8 @@ void FilterBar::edited() {
 }
 
 std::optional<std::int64_t> FilterBar::least_bytes() const {
-  const QString text = least_->text().trimmed();
+  static const QRegularExpression before_unit(QStringLiteral("\\s+(?=[A-Za-z])"));
+  const QString text = least_->text().trimmed().remove(before_unit);  // "1 MiB"
   return text.isEmpty() ? std::optional<std::int64_t>(0) : parse_bytes(text.toStdString());
 }
 
