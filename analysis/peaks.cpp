@@ -79,7 +79,7 @@ std::vector<LayerBytes> empty_layers(const Recording& recording) {
 }
 
 PeakView view_at(const Recording& recording, const std::vector<Allocation>& allocations, std::int64_t event,
-                 const LiveSet& live) {
+                 std::vector<std::int64_t> live) {
   const Events& events = recording.events;
   PeakView view{.event = event,
                 .time_ns = events.time_ns[event],
@@ -87,7 +87,7 @@ PeakView view_at(const Recording& recording, const std::vector<Allocation>& allo
                 .step = events.step[event],
                 .layer = events.action[event] == Action::alloc ? events.layer[event] : LayerId::root};
   view.layers = empty_layers(recording);
-  view.live = live.indices();
+  view.live = std::move(live);
   std::sort(view.live.begin(), view.live.end(), [&](std::int64_t a, std::int64_t b) {
     return std::pair(-allocations[a].block_bytes, a) < std::pair(-allocations[b].block_bytes, b);
   });
@@ -129,7 +129,7 @@ std::map<std::int64_t, PeakView> views_at(const Recording& recording, const std:
         reserved_bytes += segment_change(recording.events, event);
         for (; next != wanted.end() && *next == event; ++next) {
           if (views.contains(event)) continue;
-          PeakView& view = views[event] = view_at(recording, allocations, event, live);
+          PeakView& view = views[event] = view_at(recording, allocations, event, live.indices());
           view.reserved_bytes = segments ? reserved_bytes : view.allocated_bytes;
         }
       });
@@ -137,6 +137,18 @@ std::map<std::int64_t, PeakView> views_at(const Recording& recording, const std:
 }
 
 }  // namespace
+
+PeakView view_after(const Recording& recording, const std::vector<Allocation>& allocations, std::int64_t event) {
+  std::vector<std::int64_t> live;
+  for (std::size_t i = 0; i < allocations.size() && allocations[i].begin <= event; ++i)
+    if (allocations[i].end == kNeverFreed || allocations[i].end > event) live.push_back(static_cast<std::int64_t>(i));
+  PeakView view = view_at(recording, allocations, event, std::move(live));
+  view.reserved_bytes = view.allocated_bytes;
+  if (!has_segments(recording.events)) return view;
+  view.reserved_bytes = 0;
+  for (std::int64_t at = 0; at <= event; ++at) view.reserved_bytes += segment_change(recording.events, at);
+  return view;
+}
 
 Peaks find_peaks(const Recording& recording, const std::vector<Allocation>& allocations) {
   Instants instants = find_instants(recording.events, allocations);

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <system_error>
 
 namespace headroom {
 namespace {
 
-constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+constexpr std::array<std::string_view, 7> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
 std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
@@ -30,6 +34,18 @@ std::string format_bytes(std::int64_t bytes) {
 
 std::string format_count(std::int64_t value) {
   return fmt::format("{}{}", value < 0 ? "-" : "", fmt::group_digits(magnitude(value)));
+}
+
+std::optional<std::int64_t> parse_bytes(std::string_view text) {
+  double number = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number, std::chars_format::fixed);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(last - end));
+  const auto known = std::find(kUnits.begin(), kUnits.begin() + 5, unit.empty() ? "B" : unit);
+  const double bytes = std::round(std::ldexp(number, 10 * static_cast<int>(known - kUnits.begin())));
+  if (known == kUnits.begin() + 5 || !(bytes < std::ldexp(1.0, 62))) return std::nullopt;
+  return static_cast<std::int64_t>(bytes);
 }
 
 }  // namespace headroom

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <utility>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 namespace headroom::cli {
@@ -39,17 +38,8 @@ double parse_number(std::string_view flag, std::string_view text) {
 }
 
 std::int64_t parse_size(std::string_view flag, std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, int>, 6> kUnits{
-      {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}}};
-  double number = 0;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number, std::chars_format::fixed);
-  const std::string_view unit(end, static_cast<std::size_t>(last - end));
-  const auto known = std::ranges::find(kUnits, unit, &std::pair<std::string_view, int>::first);
-  if (error == std::errc() && known != kUnits.end() && number >= 0) {
-    const double bytes = std::round(std::ldexp(number, known->second));
-    if (bytes < std::ldexp(1.0, 62)) return static_cast<std::int64_t>(bytes);
-  }
+  if (const auto bytes = parse_bytes(text)) return *bytes;
+  const std::string_view unit = text.substr(std::min(text.find_first_not_of("0123456789. "), text.size()));
   throw bad_input(fmt::format("{} is '{}', expected a size such as 600MiB, 1.5GiB or a number of bytes{}", flag, text,
                               unit == "MB" || unit == "GB" || unit == "M" || unit == "G" || unit == "KB"
                                   ? "; units are binary: KiB, MiB, GiB, TiB"

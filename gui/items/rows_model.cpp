@@ -28,7 +28,8 @@ QVariant RowsModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
       return column.tooltip ? column.tooltip(row) : QVariant();
     case Qt::DecorationRole:
-      return column.swatch ? QVariant(column.swatch(row)) : QVariant();
+      if (const QColor swatch = column.swatch ? column.swatch(row) : QColor(); swatch.isValid()) return swatch;
+      return {};
     case Qt::TextAlignmentRole:
       return QVariant(Qt::AlignVCenter | (column.is_number ? Qt::AlignRight : Qt::AlignLeft));
     case kExportRole:
@@ -37,6 +38,8 @@ QVariant RowsModel::data(const QModelIndex& index, int role) const {
       return column.order ? column.order(row) : column.value ? column.value(row) : QVariant(column.text(row));
     case kHeatRole:
       return column.heat ? QVariant(column.heat(row)) : QVariant();
+    case kHeatColourRole:
+      return column.heat_colour ? QVariant(column.heat_colour(row)) : QVariant();
     default:
       return {};
   }

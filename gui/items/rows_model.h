@@ -18,12 +18,13 @@ struct Column {
   QString title;
   QString meaning;  // one sentence for the header's tooltip
   std::function<QString(std::int64_t row)> text;
-  std::function<QVariant(std::int64_t row)> value = {};   // kExportRole: bytes and counts as qlonglong
-  std::function<QVariant(std::int64_t row)> order = {};   // kSortRole
-  std::function<QString(std::int64_t row)> tooltip = {};  // absent: of a number of bytes, its exact text
-  std::function<QColor(std::int64_t row)> swatch = {};    // Qt::DecorationRole
-  std::function<double(std::int64_t row)> heat = {};      // kHeatRole: 0 to 1
-  bool is_number = true;                                  // right-aligned
+  std::function<QVariant(std::int64_t row)> value = {};      // kExportRole: bytes and counts as qlonglong
+  std::function<QVariant(std::int64_t row)> order = {};      // kSortRole
+  std::function<QString(std::int64_t row)> tooltip = {};     // absent: of a number of bytes, its exact text
+  std::function<QColor(std::int64_t row)> swatch = {};       // Qt::DecorationRole
+  std::function<double(std::int64_t row)> heat = {};         // kHeatRole: 0 to 1
+  std::function<QColor(std::int64_t row)> heat_colour = {};  // kHeatColourRole
+  bool is_number = true;                                     // right-aligned
 };
 
 inline constexpr int kHeatRole = Qt::UserRole + 3;        // how much of the column's largest, 0 to 1

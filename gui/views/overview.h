@@ -1,11 +1,10 @@
 // What a run took, where, and what may be said of its numbers: the page a run opens with.
 #pragma once
 
-#include <QStandardItemModel>
-
+#include "gui/items/rows_model.h"
 #include "gui/views/view.h"
 
-class QLabel;
+class QScrollArea;
 
 namespace headroom::gui {
 
@@ -16,14 +15,20 @@ class Overview : public View {
   Overview(Session& session, QWidget* parent);
 
   void paint_page(QPainter& painter, const QRectF& page) override;
+  QSizeF page_size(double width) override;
   QAbstractItemModel* table() override { return &table_; }
   QString help() const override;
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   void show_current();
+  void fill_table(const RunHandle& run);
+  std::unique_ptr<QWidget> make_page(int width);
 
-  QLabel* text_;
-  QStandardItemModel table_;
+  QScrollArea* scroll_;
+  RowsModel table_;
 };
 
 }  // namespace headroom::gui

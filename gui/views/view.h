@@ -56,8 +56,9 @@ class View : public QWidget {
   virtual QString help() const = 0;
 
  Q_SIGNALS:
-  void message(const QString& text);  // one line, for the status bar
-  void settled();                     // is_settled() became true
+  void message(const QString& text);       // one line, for the status bar
+  void settled();                          // is_settled() became true
+  void view_wanted(const QByteArray& id);  // what was asked for is seen in another view
 
  protected:
   Session& session() { return session_; }

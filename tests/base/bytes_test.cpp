@@ -45,5 +45,18 @@ TEST(Count, GroupsDigitsByThousands) {
   EXPECT_EQ(format_count(std::numeric_limits<std::int64_t>::min()), "-9,223,372,036,854,775,808");
 }
 
+TEST(ParseBytes, ReadsNumbersWithBinaryUnits) {
+  EXPECT_EQ(parse_bytes("1048576"), 1 << 20);
+  EXPECT_EQ(parse_bytes("600MiB"), std::int64_t{600} << 20);
+  EXPECT_EQ(parse_bytes("1.5GiB"), std::int64_t{3} << 29);
+  EXPECT_EQ(parse_bytes("0"), 0);
+  EXPECT_EQ(parse_bytes("12B"), 12);
+}
+
+TEST(ParseBytes, RefusesWhatIsNoSize) {
+  for (const char* text : {"", "MiB", "1 MiB", "1MB", "-1", "1e3", "nan", "inf", "1MiB or so", "99999999999TiB", "1PiB"})
+    EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace headroom

@@ -1,0 +1,71 @@
+// The cards of the overview, made anew for each run: in one column or two, as wide as there is room.
+#pragma once
+
+#include <QFrame>
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+#include "gui/session/session.h"
+
+class QBoxLayout;
+class QGridLayout;
+
+namespace headroom::gui {
+
+// A box with a heading; `follow` hears of links in its texts.
+class OverviewCard : public QFrame {
+  Q_OBJECT
+
+ public:
+  OverviewCard(const QString& heading, QWidget* parent);
+
+  void add_text(const QString& rich);  // wraps; can be selected
+  void add_widget(QWidget* widget);
+  void add_pairs(const std::vector<std::pair<QString, QString>>& rows);  // names and rich values
+
+ Q_SIGNALS:
+  void link(const QString& link);
+
+ private:
+  QBoxLayout* layout_;
+};
+
+class OverviewPage : public QWidget {
+  Q_OBJECT
+
+ public:
+  // For a picture there is nothing to press, and nothing scrolls.
+  OverviewPage(const LoadedRun& run, bool for_picture, QWidget* parent);
+
+ Q_SIGNALS:
+  void link(const QString& link);  // as in items/descriptions.h
+  void copied(const QString& what);
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  OverviewCard* card(const QString& heading);
+  void add_head(const LoadedRun& run);
+  void add_outcome(const LoadedRun& run);
+  void add_figures(const LoadedRun& run);
+  void add_categories(const LoadedRun& run);
+  void add_place(const LoadedRun& run);
+  void add_steps(const LoadedRun& run);
+  void add_allocator(const LoadedRun& run);
+  void add_forms(const LoadedRun& run);
+  void add_remarks(const LoadedRun& run);
+  void add_environment(const LoadedRun& run);
+  void add_command(const LoadedRun& run, bool for_picture);
+  void arrange(int width);
+
+  QBoxLayout* layout_;
+  QGridLayout* grid_;
+  std::vector<QWidget*> figures_;
+  QGridLayout* figure_grid_;
+  std::vector<OverviewCard*> cards_;
+  int columns_ = 0, figure_columns_ = 0;
+};
+
+}  // namespace headroom::gui
