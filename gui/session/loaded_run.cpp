@@ -1,13 +1,9 @@
 #include "gui/session/loaded_run.h"
 
 #include "base/error.h"
-<<<<<<< HEAD
-#include "recording/snapshot/open.h"
-=======
 #include "recording/columns.h"
-#include "recording/file.h"
+#include "recording/snapshot/open.h"
 #include "recording/tasks.h"
->>>>>>> g-timeline
 #include "recording/verify.h"
 
 namespace headroom::gui {
@@ -41,20 +37,14 @@ RunHandle load_run(const std::filesystem::path& path, const std::function<void(c
     if (stage) stage(what);
   };
   say("reading");
-<<<<<<< HEAD
-  Recording recording = open_recording(path);
-  if (const auto problems = verify(recording); !problems.empty())
-    throw bad_input(path.string() + ": what it says contradicts itself: " + problems.front());
-=======
   auto run = std::make_shared<LoadedRun>();
   run->path = path;
-  run->recording = read_recording(path);
->>>>>>> g-timeline
+  run->recording = open_recording(path);
   say("adding up");
   // Adding up survives broken promises, so nobody waits to hear that there are none.
   std::vector<std::string> problems;
   run_tasks({[&] { add_up(*run); }, [&] { problems = verify(run->recording); }}, is_large(run->recording));
-  if (!problems.empty()) throw bad_input(path.string() + ": the recording breaks a promise: " + problems.front());
+  if (!problems.empty()) throw bad_input(path.string() + ": what it says contradicts itself: " + problems.front());
   return run;
 }
 
