@@ -248,7 +248,7 @@ void MemoryMapView::colour(MapScene& scene, const MapGroups& groups) {
     scene.colours.push_back(dimmed(scene.colours.back()));
   }
   scene.legend = legend_of(groups, scene.colours);
-  scene.legend.push_back({scene.mixed, tr("several smaller ones")});
+  scene.legend.push_back({mixed, tr("several smaller ones")});
 }
 
 void MemoryMapView::mark(MapScene& scene) {
