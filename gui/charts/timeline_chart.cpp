@@ -80,9 +80,12 @@ class AreaPainter {
       rects_.push_back({plot_.left() + width_ * static_cast<double>(i), high[i], width_ * static_cast<double>(end - i),
                         low[i] - high[i]});
     }
+    if (!is_vector(painter_)) {
+      for (const QRectF& rect : rects_) painter_.fillRect(rect, colour);  // much faster than drawRects()
+      return;
+    }
     painter_.setPen(Qt::NoPen);
     painter_.setBrush(colour);
-    if (!is_vector(painter_)) return painter_.drawRects(rects_.data(), static_cast<int>(rects_.size()));
     QPainterPath path;
     path.setFillRule(Qt::WindingFill);
     for (const QRectF& rect : rects_) path.addRect(rect);
