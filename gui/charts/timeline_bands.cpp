@@ -14,6 +14,8 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("Timeline", text); }
 
+constexpr double kLeastWidthWithText = 14;
+
 struct Band {
   double from = 0, to = 0;
   QString text, shorter;
@@ -26,6 +28,7 @@ void draw_band(QPainter& painter, const QRectF& row, const Band& band) {
   if (to <= from) return;
   const QRectF box(from, row.top() + 1, std::max(to - from - 1, 1.0), row.height() - 2);
   painter.fillRect(box, band.colour);
+  if (box.width() < kLeastWidthWithText) return;
   QString text = fitted(painter, band.text, box.width() - 6);
   if (text != band.text && !band.shorter.isEmpty()) text = fitted(painter, band.shorter, box.width() - 6);
   if (text.isEmpty()) return;

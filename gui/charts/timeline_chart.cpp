@@ -80,9 +80,12 @@ class AreaPainter {
       rects_.push_back({plot_.left() + width_ * static_cast<double>(i), high[i], width_ * static_cast<double>(end - i),
                         low[i] - high[i]});
     }
+    if (!is_vector(painter_)) {
+      for (const QRectF& rect : rects_) painter_.fillRect(rect, colour);  // much faster than drawRects()
+      return;
+    }
     painter_.setPen(Qt::NoPen);
     painter_.setBrush(colour);
-    if (!is_vector(painter_)) return painter_.drawRects(rects_.data(), static_cast<int>(rects_.size()));
     QPainterPath path;
     path.setFillRule(Qt::WindingFill);
     for (const QRectF& rect : rects_) path.addRect(rect);
@@ -327,6 +330,24 @@ std::size_t entries_in_a_row(double width, double entry) {
   return static_cast<std::size_t>(std::max(1.0, std::floor((width + 28) / entry)));
 }
 
+void draw_entries(QPainter& painter, const QRectF& first_row, double row, const std::vector<Entry>& entries) {
+  const QFontMetricsF metrics(painter.font());
+  const double width = entry_width(painter, entries), box = std::round(metrics.capHeight());
+  const std::size_t in_a_row = entries_in_a_row(first_row.width(), width);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const QRectF cell(first_row.left() + width * static_cast<double>(i % in_a_row),
+                      first_row.top() + row * static_cast<double>(i / in_a_row), width - 28, row);
+    const QRectF swatch(cell.left(), cell.center().y() - box / 2, box, box);
+    painter.fillRect(entries[i].line ? QRectF(swatch.left(), swatch.center().y() - 1, box, 2) : swatch,
+                     entries[i].colour);
+    painter.setPen(entries[i].bytes == 0 ? theme().soft : theme().ink);
+    const QString size = size_text(entries[i].bytes);
+    painter.drawText(cell, Qt::AlignVCenter | Qt::AlignRight, size);
+    painter.drawText(cell.adjusted(box + 6, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     fitted(painter, entries[i].name, cell.width() - box - 14 - metrics.horizontalAdvance(size)));
+  }
+}
+
 }  // namespace
 
 std::pair<double, double> whole_axis(const TimelineScene& s) {
@@ -494,21 +515,7 @@ void draw_readout(QPainter& painter, const TimelineLayout& l, const TimelineScen
   painter.setPen(theme().soft);
   painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, fitted(painter, event_text(*s.run, event), line.width()));
   line.translate(0, row);
-  const std::vector<Entry> entries = entries_of(s, at);
-  const double width = entry_width(painter, entries), box = std::round(metrics.capHeight());
-  const std::size_t in_a_row = entries_in_a_row(l.readout.width(), width);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const QRectF cell(line.left() + width * static_cast<double>(i % in_a_row),
-                      line.top() + row * static_cast<double>(i / in_a_row), width - 28, row);
-    const QRectF swatch(cell.left(), cell.center().y() - box / 2, box, box);
-    painter.fillRect(entries[i].line ? QRectF(swatch.left(), swatch.center().y() - 1, box, 2) : swatch,
-                     entries[i].colour);
-    painter.setPen(entries[i].bytes == 0 ? theme().soft : theme().ink);
-    const QString size = size_text(entries[i].bytes);
-    painter.drawText(cell, Qt::AlignVCenter | Qt::AlignRight, size);
-    painter.drawText(cell.adjusted(box + 6, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                     fitted(painter, entries[i].name, cell.width() - box - 14 - metrics.horizontalAdvance(size)));
-  }
+  draw_entries(painter, line, row, entries_of(s, at));
   painter.restore();
 }
 

@@ -2,6 +2,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
@@ -124,16 +125,27 @@ void Timeline::show_current() {
   share_of_.reset();
   canvas_->set_run(run);
   canvas_->set_hint(hint());
-  truth_->setVisible(run != nullptr);
-  if (run) {
-    const QColor colour = run->breakdown.environment.device_kind == DeviceKind::virtual_cuda ? theme().virtual_word
-                                                                                             : theme().measured_word;
-    truth_->setText(QStringLiteral("<b style='color:%1'>%2</b> · %3")
-                        .arg(colour.name(), truth_text(run->breakdown.environment),
-                             to_text(run->breakdown.environment.device_name).toHtmlEscaped()));
-  }
+  show_truth();
   apply_wanted_range();
   follow_selection();
+}
+
+void Timeline::show_truth() {
+  const RunHandle run = session().current_loaded();
+  truth_->setVisible(run != nullptr);
+  if (!run) return;
+  const Environment& environment = run->breakdown.environment;
+  const bool is_virtual = environment.device_kind == DeviceKind::virtual_cuda;
+  QString text = QStringLiteral("<b style='color:%1'>%2</b>")
+                     .arg((is_virtual ? theme().virtual_word : theme().measured_word).name(), truth_text(environment));
+  if (!environment.device_name.empty())
+    text += QStringLiteral(" · %1").arg(to_text(environment.device_name).toHtmlEscaped());
+  truth_->setText(text);
+}
+
+void Timeline::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange) show_truth();
+  View::changeEvent(event);
 }
 
 QString Timeline::hint() const {

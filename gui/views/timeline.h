@@ -35,11 +35,15 @@ class Timeline : public View {
 
   TimelineCanvas* canvas() { return canvas_; }
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   QToolButton* add_button(QHBoxLayout* row, const QString& text, const QString& tip);
   void build_controls();
   void connect_controls();
   void show_current();
+  void show_truth();
   void follow_selection();
   void start_share();
   void choose_instant(std::int64_t event);

@@ -5,7 +5,8 @@
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
-#include <QComboBox>
+#include <QBuffer>
+#include <QPdfWriter>
 #include <QSignalSpy>
 #include <QTest>
 #include <QWheelEvent>
@@ -302,6 +303,21 @@ TEST_F(TimelineTest, PaintsAnyRunInAnyLight) {
     }
   }
   set_theme(*qApp, ThemeChoice::light);
+}
+
+TEST_F(TimelineTest, IsShapesAndTextInAPdf) {
+  open(small_recording());
+  QBuffer buffer;
+  buffer.open(QIODevice::WriteOnly);
+  {
+    QPdfWriter pdf(&buffer);
+    pdf.setResolution(96);
+    QPainter painter(&pdf);
+    view.paint_page(painter, QRectF(0, 0, 700, 420));
+  }
+  EXPECT_GT(buffer.data().size(), 5000);
+  EXPECT_FALSE(buffer.data().contains("/Subtype /Image"));
+  EXPECT_TRUE(buffer.data().contains("/Font"));
 }
 
 TEST_F(TimelineTest, ShowsTheRequestThatFailed) {
