@@ -200,7 +200,7 @@ class Replayer {
   }
 
   void complete_free(std::uint64_t address) {
-    if (live_.contains(address)) request_free(address);  // requests were not recorded
+    if (!has_requests_ && live_.contains(address)) request_free(address);
     const auto found = pending_.find(address);
     if (found == pending_.end()) return;
     history_.events.held[static_cast<std::size_t>(found->second)] = size() - 1 - found->second;
@@ -277,6 +277,8 @@ class Replayer {
 
   const DeviceHistory& device_;
   const std::string& where_;
+  const bool has_requests_ =  // a program may record completions alone
+      std::ranges::find(device_.entries, EntryKind::free_requested, &Entry::kind) != device_.entries.end();
   AddressSpace space_;
   History history_;
   std::unordered_map<std::uint64_t, Live> live_;

@@ -9,7 +9,11 @@ namespace {
 
 using testing::HasSubstr;
 
-Breakdown run(const std::string& text) { return make_breakdown(testing_support::recording_from_text(text), "run"); }
+Breakdown run(const std::string& text) {
+  Recording recording = testing_support::recording_from_text(text);
+  for (std::size_t i = 1; i < recording.layers.size(); ++i) recording.layers[i].kind = LayerKind::block;  // these fold
+  return make_breakdown(recording, "run");
+}
 
 constexpr const char* kBefore = R"(
 t=10 +4096@a block.0/attn aten::mm activation "[8, 128] float32"
