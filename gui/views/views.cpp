@@ -1,5 +1,6 @@
 #include <QCoreApplication>
 
+#include "gui/running/fit_map.h"
 #include "gui/views/overview.h"
 #include "gui/views/view.h"
 
@@ -18,6 +19,7 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"fit", tr("What fits"), ":/icons/fit.svg", make<FitMap>},
   };
 }
 
