@@ -184,6 +184,7 @@ FitMap::FitMap(Session& session, QWidget* parent)
       title_(new QLabel),
       sentence_(new QLabel),
       progress_(new QLabel),
+      trouble_(new QLabel),
       result_(new QLabel),
       body_(new QWidget),
       device_(new QComboBox),
@@ -209,6 +210,8 @@ void FitMap::arrange() {
   auto* column = new QVBoxLayout(body_);
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(make_controls());
+  trouble_->setWordWrap(true);
+  column->addWidget(trouble_);
   auto* splitter = new QSplitter;
   auto* left = new QWidget;
   auto* left_column = new QVBoxLayout(left);
@@ -281,7 +284,7 @@ QWidget* FitMap::make_batches() {
   gpus_->setAccessibleName(tr("GPUs and the largest batch that each holds"));
   gpus_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (const int c : {1, 2}) gpus_->horizontalHeader()->setSectionResizeMode(c, QHeaderView::ResizeToContents);
-  block->setMinimumWidth(fontMetrics().averageCharWidth() * 56);
+  block->setMinimumWidth(fontMetrics().averageCharWidth() * 70);
   column->addWidget(gpus_, 1);
   column->addWidget(find_largest_);
   return block;
@@ -370,6 +373,7 @@ void FitMap::set_spec(RunSpec spec) {
   if (!shown) return;
   const RunSpec& own = search_.spec();
   device_->setCurrentIndex(device_->findData(to_text(own.device)));
+  gpus_->selectRow(batches_.row_of(own.device));
   batch_->setRange(1, static_cast<int>(std::max<std::int64_t>(1 << 16, own.batch)));
   seq_->setRange(1, static_cast<int>(std::min<std::int64_t>(search_.most_seq(), kMaxTokensPerStep)));
   batch_slider_->setRange(0, slider_of(search_.grid().batches().back()));
@@ -408,12 +412,17 @@ void FitMap::choose_sizes(std::int64_t batch, std::int64_t seq) {
   ask_exact();
 }
 
+void FitMap::showEvent(QShowEvent* event) {
+  View::showEvent(event);
+  if (search_.has_spec()) ask_exact();
+}
+
 // Only while somebody looks: a hidden page starts nothing.
 void FitMap::ask_exact() {
-  if (!isVisible() && !exact_.is_busy()) {
+  if (!isVisible() && !ResultCache().find(search_.spec_of(batch(), seq()))) {
+    exact_.cancel();
     result_->setText(tr("batch %1 × seq %2 was not run yet.").arg(count_text(batch()), count_text(seq())));
-    const auto known = ResultCache().find(search_.spec_of(batch(), seq()));
-    if (!known) return;
+    return;
   }
   result_->setText(tr("batch %1 × seq %2 is being run …").arg(count_text(batch()), count_text(seq())));
   exact_.ask(search_.spec_of(batch(), seq()), kExactMilliseconds);
@@ -450,13 +459,14 @@ void FitMap::update_words() {
   title_->setToolTip(title());
   const std::size_t tried = grid.tried_count(), all = grid.cell_count();
   progress_->setText(tried == all ? QString() : tr("%1 of %2 known").arg(tried).arg(all));
+  trouble_->setVisible(!search_.problem().isEmpty());
+  trouble_->setText(tr("The runs fail: %1").arg(search_.problem()));
+  trouble_->setStyleSheet(QStringLiteral("color: %1").arg(theme().bad.name()));
   find_->setText(search_.is_running() ? tr("Stop") : tried == 0 ? tr("Find what fits") : tr("Go on"));
   find_->setToolTip(tr("Each cell is a virtual run on this machine's processor. What was run before is remembered."));
   find_->setEnabled(search_.is_running() || tried < all);
   find_largest_->setText(
       batches_.is_running() ? tr("Stop") : tr("Find the largest batch at %1 tokens on each").arg(count_text(seq())));
-  const int row = batches_.row_of(search_.spec().device);
-  if (row >= 0 && !gpus_->currentIndex().isValid()) gpus_->selectRow(row);
 }
 
 void FitMap::fill_table() {

@@ -72,6 +72,9 @@ class FitMap : public View {
   void restore(const Json& state) override;
   QString help() const override;
 
+ protected:
+  void showEvent(QShowEvent* event) override;
+
  private:
   void arrange();
   QWidget* make_controls();
@@ -96,7 +99,7 @@ class FitMap : public View {
   Estimate exact_;
   RowsModel table_;
   FitCanvas* canvas_;
-  QLabel *title_, *sentence_, *progress_, *result_;
+  QLabel *title_, *sentence_, *progress_, *trouble_, *result_;
   QWidget* body_;
   QComboBox* device_;
   QPushButton *find_, *open_, *find_largest_;

@@ -5,12 +5,14 @@
 
 #include "base/error.h"
 #include "gui/running/spec_check.h"
+#include "gui/views/text.h"
 #include "models/catalog/attention.h"
 
 namespace headroom::gui {
 namespace {
 
 constexpr std::int64_t kMostBatch = 512, kLeastSeq = 64, kLongest = 1 << 20;
+constexpr std::size_t kFailuresEnough = 4;
 
 FitState state_of(RunResult::Kind kind) {
   switch (kind) {
@@ -54,6 +56,7 @@ void FitSearch::set_spec(const RunSpec& spec) {
   stop();
   spec_ = estimated_spec(spec);
   results_.clear();
+  problem_.clear();
   if (!has_spec()) {
     grid_ = {};
     Q_EMIT changed();
@@ -101,6 +104,7 @@ void FitSearch::tell(FitCell cell, const RunResult& result) {
 void FitSearch::start() {
   if (!has_spec() || started_) return;
   started_ = true;
+  problem_.clear();
   feed();
 }
 
@@ -133,7 +137,14 @@ void FitSearch::feed() {
 
 void FitSearch::take(Worker& worker) {
   tell(worker.cell, worker.estimate.result());
-  if (started_) feed();
+  if (!started_) return;
+  const bool only_failures = std::all_of(
+      results_.begin(), results_.end(), [](const auto& known) { return known.second.kind == RunResult::Kind::failed; });
+  if (only_failures && results_.size() >= kFailuresEnough) {
+    problem_ = to_text(worker.estimate.result().message);
+    return stop();
+  }
+  feed();
 }
 
 }  // namespace headroom::gui

@@ -26,6 +26,9 @@ class FitSearch : public QObject {
   void start();
   void stop();  // what was found stays
   bool is_running() const { return started_; }
+  // Why it ended before all was found: nothing but failures came, and this is what the last one said. Empty: it did
+  // not.
+  const QString& problem() const { return problem_; }
   void set_at_once(int count) { at_once_ = count; }
 
   const FitGrid& grid() const { return grid_; }
@@ -57,6 +60,7 @@ class FitSearch : public QObject {
   ResultCache cache_;
   int at_once_;
   bool started_ = false;
+  QString problem_;
 };
 
 }  // namespace headroom::gui

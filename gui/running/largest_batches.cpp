@@ -62,8 +62,10 @@ void LargestBatches::fill() {
     if (!at(row).problem.isEmpty()) return at(row).problem;
     return at(row).largest ? tr("%1 virtual runs were made to find it").arg(at(row).largest->probe_count) : QString();
   };
-  std::vector<Column> columns{text_column(tr("GPU"), tr("A virtual GPU of the catalogue."),
-                                          [at](std::int64_t row) { return to_text(at(row).device->product); }),
+  Column gpu = text_column(tr("GPU"), tr("A virtual GPU of the catalogue."),
+                           [at](std::int64_t row) { return to_text(at(row).device->product); });
+  gpu.tooltip = [at](std::int64_t row) { return to_text(spec_device(*at(row).device)); };
+  std::vector<Column> columns{std::move(gpu),
                               bytes_column(tr("Memory"), tr("As the driver reports it."),
                                            [at](std::int64_t row) { return at(row).device->total_bytes; }),
                               std::move(largest)};

@@ -67,6 +67,7 @@ void MechanismList::add_mechanisms() {
     auto* item = new QTreeWidgetItem(tree_, {to_text(mechanism.name)});
     item->setData(kName, kNameRole, to_text(mechanism.name));
     item->setCheckState(kName, Qt::Unchecked);
+    item->setSizeHint(kName, {0, fontMetrics().height() + 7});
     for (const int column : {kPeak, kDifference}) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
   }
 }

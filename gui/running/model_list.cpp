@@ -89,6 +89,7 @@ ModelList::ModelList(QWidget* parent)
 }
 
 void ModelList::add_presets() {
+  const int row_height = fontMetrics().height() + 7;
   std::map<QString, QTreeWidgetItem*> parents;
   for (const models::Preset& preset : models::presets()) {
     const QString name = to_text(preset.name), family = family_of(name);
@@ -97,10 +98,12 @@ void ModelList::add_presets() {
       parent = new QTreeWidgetItem(tree_, {family});
       parent->setFlags(Qt::ItemIsEnabled);
       parent->setFirstColumnSpanned(true);
+      parent->setSizeHint(0, {0, row_height});
     }
     const std::int64_t count = models::parameter_count(preset.config);
     auto* item = new QTreeWidgetItem(parent, {name, parameters_text(count)});
     item->setData(0, kModelRole, name);
+    item->setSizeHint(0, {0, row_height});
     item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     item->setToolTip(0, to_text(preset.description));
     item->setToolTip(1, tr("%1 parameters").arg(count_text(count)));

@@ -97,10 +97,10 @@ void QueuePanel::make_table() {
   table_->setContextMenuPolicy(Qt::ActionsContextMenu);
   const int letter = fontMetrics().averageCharWidth();
   const std::pair<int, int> widths[] = {{RunQueue::kRun, 28},
-                                        {RunQueue::kState, 17},
+                                        {RunQueue::kState, 20},
                                         {RunQueue::kProgress, 40},
-                                        {RunQueue::kElapsed, 9},
-                                        {RunQueue::kPeak, 16}};
+                                        {RunQueue::kElapsed, 11},
+                                        {RunQueue::kPeak, 21}};
   for (const auto& [column, letters] : widths) table_->setColumnWidth(column, letters * letter);
   table_->horizontalHeader()->setStretchLastSection(true);
   table_->horizontalHeader()->setHighlightSections(false);
@@ -163,7 +163,6 @@ void QueuePanel::update_actions() {
   cancel_->setEnabled(any([](const QueueItem& item) { return !item.is_over(); }));
   retry_->setEnabled(any([](const QueueItem& item) { return item.is_over(); }));
   remove_->setEnabled(!rows.isEmpty());
-  show_log_->setEnabled(rows.size() == 1);
   remove_ended_->setEnabled(
       std::any_of(queue_.items().begin(), queue_.items().end(), [](const auto& item) { return item->is_over(); }));
   summary_->setText(queue_.summary());

@@ -108,7 +108,7 @@ void RunDialog::arrange() {
   }
   const int letter = fontMetrics().averageCharWidth();
   scroll->setMinimumWidth(56 * letter);
-  splitter->setSizes({42 * letter, 60 * letter, 48 * letter});
+  splitter->setSizes({50 * letter, 58 * letter, 66 * letter});
   problem_->setWordWrap(true);
   problem_->hide();
   run_->setDefault(true);
@@ -128,7 +128,7 @@ void RunDialog::arrange() {
   layout->addWidget(panel_);
   layout->addWidget(problem_);
   layout->addLayout(buttons);
-  resize(160 * letter, 44 * fontMetrics().height());
+  resize(184 * letter, 52 * fontMetrics().height());
 }
 
 RunSpec RunDialog::spec() const {
@@ -162,7 +162,7 @@ void RunDialog::follow() {
   run_->setEnabled(sound);
   fit_->setEnabled(sound);
   const auto count = mechanisms_->checked().size();
-  run_->setText(count > 1 ? tr("Run %1").arg(count) : tr("Run"));
+  run_->setText(count > 1 ? tr("Run all %1").arg(count) : tr("Run"));
   first_.cancel();
   others_.cancel();
   mechanisms_->clear_results();
@@ -217,7 +217,8 @@ void RunDialog::take_first() {
   if (result.kind == RunResult::Kind::failed) {
     auto flags = form_->flags();
     flags.emplace_back("--attention");
-    show_problem({field_named_in(result.message, flags), result.message});
+    if (const std::string field = field_named_in(result.message, flags); !field.empty())
+      show_problem({field, result.message});
     panel_->show_sentence(tr("The run could not be made: %1").arg(to_text(result.message)));
   } else {
     panel_->show_result(result, product_of(first_.spec().device), note_of(spec(), first_.spec()));

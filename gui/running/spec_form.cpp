@@ -61,6 +61,10 @@ std::int64_t size_in(const char* flag, const QString& text) {
   return static_cast<std::int64_t>(number);
 }
 
+QString short_name(const virtual_gpu::DeviceModel& device) {
+  return to_text(device.product).remove(QLatin1String("NVIDIA "));
+}
+
 bool has_real_gpu() { return QFile::exists(QStringLiteral("/dev/nvidiactl")); }
 
 }  // namespace
@@ -276,7 +280,7 @@ void SpecForm::add_device() {
 void SpecForm::add_device_list() {
   auto* box = new QComboBox;
   for (const virtual_gpu::DeviceModel& device : virtual_gpu::device_catalog())
-    box->addItem(tr("%1 · %2 · virtual").arg(to_text(device.product), size_text(device.total_bytes)),
+    box->addItem(tr("%1 · %2 · virtual").arg(short_name(device), size_text(device.total_bytes)),
                  to_text("virtual:" + device.name));
   box->addItem(tr("This machine's processor"), QStringLiteral("cpu"));
   if (has_real_gpu()) box->addItem(tr("This machine's GPU"), QStringLiteral("cuda"));

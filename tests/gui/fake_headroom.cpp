@@ -15,7 +15,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr const char* kScript = R"(#!/bin/sh
+constexpr const char* kScript = R"sh(#!/bin/sh
 folder=$(dirname "$0")
 echo "$*" >> "$folder/calls"
 out= batch=1 seq=1
@@ -57,7 +57,7 @@ if [ $((batch * seq)) -gt "$(cat "$folder/room")" ]; then
   exit 3
 fi
 cp "$folder/ok.headroom" "$out/r.headroom"
-)";
+)sh";
 
 void write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;

@@ -203,8 +203,9 @@ TEST(MechanismList, WhatIsUndefinedForTheModelIsDisabledWithItsReason) {
     const QTreeWidgetItem* item = item_of(list, to_text(mechanism.name));
     const std::string problem = mechanism_problem(spec, std::string(mechanism.name));
     EXPECT_EQ(item->isDisabled(), !problem.empty()) << mechanism.name;
-    if (!problem.empty()) EXPECT_EQ(item->toolTip(0).toStdString(), problem);
-    disabled += problem.empty() ? 0 : 1;
+    if (problem.empty()) continue;
+    EXPECT_EQ(item->toolTip(0).toStdString(), problem);
+    ++disabled;
   }
   EXPECT_GT(disabled, 0);
 }
@@ -351,6 +352,9 @@ TEST_F(Dialog, WithoutTheProgramSaysWhere) {
 TEST_F(Dialog, TakesADroppedConfiguration) {
   QMimeData data;
   data.setUrls({QUrl::fromLocalFile(QStringLiteral("/models/mine/config.json"))});
+  QDragEnterEvent enter(QPoint(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+  QCoreApplication::sendEvent(dialog_.get(), &enter);
+  EXPECT_TRUE(enter.isAccepted());
   QDropEvent drop(QPointF(5, 5), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
   QCoreApplication::sendEvent(dialog_.get(), &drop);
   EXPECT_EQ(dialog_->models().model(), QStringLiteral("/models/mine/config.json"));
