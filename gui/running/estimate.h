@@ -28,7 +28,6 @@ class Estimate : public QObject {
   bool is_busy() const { return busy_; }
   const RunSpec& spec() const { return spec_; }  // of the newest question
   const RunResult& result() const { return result_; }
-  const RunProcess* process() const { return process_.get(); }
 
  Q_SIGNALS:
   void finished();  // result() answers spec()

@@ -310,10 +310,14 @@ void FitMap::connect_parts() {
   connect(&batches_, &LargestBatches::changed, this, &FitMap::update_words);
   connect(find_largest_, &QPushButton::clicked, this,
           [this] { batches_.is_running() ? batches_.stop() : batches_.find_all(); });
+  connect_sizes();
   connect(gpus_, &QTableView::activated, this, [this](const QModelIndex& index) {
     choose_device("virtual:" + batches_.row(index.row()).device->name);
     batches_.find(index.row());
   });
+}
+
+void FitMap::connect_sizes() {
   connect(canvas_, &FitCanvas::cell_chosen, this, [this](FitCell cell) {
     choose_sizes(search_.grid().batches()[cell.batch], search_.grid().seqs()[cell.seq]);
   });

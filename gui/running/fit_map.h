@@ -81,6 +81,7 @@ class FitMap : public View {
   QWidget* make_sizes();
   QWidget* make_batches();
   void connect_parts();
+  void connect_sizes();
   void follow_current();
   void set_spec(RunSpec spec);
   void choose_device(const std::string& device);

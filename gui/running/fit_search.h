@@ -29,7 +29,6 @@ class FitSearch : public QObject {
   // Why it ended before all was found: nothing but failures came, and this is what the last one said. Empty: it did
   // not.
   const QString& problem() const { return problem_; }
-  void set_at_once(int count) { at_once_ = count; }
 
   const FitGrid& grid() const { return grid_; }
   const RunResult* result(FitCell cell) const;  // nullptr: it was not tried

@@ -89,6 +89,18 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
 }
 
 void RunDialog::arrange() {
+  problem_->setWordWrap(true);
+  problem_->hide();
+  auto* layout = new QVBoxLayout(this);
+  layout->addWidget(make_columns(), 1);
+  layout->addWidget(panel_);
+  layout->addWidget(problem_);
+  layout->addLayout(make_buttons());
+  resize(184 * fontMetrics().averageCharWidth(), 52 * fontMetrics().height());
+}
+
+QWidget* RunDialog::make_columns() {
+  const int letter = fontMetrics().averageCharWidth();
   auto* scroll = new QScrollArea;
   auto* padded = new QWidget;
   auto* pad = new QVBoxLayout(padded);
@@ -98,6 +110,7 @@ void RunDialog::arrange() {
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setMinimumWidth(56 * letter);
   auto* splitter = new QSplitter;
   splitter->setHandleWidth(1);
   splitter->setChildrenCollapsible(false);
@@ -106,29 +119,24 @@ void RunDialog::arrange() {
     part->setContentsMargins(10, 4, 10, 4);
     splitter->addWidget(part);
   }
-  const int letter = fontMetrics().averageCharWidth();
-  scroll->setMinimumWidth(56 * letter);
   splitter->setSizes({50 * letter, 58 * letter, 66 * letter});
-  problem_->setWordWrap(true);
-  problem_->hide();
+  return splitter;
+}
+
+QLayout* RunDialog::make_buttons() {
   run_->setDefault(true);
   run_->setToolTip(tr("One run for each mechanism that is checked (Ctrl+Enter)"));
   fit_->setToolTip(tr("Which batch and sequence length fit on which GPU"));
+  fit_->setAutoDefault(false);
   auto* close = new QPushButton(tr("Close"));
   close->setAutoDefault(false);
-  fit_->setAutoDefault(false);
   connect(close, &QPushButton::clicked, this, &QWidget::close);
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(fit_);
   buttons->addStretch(1);
   buttons->addWidget(close);
   buttons->addWidget(run_);
-  auto* layout = new QVBoxLayout(this);
-  layout->addWidget(splitter, 1);
-  layout->addWidget(panel_);
-  layout->addWidget(problem_);
-  layout->addLayout(buttons);
-  resize(184 * letter, 52 * fontMetrics().height());
+  return buttons;
 }
 
 RunSpec RunDialog::spec() const {

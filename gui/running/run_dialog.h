@@ -45,6 +45,8 @@ class RunDialog : public QDialog {
 
  private:
   void arrange();
+  QWidget* make_columns();
+  QLayout* make_buttons();
   void follow();  // a field changed
   bool show_what_is_wrong();
   void show_problem(const SpecProblem& problem);

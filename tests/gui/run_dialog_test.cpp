@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -364,8 +365,10 @@ TEST_F(Dialog, TakesADroppedConfiguration) {
 TEST_F(Dialog, HandsItsSpecToWhatFits) {
   dialog_->set_spec(bert());
   QSignalSpy wanted(&queue_of(session_), &RunQueue::fit_wanted);
-  queue_of(session_).want_fit(dialog_->spec());
-  EXPECT_EQ(wanted.count(), 1);
+  for (QPushButton* button : dialog_->findChildren<QPushButton*>())
+    if (button->text() == QStringLiteral("What fits …")) button->click();
+  ASSERT_EQ(wanted.count(), 1);
+  EXPECT_EQ(wanted.front().front().value<RunSpec>(), dialog_->spec());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // HEADROOM_PROGRAM.
 #include <gmock/gmock.h>
 
+#include <QDir>
 #include <QFileInfo>
 #include <QTest>
 
@@ -17,7 +18,9 @@ class RealProgram : public testing::Test {
  protected:
   void SetUp() override {
     const QFileInfo program(find_program().path);
-    if (!program.exists() || !QFileInfo::exists(program.dir().filePath(QStringLiteral("headroom-worker"))))
+    const QString worker =
+        qEnvironmentVariable("HEADROOM_WORKER", program.dir().filePath(QStringLiteral("headroom-worker")));
+    if (!program.exists() || !QFileInfo::exists(worker))
       GTEST_SKIP() << "there is no headroom with a worker: build with Torch, or name one in HEADROOM_PROGRAM";
     ResultCache().clear();
   }
