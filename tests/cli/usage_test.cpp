@@ -81,11 +81,10 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   const std::vector<Case> cases{
       {"comprae bert-base",
        "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, "
-       "reproduce, "
-       "list; headroom --help explains them"},
+       "reproduce, view, list; headroom --help explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, list; headroom --help "
-       "explains them"},
+       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, view, list; headroom "
+       "--help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
       {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
