@@ -31,6 +31,7 @@ Examples:
   headroom report results/mha.headroom results/mqa.headroom
   headroom fragmentation results/mha.headroom
   headroom reproduce mhe --out mhe
+  headroom view results/mha.headroom
   headroom list attention
 
 Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
@@ -73,7 +74,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, report, fragmentation, reproduce or list (headroom --help explains "
+        "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom --help explains "
         "them)");
   return chosen();
 }

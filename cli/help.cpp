@@ -14,7 +14,8 @@ class HelpFormatter : public CLI::Formatter {
     if (!app->get_subcommands(nullptr).empty()) usage += " COMMAND";
     for (const CLI::Option* option : app->get_options())
       if (option->get_positional()) usage += positional(*option);
-    return usage + (app->get_name() == "run" ? " [FLAGS] -- COMMAND [ARGUMENTS]\n" : " [FLAGS]\n");
+    if (app->get_name() == "run") return usage + " [FLAGS] -- COMMAND [ARGUMENTS]\n";
+    return usage + (app->get_name() == "view" ? " [RECORDING...] [OPTIONS]\n" : " [FLAGS]\n");
   }
 
   static std::string positional(const CLI::Option& option) {

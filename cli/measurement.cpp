@@ -97,6 +97,7 @@ class Fleet {
       try {
         workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
                                                       file_of(i), interrupts_.original_mask());
+        tell_progress(i);
       } catch (const Error& error) {
         fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
         ++done_;
@@ -110,7 +111,9 @@ class Fleet {
   }
 
   void attend(std::size_t i) {
+    const Progress before = workers_[i]->progress();
     workers_[i]->read_available();
+    if (workers_[i]->progress() != before) tell_progress(i);
     if (!workers_[i]->has_ended()) return;
     const WorkerEnd end = workers_[i]->end();
     workers_[i].reset();
@@ -126,6 +129,11 @@ class Fleet {
     }
     std::error_code ignored;
     std::filesystem::remove(file_of(i), ignored);
+  }
+
+  void tell_progress(std::size_t i) const {
+    if (options_.progress_lines)
+      write_stderr(progress_document(done_, planned_.size(), {planned_[i].label, workers_[i]->progress()}));
   }
 
   void show_progress() {
@@ -251,7 +259,8 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   require_room(output, plan.runs.size());
   {
     Interrupts interrupts;
-    const MeasureOptions options{plan.jobs, !output.quiet && isatty(STDERR_FILENO) == 1};
+    const bool lines = output.progress == ProgressKind::lines;
+    const MeasureOptions options{plan.jobs, !lines && !output.quiet && isatty(STDERR_FILENO) == 1, lines};
     runs = measure(expanded(plan), options, interrupts);
     for (const auto& run : runs) code = std::max(code, run.code);
     if (std::ranges::any_of(runs, is_recorded)) {

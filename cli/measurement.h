@@ -32,6 +32,7 @@ struct MeasuredRun {
 struct MeasureOptions {
   std::size_t jobs = 1;  // workers at once
   bool show_progress = false;
+  bool progress_lines = false;  // for programs: --progress lines
 };
 
 // In the order given, whatever finishes first. Throws Interrupted once the workers are dead and the temporary folder is

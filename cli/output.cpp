@@ -19,6 +19,9 @@ namespace {
 constexpr std::array kColorNames{Named<Color>{Color::automatic, "auto"}, Named<Color>{Color::always, "always"},
                                  Named<Color>{Color::never, "never"}};
 
+constexpr std::array kProgressNames{Named<ProgressKind>{ProgressKind::bar, "bar"},
+                                    Named<ProgressKind>{ProgressKind::lines, "lines"}};
+
 Format format_named(const std::string& name) {
   std::vector<std::string_view> known;
   for (const auto& row : formats()) {
@@ -104,9 +107,19 @@ void add_look_flags(CLI::App& command, OutputFlags& flags) {
       ->group(group);
 }
 
+void add_progress_flag(CLI::App& command, OutputFlags& flags) {
+  command
+      .add_option("--progress", flags.progress,
+                  "How runs tell on stderr how far they are: bar, on a terminal;\n"
+                  "lines, a JSON document a line, for programs (default: bar)")
+      ->type_name("KIND")
+      ->group("What comes out");
+}
+
 void require_room(const OutputPlan& plan, std::size_t count) {
   if (count > 1 && !plan.folder && plan.writes(Format::snapshot))
-    throw bad_input(fmt::format("--format snapshot needs --out FOLDER: a snapshot is of one run, and there are {}", count));
+    throw bad_input(
+        fmt::format("--format snapshot needs --out FOLDER: a snapshot is of one run, and there are {}", count));
 }
 
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor) {
@@ -134,6 +147,7 @@ OutputPlan plan_formats(const OutputFlags& flags) {
   if (!flags.format.empty())
     for (const auto& name : parse_list("--format", flags.format)) plan.formats.push_back(format_named(name));
   plan.quiet = flags.quiet;
+  if (!flags.progress.empty()) plan.progress = from_name(kProgressNames, "kind of progress", flags.progress);
   if (!flags.color.empty()) plan.color = from_name(kColorNames, "color", flags.color);
   if (!flags.width.empty()) plan.width = static_cast<int>(parse_integer("--width", flags.width, 40, 10000));
   require_folder_name(flags.out);

@@ -1,7 +1,7 @@
 // Where results go.
 //
-// Without --out exactly one format, on stdout. With --out FOLDER: a file of each format asked for, one recording per run,
-// LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
+// Without --out exactly one format, on stdout. With --out FOLDER: a file of each format asked for, one recording per
+// run, LABEL.headroom, and the terminal's table on stdout (unless --quiet and not asked for).
 #pragma once
 
 #include <filesystem>
@@ -29,9 +29,14 @@ struct FormatRow {
 };
 const std::vector<FormatRow>& formats();
 
+// How runs tell how far they are, on stderr. bar: one line, rewritten, where stderr is a terminal and --quiet is not
+// given. lines: a JSON document a line, for programs, whatever stderr is.
+enum class ProgressKind { bar, lines };
+
 // As typed; empty where the default holds.
 struct OutputFlags {
   std::string format, out, color, width;
+  std::string progress;  // of commands that measure
   bool quiet = false;
 };
 
@@ -45,6 +50,7 @@ std::string format_names();
 // `files`: what --out writes, for its help.
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
 void add_look_flags(CLI::App& command, OutputFlags& flags);  // --color and --width
+void add_progress_flag(CLI::App& command, OutputFlags& flags);
 
 struct OutputPlan {
   std::vector<Format> formats;  // in the order asked for
@@ -52,6 +58,7 @@ struct OutputPlan {
   Color color = Color::automatic;
   std::optional<int> width;
   bool quiet = false;
+  ProgressKind progress = ProgressKind::bar;
 
   bool writes(Format format) const;
   bool needs_recordings() const;  // for its formats

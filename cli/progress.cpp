@@ -61,6 +61,18 @@ std::string progress_text(std::size_t done, std::size_t total, const std::vector
   return cut(text, width - 1);
 }
 
+std::string progress_document(std::size_t done, std::size_t total, const RunningRun& run) {
+  const Progress& progress = run.progress;
+  const Json document{{"run", run.label},
+                      {"phase", progress.phase.empty() ? "starting" : progress.phase},
+                      {"step", progress.step},
+                      {"steps", progress.steps},
+                      {"allocated_bytes", progress.allocated_bytes},
+                      {"done", done},
+                      {"runs", total}};
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 void ProgressLine::show(const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
   if (!enabled_ || now < next_) return;

@@ -15,6 +15,8 @@ struct Progress {
   std::string phase;
   std::int64_t step = 0, steps = 0;
   std::int64_t allocated_bytes = 0;
+
+  bool operator==(const Progress&) const = default;
 };
 
 // One line of the worker's protocol; empty for anything else, however odd.
@@ -27,6 +29,10 @@ struct RunningRun {
 
 // "2 of 7 done · mqa: step 1 of 2, backward, 1.21 GiB · skv: build", cut to `width` columns.
 std::string progress_text(std::size_t done, std::size_t total, const std::vector<RunningRun>& running, int width);
+
+// {"run":"mqa","phase":"forward","step":1,"steps":2,"allocated_bytes":1299227607,"done":2,"runs":7} and a newline; the
+// phase is "starting" before its worker has said anything.
+std::string progress_document(std::size_t done, std::size_t total, const RunningRun& run);
 
 class ProgressLine {
  public:

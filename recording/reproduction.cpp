@@ -1,4 +1,4 @@
-// reproduction_command: the words of a run, quoted for a POSIX shell.
+// The words of the command that repeats a run, and the same quoted for a POSIX shell.
 #include <fmt/format.h>
 
 #include "recording/run_spec.h"
@@ -21,28 +21,25 @@ std::string shell_quoted(const std::string& word) {
 }
 
 // A model named like a flag is a file's path; "./" keeps it one.
-std::string model_argument(const std::string& model) {
-  return shell_quoted(model.starts_with('-') ? "./" + model : model);
-}
+std::string model_argument(const std::string& model) { return model.starts_with('-') ? "./" + model : model; }
 
 class Command {
  public:
-  explicit Command(std::string text) : text_(std::move(text)) {}
+  explicit Command(std::vector<std::string> words) : words_(std::move(words)) {}
 
   template <class T>
   void flag(bool wanted, std::string_view name, const T& value) {
-    if (wanted) text_ += fmt::format(" {} {}", name, shell_quoted(fmt::format("{}", value)));
+    flag(wanted, name);
+    if (wanted) words_.push_back(fmt::format("{}", value));
   }
   void flag(bool wanted, std::string_view name) {
-    if (wanted) text_ += fmt::format(" {}", name);
+    if (wanted) words_.emplace_back(name);
   }
-  void words(const std::vector<std::string>& words) {
-    for (const auto& word : words) text_ += " " + shell_quoted(word);
-  }
-  std::string take() { return std::move(text_); }
+  void words(const std::vector<std::string>& words) { words_.insert(words_.end(), words.begin(), words.end()); }
+  std::vector<std::string> take() { return std::move(words_); }
 
  private:
-  std::string text_;
+  std::vector<std::string> words_;
 };
 
 std::string size_argument(std::int64_t bytes) {
@@ -63,8 +60,8 @@ void add_tracing(Command& command, const RunSpec& spec) {
   command.flag(spec.require_cupti, "--require-cupti");
 }
 
-std::string program_command(const RunSpec& spec) {
-  Command command("headroom run");
+std::vector<std::string> program_words(const RunSpec& spec) {
+  Command command({"headroom", "run"});
   command.flag(true, "--device", spec.device);
   add_virtual_options(command, spec.virtual_options);
   add_tracing(command, spec);
@@ -88,9 +85,9 @@ void add_generation(Command& command, const Generation& generation) {
   command.flag(generation.page != defaults.page, "--page", generation.page);
 }
 
-std::string model_command(const RunSpec& spec) {
+std::vector<std::string> model_words(const RunSpec& spec) {
   const RunSpec defaults;
-  Command command("headroom profile " + model_argument(spec.model));
+  Command command({"headroom", "profile", model_argument(spec.model)});
   command.flag(!spec.attention.empty(), "--attention", spec.attention);
   command.flag(!spec.positions.empty(), "--positions", spec.positions);
   command.flag(!spec.compression.empty(), "--compress", spec.compression);
@@ -122,8 +119,14 @@ std::string model_command(const RunSpec& spec) {
 
 }  // namespace
 
+std::vector<std::string> reproduction_words(const RunSpec& spec) {
+  return is_program(spec) ? program_words(spec) : model_words(spec);
+}
+
 std::string reproduction_command(const RunSpec& spec) {
-  return is_program(spec) ? program_command(spec) : model_command(spec);
+  std::string text;
+  for (const std::string& word : reproduction_words(spec)) text += (text.empty() ? "" : " ") + shell_quoted(word);
+  return text;
 }
 
 }  // namespace headroom

@@ -172,4 +172,7 @@ void require_address_order(const std::string& subject, const std::string& order)
 // "headroom run --device cuda -- python train.py". Quoted for a POSIX shell.
 std::string reproduction_command(const RunSpec& spec);
 
+// The same, word by word, for whoever starts it without a shell. The first is "headroom".
+std::vector<std::string> reproduction_words(const RunSpec& spec);
+
 }  // namespace headroom

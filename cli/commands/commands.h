@@ -20,6 +20,7 @@ void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& comm
 void add_report(CLI::App& app, Chosen& chosen);
 void add_fragmentation(CLI::App& app, Chosen& chosen);
 void add_reproduce(CLI::App& app, Chosen& chosen);
+void add_view(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 
 // In the order of --help. `command_words`: what follows "--", of the command that takes a program.
@@ -30,6 +31,7 @@ inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::s
   add_report(app, chosen);
   add_fragmentation(app, chosen);
   add_reproduce(app, chosen);
+  add_view(app, chosen);
   add_list(app, chosen);
 }
 

@@ -104,6 +104,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
       ->type_name("N")
       ->group("What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
+  add_progress_flag(*command, options->output);
   command->footer(R"(
 Runs MODEL's steps once with each mechanism, each in a process of its own, and shows what each saves.
 

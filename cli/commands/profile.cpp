@@ -61,6 +61,7 @@ void add_profile(CLI::App& app, Chosen& chosen) {
                  "batch that a virtual device holds")
       ->group("What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
+  add_progress_flag(*command, options->output);
   command->footer(R"(
 Runs MODEL's steps on the device and shows the memory at its peak: by category, by layer, and the largest tensors.
 

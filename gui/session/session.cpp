@@ -63,7 +63,7 @@ QString Session::unique_label(const QString& wanted, std::uint64_t except) const
     if (const QString label = QStringLiteral("%1 (%2)").arg(wanted).arg(number); !taken(label)) return label;
 }
 
-void Session::open(const QStringList& paths) {
+void Session::open(const QStringList& paths, bool make_current) {
   int first = -1;
   for (const QString& path : paths) {
     const QString absolute = QFileInfo(path).absoluteFilePath();
@@ -82,7 +82,7 @@ void Session::open(const QStringList& paths) {
   }
   if (first < 0) return;
   Q_EMIT runs_changed();
-  set_current(first);
+  if (make_current || current_ < 0) set_current(first);
   if (baseline_ < 0) set_baseline(first);
 }
 

@@ -43,8 +43,9 @@ class Session : public QObject {
   bool is_loading() const;
   Selection& selection() { return selection_; }
 
-  // Each file once: one that is open already becomes current. The first one opened becomes current and baseline.
-  void open(const QStringList& paths);
+  // Each file once: one that is open already becomes current. The first one opened becomes current and baseline; without
+  // make_current what is looked at stays.
+  void open(const QStringList& paths, bool make_current = true);
   void add(RunHandle run);  // that is in memory already
   void close(int index);
   void close_all();

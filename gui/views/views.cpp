@@ -1,5 +1,6 @@
 #include <QCoreApplication>
 
+#include "gui/running/fit_map.h"
 #include "gui/views/allocations.h"
 #include "gui/views/cache.h"
 #include "gui/views/comparison.h"
@@ -39,6 +40,7 @@ std::vector<ViewKind> view_kinds() {
       {"comparison", tr("Comparison"), ":/icons/comparison.svg", make<ComparisonView>},
       {"diff", tr("Diff"), ":/icons/diff.svg", make<DiffView>},
       {"fragmentation", tr("Fragmentation"), ":/icons/fragmentation.svg", make<FragmentationView>},
+      {"fit", tr("What fits"), ":/icons/fit.svg", make<FitMap>},
   };
 }
 

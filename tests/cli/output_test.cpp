@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "base/json.h"
 #include "recording/file.h"
@@ -48,6 +49,37 @@ TEST(Stdout, CarriesAPage) { EXPECT_THAT(Tool().run(compare("--format html")).ou
 
 TEST(Stdout, QuietPrintsTheResultAllTheSame) {
   EXPECT_EQ(Tool().run(compare("--quiet --format json")).out, Tool().run(compare("--format json")).out);
+}
+
+// The documents among the lines of stderr.
+std::vector<Json> documents_of(const std::string& err) {
+  std::vector<Json> documents;
+  std::istringstream text(err);
+  for (std::string line; std::getline(text, line);) documents.push_back(Json::parse(line));
+  return documents;
+}
+
+TEST(ProgressLines, AreDocumentsOnStderrWhateverStderrIs) {
+  const Ended ended = Tool().run(compare("--progress lines --jobs 1 --quiet"));
+  EXPECT_EQ(ended.code, 0);
+  const std::vector<Json> told = documents_of(ended.err);
+  ASSERT_GE(told.size(), 4u);
+  EXPECT_EQ(told[0].at("run"), "mha");
+  EXPECT_EQ(told[0].at("phase"), "starting");
+  EXPECT_EQ(told[1].at("phase"), "forward");
+  EXPECT_EQ(told[1].at("allocated_bytes"), 1 << 20);
+  EXPECT_EQ(told[1].at("done"), 0);
+  EXPECT_EQ(told.back().at("run"), "mqa");
+  EXPECT_EQ(told.back().at("done"), 1);
+  EXPECT_EQ(told.back().at("runs"), 2);
+}
+
+TEST(ProgressLines, AFloodOfOddProgressStaysWithinDocuments) {
+  Tool tool;
+  tool.fake("flood");
+  const Ended ended = tool.run(compare("--progress lines"));
+  EXPECT_EQ(ended.code, 0);
+  for (const Json& document : documents_of(ended.err)) EXPECT_TRUE(document.at("phase").is_string());
 }
 
 TEST(Stdout, ReaderThatHasGoneIsAClearMessage) {

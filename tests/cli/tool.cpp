@@ -81,7 +81,7 @@ Tool::~Tool() {
 }
 
 void Tool::start(const std::vector<std::string>& arguments) {
-  std::vector<std::string> argument_texts{HEADROOM_EXECUTABLE}, environment_texts;
+  std::vector<std::string> argument_texts{executable}, environment_texts;
   argument_texts.insert(argument_texts.end(), arguments.begin(), arguments.end());
   for (const auto& [name, value] : environment) environment_texts.push_back(name + "=" + value);
   const auto argument_pointers = pointers(argument_texts), environment_pointers = pointers(environment_texts);

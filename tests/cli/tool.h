@@ -27,6 +27,7 @@ class Tool {
   ~Tool();
 
   std::map<std::string, std::string> environment;  // added to a plain one (PATH, HOME)
+  std::string executable = HEADROOM_EXECUTABLE;
   std::string out_file;               // stdout goes there instead: /dev/full, a closed pipe ("|"), none ("-")
   bool on_terminal = false;           // stdout and stderr are one terminal of 80 columns
   bool at_the_keyboard = false;       // that terminal is stdin, too, and sends Ctrl-C to the tool and what it runs

@@ -1,0 +1,78 @@
+#include "gui/running/estimate.h"
+
+#include <QTimer>
+#include <new>
+
+#include "gui/views/text.h"
+#include "recording/file.h"
+
+namespace headroom::gui {
+namespace {
+
+RunResult read_result(const QString& path) {
+  try {
+    return result_of(read_recording(path.toStdString()));
+  } catch (const std::exception& error) {
+    return failed_result(QString::fromUtf8(error.what()));
+  }
+}
+
+}  // namespace
+
+RunSpec estimated_spec(RunSpec spec) {
+  if (!spec.device.starts_with("virtual:")) {
+    spec.device = kEstimateDevice;
+    spec.virtual_options = {};
+  }
+  spec.trace.reset();
+  spec.require_cupti = spec.counters = false;
+  return spec;
+}
+
+void Estimate::ask(const RunSpec& spec, int delay_ms) {
+  cancel();
+  spec_ = spec;
+  busy_ = true;
+  QTimer::singleShot(delay_ms, this, [this, question = question_] {
+    if (question == question_) run();
+  });
+}
+
+void Estimate::cancel() {
+  ++question_;
+  busy_ = false;
+  reading_.cancel();
+  if (!process_) return;
+  // It may take a moment to end, which nobody waits for.
+  RunProcess* old = process_.release();
+  old->disconnect(this);
+  old->setParent(this);
+  connect(old, &RunProcess::finished, old, &QObject::deleteLater);
+  old->is_running() ? old->cancel() : old->deleteLater();
+}
+
+void Estimate::run() {
+  if (const auto known = cache_.find(spec_)) return answer(*known);
+  process_ = std::make_unique<RunProcess>(spec_);
+  connect(process_.get(), &RunProcess::finished, this, &Estimate::take_end);
+  process_->start();
+}
+
+void Estimate::take_end() {
+  if (process_->state() != RunProcess::State::recorded) return answer(failed_result(process_->problem()));
+  const QString path = process_->recordings().front();
+  reading_.start([path](const std::atomic<bool>&) { return read_result(path); },
+                 [this](RunResult result) {
+                   cache_.keep(spec_, result);
+                   answer(result);
+                 });
+}
+
+void Estimate::answer(const RunResult& result) {
+  if (process_) process_.release()->deleteLater();
+  busy_ = false;
+  result_ = result;
+  Q_EMIT finished();
+}
+
+}  // namespace headroom::gui

@@ -1,0 +1,49 @@
+// What a spec takes, found by running it on a virtual GPU: the newest question alone is answered.
+#pragma once
+
+#include <QObject>
+#include <memory>
+
+#include "gui/running/run_process.h"
+#include "gui/running/run_result.h"
+#include "gui/views/background.h"
+
+namespace headroom::gui {
+
+// The spec as it is estimated: on its own device where that is virtual, else on kEstimateDevice; never traced.
+RunSpec estimated_spec(RunSpec spec);
+inline constexpr const char* kEstimateDevice = "virtual:h100-80gb";
+
+class Estimate : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Estimate(QObject* parent = nullptr) : QObject(parent) {}
+
+  // Ends what runs, and asks this; `delay_ms` later, unless something else is asked by then. Answered by finished(),
+  // never before this returns; from the cache where it was asked before.
+  void ask(const RunSpec& spec, int delay_ms = 0);
+  void cancel();
+
+  bool is_busy() const { return busy_; }
+  const RunSpec& spec() const { return spec_; }  // of the newest question
+  const RunResult& result() const { return result_; }
+
+ Q_SIGNALS:
+  void finished();  // result() answers spec()
+
+ private:
+  void run();
+  void take_end();
+  void answer(const RunResult& result);
+
+  RunSpec spec_;
+  RunResult result_;
+  ResultCache cache_;
+  std::unique_ptr<RunProcess> process_;
+  Background reading_;
+  std::uint64_t question_ = 0;
+  bool busy_ = false;
+};
+
+}  // namespace headroom::gui

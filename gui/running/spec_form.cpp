@@ -1,0 +1,474 @@
+#include "gui/running/spec_form.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFile>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSpinBox>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <limits>
+#include <map>
+
+#include "base/error.h"
+#include "gui/views/text.h"
+#include "gui/window/theme.h"
+#include "models/catalog/config.h"
+#include "virtual_gpu/catalog.h"
+
+namespace headroom::gui {
+namespace {
+
+constexpr int kMostSpin = std::numeric_limits<int>::max();
+
+bool always(const RunSpec&) { return true; }
+bool of_training(const RunSpec& spec) { return spec.mode == Mode::train; }
+bool of_generation(const RunSpec& spec) { return spec.mode == Mode::generate; }
+bool not_of_generation(const RunSpec& spec) { return spec.mode != Mode::generate; }
+bool of_optimizer(const RunSpec& spec) { return of_training(spec) && spec.optimizer != Optimizer::none; }
+bool of_plain_optimizer(const RunSpec& spec) { return of_training(spec) && has_implementations(spec.optimizer); }
+bool of_sgd(const RunSpec& spec) { return of_training(spec) && spec.optimizer == Optimizer::sgd; }
+bool of_pages(const RunSpec& spec) { return of_generation(spec) && spec.generation.cache == CacheKind::paged; }
+bool of_virtual_device(const RunSpec& spec) { return spec.device.starts_with("virtual:"); }
+bool of_gpu(const RunSpec& spec) { return spec.device != "cpu"; }
+bool of_real_gpu(const RunSpec& spec) { return spec.device.starts_with("cuda"); }
+bool of_tracing(const RunSpec& spec) { return of_gpu(spec) && trace_level(spec) != TraceLevel::none; }
+
+double number_in(const char* flag, const QString& text) {
+  bool ok = false;
+  const double number = text.trimmed().toDouble(&ok);
+  if (!ok) throw bad_input(std::string(flag) + " is '" + text.toStdString() + "', expected a number");
+  return number;
+}
+
+// "600 MiB", "1.5GiB", bytes.
+std::int64_t size_in(const char* flag, const QString& text) {
+  const std::pair<const char*, double> units[] = {{"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"b", 1}};
+  QString digits = text.trimmed().toLower();
+  double factor = 1;
+  for (const auto& [unit, size] : units)
+    if (digits.endsWith(QLatin1String(unit))) {
+      digits.chop(static_cast<int>(qstrlen(unit)));
+      factor = size;
+      break;
+    }
+  bool ok = false;
+  const double number = digits.trimmed().toDouble(&ok) * factor;
+  if (!ok || number < 0 || number > 9e18)
+    throw bad_input(std::string(flag) + " is '" + text.toStdString() + "', expected a size such as 600MiB or 1.5GiB");
+  return static_cast<std::int64_t>(number);
+}
+
+QString short_name(const virtual_gpu::DeviceModel& device) {
+  return to_text(device.product).remove(QLatin1String("NVIDIA "));
+}
+
+bool has_real_gpu() { return QFile::exists(QStringLiteral("/dev/nvidiactl")); }
+
+}  // namespace
+
+SpecForm::SpecForm(QWidget* parent) : QWidget(parent), layout_(new QVBoxLayout(this)) {
+  layout_->setContentsMargins(0, 0, 0, 0);
+  layout_->setSpacing(6);
+  add_shape();
+  add_device();
+  add_training();
+  add_generation();
+  begin_advanced();
+  add_model_options();
+  add_virtual_options();
+  add_tracing();
+  layout_->addStretch(1);
+  load(RunSpec());
+}
+
+void SpecForm::add_section(const QString& title) {
+  auto* heading = new QLabel(title);
+  QFont font = heading->font();
+  font.setBold(true);
+  heading->setFont(font);
+  auto* block = new QWidget;
+  auto* column = new QVBoxLayout(block);
+  column->setContentsMargins(0, 6, 0, 4);
+  column->addWidget(heading);
+  grid_ = new QGridLayout;
+  grid_->setHorizontalSpacing(12);
+  grid_->setVerticalSpacing(4);
+  grid_->setColumnMinimumWidth(0, fontMetrics().averageCharWidth() * 19);
+  grid_->setColumnStretch(1, 1);
+  column->addLayout(grid_);
+  (advanced_ ? static_cast<QVBoxLayout*>(advanced_->layout()) : layout_)->addWidget(block);
+}
+
+void SpecForm::begin_advanced() {
+  advanced_button_ = new QToolButton;
+  advanced_button_->setText(tr("More settings"));
+  advanced_button_->setCheckable(true);
+  advanced_button_->setAutoRaise(true);
+  advanced_button_->setArrowType(Qt::RightArrow);
+  advanced_button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  layout_->addWidget(advanced_button_);
+  advanced_ = new QWidget;
+  auto* column = new QVBoxLayout(advanced_);
+  column->setContentsMargins(0, 0, 0, 0);
+  layout_->addWidget(advanced_);
+  advanced_->hide();
+  connect(advanced_button_, &QToolButton::toggled, this, [this](bool shown) {
+    advanced_->setVisible(shown);
+    advanced_button_->setArrowType(shown ? Qt::DownArrow : Qt::RightArrow);
+  });
+}
+
+SpecForm::Field& SpecForm::add(const Words& words, QWidget* input, const Applies& applies, bool has_title) {
+  auto* title = new QLabel(has_title ? words.title : QString());
+  title->setBuddy(input);
+  auto* problem = new QLabel;
+  problem->setWordWrap(true);
+  problem->hide();
+  const QString meaning = QStringLiteral("%1 (%2)").arg(words.meaning, QLatin1String(words.flag));
+  for (QWidget* widget : {static_cast<QWidget*>(title), input}) widget->setToolTip(meaning);
+  input->setAccessibleName(words.title);
+  input->setAccessibleDescription(meaning);
+  input->setObjectName(QLatin1String(words.flag));
+  const int row = grid_->rowCount();
+  grid_->addWidget(title, row, 0);
+  grid_->addWidget(input, row, 1);
+  grid_->addWidget(problem, row + 1, 0, 1, 2);
+  fields_.push_back({words.flag, title, input, problem, {}, {}, applies});
+  return fields_.back();
+}
+
+template <class T>
+void SpecForm::add_count(const Words& words, T member, std::int64_t low, std::int64_t high, const Applies& applies) {
+  auto* spin = new QSpinBox;
+  spin->setRange(static_cast<int>(low), static_cast<int>(std::min<std::int64_t>(high, kMostSpin)));
+  spin->setGroupSeparatorShown(true);
+  spin->setKeyboardTracking(true);
+  Field& field = add(words, spin, applies);
+  field.store = [spin, member](RunSpec& spec) { member(spec) = spin->value(); };
+  field.load = [spin, member](const RunSpec& spec) {
+    RunSpec copy = spec;
+    spin->setValue(static_cast<int>(std::min<std::int64_t>(member(copy), kMostSpin)));
+  };
+  connect(spin, &QSpinBox::valueChanged, this, &SpecForm::follow_mode);
+}
+
+template <class T, class Names>
+void SpecForm::add_choice(const Words& words, T member, const Names& names, const Applies& applies) {
+  auto* box = new QComboBox;
+  for (const auto& row : names) box->addItem(to_text(row.name));
+  Field& field = add(words, box, applies);
+  field.store = [box, member, names](RunSpec& spec) {
+    member(spec) = names[static_cast<std::size_t>(std::max(0, box->currentIndex()))].value;
+  };
+  field.load = [box, member, names](const RunSpec& spec) {
+    RunSpec copy = spec;
+    box->setCurrentText(to_text(to_name(names, member(copy))));
+  };
+  connect(box, &QComboBox::currentIndexChanged, this, &SpecForm::follow_mode);
+}
+
+template <class T>
+void SpecForm::add_text(const Words& words, T member, const QString& placeholder, const Applies& applies) {
+  auto* edit = new QLineEdit;
+  edit->setPlaceholderText(placeholder);
+  Field& field = add(words, edit, applies);
+  field.store = [edit, member](RunSpec& spec) { member(spec) = edit->text().trimmed().toStdString(); };
+  field.load = [edit, member](const RunSpec& spec) {
+    RunSpec copy = spec;
+    edit->setText(to_text(member(copy)));
+  };
+  connect(edit, &QLineEdit::textChanged, this, &SpecForm::follow_mode);
+}
+
+template <class T>
+void SpecForm::add_number(const Words& words, T member, const QString& placeholder, const Applies& applies) {
+  auto* edit = new QLineEdit;
+  edit->setPlaceholderText(placeholder);
+  Field& field = add(words, edit, applies);
+  field.store = [edit, member, flag = words.flag](RunSpec& spec) {
+    if (!edit->text().trimmed().isEmpty()) member(spec) = number_in(flag, edit->text());
+  };
+  field.load = [edit, member](const RunSpec& spec) {
+    RunSpec copy = spec;
+    const std::optional<double> value = member(copy);
+    edit->setText(value && *value != 0 ? QString::number(*value) : QString());
+  };
+  connect(edit, &QLineEdit::textChanged, this, &SpecForm::follow_mode);
+}
+
+template <class T>
+void SpecForm::add_switch(const Words& words, T member, const Applies& applies) {
+  auto* box = new QCheckBox(words.title);
+  Field& field = add(words, box, applies, false);
+  field.store = [box, member](RunSpec& spec) { member(spec) = box->isChecked(); };
+  field.load = [box, member](const RunSpec& spec) {
+    RunSpec copy = spec;
+    box->setChecked(member(copy));
+  };
+  connect(box, &QCheckBox::toggled, this, &SpecForm::follow_mode);
+}
+
+void SpecForm::add_shape() {
+  add_section(tr("What a step does"));
+  add_choice(
+      {"--mode", tr("Mode"), tr("What a step does: train, a forward pass alone, or generate text")},
+      [](RunSpec& s) -> Mode& { return s.mode; }, kModeNames, always);
+  add_count(
+      {"--batch", tr("Batch"), tr("Sequences per step, or per micro-batch of it")},
+      [](RunSpec& s) -> std::int64_t& { return s.batch; }, 1, kMaxTokensPerStep, always);
+  add_count(
+      {"--seq", tr("Sequence length"), tr("Tokens per sequence; in generation those of the prompt")},
+      [](RunSpec& s) -> std::int64_t& { return s.seq; }, 1, kMaxTokensPerStep, always);
+  add_choice(
+      {"--dtype", tr("Numbers"), tr("amp-* means fp32 parameters under autocast")},
+      [](RunSpec& s) -> Dtype& { return s.dtype; }, kDtypeNames, always);
+  add_choice(
+      {"--sdpa", tr("Attention kernels"),
+       tr("Separate operators (eager), or one back end of scaled_dot_product_attention")},
+      [](RunSpec& s) -> Sdpa& { return s.sdpa; }, kSdpaNames, always);
+}
+
+void SpecForm::add_training() {
+  add_section(tr("Training"));
+  add_choice(
+      {"--optimizer", tr("Optimizer"), tr("What updates the parameters")},
+      [](RunSpec& s) -> Optimizer& { return s.optimizer; }, kOptimizerNames, of_training);
+  add_choice(
+      {"--optimizer-implementation", tr("Its implementation"), tr("How sgd, adam and adamw step in PyTorch")},
+      [](RunSpec& s) -> OptimizerImplementation& { return s.optimizer_implementation; }, kOptimizerImplementationNames,
+      of_plain_optimizer);
+  add_number(
+      {"--momentum", tr("Momentum"), tr("Of sgd, from 0 to below 1")}, [](RunSpec& s) -> double& { return s.momentum; },
+      tr("none"), of_sgd);
+  add_choice(
+      {"--checkpoint", tr("Checkpointing"),
+       tr("block: of each block only the input is kept, and the rest is computed again in backward")},
+      [](RunSpec& s) -> Checkpoint& { return s.checkpoint; }, kCheckpointNames, of_training);
+  add_count(
+      {"--accumulate", tr("Micro-batches"), tr("Whose gradients are summed before the optimizer steps")},
+      [](RunSpec& s) -> std::int64_t& { return s.accumulate; }, 1, kMaxAccumulate, of_training);
+}
+
+void SpecForm::add_generation() {
+  add_section(tr("Generation"));
+  add_count(
+      {"--new-tokens", tr("New tokens"), tr("Of each sequence, after its prompt")},
+      [](RunSpec& s) -> std::int64_t& { return s.generation.new_tokens; }, 1, kMaxNewTokens, of_generation);
+  add_count(
+      {"--beams", tr("Beams"), tr("Kept of each sequence; 1 is greedy")},
+      [](RunSpec& s) -> std::int64_t& { return s.generation.beams; }, 1, kMaxBeams, of_generation);
+  add_choice(
+      {"--cache", tr("KV cache"),
+       tr("dynamic: a new block each token; static: room for all tokens at once; paged: page after page")},
+      [](RunSpec& s) -> CacheKind& { return s.generation.cache; }, kCacheKindNames, of_generation);
+  add_choice(
+      {"--cache-dtype", tr("Its numbers"), tr("The model's own, int8 with scales, or fp8")},
+      [](RunSpec& s) -> CacheDtype& { return s.generation.cache_dtype; }, kCacheDtypeNames, of_generation);
+  add_count(
+      {"--page", tr("Tokens of a page"), tr("Of a paged cache")},
+      [](RunSpec& s) -> std::int64_t& { return s.generation.page; }, 1, kMaxTokensPerStep, of_pages);
+}
+
+void SpecForm::add_device() {
+  add_section(tr("Device"));
+  add_device_list();
+}
+
+void SpecForm::add_device_list() {
+  auto* box = new QComboBox;
+  for (const virtual_gpu::DeviceModel& device : virtual_gpu::device_catalog())
+    box->addItem(tr("%1 · %2 · virtual").arg(short_name(device), size_text(device.total_bytes)),
+                 to_text("virtual:" + device.name));
+  box->addItem(tr("This machine's processor"), QStringLiteral("cpu"));
+  if (has_real_gpu()) box->addItem(tr("This machine's GPU"), QStringLiteral("cuda"));
+  box->setMinimumContentsLength(20);
+  box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  Field& field =
+      add({"--device", tr("Runs on"), tr("A virtual GPU needs none: its memory is address space")}, box, always);
+  field.store = [box](RunSpec& spec) { spec.device = box->currentData().toString().toStdString(); };
+  field.load = [box](const RunSpec& spec) {
+    const QString device = to_text(spec.device);
+    if (box->findData(device) < 0) box->addItem(device, device);  // a recording's, cuda:1
+    box->setCurrentIndex(box->findData(device));
+  };
+  connect(box, &QComboBox::currentIndexChanged, this, &SpecForm::follow_mode);
+}
+
+void SpecForm::add_model_options() {
+  add_section(tr("The model"));
+  add_text(
+      {"--compress", tr("Compression"), tr("How weights are made smaller: int4:group=128, lora:rank=8, int8+lora")},
+      [](RunSpec& s) -> std::string& { return s.compression; }, tr("none"), always);
+  add_positions();
+  add_number(
+      {"--capacity-factor", tr("Room of experts"),
+       tr("Of a mixture of experts: tokens that an expert has room for, as a multiple of its share")},
+      [](RunSpec& s) -> std::optional<double>& { return s.capacity_factor; }, tr("the model's own"), always);
+  add_number(
+      {"--dropout", tr("Dropout"), tr("Every dropout rate of the model, from 0 to 1")},
+      [](RunSpec& s) -> std::optional<double>& { return s.dropout; }, tr("the model's own"), always);
+  add_switch(
+      {"--padding", tr("Padding"), tr("Sequences of random lengths, with an attention mask")},
+      [](RunSpec& s) -> bool& { return s.padding; }, not_of_generation);
+  add_number(
+      {"--clip", tr("Clip gradients to"), tr("The most that the norm of all gradients may be")},
+      [](RunSpec& s) -> std::optional<double>& { return s.clip; }, tr("not at all"), of_optimizer);
+  add_count(
+      {"--loss-chunk", tr("Loss in chunks of"), tr("Tokens whose logits exist at once; 0: all of them")},
+      [](RunSpec& s) -> std::int64_t& { return s.loss_chunk; }, 0, kMaxTokensPerStep, of_training);
+  add_count(
+      {"--steps", tr("Steps"), tr("The first has no optimizer state yet")},
+      [](RunSpec& s) -> std::int64_t& { return s.steps; }, 1, kMaxSteps, not_of_generation);
+  add_count(
+      {"--seed", tr("Seed"), tr("Of parameters, inputs and dropout")},
+      [](RunSpec& s) -> std::int64_t& { return s.seed; }, 0, kMostSpin, always);
+}
+
+void SpecForm::add_positions() {
+  auto* box = new QComboBox;
+  box->addItem(tr("the model's own"), QString());
+  for (const auto& row : models::kPositionsNames) box->addItem(to_text(row.name), to_text(row.name));
+  Field& field = add({"--positions", tr("Positions"), tr("How the model knows positions")}, box, always);
+  field.store = [box](RunSpec& spec) { spec.positions = box->currentData().toString().toStdString(); };
+  field.load = [box](const RunSpec& spec) {
+    box->setCurrentIndex(std::max(0, box->findData(to_text(spec.positions))));
+  };
+  connect(box, &QComboBox::currentIndexChanged, this, &SpecForm::follow_mode);
+}
+
+void SpecForm::add_virtual_options() {
+  add_section(tr("The virtual GPU"));
+  add_reserve();
+  add_text(
+      {"--address-order", tr("Addresses"),
+       tr("How its driver hands out addresses: descending, ascending or "
+          "shuffled:SEED")},
+      [](RunSpec& s) -> std::string& { return s.virtual_options.address_order; }, tr("the device's own"),
+      of_virtual_device);
+  add_choice(
+      {"--events", tr("Its work is done"), tr("At once, or when it is waited for")},
+      [](RunSpec& s) -> VirtualEvents& { return s.virtual_options.events; }, kVirtualEventsNames, of_virtual_device);
+  add_switch(
+      {"--backed", tr("Memory holds what is copied there"), tr("Else it is address space alone")},
+      [](RunSpec& s) -> bool& { return s.virtual_options.backed; }, of_virtual_device);
+}
+
+void SpecForm::add_reserve() {
+  auto* edit = new QLineEdit;
+  edit->setPlaceholderText(tr("nothing"));
+  Field& field =
+      add({"--reserve", tr("Taken by others"), tr("What a context and other processes take: 600MiB, 1.5GiB")}, edit,
+          of_virtual_device);
+  field.store = [edit](RunSpec& spec) {
+    if (!edit->text().trimmed().isEmpty()) spec.virtual_options.reserve_bytes = size_in("--reserve", edit->text());
+  };
+  field.load = [edit](const RunSpec& spec) {
+    const std::int64_t bytes = spec.virtual_options.reserve_bytes;
+    edit->setText(bytes == 0               ? QString()
+                  : bytes % (1 << 20) == 0 ? QStringLiteral("%1MiB").arg(bytes >> 20)
+                                           : QString::number(bytes));
+  };
+  connect(edit, &QLineEdit::textChanged, this, &SpecForm::follow_mode);
+}
+
+void SpecForm::add_tracing() {
+  add_section(tr("Tracing"));
+  add_trace();
+  add_switch(
+      {"--require-cupti", tr("Fail where nothing can be traced"), tr("Where CUPTI cannot trace, the run fails")},
+      [](RunSpec& s) -> bool& { return s.require_cupti; }, of_tracing);
+  add_switch(
+      {"--counters", tr("Count what layers move"), tr("To and from a real GPU's memory; needs privileges")},
+      [](RunSpec& s) -> bool& { return s.counters; }, of_real_gpu);
+}
+
+void SpecForm::add_trace() {
+  auto* box = new QComboBox;
+  box->addItem(tr("as the device has it"), QString());
+  for (const auto& row : kTraceLevelNames) box->addItem(to_text(row.name), to_text(row.name));
+  Field& field =
+      add({"--trace", tr("CUPTI records"), tr("What is recorded beside the allocator: kernels, copies")}, box, of_gpu);
+  field.store = [box](RunSpec& spec) {
+    if (const std::string name = box->currentData().toString().toStdString(); !name.empty())
+      spec.trace = from_name(kTraceLevelNames, "trace level", name);
+  };
+  field.load = [box](const RunSpec& spec) {
+    const QString name = spec.trace ? to_text(to_name(kTraceLevelNames, *spec.trace)) : QString();
+    box->setCurrentIndex(std::max(0, box->findData(name)));
+  };
+  connect(box, &QComboBox::currentIndexChanged, this, &SpecForm::follow_mode);
+}
+
+std::optional<SpecProblem> SpecForm::store(RunSpec& spec) const {
+  std::optional<SpecProblem> problem;
+  for (const Field& field : fields_) {
+    if (!field.applies(spec)) continue;  // what decides it stands above it
+    try {
+      field.store(spec);
+    } catch (const Error& error) {
+      if (!problem) problem = SpecProblem{field.flag, error.what()};
+    }
+  }
+  return problem;
+}
+
+void SpecForm::load(const RunSpec& spec) {
+  loading_ = true;
+  for (const Field& field : fields_) field.load(spec);
+  loading_ = false;
+  follow_mode();
+}
+
+void SpecForm::follow_mode() {
+  if (loading_) return;
+  RunSpec spec;
+  store(spec);
+  for (const Field& field : fields_) {
+    const bool shown = field.applies(spec);
+    field.title->setVisible(shown);
+    field.input->setVisible(shown);
+    if (!shown) field.problem->hide();
+  }
+  // A section none of whose fields is shown has no heading either.
+  std::map<QWidget*, bool> sections;
+  for (const Field& field : fields_) sections[field.input->parentWidget()] |= field.applies(spec);
+  for (const auto& [section, shown] : sections) section->setVisible(shown);
+  Q_EMIT changed();
+}
+
+std::vector<std::string> SpecForm::flags() const {
+  std::vector<std::string> flags;
+  for (const Field& field : fields_) flags.push_back(field.flag);
+  return flags;
+}
+
+QWidget* SpecForm::input(const std::string& flag) const {
+  for (const Field& field : fields_)
+    if (field.flag == flag) return field.input;
+  return nullptr;
+}
+
+bool SpecForm::show_problem(const SpecProblem& problem) {
+  for (const Field& field : fields_)
+    if (field.flag == problem.field && !field.input->isHidden()) {
+      if (advanced_->isAncestorOf(field.input)) advanced_button_->setChecked(true);
+      field.problem->setText(to_text(problem.message));
+      field.problem->setStyleSheet(QStringLiteral("color: %1").arg(theme().bad.name()));
+      field.problem->show();
+      field.input->setAccessibleDescription(to_text(problem.message));
+      return true;
+    }
+  return false;
+}
+
+void SpecForm::clear_problems() {
+  for (const Field& field : fields_) {
+    if (!field.problem->isHidden()) field.input->setAccessibleDescription(field.input->toolTip());
+    field.problem->hide();
+  }
+}
+
+}  // namespace headroom::gui

@@ -1,0 +1,38 @@
+// A program that stands for `headroom`: it does as it is told, at once or never. HEADROOM_PROGRAM names it while this
+// lives; caches and kept recordings are those of the test alone.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <cstdint>
+#include <string>
+
+#include "recording/recording.h"
+#include "tests/temporary_folder.h"
+
+namespace headroom::gui {
+
+class FakeHeadroom {
+ public:
+  FakeHeadroom();
+  ~FakeHeadroom();
+
+  // well: tells how far it is, and leaves a recording, of a run out of memory where batch x seq is beyond room().
+  // hang: says nothing more. stubborn: the same, deaf to SIGTERM, with a child. flood: 4 MB on stderr and stdout first.
+  // crash: dies of a signal. refuse: exit code 2 and a message on --batch. empty: ends well without a recording.
+  void act(const std::string& action);
+  void set_room(std::int64_t tokens);
+
+  QStringList calls() const;            // the arguments of each, in order
+  std::vector<long> processes() const;  // that hang or are stubborn, and their children
+  bool all_gone() const;                // within a few seconds
+
+ private:
+  testing_support::TemporaryFolder folder_;
+};
+
+// On a virtual GPU that has 1 MiB: what the fake's runs leave.
+Recording virtual_recording();
+Recording oom_recording();
+
+}  // namespace headroom::gui
