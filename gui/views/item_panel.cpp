@@ -146,6 +146,9 @@ void ItemPanel::set_up_items() {
   items_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   items_->setContextMenuPolicy(Qt::CustomContextMenu);
   connect(items_, &QWidget::customContextMenuRequested, this, &ItemPanel::show_menu);
+  header_->setStyleSheet(  // beside a title that is aligned right the arrow would cover it
+      QStringLiteral("QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; width: 9px; "
+                     "height: 9px; }"));
   header_->setSectionsMovable(true);
   header_->setHighlightSections(false);
   header_->setSectionsClickable(true);
