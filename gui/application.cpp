@@ -19,6 +19,7 @@
 #include "gui/session/session_file.h"
 #include "gui/window/appearance.h"
 #include "gui/window/dialogs.h"
+#include "gui/window/icons.h"
 #include "gui/window/main_window.h"
 #include "gui/window/settings.h"
 
@@ -43,7 +44,7 @@ void set_up(QApplication& application) {
   QCoreApplication::setApplicationName(QStringLiteral("headroom-viewer"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HEADROOM_VERSION));
   QGuiApplication::setDesktopFileName(QStringLiteral("headroom-viewer"));
-  QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/headroom-viewer.svg")));
+  QApplication::setWindowIcon(application_icon());
   auto* qt = new QTranslator(&application);
   if (qt->load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"),
                QLibraryInfo::path(QLibraryInfo::TranslationsPath)))

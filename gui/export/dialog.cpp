@@ -208,10 +208,9 @@ void ExportDialog::show_plan() {
   const QDir folder(folder_->text());
   const auto replaced =
       std::count_if(items.begin(), items.end(), [&](const ExportItem& item) { return folder.exists(file_name(item)); });
-  QString text = items.empty() ? tr("Choose at least one view and one format.")
-                               : tr("%n files will be written", nullptr, static_cast<int>(items.size()));
-  if (replaced > 0)
-    text += tr("; %n of them are there already and will be replaced", nullptr, static_cast<int>(replaced));
+  QString text =
+      items.empty() ? tr("Choose at least one view and one format.") : tr("Files to write: %1").arg(items.size());
+  if (replaced > 0) text += tr("; there already, to be replaced: %1").arg(replaced);
   status_->setText(text);
   export_->setEnabled(!items.empty() && !folder_->text().isEmpty());
 }
@@ -232,15 +231,14 @@ void ExportDialog::start() {
 void ExportDialog::show_progress() {
   progress_->setRange(0, static_cast<int>(exporter_.count()));
   progress_->setValue(static_cast<int>(exporter_.done()));
-  status_->setText(tr("%1 of %2 files are written").arg(exporter_.done()).arg(exporter_.count()));
+  status_->setText(tr("Files written: %1 of %2").arg(exporter_.done()).arg(exporter_.count()));
 }
 
 void ExportDialog::finish(const QString& error) {
   progress_->hide();
   buttons_->button(QDialogButtonBox::Close)->setText(tr("Close"));
   show_plan();
-  const QString done =
-      tr("%n files are written in %1", nullptr, static_cast<int>(exporter_.done())).arg(folder_->text());
+  const QString done = tr("Files written: %1, in %2").arg(exporter_.done()).arg(folder_->text());
   status_->setText(error.isEmpty() ? done : exporter_.done() > 0 ? error + QStringLiteral("; ") + done : error);
   Q_EMIT message(status_->text());
 }

@@ -11,6 +11,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <set>
 
 #include "gui/window/icons.h"
@@ -84,7 +85,7 @@ std::vector<std::pair<QString, QString>> versions() {
 QWidget* show_about(QWidget* window) {
   QDialog* dialog = make_dialog(window, tr("About Headroom"));
   auto* icon = new QLabel;
-  icon->setPixmap(QIcon(QStringLiteral(":/icons/headroom-viewer.svg")).pixmap({64, 64}, dialog->devicePixelRatioF()));
+  icon->setPixmap(application_icon().pixmap({64, 64}, dialog->devicePixelRatioF()));
   auto* words =
       new QLabel(tr("<h2>Headroom</h2><p>How much memory a transformer takes, where every byte goes, and which "
                     "attention mechanism would take less.</p>"));

@@ -8,6 +8,9 @@
 
 #include "gui/window/theme.h"
 
+// A resource of a library is there once somebody asks for it.
+static void load_resources() { Q_INIT_RESOURCE(resources); }
+
 namespace headroom::gui {
 namespace {
 
@@ -47,6 +50,14 @@ class TintedIcon : public QIconEngine {
 
 }  // namespace
 
-QIcon tinted_icon(const QString& resource) { return QIcon(new TintedIcon(resource)); }
+QIcon application_icon() {
+  load_resources();
+  return QIcon(QStringLiteral(":/icons/headroom-viewer.svg"));
+}
+
+QIcon tinted_icon(const QString& resource) {
+  load_resources();
+  return QIcon(new TintedIcon(resource));
+}
 
 }  // namespace headroom::gui

@@ -5,6 +5,8 @@
 
 namespace headroom::gui {
 
+QIcon application_icon();  // in its own colours
+
 QIcon tinted_icon(const QString& resource);  // ":/icons/timeline.svg"
 inline QIcon named_icon(const char* name) {
   return tinted_icon(QStringLiteral(":/icons/%1.svg").arg(QLatin1String(name)));

@@ -221,7 +221,7 @@ void MainWindow::write_report(ReportFormat format) {
 
 void MainWindow::copy_table() {
   copy_as_table(*current_view()->table());
-  say(tr("copied the table: %1 rows").arg(count_text(current_view()->table()->rowCount())));
+  say(tr("copied the table; its rows: %1").arg(count_text(current_view()->table()->rowCount())));
 }
 
 void MainWindow::copy_picture() {

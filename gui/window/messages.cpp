@@ -3,6 +3,7 @@
 #include <QListView>
 #include <QTime>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "gui/window/icons.h"
 
@@ -43,7 +44,7 @@ void Messages::resizeEvent(QResizeEvent* event) {
   show_newest();
 }
 
-QSize Messages::minimumSizeHint() const { return {120, QToolButton::minimumSizeHint().height()}; }
+QSize Messages::sizeHint() const { return {120, QToolButton::sizeHint().height()}; }
 
 void Messages::open_list() {
   auto* dialog = new QDialog(this);

@@ -18,8 +18,8 @@ class Messages : public QToolButton {
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
-  QSize sizeHint() const override { return minimumSizeHint(); }
-  QSize minimumSizeHint() const override;
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override { return sizeHint(); }
 
  private:
   void show_newest();

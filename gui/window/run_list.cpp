@@ -6,6 +6,7 @@
 #include <QFileInfo>
 #include <QPainter>
 #include <QUrl>
+#include <algorithm>
 
 #include "gui/window/theme.h"
 

@@ -12,6 +12,8 @@ namespace headroom::gui {
 
 // Two lines: the name with what marks it, and its state; of a run that failed, why, on as many lines as it takes.
 class RunDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
 

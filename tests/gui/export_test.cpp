@@ -1,8 +1,10 @@
-// Files that are written of views: what they hold, that they are the same each time, and what happens where they cannot be
-// written.
+// Files that are written of views: what they hold, that they are the same each time, and what happens where they cannot
+// be written.
 #include <gmock/gmock.h>
 
 #include <QLineEdit>
+#include <QProcess>
+#include <QProcessEnvironment>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QStandardItemModel>
@@ -79,7 +81,9 @@ TEST(Picture, ThatIsTooLargeIsRefused) {
   Session session;
   Sample view(session);
   EXPECT_THAT(message_of(ExitCode::bad_input,
-                         [&] { picture_of_page(view, {.size = {16000, 16000}, .scale = 8}); }),
+                         [&] {
+                           picture_of_page(view, {.size = {16000, 16000}, .scale = 8});
+                         }),
               HasSubstr("too large"));
 }
 
@@ -133,7 +137,8 @@ class Exporting : public testing::Test {
   Exporter exporter_{[this](const QByteArray&) { return &view_; }};
   std::string error_;
   int code_ = -1;
-  std::vector<ExportItem> both_{{"timeline", "Timeline", ExportFormat::png}, {"timeline", "Timeline", ExportFormat::csv}};
+  std::vector<ExportItem> both_{{"timeline", "Timeline", ExportFormat::png},
+                                {"timeline", "Timeline", ExportFormat::csv}};
 };
 
 TEST_F(Exporting, WritesEachViewInEachFormatIntoAFolderItMakes) {
@@ -141,7 +146,8 @@ TEST_F(Exporting, WritesEachViewInEachFormatIntoAFolderItMakes) {
   EXPECT_EQ(error_, "");
   EXPECT_EQ(code_, 0);
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "new")) names.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "new"))
+    names.push_back(entry.path().filename());
   EXPECT_THAT(names, UnorderedElementsAre("timeline.csv", "timeline.png"));
 }
 
@@ -190,15 +196,15 @@ TEST_F(Exporting, CanBeCancelled) {
 }
 
 TEST_F(Exporting, TheDialogWritesWhatIsChosenAndSaysWhatWentWrong) {
-  auto* dialog = new ExportDialog({{"timeline", "Timeline", true}, {"map", "Map", false}},
-                                  [this](const QByteArray&) { return &view_; }, nullptr);
+  auto* dialog = new ExportDialog(
+      {{"timeline", "Timeline", true}, {"map", "Map", false}}, [this](const QByteArray&) { return &view_; }, nullptr);
   dialog->show();
   dialog->set_folder(QString::fromStdString(folder_.path().string()));
-  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("1 files will be written"));
+  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("Files to write: 1"));
   dialog->start();
   ASSERT_TRUE(wait_until([&] { return !dialog->exporter().is_busy(); }));
   EXPECT_THAT(folder_.names(), ElementsAre("timeline.png"));
-  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("written in"));
+  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("Files written: 1, in "));
   dialog->set_folder("/proc/nowhere");
   dialog->start();
   EXPECT_THAT(dialog->status().toStdString(), HasSubstr("/proc/nowhere"));
@@ -229,8 +235,8 @@ CommandLine parse(std::vector<const char*> words) {
 }
 
 TEST(CommandLine, SaysWhatIsToBeExported) {
-  const CommandLine line = parse({"--export", "out", "--views", "timeline,treemap", "--formats", "png,svg", "--theme", "dark",
-                                  "--size", "800x500", "--scale", "2", "a.headroom", "b.headroom"});
+  const CommandLine line = parse({"--export", "out", "--views", "timeline,treemap", "--formats", "png,svg", "--theme",
+                                  "dark", "--size", "800x500", "--scale", "2", "a.headroom", "b.headroom"});
   EXPECT_TRUE(line.is_headless());
   EXPECT_THAT(line.files, ElementsAre("a.headroom", "b.headroom"));
   EXPECT_THAT(line.views, ElementsAre("timeline", "treemap"));
@@ -261,6 +267,61 @@ TEST(CommandLine, HelpAndVersionAreTexts) {
   EXPECT_THAT(parse({"--help"}).text, HasSubstr("--export"));
   EXPECT_THAT(parse({"--help"}).text, HasSubstr("overview, timeline, treemap"));
   EXPECT_THAT(parse({"--version"}).text, testing::StartsWith("headroom-viewer "));
+}
+
+// The program itself, as a machine without a display starts it.
+struct Ended {
+  int code = -1;
+  std::string output, errors;
+};
+Ended viewer(const QStringList& arguments) {
+  QProcess process;
+  QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+  for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(name);
+  process.setProcessEnvironment(environment);
+  process.start(HEADROOM_BUILD_DIR "/bin/headroom-viewer", arguments);
+  if (!process.waitForFinished(30000)) return {};
+  return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+          process.readAllStandardOutput().toStdString(), process.readAllStandardError().toStdString()};
+}
+
+class Viewer : public testing::Test {
+ protected:
+  Viewer() { write_recording(folder_ / "a.headroom", small_recording()); }
+  QString path(const char* name) const { return QString::fromStdString(folder_ / name); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
+  for (const char* out : {"one", "two"}) {
+    const Ended ended = viewer({"--export", path(out), "--views", "overview", "--formats", "png,svg,pdf,csv", "--theme",
+                                "dark", "--size", "400x300", path("a.headroom")});
+    ASSERT_EQ(ended.code, 0) << ended.errors;
+    EXPECT_EQ(ended.output, "");
+  }
+  for (const char* name : {"overview.png", "overview.svg", "overview.pdf", "overview.csv"})
+    EXPECT_EQ(read_file(folder_ / "one" / name, 1 << 24), read_file(folder_ / "two" / name, 1 << 24)) << name;
+}
+
+TEST_F(Viewer, TakesAPictureOfItsWindow) {
+  const Ended ended = viewer({"--screenshot", path("w.png"), "--size", "800x500", "--scale", "2", path("a.headroom")});
+  ASSERT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_EQ(QImage(path("w.png")).size(), QSize(1600, 1000));
+}
+
+TEST_F(Viewer, EndsAsTheCommandLineDoes) {
+  EXPECT_EQ(viewer({"--version"}).code, 0);
+  EXPECT_EQ(viewer({"--views", "overvew", "--export", path("x"), path("a.headroom")}).code, 2);
+  const Ended missing = viewer({"--export", path("x"), path("none.headroom")});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.errors, HasSubstr("none.headroom"));
+  const Ended nowhere = viewer({"--export", "/proc/nowhere", path("a.headroom")});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.errors, HasSubstr("/proc/nowhere"));
+  const Ended no_display = viewer({path("a.headroom")});
+  EXPECT_EQ(no_display.code, 3);
+  EXPECT_THAT(no_display.errors, HasSubstr("no display"));
 }
 
 }  // namespace

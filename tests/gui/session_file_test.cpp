@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <QDir>
+#include <QProcess>
 #include <fstream>
 
 #include "base/file.h"
@@ -61,6 +62,24 @@ TEST(SessionFile, IsReadAsItWasWritten) {
   write_session_file(folder / "again.headroom-session", read);
   EXPECT_EQ(text(folder / "again.headroom-session"), text(folder / "s.headroom-session"))
       << "what a later version added is kept";
+}
+
+TEST(SessionFile, ObeysItsSchema) {
+  const TemporaryFolder folder;
+  write_session_file(folder / "s", example(folder));
+  QProcess python;
+  python.start("python3",
+               {"-c",
+                "import json, sys\n"
+                "try: from jsonschema import Draft202012Validator as V\n"
+                "except ImportError: sys.exit(77)\n"
+                "schema = json.load(open(sys.argv[1]))\n"
+                "V.check_schema(schema)\n"
+                "V(schema).validate(json.load(open(sys.argv[2])))\n",
+                HEADROOM_SOURCE_DIR "/reports/schema/session.schema.json", QString::fromStdString(folder / "s")});
+  ASSERT_TRUE(python.waitForFinished());
+  if (python.exitCode() == 77) GTEST_SKIP() << "needs jsonschema 4 (Debian: python3-jsonschema)";
+  EXPECT_EQ(python.exitCode(), 0) << python.readAllStandardError().toStdString();
 }
 
 TEST(SessionFile, MovesWithItsRecordings) {
