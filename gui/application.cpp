@@ -5,10 +5,9 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QFile>
-#include <QLibraryInfo>
 #include <QLocale>
+#include <QTemporaryDir>
 #include <QThread>
-#include <QTranslator>
 #include <algorithm>
 #include <cstdio>
 
@@ -22,6 +21,7 @@
 #include "gui/window/icons.h"
 #include "gui/window/main_window.h"
 #include "gui/window/settings.h"
+#include "gui/window/translation.h"
 
 namespace headroom::gui {
 namespace {
@@ -40,15 +40,11 @@ QStringList files_of(const CommandLine& line) {
   return files;
 }
 
-void set_up(QApplication& application) {
+void introduce() {
   QCoreApplication::setApplicationName(QStringLiteral("headroom-viewer"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HEADROOM_VERSION));
   QGuiApplication::setDesktopFileName(QStringLiteral("headroom-viewer"));
   QApplication::setWindowIcon(application_icon());
-  auto* qt = new QTranslator(&application);
-  if (qt->load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"),
-               QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
-    application.installTranslator(qt);
 }
 
 // Without a window nobody needs a display, and nothing of the desktop's decides how a picture looks.
@@ -117,18 +113,24 @@ void let_settle(MainWindow& window) {
   }
 }
 
+// In the middle of its window, with the frame that a desktop would give it.
+void draw_over(QPixmap& picture, const QWidget& window, QWidget& dialog) {
+  const QRect place(QPoint((window.width() - dialog.width()) / 2, (window.height() - dialog.height()) / 2),
+                    dialog.size());
+  QPainter painter(&picture);
+  painter.fillRect(window.rect(), QColor(0, 0, 0, 70));
+  painter.drawPixmap(place, dialog.grab());
+  painter.setPen(theme().line);
+  painter.drawRect(place.adjusted(-1, -1, 0, 0));
+}
+
 int take_screenshot(Session& session, MainWindow& window, const CommandLine& line) {
   open_all(session, window, line);
   window.show();
   QWidget* dialog = open_dialog(window, line.dialog);
   let_settle(window);
   QPixmap picture = window.grab();
-  if (dialog != nullptr) {
-    QPainter painter(&picture);
-    painter.drawPixmap(
-        QRect(QPoint((window.width() - dialog->width()) / 2, (window.height() - dialog->height()) / 2), dialog->size()),
-        dialog->grab());
-  }
+  if (dialog != nullptr) draw_over(picture, window, *dialog);
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
@@ -152,7 +154,10 @@ int run(int argc, char** argv) {
   choose_platform(line);
   int own_argc = 1;  // Qt's own flags are none of ours
   QApplication application(own_argc, argv);
-  set_up(application);
+  introduce();
+  if (!line.is_headless()) install_translations(application, QLocale());
+  const QTemporaryDir forgotten;
+  if (line.is_headless()) Settings::keep_in(forgotten.path());
   const ThemeChoice remembered = line.is_headless() ? ThemeChoice::light : Settings().theme_choice();
   Appearance appearance(application, line.theme.value_or(remembered));
   Session session;

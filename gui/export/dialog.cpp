@@ -59,6 +59,7 @@ QWidget* ExportDialog::make_choices(const std::vector<ExportChoice>& choices) {
   auto* group = new QGroupBox(tr("Views"));
   views_ = new QListWidget;
   views_->setAccessibleName(tr("Views to export"));
+  views_->setProperty("calm", true);
   int first = 0;
   for (const ExportChoice& choice : choices) {
     auto* item = new QListWidgetItem(choice.title, views_);

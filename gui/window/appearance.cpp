@@ -2,17 +2,41 @@
 
 #include <QApplication>
 #include <QDBusConnection>
+#include <QDBusVariant>
 #include <QEvent>
 
 namespace headroom::gui {
+namespace {
+
+// The desktop's settings, over D-Bus, whose signals are connected by name.
+class Portal : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Portal(QObject* parent) : QObject(parent) {
+    QDBusConnection::sessionBus().connect(
+        QStringLiteral("org.freedesktop.portal.Desktop"), QStringLiteral("/org/freedesktop/portal/desktop"),
+        QStringLiteral("org.freedesktop.portal.Settings"), QStringLiteral("SettingChanged"), this,
+        SLOT(hear(QString, QString, QDBusVariant)));
+  }
+
+ Q_SIGNALS:
+  void colours_changed();
+
+ private Q_SLOTS:
+  void hear(const QString& group, const QString& key, const QDBusVariant&) {
+    if (group == QStringLiteral("org.freedesktop.appearance") && key == QStringLiteral("color-scheme"))
+      Q_EMIT colours_changed();
+  }
+};
+
+}  // namespace
 
 Appearance::Appearance(QApplication& application, ThemeChoice choice)
     : QObject(&application), application_(application), choice_(choice) {
   set_theme(application_, choice_);
-  QDBusConnection::sessionBus().connect(
-      QStringLiteral("org.freedesktop.portal.Desktop"), QStringLiteral("/org/freedesktop/portal/desktop"),
-      QStringLiteral("org.freedesktop.portal.Settings"), QStringLiteral("SettingChanged"), this,
-      SLOT(hear_portal(QString, QString, QDBusVariant)));
+  auto* portal = new Portal(this);
+  connect(portal, &Portal::colours_changed, this, &Appearance::apply);
   application_.installEventFilter(this);
 }
 
@@ -26,13 +50,11 @@ void Appearance::apply() {
   if (dark != theme().dark) set_theme(application_, dark ? ThemeChoice::dark : ThemeChoice::light);
 }
 
-void Appearance::hear_portal(const QString& group, const QString& key, const QDBusVariant&) {
-  if (group == QStringLiteral("org.freedesktop.appearance") && key == QStringLiteral("color-scheme")) apply();
-}
-
 bool Appearance::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::ThemeChange) QMetaObject::invokeMethod(this, &Appearance::apply, Qt::QueuedConnection);
   return QObject::eventFilter(watched, event);
 }
 
 }  // namespace headroom::gui
+
+#include "appearance.moc"

@@ -1,7 +1,6 @@
 // The theme that was chosen, applied now and whenever the desktop changes between light and dark.
 #pragma once
 
-#include <QDBusVariant>
 #include <QObject>
 
 #include "gui/window/theme.h"
@@ -20,9 +19,6 @@ class Appearance : public QObject {
   void choose(ThemeChoice choice);
 
   bool eventFilter(QObject* watched, QEvent* event) override;  // of the application: the desktop's own theme changed
-
- private Q_SLOTS:
-  void hear_portal(const QString& group, const QString& key, const QDBusVariant& value);
 
  private:
   void apply();

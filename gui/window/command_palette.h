@@ -7,7 +7,7 @@
 #include <vector>
 
 class QLineEdit;
-class QListWidget;
+class QTreeWidget;
 
 namespace headroom::gui {
 
@@ -31,11 +31,13 @@ class CommandPalette : public QDialog {
 
  private:
   void show_matching(const QString& letters);
+  int row() const;
+  void go_to(int row);
   void act();
 
   std::vector<Command> commands_;
   QLineEdit* line_;
-  QListWidget* list_;
+  QTreeWidget* list_;
 };
 
 }  // namespace headroom::gui

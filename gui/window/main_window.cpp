@@ -85,6 +85,7 @@ void MainWindow::make_centre() {
   auto* splitter = new QSplitter;
   splitter->setObjectName(QStringLiteral("main"));
   splitter->setChildrenCollapsible(false);
+  splitter->setHandleWidth(1);
   splitter->addWidget(make_left());
   splitter->addWidget(middle);
   splitter->setStretchFactor(1, 1);
@@ -118,6 +119,7 @@ QWidget* MainWindow::make_left() {
     left->addWidget(part);
   }
   left->setChildrenCollapsible(false);
+  left->setHandleWidth(1);
   left->setMinimumWidth(fontMetrics().averageCharWidth() * 22);
   left->setSizes({280, 420});
   return left;

@@ -1,5 +1,6 @@
 #include "gui/window/page_frame.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QProgressBar>
 #include <QPushButton>
@@ -11,6 +12,8 @@
 #include "gui/window/icons.h"
 
 namespace headroom::gui {
+
+QPixmap Banner::warning() const { return named_icon("warning").pixmap({20, 20}, devicePixelRatioF()); }
 
 Banner::Banner(Session& session, QWidget* parent)
     : QFrame(parent),
@@ -49,7 +52,7 @@ void Banner::follow_session() {
   if (run == nullptr) return;
   progress_->setVisible(loading);
   icon_->setVisible(!loading);
-  icon_->setPixmap(named_icon("warning").pixmap({20, 20}, devicePixelRatioF()));
+  icon_->setPixmap(warning());
   retry_->setVisible(!loading);
   close_->setVisible(!loading);
   text_->setText(loading ? tr("%1: %2…").arg(run->label, run->message)
@@ -60,6 +63,11 @@ void Banner::follow_session() {
   if (property("kind").toString() == QLatin1String(kind)) return;
   setProperty("kind", QLatin1String(kind));
   setStyleSheet(styleSheet());  // asks the style again
+}
+
+void Banner::changeEvent(QEvent* event) {
+  QFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) icon_->setPixmap(warning());
 }
 
 PageFrame::PageFrame(Session& session, const std::vector<QAction*>& buttons, QWidget* parent)

@@ -24,7 +24,11 @@ class Banner : public QFrame {
  public:
   Banner(Session& session, QWidget* parent);
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
+  QPixmap warning() const;
   void follow_session();
 
   Session& session_;

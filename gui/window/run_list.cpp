@@ -172,6 +172,15 @@ void RunList::resizeEvent(QResizeEvent* event) {
   scheduleDelayedItemsLayout();
 }
 
+void RunList::paintEvent(QPaintEvent* event) {
+  QListView::paintEvent(event);
+  if (model_.rowCount() > 0) return;
+  QPainter painter(viewport());
+  painter.setPen(theme().soft);
+  painter.drawText(viewport()->rect().adjusted(kMargin, kMargin, -kMargin, -kMargin), Qt::TextWordWrap,
+                   tr("No run is open. Drop recordings here, or press Ctrl+O."));
+}
+
 void RunList::rename() {
   setFocus();
   edit(currentIndex());

@@ -38,6 +38,7 @@ class RunList : public QListView {
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
 
  private:
   QAction* add_action(const QString& text, const QKeySequence& keys, void (RunList::*act)());

@@ -9,7 +9,13 @@ namespace {
 
 constexpr int kMostRecentFiles = 12;
 
+QString& other_folder() {
+  static QString folder;
+  return folder;
+}
+
 QString folder_of(QStandardPaths::StandardLocation location) {
+  if (!other_folder().isEmpty()) return other_folder();
   const QString folder = QStandardPaths::writableLocation(location);
   QDir().mkpath(folder);
   return folder;
@@ -19,6 +25,8 @@ QString folder_of(QStandardPaths::StandardLocation location) {
 
 Settings::Settings()
     : QSettings(folder_of(QStandardPaths::AppConfigLocation) + QStringLiteral("/viewer.ini"), QSettings::IniFormat) {}
+
+void Settings::keep_in(const QString& folder) { other_folder() = folder; }
 
 QStringList Settings::recent_files() const { return value(QStringLiteral("files/recent")).toStringList(); }
 

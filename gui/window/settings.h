@@ -12,6 +12,8 @@ class Settings : public QSettings {
  public:
   Settings();
 
+  static void keep_in(const QString& folder);  // instead of the user's own folder: for pictures and tests
+
   QStringList recent_files() const;  // newest first, those that are gone included
   void remember_file(const QString& path);
   void forget_file(const QString& path);

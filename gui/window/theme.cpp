@@ -69,10 +69,11 @@ QString style_sheet(const Theme& t) {
              "QLabel#section { font-weight: 600; }"
              "QDialog#palette { border: 1px solid %5; }"
              "QPushButton[start=\"true\"] { text-align: left; padding: 8px 12px; }"
-             "QListView[calm=\"true\"]::item { padding: 5px 6px; border-left: 3px solid transparent; color: %1; }"
-             "QListView[calm=\"true\"]::item:disabled { color: %4; }"
-             "QListView[calm=\"true\"]::item:hover { background: %6; }"
-             "QListView[calm=\"true\"]::item:selected { background: %3; border-left: 3px solid %9; }")
+             "QAbstractItemView[calm=\"true\"]::item { padding: 5px 6px; border-left: 3px solid transparent; color: "
+             "%1; }"
+             "QAbstractItemView[calm=\"true\"]::item:disabled { color: %4; }"
+             "QAbstractItemView[calm=\"true\"]::item:hover { background: %6; }"
+             "QAbstractItemView[calm=\"true\"]::item:selected { background: %3; border-left: 3px solid %9; }")
       .arg(t.ink.name(), t.ground.name(), t.band.name(), t.soft.name(), t.line.name(), t.grid.name(),
            t.bad_ground.name(), t.bad.name(), t.accent.name());
 }

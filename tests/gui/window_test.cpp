@@ -1,12 +1,15 @@
 // The window: what it opens, remembers, shows where something is wrong, and how it is used.
 #include <gmock/gmock.h>
 
+#include <QAbstractButton>
 #include <QAbstractItemModelTester>
 #include <QAccessible>
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QDockWidget>
 #include <QDropEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
@@ -16,6 +19,7 @@
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTest>
+#include <QTranslator>
 #include <fstream>
 #include <set>
 
@@ -25,8 +29,10 @@
 #include "gui/window/help_panel.h"
 #include "gui/window/icons.h"
 #include "gui/window/main_window.h"
+#include "gui/window/messages.h"
 #include "gui/window/run_list.h"
 #include "gui/window/settings.h"
+#include "gui/window/translation.h"
 #include "recording/file.h"
 #include "tests/gui/support.h"
 #include "tests/random_recording.h"
@@ -114,7 +120,8 @@ TEST_F(Window, ARunThatCannotBeReadSaysWhyInThePageAndCanBeTriedAgain) {
     if (frame->isVisible()) banner = frame;
   ASSERT_TRUE(banner->isVisible());
   const QList<QLabel*> labels = banner->findChildren<QLabel*>();
-  EXPECT_TRUE(std::any_of(labels.begin(), labels.end(), [&](const QLabel* l) { return l->text().contains("run.headroom"); }));
+  EXPECT_TRUE(
+      std::any_of(labels.begin(), labels.end(), [&](const QLabel* l) { return l->text().contains("run.headroom"); }));
   write("run.headroom", small_recording());
   for (QPushButton* button : banner->findChildren<QPushButton*>())
     if (button->text() == "Retry") QTest::mouseClick(button, Qt::LeftButton);
@@ -136,7 +143,8 @@ TEST_F(Window, NoTwoActionsHaveTheSameKeys) {
   std::set<QString> seen;
   for (const QAction* action : window_.findChildren<QAction*>()) {
     const QString keys = action->shortcut().toString();
-    if (!keys.isEmpty()) EXPECT_TRUE(seen.insert(keys).second) << keys.toStdString();
+    if (keys.isEmpty()) continue;
+    EXPECT_TRUE(seen.insert(keys).second) << keys.toStdString();
   }
   EXPECT_GT(seen.size(), 20u);
 }
@@ -148,7 +156,8 @@ TEST_F(Window, EveryButtonAndFieldHasAName) {
   window_.show_commands();
   int checked = 0;
   for (QWidget* widget : window_.findChildren<QWidget*>()) {
-    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || widget->objectName().startsWith("qt_")) continue;
+    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || widget->objectName().startsWith("qt_"))
+      continue;
     const QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(widget);
     EXPECT_FALSE(spoken->text(QAccessible::Name).isEmpty()) << widget->metaObject()->className();
     ++checked;
@@ -257,6 +266,45 @@ TEST_F(Window, HelpExplainsTheViewAndItsColumns) {
     const QString text = help_text(kind.title, *window_.view(kind.id));
     EXPECT_GT(text.size(), kind.title.size() + 20) << kind.id.toStdString();
   }
+}
+
+TEST(Translation, IsFoundWhateverTheContext) {
+  Catalogue german;
+  if (!german.load(HEADROOM_BUILD_DIR "/share/headroom/translations/headroom_de.qm"))
+    GTEST_SKIP() << "needs lrelease (Debian: qt6-l10n-tools) when it is built";
+  EXPECT_EQ(german.translate("headroom::gui::MainWindow", "Views", nullptr, -1), "Ansichten");
+  EXPECT_EQ(german.translate("any", "no such text", nullptr, -1), "");
+}
+
+// A language in which every text takes twice the room.
+class Lengthy : public QTranslator {
+ public:
+  bool isEmpty() const override { return false; }
+  QString translate(const char*, const char* source, const char*, int) const override {
+    return QString::fromUtf8(source) + ' ' + QString::fromUtf8(source);
+  }
+};
+
+TEST(Translation, LongTextsAreNotCutOff) {
+  Lengthy lengthy;
+  QCoreApplication::installTranslator(&lengthy);
+  Session session;
+  MainWindow window(session);
+  window.show();
+  const auto check = [&] {
+    QCoreApplication::processEvents();
+    for (const QAbstractButton* button : window.findChildren<QAbstractButton*>()) {
+      if (!button->isVisible() || button->text().isEmpty() || qobject_cast<const Messages*>(button) != nullptr)
+        continue;
+      EXPECT_GE(button->width(), button->minimumSizeHint().width()) << button->text().toStdString();
+    }
+  };
+  check();
+  session.add(run_of(small_recording(), "a"));
+  check();
+  window.show_export(true);
+  check();
+  QCoreApplication::removeTranslator(&lengthy);
 }
 
 TEST(Commands, ThoseThatBeginWithTheLettersComeFirst) {
