@@ -53,7 +53,7 @@ QByteArray svg(View& view, const QString& title, const PictureOptions& options) 
   generator.setResolution(kDotsPerInch);
   generator.setSize(page.toSize());
   generator.setViewBox(QRectF(QPointF(0, 0), page));
-  generator.setTitle(title);
+  generator.setTitle(title.toHtmlEscaped());  // Qt writes it as it is
   generator.setDescription(tr("Made by Headroom"));
   paint(view, generator, page, options.dark);
   return bytes;

@@ -37,12 +37,15 @@ QTableWidget* make_table(const QString& name, const QStringList& titles,
   table->verticalHeader()->hide();
   table->setShowGrid(false);
   table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table->setSelectionBehavior(QAbstractItemView::SelectRows);
   for (int row = 0; row < table->rowCount(); ++row) {
     table->setItem(row, 0, new QTableWidgetItem(rows[static_cast<std::size_t>(row)].first));
     table->setItem(row, 1, new QTableWidgetItem(rows[static_cast<std::size_t>(row)].second));
   }
+  table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 8);
+  table->setSelectionMode(QAbstractItemView::NoSelection);
+  table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table->resizeColumnsToContents();
+  table->setColumnWidth(0, table->columnWidth(0) + 24);
   table->horizontalHeader()->setStretchLastSection(true);
   return table;
 }

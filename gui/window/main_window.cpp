@@ -199,10 +199,12 @@ QDockWidget* MainWindow::add_dock(const QByteArray& id, const QString& title, Qt
   return dock;
 }
 
-void MainWindow::set_filter_bar(QWidget* bar) {
-  filter_bar_ = bar;
+void MainWindow::set_filter_bar(QWidget* bar, std::function<void()> begin_typing) {
+  begin_filter_ = std::move(begin_typing);
   frame_->set_filter_bar(bar);
 }
+
+void MainWindow::add_to_start_page(QAction* action) { start_->add_action(action); }
 
 void MainWindow::say(const QString& message) { messages_->say(message); }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +45,8 @@ class MainWindow : public QMainWindow {
   // Where parts of their own find room. A dock's id is what its place is remembered by.
   QMenu* menu_for_runs();
   QDockWidget* add_dock(const QByteArray& id, const QString& title, Qt::DockWidgetArea area, QWidget* content);
-  void set_filter_bar(QWidget* bar);
+  void set_filter_bar(QWidget* bar, std::function<void()> begin_typing);
+  void add_to_start_page(QAction* action);
 
   void open_files(const QStringList& paths);  // recordings, snapshots, sessions, folders with recordings
   void open_session(const QString& path);     // what is wrong with it is said, and nothing is closed
@@ -128,7 +130,7 @@ class MainWindow : public QMainWindow {
   QStackedWidget* centre_ = nullptr;
   StartPage* start_ = nullptr;
   PageFrame* frame_ = nullptr;
-  QWidget* filter_bar_ = nullptr;
+  std::function<void()> begin_filter_;
   Notice* notice_ = nullptr;
   Messages* messages_ = nullptr;
   HelpPanel* help_ = nullptr;

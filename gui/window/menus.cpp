@@ -71,7 +71,7 @@ void MainWindow::make_actions() {
   actions_.zoom_out = new_action("", tr("Zoom &out"), QKeySequence::ZoomOut, &W::zoom_out);
   actions_.zoom_fit = new_action("", tr("Show a&ll"), Qt::CTRL | Qt::Key_0, &W::zoom_fit);
   actions_.zoom_undo = new_action("", tr("&Back to the zoom before"), Qt::ALT | Qt::Key_Left, &W::zoom_undo);
-  actions_.help = new_action("help", tr("Help on this &view"), QKeySequence::HelpContents, &W::toggle_help);
+  actions_.help = new_action("help", tr("Help on this &view"), Qt::Key_F1, &W::toggle_help);
   actions_.help->setIconText(tr("Help"));
   actions_.start = new_action("", tr("Start &page"), Qt::ALT | Qt::Key_Home, &W::show_start_page);
   connect(actions_.close_all, &QAction::triggered, &session_, &Session::close_all);
@@ -150,7 +150,7 @@ void MainWindow::make_view_menu() {
   view->addSeparator();
   docks_menu_ = view->addMenu(tr("&Panels"));
   make_theme_menu(view->addMenu(tr("&Colours")));
-  view->addAction(new_action("", tr("&Full screen"), QKeySequence::FullScreen, &MainWindow::toggle_full_screen));
+  view->addAction(new_action("", tr("&Full screen"), Qt::Key_F11, &MainWindow::toggle_full_screen));
 }
 
 void MainWindow::make_theme_menu(QMenu* menu) {
@@ -238,8 +238,8 @@ void MainWindow::find() {
 }
 
 void MainWindow::focus_filter() {
-  if (filter_bar_ != nullptr && filter_bar_->isVisible())
-    filter_bar_->setFocus();
+  if (begin_filter_ && current_view()->uses_filter())
+    begin_filter_();
   else
     say(tr("there is nothing to find in this view"));
 }

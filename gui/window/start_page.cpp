@@ -71,7 +71,9 @@ QWidget* StartPage::make_beginning(const std::vector<QAction*>& actions) {
   auto* layout = new QVBoxLayout(half);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(label(tr("Begin"), 1, QFont::DemiBold));
-  for (QAction* action : actions) layout->addWidget(button_of(action));
+  buttons_ = new QVBoxLayout;
+  layout->addLayout(buttons_);
+  for (QAction* action : actions) add_action(action);
   QLabel* drop =
       label(tr("Recordings (.headroom) and sessions can also be dropped anywhere in this window."), 0.9, QFont::Normal);
   drop->setForegroundRole(QPalette::PlaceholderText);
@@ -79,6 +81,8 @@ QWidget* StartPage::make_beginning(const std::vector<QAction*>& actions) {
   layout->addStretch(1);
   return half;
 }
+
+void StartPage::add_action(QAction* action) { buttons_->addWidget(button_of(action)); }
 
 QWidget* StartPage::make_recent() {
   auto* half = new QWidget;

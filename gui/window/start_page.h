@@ -18,6 +18,7 @@ class StartPage : public QWidget {
   // The actions are the window's; one that is invisible is left out.
   StartPage(const std::vector<QAction*>& actions, QWidget* parent);
 
+  void add_action(QAction* action);
   void refresh();  // what was open before
 
  Q_SIGNALS:
@@ -30,6 +31,7 @@ class StartPage : public QWidget {
   QWidget* make_beginning(const std::vector<QAction*>& actions);
   QWidget* make_recent();
 
+  QVBoxLayout* buttons_;
   QListWidget* recent_;
 };
 

@@ -73,7 +73,8 @@ QString style_sheet(const Theme& t) {
              "%1; }"
              "QAbstractItemView[calm=\"true\"]::item:disabled { color: %4; }"
              "QAbstractItemView[calm=\"true\"]::item:hover { background: %6; }"
-             "QAbstractItemView[calm=\"true\"]::item:selected { background: %3; border-left: 3px solid %9; }")
+             "QAbstractItemView[calm=\"true\"]::item:selected { background: %3; border-left: 3px solid %9; }"
+             "QTreeView[calm=\"true\"]::item, QTreeView[calm=\"true\"]::item:selected { border-left: 0; }")
       .arg(t.ink.name(), t.ground.name(), t.band.name(), t.soft.name(), t.line.name(), t.grid.name(),
            t.bad_ground.name(), t.bad.name(), t.accent.name());
 }

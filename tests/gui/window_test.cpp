@@ -86,6 +86,9 @@ TEST_F(Window, FilesDroppedAreOpened) {
   const QString path = write("a.headroom", small_recording());
   QMimeData content;
   content.setUrls({QUrl::fromLocalFile(path)});
+  QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
+  QCoreApplication::sendEvent(&window_, &enter);
+  EXPECT_TRUE(enter.isAccepted());
   QDropEvent drop(QPointF(10, 10), Qt::CopyAction, &content, Qt::LeftButton, Qt::NoModifier);
   QCoreApplication::sendEvent(&window_, &drop);
   ASSERT_TRUE(wait_until([&] { return session_.current_loaded() != nullptr; }));
@@ -239,6 +242,13 @@ TEST_F(Window, DocksAndMenuHaveRoomForOtherParts) {
   EXPECT_EQ(window_.dockWidgetArea(dock), Qt::BottomDockWidgetArea);
   QMenu* runs = window_.menu_for_runs();
   EXPECT_TRUE(runs->menuAction()->isVisible());
+  QAction begin("Begin something");
+  window_.add_to_start_page(&begin);
+  int begun = 0;
+  QObject::connect(&begin, &QAction::triggered, [&] { ++begun; });
+  for (QPushButton* button : window_.findChildren<QPushButton*>())
+    if (button->text() == "Begin something") button->click();
+  EXPECT_EQ(begun, 1);
 }
 
 TEST_F(Window, CommandsAreFoundByTheirLettersAndDone) {
