@@ -30,6 +30,8 @@ QString tooltip(const SessionRun& run) {
 
 QString summary_line(const SessionRun& run) {
   if (run.state == RunState::loading) return tr("%1…").arg(run.message);
+  const QString of_this_file = run.path + QStringLiteral(": ");
+  if (run.message.startsWith(of_this_file)) return run.message.mid(of_this_file.size());
   if (run.state == RunState::failed || !run.message.isEmpty()) return run.message;
   const QString peak = size_text(run.loaded->breakdown.peak.allocated_bytes);
   if (outcome_of(run) == OutcomeKind::oom) return tr("out of memory at %1").arg(peak);

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -62,7 +63,8 @@ void Banner::follow_session() {
   const char* kind = loading ? "work" : "trouble";
   if (property("kind").toString() == QLatin1String(kind)) return;
   setProperty("kind", QLatin1String(kind));
-  setStyleSheet(styleSheet());  // asks the style again
+  style()->unpolish(this);
+  style()->polish(this);
 }
 
 void Banner::changeEvent(QEvent* event) {

@@ -86,7 +86,7 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
   painter->setPen(index.data(RunsModel::kWarningRole).toBool() ? theme().bad : theme().soft);
   const QString line = index.data(RunsModel::kLineRole).toString();
   if (failed(index))
-    painter->drawText(second, Qt::TextWrapAnywhere, line);
+    painter->drawText(second, Qt::TextWordWrap, line);
   else
     painter->drawText(second, Qt::AlignTop, QFontMetrics(fonts.line).elidedText(line, Qt::ElideRight, second.width()));
   if (option.state.testFlag(QStyle::State_HasFocus)) {
@@ -103,7 +103,7 @@ QSize RunDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInde
   int below = line.height();
   if (failed(index) && option.widget != nullptr) {
     const int width = static_cast<const QListView*>(option.widget)->viewport()->width() - 2 * kMargin - 4;
-    below = line.boundingRect(0, 0, std::max(width, 60), 10000, Qt::TextWrapAnywhere,
+    below = line.boundingRect(0, 0, std::max(width, 60), 10000, Qt::TextWordWrap,
                               index.data(RunsModel::kLineRole).toString())
                 .height();
     below = std::min(below, kMostErrorLines * line.lineSpacing());
