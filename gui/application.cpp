@@ -18,6 +18,7 @@
 #include "gui/session/session_file.h"
 #include "gui/window/appearance.h"
 #include "gui/window/dialogs.h"
+#include "gui/window/furnish.h"
 #include "gui/window/icons.h"
 #include "gui/window/main_window.h"
 #include "gui/window/settings.h"
@@ -162,6 +163,7 @@ int run(int argc, char** argv) {
   Appearance appearance(application, line.theme.value_or(remembered));
   Session session;
   MainWindow window(session, &appearance);
+  furnish(window, session);
   if (!line.view.empty()) window.show_view(QByteArray::fromStdString(line.view));
   if (!line.is_headless()) return show_window(window, line);
   window.resize(line.size.toSize());
