@@ -16,12 +16,12 @@
 #include "cli/worker_process.h"
 #include "recording/file.h"
 #include "recording/verify.h"
+#include "reports/report_run.h"
 #include "virtual_gpu/catalog.h"
 
 namespace headroom::cli {
 namespace {
 
-constexpr std::size_t kTimelinePoints = 2000;
 constexpr int kProgressMilliseconds = 100;
 
 Recording unrecorded(const RunSpec& spec, const std::string& message) {
@@ -164,7 +164,7 @@ Report make_report(const std::vector<MeasuredRun>& runs, const MeasurementPlan& 
   std::vector<Breakdown> breakdowns;
   const std::size_t orders = plan.address_orders.size(), stride = std::max<std::size_t>(1, orders);
   for (std::size_t i = 0; i < runs.size(); i += stride) {
-    report.runs.push_back(make_run(runs[i].recording, runs[i].label, ExitCode::could_not_measure));
+    report.runs.push_back(make_report_run(runs[i].recording, runs[i].label, ExitCode::could_not_measure));
     for (std::size_t k = 0; k < orders; ++k)
       report.runs.back().orders.push_back(order_peaks(runs[i + k].recording, plan.address_orders[k]));
   }
@@ -216,16 +216,6 @@ std::size_t default_jobs(const std::string& device) {
   cpu_set_t cores;
   if (!is_virtual(device) || sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
-}
-
-ReportRun make_run(const Recording& recording, const std::string& label, ExitCode code) {
-  ReportRun run;
-  run.breakdown = make_breakdown(recording, label);
-  if (recording.outcome.kind != OutcomeKind::error) require_promises(verify(run.breakdown), label, code);
-  run.timeline = make_timeline(recording, run.breakdown, kTimelinePoints);
-  run.fragmentation = explain_fragmentation(recording, run.breakdown.allocations);
-  run.replays = recording.replays;
-  return run;
 }
 
 int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {

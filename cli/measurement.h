@@ -42,9 +42,6 @@ std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const Meas
 // The cores this process may use for virtual devices, whose runs share nothing; 1 for cpu and cuda.
 std::size_t default_jobs(const std::string& device);
 
-// Breakdown and timeline of one recording. Throws Error(code) when the recording's promises do not hold.
-ReportRun make_run(const Recording& recording, const std::string& label, ExitCode code);
-
 // "out of memory on NVIDIA …: 2.00 GiB asked for in forward, layer.3, with 1.20 GiB free"
 std::string out_of_memory_message(const Recording& recording);
 

@@ -16,6 +16,7 @@
 #include "recording/file.h"
 #include "recording/verify.h"
 #include "reports/fragmentation.h"
+#include "reports/report_run.h"
 
 namespace headroom::cli {
 namespace {
@@ -51,7 +52,7 @@ OutputPlan plan_fragmentation(const OutputFlags& flags) {
 FragmentationReport explain(const Recording& recording, const std::string& label) {
   FragmentationReport out;
   out.report.headroom_version = version();
-  out.report.runs.push_back(make_run(recording, label, ExitCode::bad_input));
+  out.report.runs.push_back(make_report_run(recording, label, ExitCode::bad_input));
   out.fragmentation = explain_fragmentation(recording, out.run().allocations);
   if (const auto broken = verify(out.fragmentation); !broken.empty())
     throw could_not_measure(fmt::format("the segments do not add up: {}", broken.front()));

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "recording/file.h"
 #include "recording/verify.h"
+#include "reports/report_run.h"
 
 namespace headroom::cli {
 namespace {
@@ -57,7 +58,7 @@ int run_report(const ReportOptions& options) {
   std::vector<LabeledRecording> kept;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     Recording recording = read_sound_recording(options.recordings[i]);
-    report.runs.push_back(make_run(recording, labels[i], ExitCode::bad_input));
+    report.runs.push_back(make_report_run(recording, labels[i], ExitCode::bad_input));
     if (labels.size() > 1) breakdowns.push_back(report.runs.back().breakdown);
     if (keep) kept.push_back({labels[i], std::move(recording)});
   }

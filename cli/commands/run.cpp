@@ -18,6 +18,7 @@
 #include "cli/trace_flags.h"
 #include "cli/virtual_flags.h"
 #include "recording/journal.h"
+#include "reports/report_run.h"
 
 namespace headroom::cli {
 namespace {
@@ -122,7 +123,7 @@ Report make_report(const std::vector<Execution>& executions, const std::vector<s
   Report report{std::string(version()), {}, {}};
   const auto& shown = executions.front().found.recordings;
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    report.runs.push_back(make_run(shown[i].recording, labels[i], ExitCode::could_not_measure));
+    report.runs.push_back(make_report_run(shown[i].recording, labels[i], ExitCode::could_not_measure));
     for (std::size_t k = 0; k < executions.size() && !orders.empty(); ++k)
       if (const auto& same = executions[k].found.recordings; same.size() == shown.size())
         report.runs.back().orders.push_back(order_peaks(same[i].recording, orders[k]));
