@@ -13,6 +13,13 @@ namespace headroom::gui {
 namespace {
 
 constexpr int kSettleMilliseconds = 250;  // a file is read again once nobody wrote to it for so long
+constexpr int kPollMilliseconds = 2000;   // where nobody tells of changes: network file systems, files that come back
+
+FileStamp stamp_of(const QString& path) {
+  const QFileInfo file(path);
+  if (!file.exists()) return {};
+  return {true, file.size(), file.lastModified()};
+}
 
 QString words_of(const std::exception& error) { return QString::fromUtf8(error.what()); }
 
@@ -21,6 +28,9 @@ QString words_of(const std::exception& error) { return QString::fromUtf8(error.w
 Session::Session(QObject* parent) : QObject(parent), watcher_(new QFileSystemWatcher(this)) {
   loaders_.setMaxThreadCount(2);  // a large recording takes gigabytes while it is read
   connect(watcher_, &QFileSystemWatcher::fileChanged, this, &Session::file_changed);
+  auto* poll = new QTimer(this);
+  connect(poll, &QTimer::timeout, this, &Session::poll_files);
+  poll->start(kPollMilliseconds);
 }
 
 Session::~Session() {
@@ -92,6 +102,7 @@ void Session::add(RunHandle loaded) {
   run.path = QString::fromStdString(loaded->path.string());
   run.label = unique_label(QString::fromStdString(loaded->breakdown.label), run.id);
   run.state = RunState::ready;
+  run.stamp = stamp_of(run.path);
   run.loaded = std::move(loaded);
   runs_.push_back(run);
   Q_EMIT runs_changed();
@@ -102,6 +113,7 @@ void Session::add(RunHandle loaded) {
 void Session::start_loading(SessionRun& run) {
   run.state = RunState::loading;
   run.message = tr("reading");
+  run.stamp = stamp_of(run.path);
   const std::uint64_t id = run.id, attempt = next_attempt_++;
   std::erase_if(attempts_, [&](const auto& a) { return a.first == id; });
   attempts_.push_back({id, attempt});
@@ -153,10 +165,19 @@ void Session::file_changed(const QString& path) {
     const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const SessionRun& r) { return r.path == path; });
     if (found == runs_.end() || found->state == RunState::loading) return;
     const int index = static_cast<int>(found - runs_.begin());
-    if (QFileInfo::exists(path)) return reload(index);
-    found->message = tr("the file is gone; what was read of it is shown");
+    const FileStamp now = stamp_of(path);
+    if (now == found->stamp) return watch(path);
+    found->stamp = now;
+    if (now.exists) return reload(index);
+    found->message = found->loaded ? tr("the file is gone; what was read of it is shown") : tr("the file is gone");
     Q_EMIT run_changed(index);
   });
+}
+
+void Session::poll_files() {
+  for (const SessionRun& run : runs_)
+    if (run.state != RunState::loading && QFileInfo(run.path).isAbsolute() && stamp_of(run.path) != run.stamp)
+      file_changed(run.path);
 }
 
 void Session::close(int index) {

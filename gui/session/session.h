@@ -2,11 +2,13 @@
 // threads of their own; everything here happens in the thread of the user interface.
 #pragma once
 
+#include <QDateTime>
 #include <QObject>
 #include <QString>
 #include <QStringList>
 #include <QThreadPool>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gui/session/loaded_run.h"
@@ -18,6 +20,15 @@ namespace headroom::gui {
 
 enum class RunState { loading, ready, failed };
 
+// What tells one state of a file from another.
+struct FileStamp {
+  bool exists = false;
+  qint64 size = 0;
+  QDateTime modified;
+
+  bool operator==(const FileStamp&) const = default;
+};
+
 struct SessionRun {
   std::uint64_t id = 0;  // never used twice
   QString label;         // unique in the session
@@ -25,6 +36,7 @@ struct SessionRun {
   RunState state = RunState::loading;
   QString message;   // loading: what is being done; failed: why; ready: what became of the file since, if anything
   RunHandle loaded;  // what was read last; of a failed reload the run before it
+  FileStamp stamp;   // of the file when it was last read, or found gone
 };
 
 class Session : public QObject {
@@ -42,6 +54,7 @@ class Session : public QObject {
   std::vector<int> ready_runs() const;  // indices of those that are loaded
   bool is_loading() const;
   Selection& selection() { return selection_; }
+  const Selection& selection() const { return selection_; }
 
   // Each file once: one that is open already becomes current. The first one opened becomes current and baseline.
   void open(const QStringList& paths);
@@ -65,6 +78,7 @@ class Session : public QObject {
   void finish(std::uint64_t id, std::uint64_t attempt, RunHandle loaded, const QString& error);
   void file_changed(const QString& path);
   void watch(const QString& path);
+  void poll_files();
   int index_of(std::uint64_t id) const;
   QString unique_label(const QString& wanted, std::uint64_t except) const;
 
