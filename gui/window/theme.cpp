@@ -8,7 +8,9 @@
 #include <QPalette>
 #include <QStyleFactory>
 #include <QToolTip>
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "reports/palette.h"
 
@@ -60,15 +62,27 @@ QString style_sheet(const Theme& t) {
              "QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %5; padding: 4px "
              "8px; }"
              "QTableView, QTreeView, QListView { border: 1px solid %5; border-radius: 6px; gridline-color: %6; }"
-             "QSplitter::handle { background: %5; }")
-      .arg(t.ink.name(), t.ground.name(), t.band.name(), t.soft.name(), t.line.name(), t.grid.name());
+             "QSplitter::handle { background: %5; }"
+             "QFrame#banner { border-radius: 6px; }"
+             "QFrame#banner[kind=\"trouble\"] { background: %7; border-left: 5px solid %8; }"
+             "QFrame#banner[kind=\"work\"] { background: %3; }"
+             "QLabel#section { font-weight: 600; }"
+             "QDialog#palette { border: 1px solid %5; }"
+             "QPushButton[start=\"true\"] { text-align: left; padding: 8px 12px; }"
+             "QAbstractItemView[calm=\"true\"]::item { padding: 5px 6px; border-left: 3px solid transparent; color: "
+             "%1; }"
+             "QAbstractItemView[calm=\"true\"]::item:disabled { color: %4; }"
+             "QAbstractItemView[calm=\"true\"]::item:hover { background: %6; }"
+             "QAbstractItemView[calm=\"true\"]::item:selected { background: %3; border-left: 3px solid %9; }"
+             "QTreeView[calm=\"true\"]::item, QTreeView[calm=\"true\"]::item:selected { border-left: 0; }")
+      .arg(t.ink.name(), t.ground.name(), t.band.name(), t.soft.name(), t.line.name(), t.grid.name(),
+           t.bad_ground.name(), t.bad.name(), t.accent.name());
 }
 
 }  // namespace
 
 QColor Theme::ink_on(const QColor& ground) {
-  const double light = luminance(ground);
-  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? QColor(Qt::black) : QColor(Qt::white);
+  return contrast(Qt::black, ground) > contrast(Qt::white, ground) ? QColor(Qt::black) : QColor(Qt::white);
 }
 
 QColor Theme::numbered(std::size_t n) const {
@@ -87,7 +101,22 @@ Theme make_theme(bool dark) {
 
 const Theme& theme() { return current; }
 
+double contrast(const QColor& ink, const QColor& ground) {
+  const double one = luminance(ink) + 0.05, other = luminance(ground) + 0.05;
+  return std::max(one, other) / std::min(one, other);
+}
+
+ThemeForPicture::ThemeForPicture(bool dark) : before_(std::exchange(current, make_theme(dark))) {}
+ThemeForPicture::~ThemeForPicture() { current = before_; }
+
+// What the platform gave before there was a palette of ours.
+static bool native_is_dark() {
+  static const bool dark = QPalette().color(QPalette::Window).lightness() < 128;
+  return dark;
+}
+
 void set_theme(QApplication& application, ThemeChoice choice) {
+  native_is_dark();
   current = make_theme(choice == ThemeChoice::dark || (choice == ThemeChoice::system && system_is_dark()));
   application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   application.setPalette(palette_of(current));
@@ -111,8 +140,7 @@ bool system_is_dark() {
       if (scheme == 1 || scheme == 2) return scheme == 1;
     }
   }
-  static const bool native_is_dark = QPalette().color(QPalette::Window).lightness() < 128;  // before ours is set
-  return native_is_dark;
+  return native_is_dark();
 }
 
 }  // namespace headroom::gui

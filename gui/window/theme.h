@@ -36,4 +36,19 @@ void set_theme(QApplication& application, ThemeChoice choice);
 
 bool system_is_dark();
 
+// How easily `ink` is read on `ground`: WCAG's contrast ratio, 1 to 21.
+double contrast(const QColor& ink, const QColor& ground);
+
+// As long as it lives, theme() is the light or the dark one, whatever the window shows: for pictures that are exported.
+class ThemeForPicture {
+ public:
+  explicit ThemeForPicture(bool dark);
+  ~ThemeForPicture();
+  ThemeForPicture(const ThemeForPicture&) = delete;
+  ThemeForPicture& operator=(const ThemeForPicture&) = delete;
+
+ private:
+  Theme before_;
+};
+
 }  // namespace headroom::gui

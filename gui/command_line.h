@@ -1,0 +1,35 @@
+// What headroom-viewer is told: files to open, or pictures to make without a window.
+#pragma once
+
+#include <QSizeF>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gui/export/picture.h"
+#include "gui/window/theme.h"
+
+namespace headroom::gui {
+
+struct CommandLine {
+  std::vector<std::string> files;
+  std::string export_folder;          // not empty: export, and no window
+  std::string screenshot;             // not empty: a picture of the window, and no window
+  std::vector<std::string> views;     // for an export; empty: all
+  std::string view;                   // which is shown; empty: as always
+  std::string dialog;                 // for a screenshot: what is open in the window
+  std::vector<ExportFormat> formats;  // for an export
+  std::optional<ThemeChoice> theme;
+  QSizeF size;
+  double scale = 1;
+  std::string text;  // not empty: to be printed, and nothing else to be done
+
+  bool is_headless() const { return !export_folder.empty() || !screenshot.empty(); }
+};
+
+inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts", "about", "help"};
+
+// Throws Error. `view_ids`: those there are.
+CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids);
+
+}  // namespace headroom::gui

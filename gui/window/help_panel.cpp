@@ -1,0 +1,27 @@
+#include "gui/window/help_panel.h"
+
+namespace headroom::gui {
+
+HelpPanel::HelpPanel(QWidget* parent) : QTextBrowser(parent) {
+  setAccessibleName(tr("Help on this view"));
+  setOpenLinks(false);
+  setFrameShape(QFrame::NoFrame);
+}
+
+void HelpPanel::explain(const QString& title, View& view) { setHtml(help_text(title, view)); }
+
+QString help_text(const QString& title, View& view) {
+  QString text = QStringLiteral("<h3>%1</h3>%2").arg(title.toHtmlEscaped(), view.help());
+  const QAbstractItemModel& table = *view.table();
+  QString columns;
+  for (int column = 0; column < table.columnCount(); ++column) {
+    const QString meaning = table.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString();
+    if (meaning.isEmpty()) continue;
+    const QString name = table.headerData(column, Qt::Horizontal).toString();
+    columns += QStringLiteral("<p><b>%1</b>: %2</p>").arg(name.toHtmlEscaped(), meaning.toHtmlEscaped());
+  }
+  if (!columns.isEmpty()) text += QStringLiteral("<h4>%1</h4>").arg(HelpPanel::tr("Columns")) + columns;
+  return text;
+}
+
+}  // namespace headroom::gui
