@@ -6,6 +6,7 @@
 #include <QBuffer>
 #include <QFile>
 #include <QLocale>
+#include <QLoggingCategory>
 #include <QTemporaryDir>
 #include <QThread>
 #include <algorithm>
@@ -54,6 +55,7 @@ void choose_platform(const CommandLine& line) {
   if (line.is_headless()) {
     if (!is_set("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("DBUS_SESSION_BUS_ADDRESS", "disabled:");
+    QLoggingCategory::setFilterRules(QStringLiteral("*.warning=false"));  // what such a platform lacks is no news
   } else if (!is_set("QT_QPA_PLATFORM") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
     throw could_not_measure("there is no display to show a window on; --export FOLDER writes pictures without one");
   }

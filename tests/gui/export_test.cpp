@@ -301,6 +301,7 @@ TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
                                 "dark", "--size", "400x300", path("a.headroom")});
     ASSERT_EQ(ended.code, 0) << ended.errors;
     EXPECT_EQ(ended.output, "");
+    EXPECT_EQ(ended.errors, "");
   }
   for (const char* name : {"overview.png", "overview.svg", "overview.pdf", "overview.csv"})
     EXPECT_EQ(read_file(folder_ / "one" / name, 1 << 24), read_file(folder_ / "two" / name, 1 << 24)) << name;
