@@ -110,7 +110,7 @@ QWidget* RunDialog::make_columns() {
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setMinimumWidth(56 * letter);
+  scroll->setMinimumWidth(50 * letter);
   auto* splitter = new QSplitter;
   splitter->setHandleWidth(1);
   splitter->setChildrenCollapsible(false);
