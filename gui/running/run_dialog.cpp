@@ -110,7 +110,7 @@ QWidget* RunDialog::make_columns() {
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setMinimumWidth(56 * letter);
+  scroll->setMinimumWidth(50 * letter);
   auto* splitter = new QSplitter;
   splitter->setHandleWidth(1);
   splitter->setChildrenCollapsible(false);
@@ -283,11 +283,13 @@ void RunDialog::showEvent(QShowEvent* event) {
   follow();
 }
 
-void RunDialog::closeEvent(QCloseEvent* event) {
+// However it was closed. Minimised by the desktop it goes on.
+void RunDialog::hideEvent(QHideEvent* event) {
+  QDialog::hideEvent(event);
+  if (event->spontaneous()) return;
   if (!models_->model().isEmpty()) remember();
   first_.cancel();
   others_.cancel();
-  QDialog::closeEvent(event);
 }
 
 void RunDialog::dragEnterEvent(QDragEnterEvent* event) {

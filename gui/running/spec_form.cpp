@@ -134,7 +134,12 @@ SpecForm::Field& SpecForm::add(const Words& words, QWidget* input, const Applies
   input->setObjectName(QLatin1String(words.flag));
   const int row = grid_->rowCount();
   grid_->addWidget(title, row, 0);
-  grid_->addWidget(input, row, 1);
+  if (has_title) {  // it gives way where the window is narrow
+    input->setSizePolicy(QSizePolicy::Ignored, input->sizePolicy().verticalPolicy());
+    grid_->addWidget(input, row, 1);
+  } else {
+    grid_->addWidget(input, row, 0, 1, 2);
+  }
   grid_->addWidget(problem, row + 1, 0, 1, 2);
   fields_.push_back({words.flag, title, input, problem, {}, {}, applies});
   return fields_.back();

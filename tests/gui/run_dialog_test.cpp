@@ -322,7 +322,8 @@ TEST_F(Dialog, RemembersTheLastValues) {
   spec.attention = "mqa";
   dialog_->set_spec(spec);
   dialog_->show();
-  dialog_->close();
+  QTest::keyClick(dialog_.get(), Qt::Key_Escape);
+  EXPECT_TRUE(dialog_->isHidden());
   const RunDialog again(session_);
   EXPECT_EQ(again.spec().model, "gpt2");
   EXPECT_EQ(again.spec().seq, 99);

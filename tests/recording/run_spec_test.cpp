@@ -235,6 +235,12 @@ TEST(ValidateRunSpec, RefusesTrainingThatMeansNothing) {
   EXPECT_THAT(with(&RunSpec::loss_chunk, 64), HasSubstr("--loss-chunk is of training"));
 }
 
+TEST(ReproductionWords, AreThoseOfTheCommandWithoutAShellsQuotes) {
+  EXPECT_THAT(reproduction_words({.model = "my models/config.json"}),
+              testing::ElementsAre("headroom", "profile", "my models/config.json", "--batch", "1", "--seq", "128", "--device",
+                                   "virtual:h100-80gb"));
+}
+
 TEST(ReproductionCommand, LeavesOutDefaults) {
   EXPECT_EQ(reproduction_command({.model = "bert-base"}),
             "headroom profile bert-base --batch 1 --seq 128 --device virtual:h100-80gb");
