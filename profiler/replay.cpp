@@ -11,8 +11,8 @@
 #include "profiler/raw_allocator.h"
 #include "profiler/replay_check.h"
 #include "profiler/replay_plan.h"
-#include "recording/file.h"
 #include "recording/named_member.h"
+#include "recording/snapshot/open.h"
 #include "recording/verify.h"
 
 namespace headroom::profiler {
@@ -129,7 +129,7 @@ std::string variable(const char* name) {
 }
 
 Recording read_sound_recording(const std::filesystem::path& path) {
-  Recording recording = read_recording(path);
+  Recording recording = open_recording(path);
   if (const auto broken = verify(recording); !broken.empty())
     throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path.string(), broken.front()));
   return recording;

@@ -34,7 +34,8 @@ inline constexpr std::size_t kCategoryCount = 9;  // without `unresolved`
 
 enum class Action : std::uint8_t { alloc, free, segment_alloc, segment_free };
 enum class OutcomeKind : std::uint8_t { ok, oom, error };
-enum class DeviceKind : std::uint8_t { cpu, cuda, virtual_cuda };
+// unknown: of a snapshot, which does not say whether a GPU or a virtual one was under it.
+enum class DeviceKind : std::uint8_t { cpu, cuda, virtual_cuda, unknown };
 enum class LayerKind : std::uint8_t {
   model, stack, block, embedding, attention, ffn, norm, head, loss, other
 };
@@ -54,7 +55,7 @@ inline constexpr std::array kOutcomeNames{
     Named<OutcomeKind>{OutcomeKind::error, "error"}};
 inline constexpr std::array kDeviceKindNames{
     Named<DeviceKind>{DeviceKind::cpu, "cpu"}, Named<DeviceKind>{DeviceKind::cuda, "cuda"},
-    Named<DeviceKind>{DeviceKind::virtual_cuda, "virtual"}};
+    Named<DeviceKind>{DeviceKind::virtual_cuda, "virtual"}, Named<DeviceKind>{DeviceKind::unknown, "unknown"}};
 inline constexpr std::array kLayerKindNames{
     Named<LayerKind>{LayerKind::model, "model"},         Named<LayerKind>{LayerKind::stack, "stack"},
     Named<LayerKind>{LayerKind::block, "block"},         Named<LayerKind>{LayerKind::embedding, "embedding"},

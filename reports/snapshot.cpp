@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "recording/document.h"
 #include "reports/export.h"
 #include "reports/pickle.h"
 #include "reports/snapshot_origin.h"
@@ -160,6 +161,14 @@ class SnapshotWriter {
     }
   }
 
+  // What Headroom reads the run's settings, layers and parameters from: its texts stand in the trace.
+  std::string document() const {
+    Json json = recording_document(*run_.recording);
+    json["strings"] = {""};
+    for (const char* key : {"activity", "replays"}) json.erase(key);
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
   void write_maker() {
     pickle_.begin_dict();
     pickle_.member("version", printable(breakdown_.environment.headroom_version));
@@ -167,6 +176,7 @@ class SnapshotWriter {
     pickle_.member("device", printable(breakdown_.environment.device_name));
     pickle_.member("numbers", truth_word(breakdown_.environment));
     pickle_.member("dropped_event_count", breakdown_.dropped_event_count);
+    pickle_.member("recording", document());
     pickle_.end_dict();
   }
 

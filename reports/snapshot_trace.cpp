@@ -73,25 +73,28 @@ class TraceWriter {
 
   void block(std::string_view action, std::int64_t event, const Allocation& a) {
     begin(action, event, "addr", a.address, a.requested_bytes);
+    pickle_.member("block_size", a.block_bytes);
     origins_.write(a);
     end(to_name(kCategoryNames, a.category));
   }
 
-  void reservation(std::int64_t event, std::uint64_t address, std::int64_t bytes) {
+  void reservation(std::int64_t event, std::uint64_t address, std::int64_t bytes, bool lone = false) {
     begin(options_.expandable ? "segment_map" : "segment_alloc", event, "addr", address, bytes);
+    if (lone) pickle_.flag("lone", true);
     origins_.write_of_segment(event);
     end(kNoCategory);
   }
 
-  void release(std::int64_t event, std::uint64_t address, std::int64_t bytes) {
+  void release(std::int64_t event, std::uint64_t address, std::int64_t bytes, bool lone = false) {
     begin(options_.expandable ? "segment_unmap" : "segment_free", event, "addr", address, bytes);
+    if (lone) pickle_.flag("lone", true);
     origins_.write_none();
     end(kNoCategory);
   }
 
   void write_alloc(std::size_t index) {
     const Allocation& a = allocations_[index];
-    if (options_.lone[index]) reservation(a.begin, a.address, a.block_bytes);
+    if (options_.lone[index]) reservation(a.begin, a.address, a.block_bytes, true);
     block("alloc", a.begin, a);
   }
 
@@ -105,7 +108,7 @@ class TraceWriter {
   void complete(std::int64_t event, std::size_t index) {
     const Allocation& a = allocations_[index];
     block("free_completed", event, a);
-    if (options_.lone[index]) release(event, a.address, a.block_bytes);
+    if (options_.lone[index]) release(event, a.address, a.block_bytes, true);
   }
 
   void complete_held(std::int64_t event) {

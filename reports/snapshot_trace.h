@@ -3,6 +3,9 @@
 //   alloc, free_requested, free_completed       a block; the last once no stream uses it any more
 //   segment_alloc, segment_free                 a segment; of expandable ones segment_map and segment_unmap
 //   oom                                         where memory ran out
+//
+// Headroom's own members are beside PyTorch's: "block_size", what the allocator took for a block, and "lone" on the
+// segments that stand for blocks outside of any.
 #pragma once
 
 #include "reports/export.h"

@@ -76,6 +76,7 @@ void describe_model_run(const RunSpec& spec, RunPhrases& result) {
 }  // namespace
 
 std::string_view truth_word(const Environment& environment) {
+  if (environment.device_kind == DeviceKind::unknown) return "reported";
   return environment.device_kind == DeviceKind::virtual_cuda ? "virtual" : "measured";
 }
 

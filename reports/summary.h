@@ -10,7 +10,7 @@
 
 namespace headroom {
 
-// "virtual" or "measured": what may be said of the run's numbers.
+// "virtual" or "measured": what may be said of the run's numbers; "reported" of a snapshot that does not say which.
 std::string_view truth_word(const Environment& environment);
 
 // The layer's path; empty where the recording has no such layer.

@@ -13,7 +13,7 @@
 #include "cli/measurement.h"
 #include "cli/output.h"
 #include "cli/replays.h"
-#include "recording/file.h"
+#include "recording/snapshot/open.h"
 #include "recording/verify.h"
 #include "reports/fragmentation.h"
 
@@ -30,7 +30,7 @@ struct FragmentationOptions {
 };
 
 Recording read_sound(const std::string& path) {
-  Recording recording = read_recording(path);
+  Recording recording = open_recording(path);
   if (const auto broken = verify(recording); !broken.empty())
     throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
   if (recording.events.size() == 0 || recording.stats.peak_reserved_bytes == 0 ||

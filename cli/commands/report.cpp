@@ -11,7 +11,7 @@
 #include "cli/commands/commands.h"
 #include "cli/measurement.h"
 #include "cli/output.h"
-#include "recording/file.h"
+#include "recording/snapshot/open.h"
 #include "recording/verify.h"
 
 namespace headroom::cli {
@@ -40,7 +40,7 @@ std::vector<std::string> labels_of(const std::vector<std::string>& paths) {
 }
 
 Recording read_sound_recording(const std::string& path) {
-  Recording recording = read_recording(path);
+  Recording recording = open_recording(path);
   if (const auto broken = verify(recording); !broken.empty())
     throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
   return recording;

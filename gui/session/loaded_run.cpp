@@ -1,7 +1,7 @@
 #include "gui/session/loaded_run.h"
 
 #include "base/error.h"
-#include "recording/file.h"
+#include "recording/snapshot/open.h"
 #include "recording/verify.h"
 
 namespace headroom::gui {
@@ -22,9 +22,9 @@ RunHandle load_run(const std::filesystem::path& path, const std::function<void(c
     if (stage) stage(what);
   };
   say("reading");
-  Recording recording = read_recording(path);
+  Recording recording = open_recording(path);
   if (const auto problems = verify(recording); !problems.empty())
-    throw bad_input(path.string() + ": the recording breaks a promise: " + problems.front());
+    throw bad_input(path.string() + ": what it says contradicts itself: " + problems.front());
   say("adding up");
   return make_run(std::move(recording), path);
 }

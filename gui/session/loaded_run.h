@@ -24,7 +24,7 @@ using RunHandle = std::shared_ptr<const LoadedRun>;
 // What a run is called until the user calls it otherwise: the file's name without its ending.
 std::string label_of(const std::filesystem::path& path);
 
-// Reads the file in whatever format it is. `stage` hears in words what is being done. Throws Error.
+// Reads the file in whatever format it is: a recording, or a memory snapshot of PyTorch's. `stage` hears in words what is being done. Throws Error.
 RunHandle load_run(const std::filesystem::path& path, const std::function<void(const char*)>& stage = {});
 
 // The same of a recording in memory.

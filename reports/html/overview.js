@@ -5,6 +5,7 @@ function masthead() {
   const explain = {
     virtual: "No GPU ran this. PyTorch's own CUDA code and caching allocator ran over a virtual CUDA device: its allocations, no measurement.",
     measured: "It really ran on this device; every allocation was recorded.",
+    reported: "A memory snapshot of PyTorch's says so; it does not say whether a GPU or a virtual one was under it.",
   };
   fill("masthead",
     h("p", { class: "brand" }, "Headroom memory report"),
