@@ -29,10 +29,16 @@ ComparisonRow compare(const Breakdown& run, const Breakdown& baseline) {
 }  // namespace
 
 Comparison compare(const std::vector<Breakdown>& runs, std::size_t baseline) {
+  std::vector<const Breakdown*> pointers;
+  for (const Breakdown& run : runs) pointers.push_back(&run);
+  return compare(pointers, baseline);
+}
+
+Comparison compare(const std::vector<const Breakdown*>& runs, std::size_t baseline) {
   if (baseline >= runs.size())
     throw bad_input(fmt::format("run {} is the baseline of {} runs, expected one of them", baseline, runs.size()));
   Comparison comparison{.baseline = baseline};
-  for (const Breakdown& run : runs) comparison.rows.push_back(compare(run, runs[baseline]));
+  for (const Breakdown* run : runs) comparison.rows.push_back(compare(*run, *runs[baseline]));
   return comparison;
 }
 

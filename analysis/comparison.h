@@ -28,5 +28,6 @@ struct Comparison {
 // Runs whose outcome is not ok get a row without savings; so do all when the baseline is such a run. Throws bad_input
 // when there is no run number `baseline`.
 Comparison compare(const std::vector<Breakdown>& runs, std::size_t baseline);
+Comparison compare(const std::vector<const Breakdown*>& runs, std::size_t baseline);
 
 }  // namespace headroom

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "analysis/reproduction/memory.h"
 #include "base/file.h"
 #include "cli/measurement.h"
 #include "cli/terminal.h"
@@ -90,12 +91,7 @@ ParameterRow parameters_of(const MeasuredRun& run, const models::ModelConfig& co
 MemoryRow memory_of(const MeasuredRun& trained, const MeasuredRun& inferred, const models::ModelConfig& config) {
   const Breakdown training = make_breakdown(trained.recording, trained.label);
   const Breakdown inference = make_breakdown(inferred.recording, inferred.label);
-  MemoryRow row{.mechanism = config.attention, .attention = sublayer_bytes(training, first_attention(training))};
-  row.parameter_bytes = bytes_of(training.last_step_bytes, Category::parameter);
-  row.gradient_bytes = bytes_of(training.last_step_bytes, Category::gradient);
-  row.optimizer_state_bytes = bytes_of(training.last_step_bytes, Category::optimizer_state);
-  row.activation_bytes = kept_activation_bytes(training);
-  row.training_peak_bytes = training.peak.allocated_bytes;
+  MemoryRow row = training_memory(training, config.attention);
   row.inference_peak_bytes = inference.peak.allocated_bytes;
   if (config.decoder_layer_count > 0)
     row.cache_bytes_per_token = models::kv_cache_bytes_per_token(config, sizeof(float));
