@@ -1,5 +1,7 @@
 #include <QCoreApplication>
 
+#include "gui/views/comparison.h"
+#include "gui/views/diff.h"
 #include "gui/views/overview.h"
 #include "gui/views/view.h"
 
@@ -18,6 +20,8 @@ QString tr(const char* text) { return QCoreApplication::translate("Views", text)
 std::vector<ViewKind> view_kinds() {
   return {
       {"overview", tr("Overview"), ":/icons/overview.svg", make<Overview>},
+      {"comparison", tr("Comparison"), ":/icons/comparison.svg", make<ComparisonView>},
+      {"diff", tr("Diff"), ":/icons/diff.svg", make<DiffView>},
   };
 }
 
