@@ -10,6 +10,7 @@
 namespace headroom::snapshot_reader {
 namespace {
 
+constexpr std::string_view kUnknownTensor = "(unknown)";  // no tensor at all would say that it is scratch
 constexpr std::size_t kNoFrames = static_cast<std::size_t>(-1);
 constexpr std::size_t kMostWords = 200;     // of metadata that become a layer's name
 constexpr std::size_t kMostLayers = 10000;  // a program may set other metadata for every block
@@ -79,6 +80,7 @@ Origin OriginReader::read(const PickleValue& dict) {
     read_ours(dict, metadata, origin);
     return origin;
   }
+  origin.tensor = string_id(kUnknownTensor);
   origin.source = source_of(pickle_.find(dict, "frames"));
   read_words(metadata, origin);
   return origin;
