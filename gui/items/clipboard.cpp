@@ -18,6 +18,14 @@ QString cell(const char* tag, const QString& text, bool right) {
       .arg(QLatin1String(tag), right ? QStringLiteral(" align=\"right\"") : QString(), text.toHtmlEscaped());
 }
 
+// Parents first.
+void add_rows(const QAbstractItemModel& model, const QModelIndex& parent, QModelIndexList& rows) {
+  for (int row = 0; row < model.rowCount(parent); ++row) {
+    rows.push_back(model.index(row, 0, parent));
+    add_rows(model, rows.back(), rows);
+  }
+}
+
 bool is_right(const QVariant& alignment) { return (alignment.toInt() & Qt::AlignRight) != 0; }
 
 }  // namespace
@@ -52,7 +60,7 @@ std::unique_ptr<QMimeData> rows_for_clipboard(const QAbstractItemModel& model, c
 
 std::unique_ptr<QMimeData> table_for_clipboard(const QAbstractItemModel& model) {
   QModelIndexList rows;
-  for (int row = 0; row < model.rowCount(); ++row) rows.push_back(model.index(row, 0));
+  add_rows(model, {}, rows);
   std::vector<int> columns(static_cast<std::size_t>(model.columnCount()));
   std::iota(columns.begin(), columns.end(), 0);
   return rows_for_clipboard(model, rows, columns);

@@ -14,7 +14,7 @@ namespace headroom::gui {
 std::unique_ptr<QMimeData> rows_for_clipboard(const QAbstractItemModel& model, const QModelIndexList& rows,
                                               const std::vector<int>& columns);
 
-// All of a table's rows, or of a tree's first level.
+// All rows; of a tree parents first.
 std::unique_ptr<QMimeData> table_for_clipboard(const QAbstractItemModel& model);
 
 }  // namespace headroom::gui

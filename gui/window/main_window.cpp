@@ -132,6 +132,7 @@ View* MainWindow::view_at(std::size_t index) {
   if (view->accessibleName().isEmpty()) view->setAccessibleName(kinds_[index].title);
   frame_->add_page(view);
   connect(view, &View::message, this, &MainWindow::say);
+  connect(view, &View::view_wanted, this, &MainWindow::show_view);
   const auto state = states_.find(kinds_[index].id.toStdString());
   if (state == states_.end()) return view;
   view->restore(state->second);
