@@ -2,10 +2,10 @@
 // is dimmed.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "analysis/breakdown.h"
+#include "gui/items/allocation_filter.h"
 #include "gui/session/selection.h"
 
 namespace headroom::gui {
@@ -19,20 +19,13 @@ class Emphasis {
   bool is_lit(std::int64_t allocation) const;    // shown, and chosen where anything is
 
  private:
-  bool has_text(const Allocation& a) const;
-
   const std::vector<Allocation>& allocations_;
   Chosen chosen_;
-  Filter filter_;
-  bool chooses_;
-  std::vector<bool> chosen_layers_, filtered_layers_;       // by layer; empty: all
-  std::vector<bool> layers_with_text_, strings_with_text_;  // empty: all
+  AllocationFilter filter_;
+  std::vector<bool> chosen_layers_;  // by layer; empty: all
 };
 
 // Whether anything can be dimmed at all.
 bool dims_any(const Chosen& chosen, const Filter& filter);
-
-// Of each layer, whether it is `layer` or below it.
-std::vector<bool> layers_below(const std::vector<Layer>& layers, LayerId layer);
 
 }  // namespace headroom::gui

@@ -44,7 +44,7 @@ Attached attach(const std::string& program, const std::string& argument, const s
       " HEADROOM_RUN_FOLDER=" + quoted(folder.path().string()) +
       " HEADROOM_RUN_OPTIONS=" + quoted("{\"device\": \"" + asked + "\"" + options + "}") +
       " PYTHONPATH=" + quoted((kLibraries / "python/site").string() + ":" + HEADROOM_TORCH_PACKAGES) +
-      " PYTHONPYCACHEPREFIX=" + quoted(std::string(HEADROOM_BUILD_DIR) + "/python-cache") + " exec " +
+      " PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=" + quoted(std::string(HEADROOM_BUILD_DIR) + "/python-cache") + " exec " +
       HEADROOM_TEST_PYTHON + " " + program + " " + quoted(argument) + " 2>&1";
   Attached result;
   FILE* pipe = popen(command.c_str(), "r");
