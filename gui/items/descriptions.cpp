@@ -39,6 +39,14 @@ QString category_link(Category category) {
   return swatch(category) + link(QStringLiteral("category"), static_cast<std::int64_t>(category), title_of(category));
 }
 
+QString soft(const QString& text) {
+  return QStringLiteral("<span style=\"color:%1\">%2</span>").arg(theme().soft.name(), text);
+}
+
+QString size_over_exact(std::int64_t bytes) {
+  return QStringLiteral("%1<br>%2").arg(size_text(bytes), soft(exact_text(bytes)));
+}
+
 // Names and values below a heading.
 class Card {
  public:
@@ -74,7 +82,7 @@ void add_categories(Card& card, const CategoryBytes& bytes, std::int64_t whole) 
     if (bytes[c] == 0) continue;
     const double share = whole == 0 ? 0 : 100.0 * static_cast<double>(bytes[c]) / static_cast<double>(whole);
     card.row(category_link(static_cast<Category>(c)),
-             QStringLiteral("%1, %2").arg(size_and_exact(bytes[c]), percent_text(share)));
+             QStringLiteral("%1, %2<br>%3").arg(size_text(bytes[c]), percent_text(share), soft(exact_text(bytes[c]))));
   }
 }
 
@@ -138,7 +146,7 @@ void add_layer_rows(Card& card, const Breakdown& run, const std::vector<bool>& b
     sum.backward_peak_bytes = std::max(sum.backward_peak_bytes, row.backward_peak_bytes);
   }
   const auto add = [&](const QString& name, std::int64_t bytes) {
-    if (bytes != 0) card.row(name, size_and_exact(bytes));
+    if (bytes != 0) card.row(name, size_over_exact(bytes));
   };
   add(tr("parameters"), sum.parameter_bytes);
   add(tr("gradients"), sum.gradient_bytes);
@@ -181,8 +189,8 @@ QString describe_allocation(const LoadedRun& run, std::int64_t allocation) {
   Card card(tr("Tensor %1").arg(tensor_text(breakdown, a).toHtmlEscaped()));
   card.row(tr("shape"), shape.toHtmlEscaped());
   card.row(tr("dtype"), dtype.toHtmlEscaped());
-  card.row(tr("block"), size_and_exact(a.block_bytes));
-  card.row(tr("requested"), size_and_exact(a.requested_bytes));
+  card.row(tr("block"), size_over_exact(a.block_bytes));
+  card.row(tr("requested"), size_over_exact(a.requested_bytes));
   card.row(tr("rounding"), exact_text(a.block_bytes - a.requested_bytes));
   card.row(tr("category"), category_link(a.category));
   card.row(tr("why"), why_category(run, a));
@@ -211,7 +219,7 @@ QString describe_layer(const LoadedRun& run, LayerId layer) {
   Card card(tr("Layer %1").arg(to_text(path).toHtmlEscaped()));
   card.row(tr("kind"), to_text(to_name(kLayerKindNames, breakdown.layer(layer).kind)));
   if (layer != LayerId::root) card.row(tr("within"), layer_link(breakdown, breakdown.layer(layer).parent));
-  card.row(tr("at the peak"), QStringLiteral("<b>%1</b>").arg(size_and_exact(whole)));
+  card.row(tr("at the peak"), QStringLiteral("<b>%1</b>").arg(size_over_exact(whole)));
   add_categories(card, bytes, whole);
   card.paragraph(tr("<b>Over the run</b>, with the layers below"));
   add_layer_rows(card, breakdown, below);
@@ -226,7 +234,7 @@ QString describe_category(const LoadedRun& run, Category category) {
   const std::int64_t bytes = bytes_of(breakdown.peak.categories, category), whole = breakdown.peak.allocated_bytes;
   Card card(swatch(category) + title_of(category));
   card.paragraph(to_text(style_of(category).meaning));
-  card.row(tr("at the peak"), size_and_exact(bytes));
+  card.row(tr("at the peak"), size_over_exact(bytes));
   if (whole > 0) card.row(tr("share"), percent_text(100.0 * static_cast<double>(bytes) / static_cast<double>(whole)));
   card.row(tr("in the last step"),
            tr("%1 requested").arg(size_and_exact(bytes_of(breakdown.last_step_bytes, category))));
@@ -240,9 +248,9 @@ QString describe_instant(const LoadedRun& run, const PeakView& instant, bool is_
            tr("%1, %2 since the start").arg(to_text(moment(instant.phase, instant.step)), time_text(instant.time_ns)));
   if (run.recording.events.action[static_cast<std::size_t>(instant.event)] == Action::alloc)
     card.row(tr("layer"), layer_link(run.breakdown, instant.layer));
-  card.row(tr("allocated"), QStringLiteral("<b>%1</b>").arg(size_and_exact(instant.allocated_bytes)));
-  card.row(tr("requested"), size_and_exact(instant.requested_bytes));
-  card.row(tr("reserved"), size_and_exact(instant.reserved_bytes));
+  card.row(tr("allocated"), QStringLiteral("<b>%1</b>").arg(size_over_exact(instant.allocated_bytes)));
+  card.row(tr("requested"), size_over_exact(instant.requested_bytes));
+  card.row(tr("reserved"), size_over_exact(instant.reserved_bytes));
   card.row(tr("blocks alive"), count_text(static_cast<std::int64_t>(instant.live.size())));
   if (!is_peak)
     card.row(tr("below the peak"),

@@ -172,6 +172,8 @@ void DiffView::refresh() {
                      : tr("One run is open: open another to see what differs.");
   else if (before == after)
     emptiness_ = tr("Both sides are the same run: choose another before or after.");
+  else if (before < 0 || after < 0)
+    emptiness_ = tr("Choose the run before and the run after.");
   else if (!loaded(before) || !loaded(after))
     emptiness_ = tr("%1 is not loaded.").arg(runs[static_cast<std::size_t>(loaded(before) ? after : before)].label);
   if (!emptiness_.isEmpty()) {

@@ -41,6 +41,11 @@ Hidden hidden_by(const Breakdown& run, const Filter& filter) {
   return sum;
 }
 
+bool occurs(const Breakdown& run, Category category) {
+  return std::any_of(run.allocations.begin(), run.allocations.end(),
+                     [&](const Allocation& a) { return a.category == category; });
+}
+
 }  // namespace
 
 FilterBar::FilterBar(Session& session, QWidget* parent)
@@ -65,23 +70,23 @@ void FilterBar::build() {
   auto* layout = new FlowLayout;
   layout->setContentsMargins(8, 4, 8, 4);
   setLayout(layout);
-  text_->setPlaceholderText(tr("Filter by tensor, layer, operator or line"));
+  text_->setPlaceholderText(tr("Tensor, layer, operator, line"));
   text_->setAccessibleName(tr("Filter by text"));
   text_->setToolTip(tr("Shows what has this in its tensor's, layer's, operator's or source line's text."));
   text_->setClearButtonEnabled(true);
-  text_->setMinimumWidth(letter * 40);
+  text_->setMinimumWidth(letter * 26);
   layer_->setEditable(true);
   layer_->setInsertPolicy(QComboBox::NoInsert);
   layer_->setAccessibleName(tr("Filter by layer"));
   layer_->setToolTip(tr("Shows this layer and those below it."));
-  layer_->setMinimumWidth(letter * 30);
-  layer_->setMaximumWidth(letter * 60);
+  layer_->setMinimumWidth(letter * 22);
+  layer_->setMaximumWidth(letter * 40);
   layer_->completer()->setFilterMode(Qt::MatchContains);
   layer_->completer()->setCompletionMode(QCompleter::PopupCompletion);
-  least_->setPlaceholderText(tr("least size, as 1 MiB"));
+  least_->setPlaceholderText(tr("at least 1 MiB"));
   least_->setAccessibleName(tr("Filter by least size"));
   least_->setToolTip(tr("Shows blocks of at least this size: a number with B, KiB, MiB, GiB or TiB."));
-  least_->setMaximumWidth(letter * 24);
+  least_->setMaximumWidth(letter * 18);
   clear_->setText(tr("Clear"));
   clear_->setToolTip(tr("Show everything"));
   problem_->setAccessibleName(tr("What is wrong with the filter"));
@@ -119,7 +124,7 @@ void FilterBar::tint_buttons() {
 
 void FilterBar::set_style() {
   setStyleSheet(
-      QStringLiteral("QToolButton[category=\"true\"] { border: 1px solid %1; border-radius: 4px; padding: 2px 8px; "
+      QStringLiteral("QToolButton[category=\"true\"] { border: 1px solid %1; border-radius: 4px; padding: 2px 4px; "
                      "background: %2; }"
                      "QToolButton[category=\"true\"]:!checked { border-style: dashed; background: transparent; "
                      "color: %3; }"
@@ -168,6 +173,8 @@ void FilterBar::show_run() {
     for (const Layer& layer : run->breakdown.layers) layer_->addItem(to_text(layer.path));
   is_filling_ = false;
   Filter filter = session_.selection().filter();
+  for (std::size_t c = 0; c < kCategoryCount; ++c)
+    categories_[c]->setVisible(!run || !filter.categories[c] || occurs(run->breakdown, Category(c)));
   if (filter.layer && (!run || static_cast<std::size_t>(*filter.layer) >= run->breakdown.layers.size())) {
     filter.layer.reset();
     session_.selection().set_filter(filter);
