@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QFile>
+#include <QHashFunctions>
 #include <QLocale>
 #include <QLoggingCategory>
 #include <QTemporaryDir>
@@ -16,6 +17,8 @@
 #include "base/file.h"
 #include "gui/command_line.h"
 #include "gui/export/exporter.h"
+#include "gui/running/run_actions.h"
+#include "gui/running/run_dialog.h"
 #include "gui/session/session_file.h"
 #include "gui/window/appearance.h"
 #include "gui/window/dialogs.h"
@@ -55,6 +58,7 @@ void choose_platform(const CommandLine& line) {
   if (line.is_headless()) {
     if (!is_set("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("DBUS_SESSION_BUS_ADDRESS", "disabled:");
+    QHashSeed::setDeterministicGlobalSeed();  // the order of fonts in a PDF
     QLoggingCategory::setFilterRules(QStringLiteral("*.warning=false"));  // what such a platform lacks is no news
   } else if (!is_set("QT_QPA_PLATFORM") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
     throw could_not_measure("there is no display to show a window on; --export FOLDER writes pictures without one");
@@ -97,20 +101,24 @@ int export_views(QApplication& application, Session& session, MainWindow& window
   return QApplication::exec();
 }
 
-QWidget* open_dialog(MainWindow& window, const std::string& name) {
+QWidget* open_dialog(MainWindow& window, Session& session, const std::string& name) {
   if (name == "start") window.show_start_page();
   if (name == "export") return window.show_export(true);
   if (name == "commands") return window.show_commands();
   if (name == "shortcuts") return show_shortcuts(&window);
   if (name == "about") return show_about(&window);
   if (name == "help") window.show_help();
-  return nullptr;
+  if (name != "run") return nullptr;
+  RunDialog& dialog = show_run_dialog(session, &window);
+  if (session.current_loaded()) dialog.set_spec(session.current_loaded()->recording.spec);
+  return &dialog;
 }
 
-// Until nothing is computed any more and what was put off for the next turn is done.
-void let_settle(MainWindow& window) {
-  constexpr int kTurns = 30, kMilliseconds = 10;
-  for (int turn = 0; turn < kTurns || !window.current_view()->is_settled(); ++turn) {
+// Until nothing is computed any more and what was put off for the next turn is done; a dialog may wait for a run.
+void let_settle(MainWindow& window, const QWidget* dialog) {
+  constexpr int kMilliseconds = 10;
+  const int turns = qobject_cast<const RunDialog*>(dialog) ? 400 : 30;
+  for (int turn = 0; turn < turns || !window.current_view()->is_settled(); ++turn) {
     QCoreApplication::processEvents(QEventLoop::AllEvents, kMilliseconds);
     QThread::msleep(kMilliseconds);
   }
@@ -130,8 +138,8 @@ void draw_over(QPixmap& picture, const QWidget& window, QWidget& dialog) {
 int take_screenshot(Session& session, MainWindow& window, const CommandLine& line) {
   open_all(session, window, line);
   window.show();
-  QWidget* dialog = open_dialog(window, line.dialog);
-  let_settle(window);
+  QWidget* dialog = open_dialog(window, session, line.dialog);
+  let_settle(window, dialog);
   QPixmap picture = window.grab();
   if (dialog != nullptr) draw_over(picture, window, *dialog);
   QByteArray bytes;
@@ -158,6 +166,7 @@ int run(int argc, char** argv) {
   int own_argc = 1;  // Qt's own flags are none of ours
   QApplication application(own_argc, argv);
   introduce();
+  QApplication::setQuitOnLastWindowClosed(!line.is_headless());  // an export ends when it is done
   if (!line.is_headless()) install_translations(application, QLocale());
   const QTemporaryDir forgotten;
   if (line.is_headless()) Settings::keep_in(forgotten.path());

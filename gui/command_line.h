@@ -27,7 +27,7 @@ struct CommandLine {
   bool is_headless() const { return !export_folder.empty() || !screenshot.empty(); }
 };
 
-inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts", "about", "help"};
+inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts", "about", "help", "run"};
 
 // Throws Error. `view_ids`: those there are.
 CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids);

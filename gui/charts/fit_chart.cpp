@@ -154,7 +154,7 @@ void draw_fit_chart(QPainter& painter, const QRectF& area, const FitChart& chart
   const QFontMetricsF metrics(painter.font());
   const QRectF legend(plot.left(), plot.bottom() + 2 * metrics.height() + 12, plot.width(), 2 * metrics.height());
   draw_legend(painter, legend,
-              {{mixed(theme().panel, theme().good, 0.6), tr("✓ fits: peak allocated; the deeper, the fuller the GPU")},
+              {{mixed(theme().panel, theme().good, 0.6), tr("✓ fits, peak allocated")},
                {theme().bad, tr("✕ out of memory")},
                {mixed(theme().panel, theme().bad, 0.25), tr("hatched: not run, a smaller one did not fit")},
                {theme().grid, tr("dotted: not run")}});

@@ -125,7 +125,7 @@ void QueuePanel::make_actions() {
       for (const int row : selected_rows()) (queue_.*act)(row);
     };
   };
-  new_ = add(tr("New run …"), tr("Choose a model and its settings"), [this] { Q_EMIT new_run_wanted(); });
+  new_ = add(tr("New run…"), tr("Choose a model and its settings"), [this] { Q_EMIT new_run_wanted(); });
   bar_->addSeparator();
   open_ = add(tr("Open"), tr("Look at the recording (Enter)"), [this] { queue_.open(current_row()); });
   cancel_ = add(tr("Cancel"), tr("End the run"), each(&RunQueue::cancel));

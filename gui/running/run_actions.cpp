@@ -34,11 +34,11 @@ QList<QAction*> make_run_actions(Session& session, QWidget* window) {
     actions.append(made);
     return made;
   };
-  add(tr("New run …"), Qt::CTRL | Qt::Key_N, tr("Choose a model and its settings, and see at once what it takes"),
+  add(tr("New run…"), Qt::CTRL | Qt::Key_N, tr("Choose a model and its settings, and see at once what it takes"),
       [&session, window] { show_run_dialog(session, window); });
   QAction* again = add(tr("Run again"), Qt::CTRL | Qt::Key_R, tr("The current run's own settings once more"),
                        [&queue] { queue.run_again(); });
-  QAction* change = add(tr("Change and run …"), Qt::CTRL | Qt::SHIFT | Qt::Key_N,
+  QAction* change = add(tr("Change and run…"), Qt::CTRL | Qt::SHIFT | Qt::Key_N,
                         tr("A new run with the current one's settings"), [&session, window] {
                           if (has_run(session))
                             show_run_dialog(session, window).set_spec(session.current_loaded()->recording.spec);

@@ -72,7 +72,7 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
       panel_(new EstimatePanel),
       problem_(new QLabel),
       run_(new QPushButton(tr("Run"))),
-      fit_(new QPushButton(tr("What fits …"))) {
+      fit_(new QPushButton(tr("What fits…"))) {
   setWindowTitle(tr("New run"));
   setAcceptDrops(true);
   arrange();

@@ -138,7 +138,9 @@ void DiffView::list_runs() {
                : tr("%1: %2").arg(what, runs[static_cast<std::size_t>(index)].label);
   };
   fill(before_, named(tr("baseline"), session().baseline()), before_->currentData().toULongLong());
-  fill(after_, named(tr("current run"), session().current()), after_->currentData().toULongLong());
+  const bool is_current = standing_after() == session().current();
+  fill(after_, named(is_current ? tr("current run") : tr("next run"), standing_after()),
+       after_->currentData().toULongLong());
   refresh();
 }
 
@@ -146,6 +148,13 @@ void DiffView::compare(std::uint64_t before, std::uint64_t after) {
   fill(before_, before_->itemText(0), before);
   fill(after_, after_->itemText(0), after);
   refresh();
+}
+
+// The current run, unless nothing could be seen beside it.
+int DiffView::standing_after() const {
+  const int current = session().current();
+  if (current != session().baseline() || session().runs().size() < 2) return current;
+  return current == 0 ? 1 : 0;
 }
 
 int DiffView::chosen_index(const QComboBox* box, int standing) const {
@@ -158,11 +167,11 @@ int DiffView::chosen_index(const QComboBox* box, int standing) const {
 
 void DiffView::exchange() {
   const auto id = [&](int index) { return index < 0 ? 0 : session().runs()[static_cast<std::size_t>(index)].id; };
-  compare(id(chosen_index(after_, session().current())), id(chosen_index(before_, session().baseline())));
+  compare(id(chosen_index(after_, standing_after())), id(chosen_index(before_, session().baseline())));
 }
 
 void DiffView::refresh() {
-  const int before = chosen_index(before_, session().baseline()), after = chosen_index(after_, session().current());
+  const int before = chosen_index(before_, session().baseline()), after = chosen_index(after_, standing_after());
   const auto& runs = session().runs();
   const auto loaded = [&](int index) { return index < 0 ? nullptr : runs[static_cast<std::size_t>(index)].loaded; };
   emptiness_.clear();
@@ -336,7 +345,7 @@ void DiffView::paint_page(QPainter& painter, const QRectF& page) {
 QString DiffView::help() const {
   return tr(
       "<p>Two runs, before and after: of everything that was allocated at their peaks, what differs. Unless others are "
-      "chosen they are the baseline and the current run.</p>"
+      "chosen they are the baseline and the current run, or the next one where both are the same.</p>"
       "<p>The <b>tree</b> has the layers of both, found by their path. A bar to the right is what a layer grew by, one "
       "to "
       "the left what it shrank by, and the sign stands in the number; behind it is the same for each category that "

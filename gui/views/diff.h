@@ -41,6 +41,7 @@ class DiffView : public View {
   void make_tables();
   void list_runs();
   void fill(QComboBox* box, const QString& standing, std::uint64_t chosen);
+  int standing_after() const;  // who is compared with the baseline unless another is chosen; index into Session::runs()
   int chosen_index(const QComboBox* box, int standing) const;  // into Session::runs(); -1: none
   void refresh();
   void show_diff(DiffHandle diff);

@@ -117,8 +117,11 @@ TEST(Picture, OfEveryViewIsPaintedInLightAndDark) {
       const QImage image = picture_of_page(*view, {.size = {900, 600}, .dark = dark});
       EXPECT_GT(colour_count(image), 1) << kind.id.toStdString() << dark;
     }
-    for (const ExportFormatRow& row : export_formats())
-      EXPECT_FALSE(export_bytes(*view, kind.title, row.format, kSmall).isEmpty()) << kind.id.toStdString() << row.name;
+    const bool has_table = view->table()->columnCount() > 0;  // some have nothing to tell of this run
+    for (const ExportFormatRow& row : export_formats()) {
+      const bool is_empty = export_bytes(*view, kind.title, row.format, kSmall).isEmpty();
+      EXPECT_EQ(is_empty, row.format == ExportFormat::csv && !has_table) << kind.id.toStdString() << row.name;
+    }
   }
 }
 

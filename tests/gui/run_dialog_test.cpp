@@ -367,7 +367,7 @@ TEST_F(Dialog, HandsItsSpecToWhatFits) {
   dialog_->set_spec(bert());
   QSignalSpy wanted(&queue_of(session_), &RunQueue::fit_wanted);
   for (QPushButton* button : dialog_->findChildren<QPushButton*>())
-    if (button->text() == QStringLiteral("What fits …")) button->click();
+    if (button->text() == QStringLiteral("What fits…")) button->click();
   ASSERT_EQ(wanted.count(), 1);
   EXPECT_EQ(wanted.front().front().value<RunSpec>(), dialog_->spec());
 }
