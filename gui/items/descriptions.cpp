@@ -40,7 +40,7 @@ QString category_link(Category category) {
 }
 
 QString soft(const QString& text) {
-  return QStringLiteral("<span style=\"color:%1\">%2</span>").arg(theme().soft.name(), text);
+  return QStringLiteral("<nobr><span style=\"color:%1\">%2</span></nobr>").arg(theme().soft.name(), text);
 }
 
 QString size_over_exact(std::int64_t bytes) {
@@ -82,7 +82,8 @@ void add_categories(Card& card, const CategoryBytes& bytes, std::int64_t whole) 
     if (bytes[c] == 0) continue;
     const double share = whole == 0 ? 0 : 100.0 * static_cast<double>(bytes[c]) / static_cast<double>(whole);
     card.row(category_link(static_cast<Category>(c)),
-             QStringLiteral("%1, %2<br>%3").arg(size_text(bytes[c]), percent_text(share), soft(exact_text(bytes[c]))));
+             QStringLiteral("%1, %2<br>%3")
+                 .arg(size_text(bytes[c]), percent_text(share).replace(u' ', QChar::Nbsp), soft(exact_text(bytes[c]))));
   }
 }
 

@@ -51,6 +51,10 @@ DiffView::DiffView(Session& session, QWidget* parent)
 }
 
 void DiffView::make_controls() {
+  for (QComboBox* box : {before_, after_}) {
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(14);
+  }
   before_->setAccessibleName(tr("Run before"));
   after_->setAccessibleName(tr("Run after"));
   only_changes_->setChecked(true);

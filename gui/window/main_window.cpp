@@ -120,7 +120,7 @@ QWidget* MainWindow::make_left() {
   }
   left->setChildrenCollapsible(false);
   left->setHandleWidth(1);
-  left->setMinimumWidth(fontMetrics().averageCharWidth() * 29);
+  left->setMinimumWidth(fontMetrics().averageCharWidth() * 32);
   left->setSizes({280, 420});
   return left;
 }

@@ -105,7 +105,7 @@ TEST(Fit, AnInterruptedSearchKeepsWhatWasMeasured) {
   tool.send(SIGINT);
   EXPECT_EQ(tool.wait().signal, SIGINT);
   EXPECT_TRUE(tool.all_workers_gone());
-  EXPECT_THAT(out.names(), UnorderedElementsAre("llama-7b.headroom", "report.json"));
+  EXPECT_THAT(out.names(), UnorderedElementsAre("mha.headroom", "report.json"));
   const Json report = parse_json_file(out / "report.json");
   EXPECT_EQ(report["runs"][0]["fit"]["not_searched"], "the search was interrupted");
 }
