@@ -40,7 +40,7 @@ QString category_link(Category category) {
 }
 
 QString soft(const QString& text) {
-  return QStringLiteral("<nobr><span style=\"color:%1\">%2</span></nobr>").arg(theme().soft.name(), text);
+  return QStringLiteral("<small><span style=\"color:%1\">%2</span></small>").arg(theme().soft.name(), text);
 }
 
 QString size_over_exact(std::int64_t bytes) {
@@ -58,9 +58,10 @@ class Card {
   }
   void row(const QString& name, const QString& rich) {
     if (rich.isEmpty()) return;
-    if (!open_) html_ += QStringLiteral("<table cellspacing=\"0\" cellpadding=\"2\">");
+    if (!open_) html_ += QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\">");
     open_ = true;
-    html_ += QStringLiteral("<tr><td style=\"color:%1; padding-right:12px\">%2</td><td>%3</td></tr>")
+    html_ += QStringLiteral(
+                 "<tr><td width=\"43%\" style=\"color:%1; padding-right:8px\">%2</td><td width=\"57%\">%3</td></tr>")
                  .arg(theme().soft.name(), name, rich);
   }
   QString html() {

@@ -51,10 +51,6 @@ DiffView::DiffView(Session& session, QWidget* parent)
 }
 
 void DiffView::make_controls() {
-  for (QComboBox* box : {before_, after_}) {
-    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(14);
-  }
   before_->setAccessibleName(tr("Run before"));
   after_->setAccessibleName(tr("Run after"));
   only_changes_->setChecked(true);
@@ -81,14 +77,14 @@ void DiffView::make_controls() {
   const auto add_box = [&](const QString& text, QComboBox* box) {
     auto* label = new QLabel(text);
     label->setBuddy(box);
-    box->setMinimumContentsLength(18);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(12);
     controls->addWidget(label);
-    controls->addWidget(box);
+    controls->addWidget(box, 1);
   };
   add_box(tr("&Before"), before_);
   add_box(tr("&After"), after_);
   controls->addWidget(exchange);
-  controls->addStretch(1);
   controls->addWidget(only_changes_);
   controls->addWidget(with_children_);
   auto* layout = new QVBoxLayout(this);

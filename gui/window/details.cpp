@@ -21,7 +21,7 @@ Details::Details(Session& session, QWidget* parent)
   browser_->setAccessibleName(tr("What is chosen"));
   browser_->setFrameShape(QFrame::NoFrame);
   browser_->document()->setDocumentMargin(10);
-  browser_->setMinimumWidth(fontMetrics().averageCharWidth() * 36);  // ten digits beside their name
+  browser_->setMinimumWidth(fontMetrics().averageCharWidth() * 40);  // ten digits beside their name
   setFocusProxy(browser_);
   connect(browser_, &QTextBrowser::anchorClicked, this, &Details::follow);
   connect(&session_, &Session::current_changed, this, &Details::refresh);
