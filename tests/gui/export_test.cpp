@@ -241,7 +241,7 @@ CommandLine parse(std::vector<const char*> words) {
 
 TEST(CommandLine, SaysWhatIsToBeExported) {
   const CommandLine line = parse({"--export", "out", "--views", "timeline,treemap", "--formats", "png,svg", "--theme",
-                                  "dark", "--size", "800x500", "--scale", "2", "a.headroom", "b.headroom"});
+                                  "dark", "--size", "1000x600", "--scale", "2", "a.headroom", "b.headroom"});
   EXPECT_TRUE(line.is_headless());
   EXPECT_THAT(line.files, ElementsAre("a.headroom", "b.headroom"));
   EXPECT_THAT(line.views, ElementsAre("timeline", "treemap"));
@@ -311,9 +311,9 @@ TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
 }
 
 TEST_F(Viewer, TakesAPictureOfItsWindow) {
-  const Ended ended = viewer({"--screenshot", path("w.png"), "--size", "800x500", "--scale", "2", path("a.headroom")});
+  const Ended ended = viewer({"--screenshot", path("w.png"), "--size", "1000x600", "--scale", "2", path("a.headroom")});
   ASSERT_EQ(ended.code, 0) << ended.errors;
-  EXPECT_EQ(QImage(path("w.png")).size(), QSize(1600, 1000));
+  EXPECT_EQ(QImage(path("w.png")).size(), QSize(2000, 1200));
 }
 
 TEST_F(Viewer, EndsAsTheCommandLineDoes) {
