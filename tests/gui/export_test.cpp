@@ -247,7 +247,7 @@ TEST(CommandLine, SaysWhatIsToBeExported) {
   EXPECT_THAT(line.views, ElementsAre("timeline", "treemap"));
   EXPECT_THAT(line.formats, ElementsAre(ExportFormat::png, ExportFormat::svg));
   EXPECT_EQ(line.theme, ThemeChoice::dark);
-  EXPECT_EQ(line.size, QSizeF(800, 500));
+  EXPECT_EQ(line.size, QSizeF(1000, 600));
   EXPECT_EQ(line.scale, 2);
   EXPECT_FALSE(parse({"a.headroom"}).is_headless());
 }
