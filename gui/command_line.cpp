@@ -85,7 +85,7 @@ void add_options(CLI::App& app, CommandLine& line, Given& given) {
       ->type_name("FILE")
       ->group(pictures);
   app.add_option("--dialog", line.dialog,
-                 "What is open in a screenshot: start, export, commands, shortcuts,\nabout or help")
+                 "What is open in a screenshot: start, export, commands, shortcuts,\nabout, help or run")
       ->type_name("NAME")
       ->group(pictures);
 }

@@ -100,4 +100,16 @@ std::string_view copy_title(CopyKind kind) {
   return kTitles[static_cast<std::size_t>(kind)];
 }
 
+std::int64_t copied_bytes(const Work& work) {
+  std::int64_t bytes = 0;
+  for (const Amount& amount : work.copied) bytes += amount.bytes;
+  return bytes;
+}
+
+std::int64_t taken_bytes(const Work& work) {
+  std::int64_t bytes = 0;
+  for (const Amount& amount : work.taken) bytes += amount.bytes;
+  return bytes;
+}
+
 }  // namespace headroom

@@ -63,6 +63,10 @@ std::size_t shape_count(const KernelRow& kernel);
 std::string extents(const std::array<std::uint32_t, 3>& extents);  // "12 × 8"; trailing ones left out
 std::string duration_text(std::int64_t ns);                        // "12.3 µs"
 
+// Of all kinds together.
+std::int64_t copied_bytes(const Work& work);
+std::int64_t taken_bytes(const Work& work);
+
 std::string_view copy_title(CopyKind kind);  // "host to device"
 
 }  // namespace headroom

@@ -24,18 +24,6 @@ std::string line(std::string_view name, const std::string& value, const Page& pa
   return paragraph(pad_right(name, 16) + value, Style::plain, page);
 }
 
-std::int64_t copied_bytes(const Work& work) {
-  std::int64_t bytes = 0;
-  for (const Amount& amount : work.copied) bytes += amount.bytes;
-  return bytes;
-}
-
-std::int64_t taken_bytes(const Work& work) {
-  std::int64_t bytes = 0;
-  for (const Amount& amount : work.taken) bytes += amount.bytes;
-  return bytes;
-}
-
 std::string copies(const Work& work) {
   std::string out;
   for (const auto& [kind, name] : kCopyKindNames) {

@@ -113,7 +113,10 @@ void add_fragmentation(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<FragmentationOptions>();
   CLI::App* command =
       app.add_subcommand("fragmentation", "What pins reserved memory at its peak, and what would reserve less");
-  command->add_option("RECORDING", options->recording, "A recording that --out of another command wrote")->type_name("");
+  command
+      ->add_option("RECORDING", options->recording,
+                   "A recording that --out of another command wrote,\nor a PyTorch snapshot (.pickle)")
+      ->type_name("");
   command
       ->add_option("--settings", options->settings,
                    "Repeat the requests under this PYTORCH_CUDA_ALLOC_CONF; may be\ngiven several times (default: a choice of "

@@ -75,7 +75,9 @@ int run_report(const ReportOptions& options) {
 void add_report(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand("report", "Show recordings again, in any format");
-  command->add_option("RECORDING", options->recordings, "Recordings that --out of another command wrote")
+  command
+      ->add_option("RECORDING", options->recordings,
+                   "Recordings that --out of another command wrote,\nor PyTorch snapshots (.pickle)")
       ->type_name("");
   command
       ->add_option("--baseline", options->baseline,

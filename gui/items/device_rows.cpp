@@ -88,18 +88,6 @@ void add_shape_columns(const RunHandle& run, const ShownKernels& rows, std::vect
 
 using Places = std::shared_ptr<const std::vector<const PlaceWork*>>;
 
-std::int64_t copied_bytes(const Work& work) {
-  std::int64_t bytes = 0;
-  for (const Amount& amount : work.copied) bytes += amount.bytes;
-  return bytes;
-}
-
-std::int64_t taken_bytes(const Work& work) {
-  std::int64_t bytes = 0;
-  for (const Amount& amount : work.taken) bytes += amount.bytes;
-  return bytes;
-}
-
 void add_work_columns(bool timed, const Places& places, std::vector<Column>& columns) {
   const auto work = [places](std::int64_t row) -> const Work& {
     return (*places)[static_cast<std::size_t>(row)]->work;
