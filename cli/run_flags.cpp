@@ -10,6 +10,7 @@
 #include "cli/device.h"
 #include "cli/terminal.h"
 #include "models/catalog/attention.h"
+#include "models/catalog/compression.h"
 #include "models/catalog/experts.h"
 
 namespace headroom::cli {
@@ -145,6 +146,18 @@ CheckedRun check_run(const RunFlags& flags) {
   spec.counters = flags.counters;
   spec.padding = flags.padding;
   validate(spec);
+  return run;
+}
+
+CheckedRun check_single_run(const RunFlags& flags) {
+  CheckedRun run = check_run(flags);
+  run.spec.attention = flags.attention;
+  if (run.spec.attention.find(',') != std::string::npos)
+    throw bad_input(
+        fmt::format("--attention is '{}', expected one mechanism; headroom compare takes several", run.spec.attention));
+  run.model =
+      models::with_compression(models::with_attention_and_positions(run.model, run.spec.attention, run.spec.positions),
+                               run.spec.compression, run.spec.mode == Mode::train);
   return run;
 }
 

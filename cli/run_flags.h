@@ -36,6 +36,9 @@ struct CheckedRun {
 };
 CheckedRun check_run(const RunFlags& flags);
 
+// The same with its one mechanism, its positions and its compression applied. Throws bad_input for several mechanisms.
+CheckedRun check_single_run(const RunFlags& flags);
+
 // What a run of this model may be called: letters, digits and ._- only, so that it can name a file.
 std::string model_label(const models::ModelConfig& model);
 

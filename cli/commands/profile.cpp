@@ -9,8 +9,6 @@
 #include "cli/measurement.h"
 #include "cli/output.h"
 #include "cli/run_flags.h"
-#include "models/catalog/attention.h"
-#include "models/catalog/compression.h"
 
 namespace headroom::cli {
 namespace {
@@ -22,14 +20,7 @@ struct ProfileOptions {
 };
 
 int run_profile(const ProfileOptions& options) {
-  CheckedRun checked = check_run(options.run);
-  checked.spec.attention = options.run.attention;
-  if (checked.spec.attention.find(',') != std::string::npos)
-    throw bad_input(fmt::format("--attention is '{}', but profile takes one mechanism; headroom compare takes several",
-                                checked.spec.attention));
-  models::with_compression(
-      models::with_attention_and_positions(checked.model, checked.spec.attention, checked.spec.positions),
-      checked.spec.compression, checked.spec.mode == Mode::train);
+  const CheckedRun checked = check_single_run(options.run);
   const std::string label = checked.spec.attention.empty() ? model_label(checked.model) : checked.spec.attention;
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
   if (options.no_fit && checked.spec.mode != Mode::generate)

@@ -162,7 +162,7 @@ TEST(Usage, WhatContradictsItselfIsRefused) {
       {"compare bert-base --attention mha,,mqa", "--attention has an empty item in 'mha,,mqa'"},
       {"compare bert-base --attention mha,", "--attention has an empty item in 'mha,'"},
       {"profile bert-base --attention mha,mqa",
-       "--attention is 'mha,mqa', but profile takes one mechanism; headroom compare takes several"},
+       "--attention is 'mha,mqa', expected one mechanism; headroom compare takes several"},
       {"profile bert-base --format json,html", "--format json,html needs --out FOLDER: only one format fits on stdout"},
       {"profile bert-base --format json,json", "--format names 'json' twice"},
       {"profile bert-base --out --quiet",

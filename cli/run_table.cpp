@@ -1,0 +1,104 @@
+#include "cli/run_table.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/names.h"
+
+namespace headroom::cli {
+namespace {
+
+std::string key_of(const CLI::Option& option) {
+  return option.get_lnames().empty() ? "model" : option.get_lnames().front();
+}
+
+// The flags as `headroom profile` has them, but for the one that asks for several runs.
+struct Parser {
+  CLI::App app;
+  RunFlags flags;
+
+  Parser() {
+    add_run_flags(app, flags, "", "");
+    app.remove_option(app.get_help_ptr());
+    app.remove_option(app.get_option("--address-orders"));
+  }
+};
+
+bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0; }
+
+// The words that stand for one key on a command line; none for `padding = false`.
+std::vector<std::string> words_of(const CLI::Option& option, const std::string& key, const Json& value,
+                                  const std::string& place) {
+  const auto refuse = [&](const char* expected) -> Error {
+    return bad_input(fmt::format("{}: '{}' is {}, expected {}", place, key, value.dump(), expected));
+  };
+  if (is_flag(option)) {
+    if (!value.is_boolean()) throw refuse("true or false");
+    return value.get<bool>() ? std::vector<std::string>{"--" + key} : std::vector<std::string>{};
+  }
+  if (!value.is_string() && !value.is_number()) throw refuse("one text or number");
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.empty()) throw refuse("a value");
+  if (option.get_lnames().empty()) return {};  // the model, which may look like a flag
+  return {fmt::format("--{}={}", key, text)};
+}
+
+const CLI::Option& option_of(const CLI::App& app, const std::string& key, const std::string& place) {
+  for (const CLI::Option* option : app.get_options())
+    if (key_of(*option) == key) return *option;
+  const auto& keys = run_table_keys();
+  throw bad_input(place + ": " + unknown_name_message("key", key, {keys.begin(), keys.end()}));
+}
+
+std::string model_path(const std::string& model, const TomlDocument& document) {
+  const std::filesystem::path path = model;
+  const bool is_path = path.has_parent_path() || path.extension() == ".json";
+  if (!is_path || path.is_absolute()) return model;
+  return (std::filesystem::path(document.where).parent_path() / path).lexically_normal().string();
+}
+
+// "--batch is 0, …" stands in the line of `batch`, what names no flag in that of the table.
+std::string place_of(const std::string& message, const Json& table, const TomlDocument& document,
+                     const std::string& pointer) {
+  std::string key = "model";
+  if (message.starts_with("--")) key = message.substr(2, message.find_first_of(" :") - 2);
+  return document.place(table.contains(key) ? pointer + "/" + key : pointer);
+}
+
+}  // namespace
+
+const std::vector<std::string>& run_table_keys() {
+  static const std::vector<std::string> keys = [] {
+    const Parser parser;
+    std::vector<std::string> names;
+    for (const CLI::Option* option : parser.app.get_options()) names.push_back(key_of(*option));
+    return names;
+  }();
+  return keys;
+}
+
+CheckedRun check_run_table(const Json& table, const TomlDocument& document, const std::string& pointer) {
+  Parser parser;
+  std::vector<std::string> words;
+  for (const auto& [key, value] : table.items()) {
+    const std::string place = document.place((Json::json_pointer(pointer) / key).to_string());
+    const CLI::Option& option = option_of(parser.app, key, place);
+    for (std::string& word : words_of(option, key, value, place)) words.insert(words.begin(), std::move(word));
+    if (key == "model" && value.is_string()) parser.flags.model = model_path(value.get<std::string>(), document);
+  }
+  try {
+    parser.app.parse(std::move(words));
+    if (parser.flags.device.empty()) parser.flags.device = RunSpec().device;
+    return check_single_run(parser.flags);
+  } catch (const Error& error) {
+    throw Error(error.code(), place_of(error.what(), table, document, pointer) + ": " + error.what());
+  } catch (const CLI::Error& error) {
+    throw bad_input(document.place(pointer) + ": " + error.what());
+  }
+}
+
+}  // namespace headroom::cli
