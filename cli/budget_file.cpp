@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "base/toml.h"
