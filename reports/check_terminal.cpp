@@ -15,7 +15,7 @@ namespace {
 
 using terminal::Page;
 
-constexpr std::size_t kShownKept = 40, kExplained = 20;
+constexpr std::size_t kShownKept = 40, kExplained = 20, kLongestName = 48;
 
 struct Mark {
   const char* text;
@@ -54,6 +54,7 @@ Table limit_table(const CheckReport& report) {
                {"level", 3, true},
                {"line", 4, true},
                {"now,\nexactly", 5, false, "exact figures"}});
+  table.limit_first_column(kLongestName);
   std::size_t kept = 0;
   for (const CheckedBudget& budget : report.budgets) {
     if (budget.end != RunEnd::judged)

@@ -241,17 +241,21 @@ Counts counts_of(const CheckReport& report) {
 std::string summary_of(const CheckReport& report) {
   const Counts counts = counts_of(report);
   const std::size_t all = report.budgets.size();
-  const bool one = all == 1;
-  if (counts.within == all) return one ? "the budget is kept" : fmt::format("all {} budgets are kept", format_count(static_cast<std::int64_t>(all)));
+  const auto number = [](std::size_t count) { return format_count(static_cast<std::int64_t>(count)); };
+  if (counts.within == all) return all == 1 ? "the budget is kept" : fmt::format("all {} budgets are kept", number(all));
   std::string text;
   const auto add = [&](std::size_t count, const char* singular, const char* plural) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, count == 1 ? singular : plural);
+    const char* verb = count == 1 ? singular : plural;
+    if (count == 0) return;
+    if (all == 1) text = fmt::format("the budget {}", verb);
+    else if (text.empty()) text = fmt::format("{} of {} budgets {}", number(count), number(all), verb);
+    else text += fmt::format(", {} {}", number(count), verb);
   };
-  add(counts.failed, "is over", "are over");
+  add(counts.failed, "is exceeded", "are exceeded");
   add(counts.unjudged, "could not be judged", "could not be judged");
-  add(counts.warned, report.strict ? "warns, which counts as over" : "warns", report.strict ? "warn, which counts as over" : "warn");
+  add(counts.warned, report.strict ? "warns, which counts as exceeded" : "warns", report.strict ? "warn, which counts as exceeded" : "warn");
   add(counts.within, "is kept", "are kept");
-  return fmt::format("of {} budget{}: {}", format_count(static_cast<std::int64_t>(all)), one ? "" : "s", text);
+  return text;
 }
 
 }  // namespace check

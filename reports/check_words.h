@@ -48,6 +48,6 @@ struct Counts {
   std::size_t within = 0, warned = 0, failed = 0, unjudged = 0;
 };
 Counts counts_of(const CheckReport& report);
-std::string summary_of(const CheckReport& report);  // "1 of 3 budgets is over, 1 warns"
+std::string summary_of(const CheckReport& report);  // "1 of 3 budgets is exceeded, 1 warns, 1 is kept"
 
 }  // namespace headroom::check

@@ -24,7 +24,6 @@ constexpr const char* kDay = "2026-06-01";
 Breakdown small_run() {
   return make_breakdown(recording_from_text(R"(
 parameter w head [250] float32
-storage form activation_bytes model 4096
 segment +1048576@s
 +1000@p head - parameter "[250] float32"
 == forward 1
