@@ -176,7 +176,8 @@ Figures figures_of(const Breakdown& run, const Budget& budget) {
   };
   for (const auto& [kind, name] : kMetricNames)
     if (kind != MetricKind::category && kind != MetricKind::layer) add({.kind = kind});
-  for (std::size_t c = 0; c < kCategoryCount; ++c) add({.kind = MetricKind::category, .category = static_cast<Category>(c)});
+  for (std::size_t c = 0; c < kCategoryCount; ++c)
+    add({.kind = MetricKind::category, .category = static_cast<Category>(c)});
   for (const Limit& limit : budget.limits) add(limit.metric);
   return out;
 }
@@ -199,7 +200,8 @@ Verdict judge(const Breakdown& run, const Budget& budget, const std::optional<Fi
     }
     Check check{.limit = i, .figure = *figure, .exception = state_of(limit, today)};
     if (baseline)
-      if (const auto found = baseline->find(key_of(limit.metric)); found != baseline->end()) check.before = found->second;
+      if (const auto found = baseline->find(key_of(limit.metric)); found != baseline->end())
+        check.before = found->second;
     const Levels& levels = levels_in_force(limit, check.exception);
     if (levels.grows() && !check.before) {
       verdict.unjudged.push_back({i, fmt::format("the baseline has no figure of {}", key_of(limit.metric))});
@@ -226,8 +228,7 @@ std::vector<std::string> verify(const Verdict& verdict, const Breakdown& run, co
     for (const Level& level : levels)
       if (check.figure.value > level.allowed) expected = std::max(expected, level.meaning);
     if (expected != check.status) broken.push_back(key + ": the status is not that of its levels");
-    if (check.status != Status::within && check.over() <= 0)
-      broken.push_back(key + ": broken, but by nothing");
+    if (check.status != Status::within && check.over() <= 0) broken.push_back(key + ": broken, but by nothing");
   }
   for (std::size_t i = 0; i < seen.size(); ++i)
     if (seen[i] != 1) broken.push_back(fmt::format("{}: judged {} times", key_of(budget.limits[i].metric), seen[i]));

@@ -20,7 +20,15 @@ namespace headroom {
 // peak, requested, reserved: the most over the run, each at its own instant. kv_per_token: of one sequence.
 // largest_tensor: the largest block of the run. category, layer: at the peak of what is allocated.
 enum class MetricKind : std::uint8_t {
-  peak, requested, reserved, parameters, parameter_bytes, kv_per_token, largest_tensor, category, layer
+  peak,
+  requested,
+  reserved,
+  parameters,
+  parameter_bytes,
+  kv_per_token,
+  largest_tensor,
+  category,
+  layer
 };
 inline constexpr std::array kMetricNames{Named<MetricKind>{MetricKind::peak, "peak"},
                                          Named<MetricKind>{MetricKind::requested, "requested"},
@@ -94,7 +102,7 @@ inline constexpr std::int64_t kNoBlock = -1;
 
 struct Figure {
   std::int64_t value = 0;
-  std::optional<LayerId> layer;      // that has it, of a metric of layers
+  std::optional<LayerId> layer;        // that has it, of a metric of layers
   std::int64_t allocation = kNoBlock;  // index into Breakdown::allocations, of the largest tensor
 };
 
@@ -119,10 +127,11 @@ struct Check {
   std::optional<std::int64_t> before;  // the baseline's figure
   Status status = Status::within;
   ExceptionState exception = ExceptionState::none;
-  // The lowest level of those that are broken most gravely; of a kept limit the lowest at which it would fail, else warn.
+  // The lowest level of those that are broken most gravely; of a kept limit the lowest at which it would fail, else
+  // warn.
   std::int64_t allowed = 0;
-  Status level = Status::failed;       // what breaking it means
-  std::optional<Growth> growth;        // where it is one of growth
+  Status level = Status::failed;  // what breaking it means
+  std::optional<Growth> growth;   // where it is one of growth
 
   std::int64_t over() const { return figure.value - allowed; }
 };

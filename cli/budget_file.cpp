@@ -22,8 +22,9 @@ namespace {
 
 constexpr std::size_t kLongestName = 100, kLongestStem = 200;
 
-const std::vector<std::string> kProgramKeys{"device", "reserve", "events", "address-order", "backed",      "trace",
-                                            "require-cupti", "value", "source-lines",  "ranks",  "rank"};
+const std::vector<std::string> kProgramKeys{"device",       "reserve", "events",        "address-order",
+                                            "backed",       "trace",   "require-cupti", "value",
+                                            "source-lines", "ranks",   "rank"};
 
 bool is_in(const std::vector<std::string>& keys, const std::string& key) {
   return std::ranges::find(keys, key) != keys.end();
@@ -110,7 +111,9 @@ BudgetSource source_of(const Json& entry, const Json& defaults, const std::strin
   if (entry.contains("recording")) return BudgetSource::recording;
   if (entry.contains("command")) return BudgetSource::command;
   if (entry.contains("model") || defaults.contains("model")) return BudgetSource::model;
-  refuse(place, "a budget is of a run: give it model = \"bert-base\", recording = \"x.headroom\" or command = [\"python\", \"train.py\"]");
+  refuse(place,
+         "a budget is of a run: give it model = \"bert-base\", recording = \"x.headroom\" or command = [\"python\", "
+         "\"train.py\"]");
 }
 
 bool takes(BudgetSource source, const std::string& key) {
@@ -138,7 +141,8 @@ Merged merge(const TomlDocument& document, const std::string& pointer, const Jso
 
 std::string text_of(const Merged& merged, const std::string& key) {
   const Json& value = merged.table.at(key);
-  if (!value.is_string() || value.get<std::string>().empty()) refuse(merged.place(key), fmt::format("'{}' is no text", key));
+  if (!value.is_string() || value.get<std::string>().empty())
+    refuse(merged.place(key), fmt::format("'{}' is no text", key));
   std::string text = value.get<std::string>();
   if (printable(text) != text) refuse(merged.place(key), fmt::format("'{}' has control characters", key));
   return text;
@@ -189,7 +193,8 @@ RunSpec model_spec(const Merged& merged, const Json& table) {
 std::vector<std::string> words_of(const Merged& merged, const std::string& key) {
   const Json& value = merged.table.at(key);
   std::vector<std::string> words;
-  const bool all_texts = value.is_array() && std::ranges::all_of(value, [](const Json& one) { return one.is_string(); });
+  const bool all_texts =
+      value.is_array() && std::ranges::all_of(value, [](const Json& one) { return one.is_string(); });
   if (!all_texts || value.empty())
     refuse(merged.place(key), fmt::format("'{0}' is no list of texts, such as {0} = [\"python\", \"train.py\"]", key));
   for (const Json& one : value) words.push_back(one.get<std::string>());
@@ -206,8 +211,7 @@ class ProgramReader {
     spec.command = words_of(merged_, "command");
     spec.model = program_name(spec.command);
     for (const std::string& key : kProgramKeys)
-      if (merged_.table.contains(key))
-        at_place(merged_.place(key), [&] { read_flag(entry, key, merged_.table[key]); });
+      if (merged_.table.contains(key)) at_place(merged_.place(key), [&] { read_flag(entry, key, merged_.table[key]); });
     at_place(merged_.place("device"), [&] { require_program_device(spec.device); });
     if (!merged_.table.contains("device")) entry.flags.push_back("--device=" + spec.device);
     at_place(merged_.place(), [&] {
@@ -226,7 +230,8 @@ class ProgramReader {
     }
     const bool is_switch = key == "backed" || key == "require-cupti" || key == "source-lines";
     if (is_switch && !value.is_boolean()) throw bad_input(fmt::format("'{}' is no true or false", key));
-    if (!is_switch && !value.is_string() && !value.is_number()) throw bad_input(fmt::format("'{}' is no text or number", key));
+    if (!is_switch && !value.is_string() && !value.is_number())
+      throw bad_input(fmt::format("'{}' is no text or number", key));
     if (is_switch && !value.get<bool>()) return;
     entry.flags.push_back(is_switch ? "--" + key : fmt::format("--{}={}", key, word(value)));
     if (!is_switch) set_text(entry.spec, key, word(value));
@@ -284,7 +289,8 @@ class FileReader {
     read_defaults();
     if (!root_.contains("budget")) refuse(file_.where, "there is no [[budget]]; docs/check.md has a first one");
     const Json& budgets = root_["budget"];
-    const bool tables = budgets.is_array() && std::ranges::all_of(budgets, [](const Json& one) { return one.is_object(); });
+    const bool tables =
+        budgets.is_array() && std::ranges::all_of(budgets, [](const Json& one) { return one.is_object(); });
     if (!tables) refuse(document_.place("/budget"), "'budget' is no list of tables: each begins with [[budget]]");
     for (std::size_t i = 0; i < budgets.size(); ++i) read_budget(budgets[i], fmt::format("/budget/{}", i));
     return std::move(file_);
@@ -306,7 +312,8 @@ class FileReader {
   void read_defaults() {
     if (!root_.contains("defaults")) return;
     defaults_ = root_["defaults"];
-    if (!defaults_.is_object()) refuse(document_.place("/defaults"), "'defaults' is no table: it begins with [defaults]");
+    if (!defaults_.is_object())
+      refuse(document_.place("/defaults"), "'defaults' is no table: it begins with [defaults]");
     require_known(defaults_, "/defaults", document_);
     for (const char* key : {"name", "recording", "command"})
       if (defaults_.contains(key))
@@ -322,7 +329,8 @@ class FileReader {
     if (entry.budget.limits.empty())
       refuse(merged.place(), "the budget has no limit; give it peak = \"2.5GiB\", reserved, category, layer, …");
     if (merged.table.contains("name")) entry.name = text_of(merged, "name");
-    if (entry.source == BudgetSource::recording) entry.recording = beside(document_.where, text_of(merged, "recording"));
+    if (entry.source == BudgetSource::recording)
+      entry.recording = beside(document_.where, text_of(merged, "recording"));
     if (entry.source == BudgetSource::command) ProgramReader(merged).read(entry);
     if (entry.source != BudgetSource::model) return add(entry, "", merged);
     for (const Combination& one : combinations(merged)) {
@@ -336,10 +344,12 @@ class FileReader {
     if (entry.name.empty()) entry.name = usual_name(entry);
     if (entry.name.size() > kLongestName) refuse(place, fmt::format("a name has at most {} bytes", kLongestName));
     if (!combination.empty()) entry.name += "[" + combination + "]";
-    if (file_stem(entry.name).size() > kLongestStem) refuse(place, "the name and what varies are too long to name a file");
+    if (file_stem(entry.name).size() > kLongestStem)
+      refuse(place, "the name and what varies are too long to name a file");
     const auto [first, is_new] = names_.emplace(entry.name, place);
     if (!is_new)
-      refuse(place, fmt::format("the name '{}' is that of {} already; give one of them another name", entry.name, first->second));
+      refuse(place, fmt::format("the name '{}' is that of {} already; give one of them another name", entry.name,
+                                first->second));
     if (file_.entries.size() == kMostBudgets)
       refuse(place, fmt::format("there are more than {} budgets", format_count(kMostBudgets)));
     file_.entries.push_back(std::move(entry));
@@ -368,10 +378,13 @@ bool is_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
   for (const std::size_t digit : {0, 1, 2, 3, 5, 6, 8, 9})
     if (text[digit] < '0' || text[digit] > '9') return false;
-  const auto number = [&](std::size_t from, std::size_t count) { return std::stoi(std::string(text.substr(from, count))); };
+  const auto number = [&](std::size_t from, std::size_t count) {
+    return std::stoi(std::string(text.substr(from, count)));
+  };
   using namespace std::chrono;
   return year_month_day(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                        day(static_cast<unsigned>(number(8, 2)))).ok();
+                        day(static_cast<unsigned>(number(8, 2))))
+      .ok();
 }
 
 std::string file_stem(std::string_view name) {

@@ -157,17 +157,20 @@ class LimitReader {
     const std::string& what = way.empty() ? way_.back() : way.back();
     if (value.is_number_integer() && value.get<std::int64_t>() >= 0) return value.get<std::int64_t>();
     if (is_counted(metric_))
-      refuse(way, fmt::format("'{}' is {}, expected a whole number of parameters, such as 110_000_000", what, shown(value)));
+      refuse(way,
+             fmt::format("'{}' is {}, expected a whole number of parameters, such as 110_000_000", what, shown(value)));
     if (value.is_string())
       if (const auto bytes = parse_bytes(without_spaces(value.get<std::string>()))) return *bytes;
-    refuse(way, fmt::format("'{}' is {}, expected a size such as \"1.5GiB\" (B, KiB, MiB, GiB, TiB) or a whole number of bytes",
-                            what, shown(value)));
+    refuse(way, fmt::format(
+                    "'{}' is {}, expected a size such as \"1.5GiB\" (B, KiB, MiB, GiB, TiB) or a whole number of bytes",
+                    what, shown(value)));
   }
 
   Growth growth(const Way& way, const Json& value) const {
     if (value.is_string() && value.get<std::string>().ends_with('%')) return share(way, value);
     if (!value.is_string() && !value.is_number_integer())
-      refuse(way, fmt::format("'{}' is {}, expected a share such as \"5%\" or a size such as \"10MiB\"", way.back(), shown(value)));
+      refuse(way, fmt::format("'{}' is {}, expected a share such as \"5%\" or a size such as \"10MiB\"", way.back(),
+                              shown(value)));
     return {figure(way, value), false};
   }
 
@@ -176,9 +179,11 @@ class LimitReader {
     text.pop_back();
     while (text.ends_with(' ')) text.pop_back();
     double percent = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
     if (error != std::errc() || end != text.data() + text.size() || !(percent >= 0) || percent > kMostPercent)
-      refuse(way, fmt::format("'{}' is {}, expected a share such as \"5%\", from 0 to 1000000 %", way.back(), shown(value)));
+      refuse(way,
+             fmt::format("'{}' is {}, expected a share such as \"5%\", from 0 to 1000000 %", way.back(), shown(value)));
     return {std::llround(percent * (kWhole / 100)), true};
   }
 
@@ -198,16 +203,18 @@ class LimitReader {
   Metric metric_;
 };
 
-void read_each(std::vector<Limit>& out, MetricKind kind, const std::string& key, const Json& table, const PlaceOf& place_of) {
+void read_each(std::vector<Limit>& out, MetricKind kind, const std::string& key, const Json& table,
+               const PlaceOf& place_of) {
   const bool layers = kind == MetricKind::layer;
   if (!table.is_object() || table.empty())
-    throw bad_input(fmt::format("{}: '{}' is {}, expected a table of {}", place_of({key}), key, shown(table),
-                                layers ? "layers, such as \"encoder.layer.*\" = \"100MiB\""
-                                       : "categories, such as activation = \"1GiB\""));
+    throw bad_input(fmt::format(
+        "{}: '{}' is {}, expected a table of {}", place_of({key}), key, shown(table),
+        layers ? "layers, such as \"encoder.layer.*\" = \"100MiB\"" : "categories, such as activation = \"1GiB\""));
   for (const auto& [name, value] : table.items()) {
     Metric metric{.kind = kind};
     if (layers && (name.empty() || name.size() > kLongestGlob))
-      throw bad_input(fmt::format("{}: the name of a layer is a text of 1 to {} bytes", place_of({key, name}), kLongestGlob));
+      throw bad_input(
+          fmt::format("{}: the name of a layer is a text of 1 to {} bytes", place_of({key, name}), kLongestGlob));
     if (layers) metric.layers = name;
     if (!layers) metric.category = category_named(name, place_of({key, name}));
     out.push_back(LimitReader(place_of, {key, name}, metric).read(value));

@@ -79,7 +79,8 @@ class Judge {
       try {
         const Recording recording = open_recording(entry.recording);
         if (const auto broken = verify(recording); !broken.empty())
-          throw bad_input(fmt::format("{}: the recording contradicts itself: {}", entry.recording.string(), broken.front()));
+          throw bad_input(
+              fmt::format("{}: the recording contradicts itself: {}", entry.recording.string(), broken.front()));
         judge(i, recording);
       } catch (const Error& error) {
         throw Error(error.code(), place_of(file_, entry) + ": " + error.what());
@@ -130,18 +131,24 @@ class Judge {
   void run_command(std::size_t index, const std::filesystem::path& program) {
     const BudgetEntry& entry = file_.entries[index];
     const ScratchFolder scratch;
-    ProgramCall call{"/proc/self/exe", {"headroom", "run", "--quiet", "--out", (scratch.path() / "run.headroom").string()}, {}, true};
+    ProgramCall call{"/proc/self/exe",
+                     {"headroom", "run", "--quiet", "--out", (scratch.path() / "run.headroom").string()},
+                     {},
+                     true};
     call.command.insert(call.command.end(), entry.flags.begin(), entry.flags.end());
     call.command.push_back("--");
     call.command.insert(call.command.end(), entry.spec.command.begin(), entry.spec.command.end());
     call.command[call.command.size() - entry.spec.command.size()] = program.string();
     for (char** variable = environ; *variable; ++variable) call.environment.push_back(*variable);
-    if (options_.show_progress) write_stderr(fmt::format("headroom: {}: {}\n", printable(entry.name), printable(reproduction_command(entry.spec))));
+    if (options_.show_progress)
+      write_stderr(
+          fmt::format("headroom: {}: {}\n", printable(entry.name), printable(reproduction_command(entry.spec))));
     const int code = exit_code_of(run_program(call));
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
       if (code == 128 + number) throw Interrupted{number};
     if (code != 0)
-      return fail(index, ExitCode::could_not_measure, fmt::format("the command ended with exit code {}; what it said is above", code));
+      return fail(index, ExitCode::could_not_measure,
+                  fmt::format("the command ended with exit code {}; what it said is above", code));
     judge_largest(index, scratch.path());
   }
 
@@ -154,7 +161,8 @@ class Judge {
     std::optional<Recording> largest;
     for (const auto& path : paths) {
       Recording recording = read_recording(path);
-      if (!largest || recording.stats.peak_allocated_bytes > largest->stats.peak_allocated_bytes) largest = std::move(recording);
+      if (!largest || recording.stats.peak_allocated_bytes > largest->stats.peak_allocated_bytes)
+        largest = std::move(recording);
     }
     if (!largest) return fail(index, ExitCode::could_not_measure, "the command left no recording");
     judge(index, *largest);
@@ -216,12 +224,14 @@ void require_baselines(const BudgetFile& file, const Baselines& baselines) {
   for (std::size_t i = 0; i < baselines.size(); ++i)
     for (const Limit& limit : file.entries[i].budget.limits)
       if (!baselines[i] && (limit.levels.grows() || (limit.exception && limit.exception->levels.grows())))
-        throw bad_input(fmt::format(
-            "{}:{}: a limit of growth needs a baseline, and there is no {}; make it with: headroom check {} --update-baseline",
-            file.where, limit.line, baseline_file(file, file.entries[i]).string(), file.where));
+        throw bad_input(
+            fmt::format("{}:{}: a limit of growth needs a baseline, and there is no {}; make it with: headroom check "
+                        "{} --update-baseline",
+                        file.where, limit.line, baseline_file(file, file.entries[i]).string(), file.where));
 }
 
-std::vector<BudgetResult> run_budgets(const BudgetFile& file, const Baselines& baselines, const BudgetRunOptions& options) {
+std::vector<BudgetResult> run_budgets(const BudgetFile& file, const Baselines& baselines,
+                                      const BudgetRunOptions& options) {
   return Judge(file, baselines, options).run();
 }
 

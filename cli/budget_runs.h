@@ -24,7 +24,8 @@ struct BudgetResult {
 
 std::filesystem::path baseline_file(const BudgetFile& file, const BudgetEntry& entry);
 
-// One for each budget, absent where there is no such file. Throws bad_input for a damaged one and one of another schema.
+// One for each budget, absent where there is no such file. Throws bad_input for a damaged one and one of another
+// schema.
 std::vector<std::optional<Baseline>> read_baselines(const BudgetFile& file);
 
 // Throws bad_input, saying how to make it, where a limit of growth has no baseline.

@@ -91,12 +91,17 @@ Baseline read_baseline(const std::filesystem::path& path) {
   const Json json = parse_json_file(path, kLimits);
   const JsonReader reader(json, where);
   if (const std::string schema = reader.string("schema"); schema != kSchema)
-    throw bad_input(fmt::format("{}: the schema is '{}', and this Headroom compares with {}; make it anew with "
-                                "--update-baseline", where, schema, kSchema));
+    throw bad_input(
+        fmt::format("{}: the schema is '{}', and this Headroom compares with {}; make it anew with "
+                    "--update-baseline",
+                    where, schema, kSchema));
   const JsonReader under(reader.member("made_under"), where);
-  return {reader.string("budget"),       reader.string("command"),
-          under.string("device"),        under.string("torch"),
-          under.string("allocator_settings"), read_figures(reader.member("figures"), where),
+  return {reader.string("budget"),
+          reader.string("command"),
+          under.string("device"),
+          under.string("torch"),
+          under.string("allocator_settings"),
+          read_figures(reader.member("figures"), where),
           read_cells(reader.member("layers"), where)};
 }
 

@@ -17,10 +17,9 @@ namespace headroom {
 // judged: there are figures. out_of_memory, failed: the run did not end well. refused: it did, and cannot be judged:
 // the baseline is of something else, a glob matches no layer.
 enum class RunEnd : std::uint8_t { judged, out_of_memory, failed, refused };
-inline constexpr std::array kRunEndNames{Named<RunEnd>{RunEnd::judged, "judged"},
-                                         Named<RunEnd>{RunEnd::out_of_memory, "out_of_memory"},
-                                         Named<RunEnd>{RunEnd::failed, "failed"},
-                                         Named<RunEnd>{RunEnd::refused, "refused"}};
+inline constexpr std::array kRunEndNames{
+    Named<RunEnd>{RunEnd::judged, "judged"}, Named<RunEnd>{RunEnd::out_of_memory, "out_of_memory"},
+    Named<RunEnd>{RunEnd::failed, "failed"}, Named<RunEnd>{RunEnd::refused, "refused"}};
 
 struct JudgedLimit {
   Limit limit;
@@ -45,10 +44,10 @@ struct CheckedBudget {
   ExitCode code = ExitCode::done;  // where it did not end well
   std::string message;             // why it was not judged; of a judged run empty
   std::vector<JudgedLimit> limits;
-  std::string peak_place;                // "backward of step 2 at loss"
-  std::optional<Change> peak;            // against the baseline, where there is one
-  std::vector<CellChange> cells;         // what changed, largest growth first; without a baseline the largest, from 0
-  std::vector<PeakTensor> tensors;       // the largest at the peak
+  std::string peak_place;           // "backward of step 2 at loss"
+  std::optional<Change> peak;       // against the baseline, where there is one
+  std::vector<CellChange> cells;    // what changed, largest growth first; without a baseline the largest, from 0
+  std::vector<PeakTensor> tensors;  // the largest at the peak
 
   Status status() const;  // of a run that was not judged: failed
 };

@@ -83,7 +83,10 @@ std::string write_check_json(const CheckReport& report) {
            {"strict", report.strict},
            {"exit_code", static_cast<int>(exit_code_of(report))},
            {"counts",
-            {{"within", counts.within}, {"warned", counts.warned}, {"failed", counts.failed}, {"not_judged", counts.unjudged}}},
+            {{"within", counts.within},
+             {"warned", counts.warned},
+             {"failed", counts.failed},
+             {"not_judged", counts.unjudged}}},
            {"budgets", Json::array()}};
   for (const CheckedBudget& budget : report.budgets) out["budgets"].push_back(budget_json(budget));
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

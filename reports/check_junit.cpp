@@ -19,22 +19,35 @@ std::string escaped(std::string_view text) {
       continue;
     }
     switch (harmless[i]) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      default: out += harmless[i];
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      default:
+        out += harmless[i];
     }
   }
   return out;
 }
 
 std::string body(const CheckReport& report, const CheckedBudget& budget, const JudgedLimit& judged) {
-  std::string text = escaped(fmt::format("{} ({}:{})", check::sentence_of(judged), report.file, judged.limit.line)) + "\n";
+  std::string text =
+      escaped(fmt::format("{} ({}:{})", check::sentence_of(judged), report.file, judged.limit.line)) + "\n";
   for (const std::string& remark : check::remarks_of(judged)) text += escaped(remark) + "\n";
   if (!budget.command.empty()) text += "To repeat it: " + escaped(budget.command) + "\n";
-  if (const std::string paste = check::paste_of(judged); !paste.empty()) text += "Where this is wanted: " + escaped(paste) + "\n";
+  if (const std::string paste = check::paste_of(judged); !paste.empty())
+    text += "Where this is wanted: " + escaped(paste) + "\n";
   return text;
 }
 
@@ -46,7 +59,8 @@ std::string test_case(const CheckReport& report, const CheckedBudget& budget, co
   const std::string open = open_case(budget, key_of(judged.limit.metric));
   if (judged.check.status == Status::within) return open + "/>\n";
   if (judged.check.status == Status::warned && !report.strict)
-    return fmt::format("{}>\n      <system-out>warning: {}</system-out>\n    </testcase>\n", open, body(report, budget, judged));
+    return fmt::format("{}>\n      <system-out>warning: {}</system-out>\n    </testcase>\n", open,
+                       body(report, budget, judged));
   return fmt::format("{}>\n      <failure message=\"{}\" type=\"over budget\">{}</failure>\n    </testcase>\n", open,
                      escaped(check::sentence_of(judged)), body(report, budget, judged));
 }
@@ -64,8 +78,10 @@ std::string suite(const CheckReport& report, const CheckedBudget& budget) {
   if (!judged)
     cases = fmt::format("{}>\n      <error message=\"{}\" type=\"{}\"/>\n    </testcase>\n", open_case(budget, "run"),
                         escaped(budget.message), to_name(kRunEndNames, budget.end));
-  return fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" time=\"0\">\n{}  </testsuite>\n",
-                     escaped(budget.name), judged ? budget.limits.size() : 1, failures, judged ? 0 : 1, cases);
+  return fmt::format(
+      "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" time=\"0\">\n{}  "
+      "</testsuite>\n",
+      escaped(budget.name), judged ? budget.limits.size() : 1, failures, judged ? 0 : 1, cases);
 }
 
 }  // namespace

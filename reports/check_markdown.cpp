@@ -17,12 +17,18 @@ constexpr std::size_t kShownRows = 100;
 std::string plain(std::string_view text) {
   std::string out;
   for (const char c : printable(text)) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '@') out += "&#64;";
-    else if (std::string_view("\\`*_{}[]()#+!|~").find(c) != std::string_view::npos) out += std::string("\\") + c;
-    else out += c;
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '@')
+      out += "&#64;";
+    else if (std::string_view("\\`*_{}[]()#+!|~").find(c) != std::string_view::npos)
+      out += std::string("\\") + c;
+    else
+      out += c;
   }
   return out;
 }
@@ -43,7 +49,8 @@ std::string rows(const CheckReport& report) {
   const auto add = [&](const std::string& row) { shown++ < kShownRows ? void(out += row) : void(++left_out); };
   for (const bool kept : {false, true})
     for (const CheckedBudget& budget : report.budgets) {
-      if (budget.end != RunEnd::judged && !kept) add(fmt::format("| ❌ | {} | not judged | | | |\n", plain(budget.name)));
+      if (budget.end != RunEnd::judged && !kept)
+        add(fmt::format("| ❌ | {} | not judged | | | |\n", plain(budget.name)));
       for (const JudgedLimit& judged : budget.limits) {
         const Check& check = judged.check;
         if (budget.end != RunEnd::judged || (check.status == Status::within) != kept) continue;
@@ -61,8 +68,10 @@ std::string rows(const CheckReport& report) {
 std::string changes(const CheckedBudget& budget) {
   if (budget.cells.empty()) return "";
   const bool compared = budget.peak.has_value();
-  std::string out = compared ? fmt::format("\nSince the baseline, {} in all:\n\n| layer | category | before | now | change |\n"
-                                           "|---|---|---:|---:|---:|\n", signed_bytes(budget.peak->delta()))
+  std::string out = compared ? fmt::format(
+                                   "\nSince the baseline, {} in all:\n\n| layer | category | before | now | change |\n"
+                                   "|---|---|---:|---:|---:|\n",
+                                   signed_bytes(budget.peak->delta()))
                              : "\nThe most at the peak:\n\n| layer | category | now |\n|---|---|---:|\n";
   for (std::size_t i = 0; i < std::min(budget.cells.size(), kShownCells); ++i) {
     const CellChange& cell = budget.cells[i];
@@ -85,11 +94,13 @@ std::string explanation(const CheckReport& report, const CheckedBudget& budget) 
     for (const std::string& remark : check::remarks_of(judged)) out += fmt::format("  - {}\n", plain(remark));
     growth |= judged.check.growth.has_value();
     if (const std::string line = check::paste_of(judged); !line.empty())
-      paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", plain(report.file), judged.limit.line, code("toml", line));
+      paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", plain(report.file), judged.limit.line,
+                           code("toml", line));
   }
   if (budget.end == RunEnd::judged) out += changes(budget);
   if (!budget.command.empty()) out += "\nTo repeat it:\n\n" + code("sh", budget.command);
-  if (growth) paste += "\nWhere this growth is wanted, commit what this writes:\n\n" + code("sh", check::update_command(report));
+  if (growth)
+    paste += "\nWhere this growth is wanted, commit what this writes:\n\n" + code("sh", check::update_command(report));
   return out + paste + "\n</details>\n";
 }
 

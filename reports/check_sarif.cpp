@@ -70,7 +70,8 @@ std::string write_check_sarif(const CheckReport& report) {
   for (const check::Finding& finding : check::findings_of(report)) results.push_back(result_json(report, finding));
   const Json driver{{"name", "headroom check"}, {"version", report.headroom_version}, {"rules", rules_json()}};
   const Json run{{"tool", {{"driver", driver}}}, {"results", results}, {"columnKind", "unicodeCodePoints"}};
-  const Json out{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
+  const Json out{
+      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

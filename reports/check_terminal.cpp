@@ -23,20 +23,23 @@ struct Mark {
 };
 
 Mark mark_of(Status status) {
-  return status == Status::within ? Mark{"✓", Style::good} : status == Status::warned ? Mark{"!", Style::bold} : Mark{"✗", Style::bad};
+  return status == Status::within   ? Mark{"✓", Style::good}
+         : status == Status::warned ? Mark{"!", Style::bold}
+                                    : Mark{"✗", Style::bad};
 }
 
 std::string level_name(const Check& check) {
   return std::string(check.level == Status::failed ? "fail" : "warn") + (check.growth ? ", growth" : "");
 }
 
-std::vector<Cell> cells_of(const CheckReport& report, const CheckedBudget& budget, const JudgedLimit& judged) {
+std::vector<Cell> cells_of(const CheckReport& report, const CheckedBudget& budget, const JudgedLimit& judged,
+                           const Page& page) {
   const Check& check = judged.check;
   const Metric& metric = judged.limit.metric;
   const Mark mark = mark_of(check.status);
   const std::string room = check::value_text(metric, std::abs(check.over()));
   return {{fmt::format("{} {}", mark.text, printable(budget.name)), mark.style},
-          {shorten(printable(check::title_of(metric)), 44)},
+          {shorten(printable(check::title_of(metric)), page.width / 3)},
           {check::value_text(metric, check.figure.value), check.status == Status::within ? Style::plain : Style::bold},
           {check::value_text(metric, check.allowed)},
           {check.over() > 0 ? "over by " + room : room + " left", mark.style},
@@ -45,11 +48,11 @@ std::vector<Cell> cells_of(const CheckReport& report, const CheckedBudget& budge
           {format_count(check.figure.value), Style::dim}};
 }
 
-Table limit_table(const CheckReport& report) {
+Table limit_table(const CheckReport& report, const Page& page) {
   Table table({{"budget", 0, true},
                {"limit", 0, true},
-               {"now", 0},
-               {"allowed", 0},
+               {"now", 1},
+               {"allowed", 2},
                {"", 0, false, "room"},
                {"level", 3, true},
                {"line", 4, true},
@@ -61,7 +64,8 @@ Table limit_table(const CheckReport& report) {
       table.add_row({{"✗ " + printable(budget.name), Style::bad}, {"not judged", Style::bad}, {}, {}, {}, {}, {}, {}});
     else
       for (const JudgedLimit& judged : budget.limits)
-        if (judged.check.status != Status::within || kept++ < kShownKept) table.add_row(cells_of(report, budget, judged));
+        if (judged.check.status != Status::within || kept++ < kShownKept)
+          table.add_row(cells_of(report, budget, judged, page));
   }
   return table;
 }
@@ -72,7 +76,9 @@ std::string kept_and_not_shown(const CheckReport& report, const Page& page) {
     for (const JudgedLimit& judged : budget.limits)
       kept += budget.end == RunEnd::judged && judged.check.status == Status::within;
   if (kept <= kShownKept) return "";
-  return terminal::paragraph(fmt::format("And {} more limits that are kept.", format_count(static_cast<std::int64_t>(kept - kShownKept))), Style::dim, page);
+  return terminal::paragraph(
+      fmt::format("And {} more limits that are kept.", format_count(static_cast<std::int64_t>(kept - kShownKept))),
+      Style::dim, page);
 }
 
 // `text` in lines that all stand `indent` columns in.
@@ -96,11 +102,15 @@ std::string indented(const std::string& lines, std::size_t indent) {
 std::string grown(const CheckedBudget& budget, const Page& page) {
   if (budget.cells.empty()) return "";
   const bool compared = budget.peak.has_value();
-  std::string out = block(compared ? fmt::format("What changed since the baseline, {} in all:", signed_bytes(budget.peak->delta()))
-                                   : "The most at the peak (without a baseline nobody knows what grew):", 2, page);
+  std::string out =
+      block(compared ? fmt::format("What changed since the baseline, {} in all:", signed_bytes(budget.peak->delta()))
+                     : "The most at the peak (without a baseline nobody knows what grew):",
+            2, page);
   std::vector<Column> columns{{"layer", 0, true}, {"category", 0, true}};
-  if (compared) columns.insert(columns.end(), {{"before", 1}, {"now", 0}, {"change", 0}});
-  else columns.push_back({"now", 0});
+  if (compared)
+    columns.insert(columns.end(), {{"before", 1}, {"now", 0}, {"change", 0}});
+  else
+    columns.push_back({"now", 0});
   Table table(columns);
   std::int64_t rest = 0;
   for (std::size_t i = 0; i < budget.cells.size(); ++i) {
@@ -112,12 +122,14 @@ std::string grown(const CheckedBudget& budget, const Page& page) {
     std::vector<Cell> cells{{printable(cell.layers)}, {std::string(style_of(cell.category).title)}};
     if (compared) cells.push_back({format_bytes(cell.bytes.before)});
     cells.push_back({format_bytes(cell.bytes.after)});
-    if (compared) cells.push_back({signed_bytes(cell.bytes.delta()), cell.bytes.delta() > 0 ? Style::bad : Style::good});
+    if (compared)
+      cells.push_back({signed_bytes(cell.bytes.delta()), cell.bytes.delta() > 0 ? Style::bad : Style::good});
     table.add_row(cells);
   }
   out += indented(table.render(page.width - 4, page.color), 4);
   if (budget.cells.size() > kShownCells)
-    out += block(fmt::format("and {} others, {} together", budget.cells.size() - kShownCells, signed_bytes(rest)), 4, page, Style::dim);
+    out += block(fmt::format("and {} others, {} together", budget.cells.size() - kShownCells, signed_bytes(rest)), 4,
+                 page, Style::dim);
   return out;
 }
 
@@ -143,9 +155,12 @@ std::string remedies(const CheckReport& report, const CheckedBudget& budget, con
     if (judged.check.status == Status::within) continue;
     growth |= judged.check.growth.has_value();
     if (const std::string paste = check::paste_of(judged); !paste.empty())
-      out += block(fmt::format("Where this is wanted, in {}:{}:", printable(report.file), judged.limit.line), 2, page) + to_copy(paste);
+      out += block(fmt::format("Where this is wanted, in {}:{}:", printable(report.file), judged.limit.line), 2, page) +
+             to_copy(paste);
   }
-  if (growth) out += block("Where this growth is wanted, commit what this writes:", 2, page) + to_copy(check::update_command(report));
+  if (growth)
+    out += block("Where this growth is wanted, commit what this writes:", 2, page) +
+           to_copy(check::update_command(report));
   return out;
 }
 
@@ -160,7 +175,9 @@ std::string explanation(const CheckReport& report, const CheckedBudget& budget, 
     out += block(fmt::format("{}:{}: {}", printable(report.file), budget.line, printable(budget.message)), 2, page);
   for (const JudgedLimit& judged : budget.limits) {
     if (budget.end != RunEnd::judged || judged.check.status == Status::within) continue;
-    out += block(fmt::format("{} ({}:{})", printable(check::sentence_of(judged)), printable(report.file), judged.limit.line), 2, page);
+    out += block(
+        fmt::format("{} ({}:{})", printable(check::sentence_of(judged)), printable(report.file), judged.limit.line), 2,
+        page);
     for (const std::string& remark : check::remarks_of(judged)) out += block(remark, 4, page, Style::dim);
   }
   if (budget.end == RunEnd::judged) out += grown(budget, page) + tensors(budget, page);
@@ -172,8 +189,9 @@ std::string explanation(const CheckReport& report, const CheckedBudget& budget, 
 
 std::string write_check_terminal(const CheckReport& report, const TerminalOptions& options) {
   const Page page{static_cast<std::size_t>(options.width), options.color};
-  const Table table = limit_table(report);
-  std::string out = terminal::paragraph(fmt::format("{}: {}", printable(report.file), check::summary_of(report)), Style::bold, page);
+  const Table table = limit_table(report, page);
+  std::string out =
+      terminal::paragraph(fmt::format("{}: {}", printable(report.file), check::summary_of(report)), Style::bold, page);
   out += "\n" + table.render(page.width, page.color) + kept_and_not_shown(report, page);
   std::size_t explained = 0, left_out = 0;
   for (const CheckedBudget& budget : report.budgets) {
@@ -184,7 +202,8 @@ std::string write_check_terminal(const CheckReport& report, const TerminalOption
       ++left_out;
   }
   if (left_out > 0)
-    out += "\n" + terminal::paragraph(fmt::format("{} more are not explained here; --format json has all.", left_out), Style::dim, page);
+    out += "\n" + terminal::paragraph(fmt::format("{} more are not explained here; --format json has all.", left_out),
+                                      Style::dim, page);
   return out;
 }
 

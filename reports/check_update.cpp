@@ -46,16 +46,20 @@ std::string changes(const BaselineUpdate& update, const Page& page) {
     const auto old = before.find(key), fresh = update.now.figures.find(key);
     const std::int64_t* was = old == before.end() ? nullptr : &old->second;
     const std::int64_t* is = fresh == update.now.figures.end() ? nullptr : &fresh->second;
-    if (was && is && *was == *is) ++same;
-    else if (++changed; true) table.add_row(cells_of(key, was, is));
+    const bool is_same = was && is && *was == *is;
+    ++(is_same ? same : changed);
+    if (!is_same) table.add_row(cells_of(key, was, is));
   }
   const std::string made_under = update.before ? incomparable(*update.before, update.now) : "";
-  std::string out = terminal::paragraph(fmt::format("{} ({})", printable(update.now.name), printable(update.file)), Style::bold, page);
-  if (!made_under.empty()) out += terminal::paragraph("Made under other conditions: " + printable(made_under), Style::plain, page);
-  if (changed == 0) return out + terminal::paragraph(fmt::format("All {} figures are as they were.", same), Style::plain, page);
+  std::string out = terminal::paragraph(fmt::format("{} ({})", printable(update.now.name), printable(update.file)),
+                                        Style::bold, page);
+  if (!made_under.empty())
+    out += terminal::paragraph("Made under other conditions: " + printable(made_under), Style::plain, page);
+  if (changed == 0)
+    return out + terminal::paragraph(fmt::format("All {} figures are as they were.", same), Style::plain, page);
   out += table.render(page.width, page.color);
-  if (same > 0) out += terminal::paragraph(fmt::format("{} figures are as they were.", same), Style::dim, page);
-  return out;
+  const std::string rest = same == 1 ? "1 figure is as it was." : fmt::format("{} figures are as they were.", same);
+  return same == 0 ? out : out + terminal::paragraph(rest, Style::dim, page);
 }
 
 }  // namespace

@@ -81,7 +81,14 @@ double excess(const Check& check) {
 Finding finding_of(const CheckReport& report, std::size_t index) {
   const CheckedBudget& budget = report.budgets[index];
   const std::string kind(to_name(kRunEndNames, budget.end));
-  return {index, {}, true, budget.line, printable(budget.name), printable(budget.message), kind, digest(budget.name + "\n" + kind)};
+  return {index,
+          {},
+          true,
+          budget.line,
+          printable(budget.name),
+          printable(budget.message),
+          kind,
+          digest(budget.name + "\n" + kind)};
 }
 
 Finding finding_of(const CheckReport& report, std::size_t index, std::size_t limit) {
@@ -167,8 +174,8 @@ std::vector<std::string> remarks_of(const JudgedLimit& judged) {
   if (judged.check.exception == ExceptionState::none) return out;
   const Exception& exception = *judged.limit.exception;
   const bool expired = judged.check.exception == ExceptionState::expired;
-  out.push_back(fmt::format("{} {}: {}", expired ? "An exception expired on" : "An exception holds until", exception.expires,
-                            printable(exception.reason)));
+  out.push_back(fmt::format("{} {}: {}", expired ? "An exception expired on" : "An exception holds until",
+                            exception.expires, printable(exception.reason)));
   return out;
 }
 
@@ -182,7 +189,8 @@ std::string paste_of(const JudgedLimit& judged) {
     text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", key, value);
   };
   const auto raised = [&](const char* key, const std::optional<std::int64_t>& level) {
-    if (level) add(key, *level < check.figure.value ? level_toml(metric, check.figure.value) : level_toml(metric, *level));
+    if (level)
+      add(key, *level < check.figure.value ? level_toml(metric, check.figure.value) : level_toml(metric, *level));
   };
   raised("fail", limit.levels.fail);
   raised("warn", limit.levels.warn);
@@ -242,99 +250,27 @@ std::string summary_of(const CheckReport& report) {
   const Counts counts = counts_of(report);
   const std::size_t all = report.budgets.size();
   const auto number = [](std::size_t count) { return format_count(static_cast<std::int64_t>(count)); };
-  if (counts.within == all) return all == 1 ? "the budget is kept" : fmt::format("all {} budgets are kept", number(all));
+  if (counts.within == all)
+    return all == 1 ? "the budget is kept" : fmt::format("all {} budgets are kept", number(all));
   std::string text;
   const auto add = [&](std::size_t count, const char* singular, const char* plural) {
     const char* verb = count == 1 ? singular : plural;
     if (count == 0) return;
-    if (all == 1) text = fmt::format("the budget {}", verb);
-    else if (text.empty()) text = fmt::format("{} of {} budgets {}", number(count), number(all), verb);
-    else text += fmt::format(", {} {}", number(count), verb);
+    if (all == 1)
+      text = fmt::format("the budget {}", verb);
+    else if (text.empty())
+      text = fmt::format("{} of {} budgets {}", number(count), number(all), verb);
+    else
+      text += fmt::format(", {} {}", number(count), verb);
   };
   add(counts.failed, "is exceeded", "are exceeded");
   add(counts.unjudged, "could not be judged", "could not be judged");
-  add(counts.warned, report.strict ? "warns, which counts as exceeded" : "warns", report.strict ? "warn, which counts as exceeded" : "warn");
+  add(counts.warned, report.strict ? "warns, which counts as exceeded" : "warns",
+      report.strict ? "warn, which counts as exceeded" : "warn");
   add(counts.within, "is kept", "are kept");
   return text;
 }
 
 }  // namespace check
-
-Status CheckedBudget::status() const {
-  if (end != RunEnd::judged) return Status::failed;
-  Status worst = Status::within;
-  for (const JudgedLimit& judged : limits) worst = std::max(worst, judged.check.status);
-  return worst;
-}
-
-ExitCode exit_code_of(const CheckReport& report) {
-  ExitCode code = ExitCode::done;
-  for (const CheckedBudget& budget : report.budgets) {
-    const bool over = budget.status() == Status::failed || (report.strict && budget.status() == Status::warned);
-    code = std::max(code, budget.end != RunEnd::judged ? budget.code : over ? ExitCode::over_budget : ExitCode::done);
-  }
-  return code;
-}
-
-namespace {
-
-std::vector<PeakTensor> largest_tensors(const Breakdown& run) {
-  std::vector<PeakTensor> out;
-  for (std::size_t i = 0; i < std::min(run.peak.live.size(), kShownTensors); ++i) {
-    const Allocation& a = run.allocations.at(static_cast<std::size_t>(run.peak.live[i]));
-    const std::string shape = text_of(run, a.tensor);
-    out.push_back({shape.empty() ? "(scratch)" : shape, layer_path(run, a.layer), text_of(run, a.op), a.category, a.block_bytes});
-  }
-  return out;
-}
-
-void refuse(CheckedBudget& out, std::uint32_t line, std::string why) {
-  out.end = RunEnd::refused;
-  out.code = ExitCode::bad_input;
-  out.line = line;
-  out.message = std::move(why);
-}
-
-// The first limit that could not be judged says why, with the layer that may have been meant.
-void refuse_unjudged(CheckedBudget& out, const Breakdown& run, const Budget& budget, const Unjudged& unjudged) {
-  const Limit& limit = budget.limits[unjudged.limit];
-  std::string why = unjudged.why;
-  if (limit.metric.kind == MetricKind::layer) {
-    std::vector<std::string_view> paths;
-    for (const Layer& layer : run.layers) paths.push_back(layer.path);
-    if (const std::string near = nearest_name(limit.metric.layers, paths); !near.empty())
-      why += fmt::format("; did you mean '{}'?", near);
-    why += " (* stands for a part of a path, ** for several)";
-  }
-  refuse(out, limit.line, why);
-}
-
-}  // namespace
-
-CheckedBudget check_budget(const Breakdown& run, const Budget& budget, const Baseline& now, const Baseline* baseline,
-                           std::string_view today) {
-  CheckedBudget out{.name = now.name, .command = now.command, .device = now.device};
-  out.peak_place = place(run, run.peak);
-  out.tensors = largest_tensors(run);
-  out.cells = changed_cells(baseline ? baseline->layers : LayerCells{}, now.layers);
-  if (baseline)
-    if (const std::string why = incomparable(*baseline, now); !why.empty()) {
-      refuse(out, 0, "it cannot be compared with its baseline: " + why + "; --update-baseline makes the baseline anew");
-      return out;
-    }
-  const Verdict verdict = judge(run, budget, baseline ? std::optional(baseline->figures) : std::nullopt, today);
-  if (!verdict.unjudged.empty()) refuse_unjudged(out, run, budget, verdict.unjudged.front());
-  for (const Check& check : verdict.checks) {
-    const Limit& limit = budget.limits[check.limit];
-    std::string layer = check.figure.layer ? layer_path(run, *check.figure.layer) : "";
-    if (check.figure.allocation != kNoBlock)
-      layer = layer_path(run, run.allocations[static_cast<std::size_t>(check.figure.allocation)].layer);
-    out.limits.push_back({limit, check, layer});
-  }
-  if (baseline)
-    if (const auto before = baseline->figures.find("peak"); before != baseline->figures.end())
-      out.peak = Change{before->second, run.peak.allocated_bytes};
-  return out;
-}
 
 }  // namespace headroom

@@ -1,3 +1,5 @@
+#include "reports/check.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -19,7 +21,6 @@
 #include "cli/descriptor.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
-#include "reports/check.h"
 #include "reports/check_update.h"
 
 namespace headroom::cli {
@@ -35,18 +36,17 @@ enum class CheckFormat { terminal, json, junit, sarif, github, gitlab, markdown 
 
 struct CheckFormatRow {
   CheckFormat format;
-  std::string_view name, file;                 // file: under --out; empty: stdout
+  std::string_view name, file;  // file: under --out; empty: stdout
   std::string (*write)(const CheckReport&);
 };
 
-constexpr CheckFormatRow kFormats[] = {
-    {CheckFormat::terminal, "terminal", "", nullptr},
-    {CheckFormat::json, "json", "check.json", write_check_json},
-    {CheckFormat::junit, "junit", "junit.xml", write_check_junit},
-    {CheckFormat::sarif, "sarif", "check.sarif", write_check_sarif},
-    {CheckFormat::github, "github", "", write_check_github},
-    {CheckFormat::gitlab, "gitlab", "gl-code-quality.json", write_check_gitlab},
-    {CheckFormat::markdown, "markdown", "check.md", write_check_markdown}};
+constexpr CheckFormatRow kFormats[] = {{CheckFormat::terminal, "terminal", "", nullptr},
+                                       {CheckFormat::json, "json", "check.json", write_check_json},
+                                       {CheckFormat::junit, "junit", "junit.xml", write_check_junit},
+                                       {CheckFormat::sarif, "sarif", "check.sarif", write_check_sarif},
+                                       {CheckFormat::github, "github", "", write_check_github},
+                                       {CheckFormat::gitlab, "gitlab", "gl-code-quality.json", write_check_gitlab},
+                                       {CheckFormat::markdown, "markdown", "check.md", write_check_markdown}};
 
 const CheckFormatRow& row_named(const std::string& name) {
   std::vector<std::string_view> known;
@@ -70,7 +70,8 @@ CheckOutput plan_check_output(const OutputFlags& flags) {
   out.plan = plan_formats(look);
   if (flags.out.starts_with("-")) throw bad_input(fmt::format("--out expects a folder, not the flag '{}'", flags.out));
   std::vector<const CheckFormatRow*> asked;
-  for (const std::string& name : flags.format.empty() ? std::vector<std::string>{"terminal"} : parse_list("--format", flags.format))
+  for (const std::string& name :
+       flags.format.empty() ? std::vector<std::string>{"terminal"} : parse_list("--format", flags.format))
     asked.push_back(&row_named(name));
   const bool names_terminal = !flags.format.empty() && std::ranges::find(asked, &kFormats[0]) != asked.end();
   if (flags.out.empty()) {
@@ -135,7 +136,8 @@ ExitCode write_report(const CheckReport& report, const CheckOutput& output) {
     attempt([&] { write_file(*output.plan.folder / row->file, row->write(report)); });
   attempt([&] { add_to_step_summary(report); });
   for (const CheckFormatRow* row : output.on_stdout)
-    attempt([&] { write_stdout(row->write ? row->write(report) : write_check_terminal(report, look_of(output.plan))); });
+    attempt(
+        [&] { write_stdout(row->write ? row->write(report) : write_check_terminal(report, look_of(output.plan))); });
   return code;
 }
 
@@ -144,7 +146,8 @@ std::vector<std::optional<Baseline>> readable_baselines(const BudgetFile& file) 
   std::vector<std::optional<Baseline>> out(file.entries.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     try {
-      if (std::filesystem::exists(baseline_file(file, file.entries[i]))) out[i] = read_baseline(baseline_file(file, file.entries[i]));
+      if (std::filesystem::exists(baseline_file(file, file.entries[i])))
+        out[i] = read_baseline(baseline_file(file, file.entries[i]));
     } catch (const Error& error) {
       complain(std::string(error.what()) + "; it is replaced");
     }
@@ -174,7 +177,8 @@ int update_baselines(const BudgetFile& file, const BudgetRunOptions& how, const 
 }
 
 int run_check(const CheckOptions& options) {
-  if (options.file.empty()) throw bad_input("expected the path of a file of BUDGETS, such as budgets.toml; docs/check.md has a first one");
+  if (options.file.empty())
+    throw bad_input("expected the path of a file of BUDGETS, such as budgets.toml; docs/check.md has a first one");
   if (options.update && !options.output.format.empty())
     throw bad_input("--update-baseline writes baselines and says on stdout what changed; it goes without --format");
   if (options.update && options.strict) throw bad_input("--update-baseline judges nothing; it goes without --strict");
@@ -194,18 +198,22 @@ int run_check(const CheckOptions& options) {
 void add_outputs(CLI::App& command, OutputFlags& flags) {
   const char* group = "What comes out";
   command
-      .add_option("--format", flags.format,
-                  "terminal, json, junit, sarif, github, gitlab, markdown; several,\nseparated by commas, with --out (default: "
-                  "terminal)")
+      .add_option(
+          "--format", flags.format,
+          "terminal, json, junit, sarif, github, gitlab, markdown; several,\nseparated by commas, with --out (default: "
+          "terminal)")
       ->type_name("LIST")
       ->group(group);
   command
       .add_option("--out", flags.out,
-                  "Where to write, made when absent: check.json, junit.xml,\ncheck.sarif, gl-code-quality.json, check.md as --format "
+                  "Where to write, made when absent: check.json, junit.xml,\ncheck.sarif, gl-code-quality.json, "
+                  "check.md as --format "
                   "asks")
       ->type_name("FOLDER")
       ->group(group);
-  command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout either, unless\n--format names terminal")
+  command
+      .add_flag("--quiet", flags.quiet,
+                "No progress; with --out no table on stdout either, unless\n--format names terminal")
       ->group(group);
   add_look_flags(command, flags);
 }
@@ -219,8 +227,7 @@ void add_check(CLI::App& app, Chosen& chosen) {
   const char* group = "What is checked";
   command->add_flag("--strict", options->strict, "Warnings count as failures")->group(group);
   command
-      ->add_flag("--update-baseline", options->update,
-                 "Measure, write what growth is told from, and show what changed")
+      ->add_flag("--update-baseline", options->update, "Measure, write what growth is told from, and show what changed")
       ->group(group);
   command
       ->add_option("--today", options->today,
@@ -228,7 +235,8 @@ void add_check(CLI::App& app, Chosen& chosen) {
       ->type_name("DAY")
       ->group(group);
   command
-      ->add_option("--jobs", options->jobs, "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
+      ->add_option("--jobs", options->jobs,
+                   "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
       ->type_name("N")
       ->group(group);
   add_outputs(*command, options->output);

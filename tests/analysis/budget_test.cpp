@@ -31,7 +31,8 @@ segment +1048576@s
 +3000@b block.1/attn aten::mm activation "[750] float32"
 -@a
 -@b
-)"), "small");
+)"),
+                        "small");
 }
 
 Limit limit(MetricKind kind, Levels levels) { return {.metric = {.kind = kind}, .levels = levels}; }
@@ -73,12 +74,25 @@ TEST(Budget, AGlobStandsForTheLargestLayerThatMatches) {
 }
 
 TEST(Budget, GlobsKnowTheDotsOfAPath) {
-  for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"a.b", "a.b"}, {"*", "a"}, {"a.*", "a.b"}, {"a.*.c", "a.b.c"}, {"**.c", "a.b.c"}, {"a**", "a"}, {"a.?", "a.1"}, {"", ""},
-           {"**", ""}, {"*b*", "abc"}})
+  for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{{"a.b", "a.b"},
+                                                                                             {"*", "a"},
+                                                                                             {"a.*", "a.b"},
+                                                                                             {"a.*.c", "a.b.c"},
+                                                                                             {"**.c", "a.b.c"},
+                                                                                             {"a**", "a"},
+                                                                                             {"a.?", "a.1"},
+                                                                                             {"", ""},
+                                                                                             {"**", ""},
+                                                                                             {"*b*", "abc"}})
     EXPECT_TRUE(matches_glob(glob, path)) << glob << " " << path;
-  for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"*", "a.b"}, {"a.*", "a"}, {"a.?", "a.12"}, {"?", "."}, {"a", "ab"}, {"ab", "a"}, {"", "a"}, {"a.*.c", "a.b.d.c"}})
+  for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{{"*", "a.b"},
+                                                                                             {"a.*", "a"},
+                                                                                             {"a.?", "a.12"},
+                                                                                             {"?", "."},
+                                                                                             {"a", "ab"},
+                                                                                             {"ab", "a"},
+                                                                                             {"", "a"},
+                                                                                             {"a.*.c", "a.b.d.c"}})
     EXPECT_FALSE(matches_glob(glob, path)) << glob << " " << path;
   EXPECT_FALSE(matches_glob(std::string(400, '*') + "b", std::string(5000, 'a'))) << "and this ends";
 }
@@ -90,7 +104,8 @@ TEST(Budget, AboveALevelIsBrokenAndAtItIsNot) {
   const Check warned = check_of(limit(MetricKind::peak, {.warn = 5000, .fail = 7000}));
   EXPECT_EQ(warned.status, Status::warned);
   EXPECT_EQ(warned.allowed, 5000);
-  EXPECT_EQ(check_of(limit(MetricKind::peak, {.warn = 6500, .fail = 7000})).allowed, 7000) << "kept: where it would fail";
+  EXPECT_EQ(check_of(limit(MetricKind::peak, {.warn = 6500, .fail = 7000})).allowed, 7000)
+      << "kept: where it would fail";
 }
 
 TEST(Budget, GrowthIsFromTheBaseline) {
@@ -143,7 +158,9 @@ TEST(Budget, VerifySeesAFalseVerdict) {
 // Random limits over random runs: verdicts hold together, and a run of more bytes is never judged better.
 TEST(Budget, MoreBytesNeverTurnAFailureIntoAPass) {
   std::mt19937_64 random(7);
-  const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n)); };
+  const auto below = [&](std::int64_t n) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+  };
   int failed = 0, within = 0;
   for (std::uint32_t seed = 1; seed <= 40; ++seed) {
     Breakdown run = make_breakdown(random_recording(seed, 200), "random");
@@ -152,7 +169,10 @@ TEST(Budget, MoreBytesNeverTurnAFailureIntoAPass) {
     for (int i = 0; i < 20; ++i) {
       Limit one = limit(static_cast<MetricKind>(below(3)), {});
       const std::int64_t near = 1 + 2 * baseline.at(key_of(one.metric));
-      one.levels = {.warn = below(near), .fail = below(near), .warn_growth = Growth{below(2 * kWhole), true}, .fail_growth = Growth{below(near)}};
+      one.levels = {.warn = below(near),
+                    .fail = below(near),
+                    .warn_growth = Growth{below(2 * kWhole), true},
+                    .fail_growth = Growth{below(near)}};
       budget.limits.push_back(one);
     }
     const Verdict before = judge(run, budget, baseline, kDay);

@@ -32,7 +32,8 @@ constexpr const char* kRun = "[[budget]]\nmodel = \"bert-base\"\n";
 std::vector<Limit> limits_of(const std::string& text) { return entries_of(kRun + text).at(0).budget.limits; }
 
 TEST(BudgetFile, FourLinesAreABudget) {
-  const BudgetFile file = parse_budget_file("[[budget]]\nmodel = \"bert-base\"\nbatch = 8\npeak = \"2.5GiB\"\n", "ci/b.toml");
+  const BudgetFile file =
+      parse_budget_file("[[budget]]\nmodel = \"bert-base\"\nbatch = 8\npeak = \"2.5GiB\"\n", "ci/b.toml");
   ASSERT_THAT(file.entries, SizeIs(1));
   const BudgetEntry& entry = file.entries[0];
   EXPECT_EQ(entry.name, "bert-base");
@@ -108,9 +109,12 @@ reserve = "1GiB"
 }
 
 TEST(BudgetFile, AListStandsForARunOfEachValue) {
-  EXPECT_THAT(names_of("[[budget]]\nname = \"b\"\nmodel = \"bert-base\"\nattention = [\"mha\", \"mqa\"]\nbatch = [1, 8]\npeak = 1\n"),
-              ElementsAre("b[attention=mha,batch=1]", "b[attention=mha,batch=8]", "b[attention=mqa,batch=1]", "b[attention=mqa,batch=8]"));
-  EXPECT_THAT(names_of("[defaults]\nbatch = [1, 2]\n[[budget]]\nmodel = \"gpt2\"\npeak = 1\n"), ElementsAre("gpt2[batch=1]", "gpt2[batch=2]"));
+  EXPECT_THAT(names_of("[[budget]]\nname = \"b\"\nmodel = \"bert-base\"\nattention = [\"mha\", \"mqa\"]\nbatch = [1, "
+                       "8]\npeak = 1\n"),
+              ElementsAre("b[attention=mha,batch=1]", "b[attention=mha,batch=8]", "b[attention=mqa,batch=1]",
+                          "b[attention=mqa,batch=8]"));
+  EXPECT_THAT(names_of("[defaults]\nbatch = [1, 2]\n[[budget]]\nmodel = \"gpt2\"\npeak = 1\n"),
+              ElementsAre("gpt2[batch=1]", "gpt2[batch=2]"));
 }
 
 TEST(BudgetFile, NamesOfFilesAreDistinctAndHarmless) {
@@ -123,7 +127,8 @@ TEST(BudgetFile, NamesOfFilesAreDistinctAndHarmless) {
 
 TEST(BudgetFile, DaysAreThoseOfTheCalendar) {
   for (const char* day : {"2026-12-31", "2028-02-29", "0001-01-01"}) EXPECT_TRUE(is_date(day)) << day;
-  for (const char* day : {"2026-02-29", "2026-13-01", "2026-1-1", "2026-12-31T00:00:00", "+026-12-31", ""}) EXPECT_FALSE(is_date(day)) << day;
+  for (const char* day : {"2026-02-29", "2026-13-01", "2026-1-1", "2026-12-31T00:00:00", "+026-12-31", ""})
+    EXPECT_FALSE(is_date(day)) << day;
 }
 
 // Every refusal of the reader, as text: the file, and what is said of it.
@@ -186,7 +191,8 @@ TEST(BudgetFile, RefusalsNameTheLineAndTheRemedy) {
       "[[budget]]\ncommand = [\"python\"]\nranks = 0\npeak = 1\n",
   };
   std::string text;
-  for (const std::string& one : cases) text += one + "→ " + message_of(ExitCode::bad_input, [&] { entries_of(one); }) + "\n\n";
+  for (const std::string& one : cases)
+    text += one + "→ " + message_of(ExitCode::bad_input, [&] { entries_of(one); }) + "\n\n";
   cli_test::expect_golden("budget_file_refusals.txt", text);
 }
 
@@ -195,14 +201,16 @@ TEST(BudgetFile, ListsStandForNoMoreRunsThanAFileMayHave) {
   for (int i = 2; i <= 200; ++i) many += "," + std::to_string(i);
   many += "]";
   const std::string text = std::string(kRun) + "peak = 1\nbatch = " + many + "\nseed = " + many + "\n";
-  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { entries_of(text); }), HasSubstr("b.toml:5: the lists stand for more than 10,000 runs"));
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { entries_of(text); }),
+              HasSubstr("b.toml:5: the lists stand for more than 10,000 runs"));
 }
 
 // Thousands of damaged files: an Error of exit code 2, or budgets that each have a name of their own and a limit.
 TEST(BudgetFile, SurvivesDamage) {
-  const std::string whole = std::string(kRun) +
-                            "batch = [1, 8]\npeak = { warn = 5, fail = \"1GiB\", growth = \"5%\" }\ncategory.other = 5\n"
-                            "[budget.layer]\n\"a.*\" = { fail = 5, self = true }\n[[budget]]\ncommand = [\"a\"]\nreserved = 1\n";
+  const std::string whole =
+      std::string(kRun) +
+      "batch = [1, 8]\npeak = { warn = 5, fail = \"1GiB\", growth = \"5%\" }\ncategory.other = 5\n"
+      "[budget.layer]\n\"a.*\" = { fail = 5, self = true }\n[[budget]]\ncommand = [\"a\"]\nreserved = 1\n";
   std::mt19937 random(3);
   const std::string pieces = "[]{}=\"'.,#\n\\*%-0159aeinux\x80\xff";
   int read = 0;
@@ -210,9 +218,12 @@ TEST(BudgetFile, SurvivesDamage) {
     std::string text = whole;
     for (std::uint32_t k = random() % 4; k-- > 0;) {
       const std::size_t at = random() % text.size();
-      if (random() % 3 == 0) text.erase(at, 1 + random() % 8);
-      else if (random() % 2 == 0) text[at] = pieces[random() % pieces.size()];
-      else text.insert(at, text.substr(random() % text.size(), random() % 20));
+      if (random() % 3 == 0)
+        text.erase(at, 1 + random() % 8);
+      else if (random() % 2 == 0)
+        text[at] = pieces[random() % pieces.size()];
+      else
+        text.insert(at, text.substr(random() % text.size(), random() % 20));
     }
     try {
       std::set<std::string> names;

@@ -66,15 +66,17 @@ TEST_F(CheckCommand, WhatKeepsToItsBudgetIsDone) {
   const Ended ended = check();
   EXPECT_EQ(ended.code, 0);
   EXPECT_EQ(ended.err, "");
-  EXPECT_THAT(ended.out, AllOf(StartsWith("budgets.toml: the budget is kept\n"), HasSubstr("0 B left"), Not(HasSubstr("To repeat"))));
+  EXPECT_THAT(ended.out, AllOf(StartsWith("budgets.toml: the budget is kept\n"), HasSubstr("0 B left"),
+                               Not(HasSubstr("To repeat"))));
 }
 
 TEST_F(CheckCommand, AFailureExplainsItself) {
   limits("peak = { fail = 8192, reason = \"the small card\" }\n");
   const Ended ended = check({"--width", "100"});
   EXPECT_EQ(ended.code, 1);
-  for (const char* text : {"peak is 12.0 KiB (12,288), 4.00 KiB above 8.00 KiB (budgets.toml:5)", "the small card", "layer.0.attention",
-                           "headroom profile bert-base --attention mha", "peak = { fail = 12288, reason = \"the small card\" }"})
+  for (const char* text :
+       {"peak is 12.0 KiB (12,288), 4.00 KiB above 8.00 KiB (budgets.toml:5)", "the small card", "layer.0.attention",
+        "headroom profile bert-base --attention mha", "peak = { fail = 12288, reason = \"the small card\" }"})
     EXPECT_THAT(ended.out, HasSubstr(text));
 }
 
@@ -86,7 +88,9 @@ TEST_F(CheckCommand, AWarningFailsOnlyWhereThatIsAskedFor) {
 }
 
 TEST_F(CheckCommand, EqualRunsAreMadeOnce) {
-  budgets("[defaults]\nmodel = \"bert-base\"\npeak = 99999\n[[budget]]\nattention = [\"mha\", \"mqa\"]\n[[budget]]\nname = \"again\"\nattention = \"mha\"\n");
+  budgets(
+      "[defaults]\nmodel = \"bert-base\"\npeak = 99999\n[[budget]]\nattention = [\"mha\", \"mqa\"]\n[[budget]]\nname = "
+      "\"again\"\nattention = \"mha\"\n");
   const Json json = json_of({}, 0);
   ASSERT_THAT(json["budgets"], SizeIs(3));
   EXPECT_EQ(json["budgets"][1]["name"], "bert-base[attention=mqa]");
@@ -95,16 +99,20 @@ TEST_F(CheckCommand, EqualRunsAreMadeOnce) {
 
 TEST_F(CheckCommand, GrowthIsToldFromTheBaseline) {
   limits("peak = { growth = \"5%\" }\n");
-  expect_refused(check(), 2, "budgets.toml:5: a limit of growth needs a baseline, and there is no budgets.baselines/bert-base.json; make it with: headroom check budgets.toml --update-baseline");
+  expect_refused(check(), 2,
+                 "budgets.toml:5: a limit of growth needs a baseline, and there is no "
+                 "budgets.baselines/bert-base.json; make it with: headroom check budgets.toml --update-baseline");
   EXPECT_THAT(tool.workers(0), IsEmpty());
-  EXPECT_THAT(check({"--update-baseline"}).out, AllOf(HasSubstr("bert-base (budgets.baselines/bert-base.json)"), HasSubstr("12.0 KiB")));
+  EXPECT_THAT(check({"--update-baseline"}).out,
+              AllOf(HasSubstr("bert-base (budgets.baselines/bert-base.json)"), HasSubstr("12.0 KiB")));
   const std::string first = baseline();
   EXPECT_THAT(first, HasSubstr("\"peak\": 12288"));
   EXPECT_EQ(check().code, 0);
   tool.fake("by-order");
   const Ended grown = check({"--width", "100"});
   EXPECT_EQ(grown.code, 1);
-  EXPECT_THAT(grown.out, AllOf(HasSubstr("the baseline's 12.0 KiB and 5 % of it"), HasSubstr("+5.00 KiB"), HasSubstr("other"), HasSubstr("--update-baseline")));
+  EXPECT_THAT(grown.out, AllOf(HasSubstr("the baseline's 12.0 KiB and 5 % of it"), HasSubstr("+5.00 KiB"),
+                               HasSubstr("other"), HasSubstr("--update-baseline")));
   EXPECT_THAT(check({"--update-baseline"}).out, AllOf(HasSubstr("+41.7 %"), HasSubstr("17.0 KiB")));
   EXPECT_EQ(check().code, 0);
   tool.fake("ok");
@@ -120,7 +128,8 @@ TEST_F(CheckCommand, ABaselineOfSomethingElseIsRefused) {
   std::ofstream(here / "budgets.baselines/bert-base.json") << other;
   const Json json = json_of({}, 2);
   EXPECT_EQ(json["budgets"][0]["outcome"], "refused");
-  EXPECT_THAT(json["budgets"][0]["message"].get<std::string>(), AllOf(HasSubstr("Torch 2.9.0 then"), HasSubstr("--update-baseline")));
+  EXPECT_THAT(json["budgets"][0]["message"].get<std::string>(),
+              AllOf(HasSubstr("Torch 2.9.0 then"), HasSubstr("--update-baseline")));
   std::ofstream(here / "budgets.baselines/bert-base.json") << "{}";
   expect_refused(check(), 2, "budgets.baselines/bert-base.json: 'schema'");
   EXPECT_EQ(check({"--update-baseline"}).code, 0) << "which mends it";
@@ -168,7 +177,8 @@ TEST_F(CheckCommand, WhatCouldNotBeMeasuredIsNoPass) {
   const Json json = json_of({}, 3);
   EXPECT_EQ(json["counts"]["within"], 1);
   EXPECT_EQ(json["budgets"][1]["outcome"], "out_of_memory");
-  EXPECT_THAT(json["budgets"][1]["message"].get<std::string>(), HasSubstr("out of memory on Stand-in: 3.00 MiB asked for"));
+  EXPECT_THAT(json["budgets"][1]["message"].get<std::string>(),
+              HasSubstr("out of memory on Stand-in: 3.00 MiB asked for"));
   EXPECT_EQ(json["budgets"][2]["outcome"], "failed");
   tool.fake("mqa=refuse");
   EXPECT_EQ(json_of({}, 2)["counts"]["not_judged"], 1);
@@ -178,7 +188,8 @@ TEST_F(CheckCommand, AGlobThatMatchesNothingIsAnErrorAtItsLine) {
   limits("peak = 99999\nlayer.\"layer.0.atention\" = 5\n");
   const Json json = json_of({}, 2);
   EXPECT_EQ(json["budgets"][0]["line"], 6);
-  EXPECT_THAT(json["budgets"][0]["message"].get<std::string>(), HasSubstr("no layer of the run matches 'layer.0.atention'; did you mean 'layer.0.attention'?"));
+  EXPECT_THAT(json["budgets"][0]["message"].get<std::string>(),
+              HasSubstr("no layer of the run matches 'layer.0.atention'; did you mean 'layer.0.attention'?"));
 }
 
 TEST_F(CheckCommand, ExceptionsExpireByTheDayThatIsGiven) {
@@ -195,9 +206,13 @@ TEST_F(CheckCommand, ExceptionsExpireByTheDayThatIsGiven) {
 }
 
 TEST_F(CheckCommand, RecordingsAndCommandsAreCheckedToo) {
-  ASSERT_EQ(tool.run({"profile", "bert-base", "--attention", "mqa", "--out", (here / "results").string(), "--quiet", "--device", "virtual:h100-80gb"}).code, 0);
-  budgets("[[budget]]\nrecording = \"results/mqa.headroom\"\npeak = 1\n[[budget]]\nname = \"program\"\ncommand = [\"" HEADROOM_FAKE_PROGRAM
-          "\", \"attach\", \"\", \"record\", \"cuda0\", \"1048576\"]\npeak = \"1MiB\"\n");
+  ASSERT_EQ(tool.run({"profile", "bert-base", "--attention", "mqa", "--out", (here / "results").string(), "--quiet",
+                      "--device", "virtual:h100-80gb"})
+                .code,
+            0);
+  budgets(
+      "[[budget]]\nrecording = \"results/mqa.headroom\"\npeak = 1\n[[budget]]\nname = \"program\"\ncommand = "
+      "[\"" HEADROOM_FAKE_PROGRAM "\", \"attach\", \"\", \"record\", \"cuda0\", \"1048576\"]\npeak = \"1MiB\"\n");
   const Json json = json_of({}, 1);
   EXPECT_EQ(json["budgets"][0]["command"], "headroom report results/mqa.headroom");
   EXPECT_EQ(json["budgets"][0]["limits"][0]["value"], 12288);
@@ -227,7 +242,8 @@ TEST_F(CheckCommand, WritesEveryFormAtOnce) {
   EXPECT_THAT(ended.out, StartsWith("::error file=budgets.toml,line=5,title=bert-base%3A peak::peak is"));
   for (const char* name : {"check.json", "junit.xml", "check.sarif", "gl-code-quality.json", "check.md"})
     EXPECT_TRUE(std::filesystem::exists(here / "out" / name)) << name;
-  EXPECT_THAT(check({"--format", "terminal,github"}).out, AllOf(HasSubstr("the budget is exceeded"), HasSubstr("\n::error ")));
+  EXPECT_THAT(check({"--format", "terminal,github"}).out,
+              AllOf(HasSubstr("the budget is exceeded"), HasSubstr("\n::error ")));
   expect_refused(check({"--format", "json,junit"}), 2, "--out FOLDER takes all");
   expect_refused(check({"--format", "sarfi"}), 2, "unknown format 'sarfi'; did you mean 'sarif'?");
   expect_refused(check({"--update-baseline", "--format", "json"}), 2, "it goes without --format");

@@ -29,7 +29,7 @@ void expect_refused(const Case& expected) {
 }
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "check", "report", "fragmentation", "reproduce", "view", "list"}) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
@@ -39,7 +39,7 @@ TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
 }
 
 TEST(Help, FitsTerminalsOf120Columns) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "check", "report", "fragmentation", "reproduce", "view", "list"}) {
     std::istringstream text(Tool().run(words(command + " --help")).out);
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
   }

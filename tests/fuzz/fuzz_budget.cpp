@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace headroom;
   try {
     std::set<std::string> names;
-    for (const cli::BudgetEntry& entry : cli::parse_budget_file({reinterpret_cast<const char*>(data), size}, "fuzz").entries) {
+    for (const cli::BudgetEntry& entry :
+         cli::parse_budget_file({reinterpret_cast<const char*>(data), size}, "fuzz").entries) {
       fuzz::require(names.insert(entry.name).second);
       fuzz::require(!entry.budget.limits.empty() && cli::file_stem(entry.name).size() <= 200);
     }

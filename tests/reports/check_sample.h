@@ -1,5 +1,5 @@
-// Checks for tests of their writers: a failure with a baseline, a warning, one out of memory, and names that are hostile
-// to every form.
+// Checks for tests of their writers: a failure with a baseline, a warning, one out of memory, and names that are
+// hostile to every form.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,16 +14,19 @@ inline JudgedLimit judged(Metric metric, Levels levels, Check check, std::uint32
 }
 
 inline CheckedBudget over() {
-  CheckedBudget out{.name = "bert-base[batch=8]", .line = 1, .command = "headroom profile bert-base --batch 8",
+  CheckedBudget out{.name = "bert-base[batch=8]",
+                    .line = 1,
+                    .command = "headroom profile bert-base --batch 8",
                     .device = "virtual NVIDIA H100 80GB HBM3"};
   Check peak{.figure = {2'690'123'776}, .status = Status::failed, .allowed = 2ll << 30};
   out.limits = {judged({.kind = MetricKind::peak}, {.fail = 2ll << 30}, peak, 4)};
   out.limits[0].limit.reason = "fits beside the \"data loader\"";
   out.limits[0].limit.exception = Exception{{.fail = 3ll << 30}, "until the new head is fused", "2026-01-31"};
   out.limits[0].check.exception = ExceptionState::expired;
-  Check growth{.figure = {700}, .before = 600, .status = Status::failed, .allowed = 630, .growth = Growth{50'000, true}};
-  out.limits.push_back(judged({.kind = MetricKind::layer, .layers = "encoder.*", .self = true}, {.fail_growth = growth.growth}, growth,
-                              9, "encoder.layer"));
+  Check growth{
+      .figure = {700}, .before = 600, .status = Status::failed, .allowed = 630, .growth = Growth{50'000, true}};
+  out.limits.push_back(judged({.kind = MetricKind::layer, .layers = "encoder.*", .self = true},
+                              {.fail_growth = growth.growth}, growth, 9, "encoder.layer"));
   Check kept{.figure = {110'106'428}, .status = Status::within, .allowed = 120'000'000};
   out.limits.push_back(judged({.kind = MetricKind::parameters}, {.fail = 120'000'000}, kept, 5));
   out.peak_place = "backward of step 2 at loss";
@@ -35,17 +38,23 @@ inline CheckedBudget over() {
 }
 
 inline CheckedBudget warns() {
-  CheckedBudget out{.name = "gpt2", .line = 12, .command = "headroom profile gpt2", .device = "virtual NVIDIA H100 80GB HBM3"};
+  CheckedBudget out{
+      .name = "gpt2", .line = 12, .command = "headroom profile gpt2", .device = "virtual NVIDIA H100 80GB HBM3"};
   Check check{.figure = {1 << 20}, .status = Status::warned, .allowed = 1 << 19, .level = Status::warned};
-  out.limits = {judged({.kind = MetricKind::category, .category = Category::activation}, {.warn = 1 << 19, .fail = 1 << 21}, check, 14)};
+  out.limits = {judged({.kind = MetricKind::category, .category = Category::activation},
+                       {.warn = 1 << 19, .fail = 1 << 21}, check, 14)};
   out.peak_place = "forward of step 1 at model";
   out.cells = {{"model", Category::activation, {0, 1 << 20}}};
   return out;
 }
 
 inline CheckedBudget out_of_memory() {
-  return {.name = "llama-7b", .line = 20, .command = "headroom profile llama-7b", .end = RunEnd::out_of_memory,
-          .code = ExitCode::could_not_measure, .message = "out of memory on NVIDIA A100: 172 MiB asked for"};
+  return {.name = "llama-7b",
+          .line = 20,
+          .command = "headroom profile llama-7b",
+          .end = RunEnd::out_of_memory,
+          .code = ExitCode::could_not_measure,
+          .message = "out of memory on NVIDIA A100: 172 MiB asked for"};
 }
 
 inline CheckReport all() { return {"0.1.0", "ci/budgets.toml", false, {over(), warns(), out_of_memory()}}; }
@@ -88,7 +97,10 @@ inline CheckReport many() {
 }
 
 inline Baseline baseline() {
-  Baseline out{.name = "bert-base", .command = "headroom profile bert-base", .device = "virtual NVIDIA H100 80GB HBM3", .torch_version = "2.11.0"};
+  Baseline out{.name = "bert-base",
+               .command = "headroom profile bert-base",
+               .device = "virtual NVIDIA H100 80GB HBM3",
+               .torch_version = "2.11.0"};
   out.figures = {{"peak", 6000}, {"parameters", 250}, {"layer.encoder.*", 12}};
   out.layers = {{"head", {{Category::parameter, 1000}}}, {"encoder.0–1", {{Category::activation, 5000}}}};
   return out;
