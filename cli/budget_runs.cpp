@@ -49,27 +49,25 @@ class Judge {
       : file_(file), baselines_(baselines), options_(options), results_(file.entries.size()) {}
 
   std::vector<BudgetResult> run() {
-    const auto programs = find_programs();
+    require_programs();
     read_recordings();
     measure_models();
-    for (const auto& [index, program] : programs) run_command(index, program);
+    for (std::size_t i = 0; i < file_.entries.size(); ++i)
+      if (file_.entries[i].source == BudgetSource::command) run_command(i);
     return std::move(results_);
   }
 
  private:
   // Before anything takes long.
-  std::map<std::size_t, std::filesystem::path> find_programs() const {
-    std::map<std::size_t, std::filesystem::path> found;
-    for (std::size_t i = 0; i < file_.entries.size(); ++i) {
-      const BudgetEntry& entry = file_.entries[i];
+  void require_programs() const {
+    for (const BudgetEntry& entry : file_.entries) {
       if (entry.source != BudgetSource::command) continue;
       try {
-        found[i] = find_program(entry.spec.command);
+        find_program(entry.spec.command);
       } catch (const Error& error) {
         throw Error(error.code(), place_of(file_, entry) + ": " + error.what());
       }
     }
-    return found;
   }
 
   void read_recordings() {
@@ -128,7 +126,7 @@ class Judge {
     }
   }
 
-  void run_command(std::size_t index, const std::filesystem::path& program) {
+  void run_command(std::size_t index) {
     const BudgetEntry& entry = file_.entries[index];
     const ScratchFolder scratch;
     ProgramCall call{"/proc/self/exe",
@@ -138,7 +136,6 @@ class Judge {
     call.command.insert(call.command.end(), entry.flags.begin(), entry.flags.end());
     call.command.push_back("--");
     call.command.insert(call.command.end(), entry.spec.command.begin(), entry.spec.command.end());
-    call.command[call.command.size() - entry.spec.command.size()] = program.string();
     for (char** variable = environ; *variable; ++variable) call.environment.push_back(*variable);
     if (options_.show_progress)
       write_stderr(

@@ -67,7 +67,7 @@ TEST(Budget, AGlobStandsForTheLargestLayerThatMatches) {
   ASSERT_TRUE(figure && figure->layer);
   EXPECT_EQ(figure->value, 3000) << "with what is below it";
   EXPECT_EQ(small_run().layer(*figure->layer).path, "block.1");
-  EXPECT_EQ(value_of({.kind = MetricKind::layer, .layers = "block.*", .self = true}), 0);
+  EXPECT_EQ(value_of({.kind = MetricKind::layer, .layers = "block.?", .self = true}), 0);
   EXPECT_EQ(value_of({.kind = MetricKind::layer, .layers = "model"}), 6000);
   EXPECT_EQ(value_of({.kind = MetricKind::layer, .category = Category::parameter, .layers = "model"}), 1000);
   EXPECT_EQ(value_of({.kind = MetricKind::layer, .layers = "blok.*"}), -1);
