@@ -26,7 +26,8 @@ class Platform(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.here = pathlib.Path(self.folder.name)
-        self.inputs = {name: str(value.get("default", "")) for name, value in ACTION["inputs"].items()}
+        self.inputs = {}
+        self.inputs = {name: self.value(value.get("default", "")) for name, value in ACTION["inputs"].items()}
         self.environment = {"PATH": f"{self.here}/bin:{os.environ['PATH']}", "HOME": str(self.here), "HEADROOM_WORKER": WORKER,
                             "GITHUB_ACTIONS": "true", "GITHUB_ACTION_PATH": str(self.here / "action"), "GITHUB_REPOSITORY": "a/b",
                             "GITHUB_STEP_SUMMARY": str(self.here / "summary.md")}
