@@ -28,13 +28,14 @@ Examples:
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
   headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
+  headroom check budgets.toml
   headroom report results/mha.headroom results/mqa.headroom
   headroom fragmentation results/mha.headroom
   headroom reproduce mhe --out mhe
   headroom view results/mha.headroom
   headroom list attention
 
-Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
+Exit codes: 0 done; 1 over budget (check); 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
 not write; run: the program's own. headroom COMMAND --help explains a command.)";
 
 // Cuts the program's own words off, which are none of ours to parse.
@@ -74,7 +75,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom --help explains "
+        "expected a command: compare, profile, run, check, report, fragmentation, reproduce, view or list (headroom --help explains "
         "them)");
   return chosen();
 }

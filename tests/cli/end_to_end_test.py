@@ -135,6 +135,29 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         self.assertRegex(done.stderr, r"\Aheadroom: .*flash.*bf16.*\n\Z")
 
+    def test_a_budget_is_kept_broken_and_grown_from(self):
+        example = SCHEMAS.parent.parent / "examples" / "budgets.toml"
+        self.assertIn("all 6 budgets are kept", self.run_tool("check", example).stdout)
+        budgets = self.path / "budgets.toml"
+        budgets.write_text('[[budget]]\nmodel = "config.json"\nbatch = [1, 2]\nseq = 64\npeak = { growth = "1%" }\n')
+        self.run_tool("check", budgets, "--update-baseline")
+        files = {path: path.read_bytes() for path in (self.path / "budgets.baselines").iterdir()}
+        self.assertEqual(len(files), 2)
+        for content in files.values():
+            self.assertEqual([e.message for e in validator("baseline.schema.json").iter_errors(json.loads(content))], [])
+            baseline = json.loads(content)
+            self.assertEqual(sum(sum(cells.values()) for cells in baseline["layers"].values()), baseline["figures"]["peak"])
+            self.assertLess(len(content), 20 << 10)
+        self.run_tool("check", budgets, "--update-baseline")
+        self.assertEqual(files, {path: path.read_bytes() for path in files})
+        self.run_tool("check", budgets)
+        self.model.write_text(json.dumps({**SMALL_MODEL, "n_layer": 3}))
+        document = json.loads(self.run_tool("check", budgets, "--format", "json", code=1).stdout)
+        self.assertEqual([e.message for e in validator("check.schema.json").iter_errors(document)], [])
+        for budget in document["budgets"]:
+            self.assertEqual(sum(c["bytes"] - c["before_bytes"] for c in budget["changes"]),
+                             budget["peak"]["bytes"] - budget["peak"]["before_bytes"])
+
     def test_ctrl_c_stops_the_worker_and_leaves_nothing(self):
         arguments = [HEADROOM, "profile", "bert-large", "--batch", "8", "--seq", "512", "--device", "cpu"]
         tool = subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -1,12 +1,31 @@
-// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and fragmentation/NAME.json, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json and NAME.html of every made-up report, fragmentation/NAME.json and check/NAME.*, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
+#include "tests/reports/check_sample.h"
 #include "tests/reports/fragmentation_sample.h"
 #include "tests/reports/synthetic.h"
 
+namespace {
+
+void write_checks(const std::filesystem::path& folder) {
+  using namespace headroom;
+  std::filesystem::create_directories(folder);
+  for (const auto& [name, report] : {std::pair("all", check_sample::all()), std::pair("hostile", check_sample::hostile()),
+                                     std::pair("kept", check_sample::kept()), std::pair("many", check_sample::many())}) {
+    write_file(folder / (std::string(name) + ".json"), write_check_json(report));
+    write_file(folder / (std::string(name) + ".xml"), write_check_junit(report));
+    write_file(folder / (std::string(name) + ".sarif"), write_check_sarif(report));
+    write_file(folder / (std::string(name) + ".gitlab"), write_check_gitlab(report));
+  }
+  write_file(folder / "run.baseline", write_baseline(check_sample::baseline()));
+}
+
+}  // namespace
+
 int main(int, char** argv) {
   const std::filesystem::path folder = argv[1];
+  write_checks(folder / "check");
   std::filesystem::create_directories(folder / "fragmentation");
   headroom::write_file(folder / "fragmentation" / "pinned.json",
                        headroom::write_fragmentation_json(headroom::synthetic::pinned_segments()));

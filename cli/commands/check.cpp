@@ -1,0 +1,258 @@
+#include "reports/check.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/names.h"
+#include "cli/application.h"
+#include "cli/arguments.h"
+#include "cli/budget_file.h"
+#include "cli/budget_runs.h"
+#include "cli/commands/commands.h"
+#include "cli/descriptor.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "reports/check_update.h"
+
+namespace headroom::cli {
+namespace {
+
+struct CheckOptions {
+  std::string file, today, jobs;
+  bool strict = false, update = false;
+  OutputFlags output;
+};
+
+enum class CheckFormat { terminal, json, junit, sarif, github, gitlab, markdown };
+
+struct CheckFormatRow {
+  CheckFormat format;
+  std::string_view name, file;  // file: under --out; empty: stdout
+  std::string (*write)(const CheckReport&);
+};
+
+constexpr CheckFormatRow kFormats[] = {{CheckFormat::terminal, "terminal", "", nullptr},
+                                       {CheckFormat::json, "json", "check.json", write_check_json},
+                                       {CheckFormat::junit, "junit", "junit.xml", write_check_junit},
+                                       {CheckFormat::sarif, "sarif", "check.sarif", write_check_sarif},
+                                       {CheckFormat::github, "github", "", write_check_github},
+                                       {CheckFormat::gitlab, "gitlab", "gl-code-quality.json", write_check_gitlab},
+                                       {CheckFormat::markdown, "markdown", "check.md", write_check_markdown}};
+
+const CheckFormatRow& row_named(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const CheckFormatRow& row : kFormats) {
+    if (row.name == name) return row;
+    known.push_back(row.name);
+  }
+  throw bad_input(unknown_name_message("format", name, known));
+}
+
+// Where everything goes: `on_stdout` in this order, `files` under the folder.
+struct CheckOutput {
+  std::vector<const CheckFormatRow*> on_stdout, files;
+  OutputPlan plan;  // of the table; its formats are without meaning
+};
+
+CheckOutput plan_check_output(const OutputFlags& flags) {
+  CheckOutput out;
+  OutputFlags look = flags;
+  look.format.clear();
+  out.plan = plan_formats(look);
+  if (flags.out.starts_with("-")) throw bad_input(fmt::format("--out expects a folder, not the flag '{}'", flags.out));
+  std::vector<const CheckFormatRow*> asked;
+  for (const std::string& name :
+       flags.format.empty() ? std::vector<std::string>{"terminal"} : parse_list("--format", flags.format))
+    asked.push_back(&row_named(name));
+  const bool names_terminal = !flags.format.empty() && std::ranges::find(asked, &kFormats[0]) != asked.end();
+  if (flags.out.empty()) {
+    const bool documents = std::ranges::any_of(asked, [](const CheckFormatRow* row) { return !row->file.empty(); });
+    if (documents && asked.size() > 1)
+      throw bad_input("--format asks for several documents, and stdout takes one; --out FOLDER takes all");
+    out.on_stdout = asked;
+  } else {
+    if (names_terminal || !flags.quiet) out.on_stdout.push_back(&kFormats[0]);
+    for (const CheckFormatRow* row : asked) {
+      if (!row->file.empty()) out.files.push_back(row);
+      if (row->format == CheckFormat::github) out.on_stdout.push_back(row);
+    }
+    out.plan.folder = flags.out;
+    require_writable_folder(*out.plan.folder);
+  }
+  std::ranges::stable_sort(out.on_stdout, {}, [](const CheckFormatRow* row) { return row->format; });
+  return out;
+}
+
+std::string today_of(const std::string& flag) {
+  if (!flag.empty()) {
+    if (!is_date(flag)) throw bad_input(fmt::format("--today is '{}', expected a day such as 2026-12-31", flag));
+    return flag;
+  }
+  using namespace std::chrono;
+  sys_seconds now = floor<seconds>(system_clock::now());
+  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch && *epoch)
+    now = sys_seconds(seconds(parse_integer("SOURCE_DATE_EPOCH", epoch, 0, 253402300799)));
+  const year_month_day day(floor<days>(now));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                     static_cast<unsigned>(day.day()));
+}
+
+TerminalOptions look_of(const OutputPlan& plan) {
+  return {plan.width.value_or(terminal_width(STDOUT_FILENO)), wants_color(plan.color, STDOUT_FILENO)};
+}
+
+// The page of a job on GitHub, to which every step adds.
+void add_to_step_summary(const CheckReport& report) {
+  const char* actions = std::getenv("GITHUB_ACTIONS");
+  const char* path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (!actions || std::string_view(actions) != "true" || !path || !*path) return;
+  const std::string text = write_check_markdown(report);
+  const Descriptor file(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+  if (file.get() < 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw could_not_measure(fmt::format("cannot write the step's summary '{}' (GITHUB_STEP_SUMMARY)", path));
+}
+
+// Everything is written that can be; what cannot is told, and is the exit code unless a graver one holds.
+ExitCode write_report(const CheckReport& report, const CheckOutput& output) {
+  ExitCode code = exit_code_of(report);
+  const auto attempt = [&](auto&& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      complain(error.what());
+      code = std::max(code, error.code());
+    }
+  };
+  for (const CheckFormatRow* row : output.files)
+    attempt([&] { write_file(*output.plan.folder / row->file, row->write(report)); });
+  attempt([&] { add_to_step_summary(report); });
+  for (const CheckFormatRow* row : output.on_stdout)
+    attempt(
+        [&] { write_stdout(row->write ? row->write(report) : write_check_terminal(report, look_of(output.plan))); });
+  return code;
+}
+
+// The old baselines, to tell what changes; one that cannot be read is as good as none, for it is replaced.
+std::vector<std::optional<Baseline>> readable_baselines(const BudgetFile& file) {
+  std::vector<std::optional<Baseline>> out(file.entries.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    try {
+      if (std::filesystem::exists(baseline_file(file, file.entries[i])))
+        out[i] = read_baseline(baseline_file(file, file.entries[i]));
+    } catch (const Error& error) {
+      complain(std::string(error.what()) + "; it is replaced");
+    }
+  }
+  return out;
+}
+
+int update_baselines(const BudgetFile& file, const BudgetRunOptions& how, const CheckOutput& output) {
+  require_writable_folder(file.baselines);
+  const auto before = readable_baselines(file);
+  const auto results = run_budgets(file, std::vector<std::optional<Baseline>>(file.entries.size()), how);
+  ExitCode code = ExitCode::done;
+  std::vector<BaselineUpdate> updates;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto path = baseline_file(file, file.entries[i]);
+    if (!results[i].now) {
+      const CheckedBudget& failed = results[i].checked;
+      complain(fmt::format("{}: no baseline is made: {}", failed.name, failed.message));
+      code = std::max(code, failed.code);
+      continue;
+    }
+    write_file(path, write_baseline(*results[i].now));
+    updates.push_back({path.string(), before[i], *results[i].now});
+  }
+  write_stdout(write_update_terminal(updates, look_of(output.plan)));
+  return static_cast<int>(code);
+}
+
+int run_check(const CheckOptions& options) {
+  if (options.file.empty())
+    throw bad_input("expected the path of a file of BUDGETS, such as budgets.toml; docs/check.md has a first one");
+  if (options.update && !options.output.format.empty())
+    throw bad_input("--update-baseline writes baselines and says on stdout what changed; it goes without --format");
+  if (options.update && options.strict) throw bad_input("--update-baseline judges nothing; it goes without --strict");
+  const BudgetFile file = read_budget_file(options.file);
+  const std::size_t jobs =
+      options.jobs.empty() ? 0 : static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
+  const BudgetRunOptions how{jobs, !options.output.quiet && isatty(STDERR_FILENO) == 1, today_of(options.today)};
+  const CheckOutput output = plan_check_output(options.output);
+  if (options.update) return update_baselines(file, how, output);
+  const auto baselines = read_baselines(file);
+  require_baselines(file, baselines);
+  CheckReport report{std::string(version()), file.where, options.strict, {}};
+  for (BudgetResult& result : run_budgets(file, baselines, how)) report.budgets.push_back(std::move(result.checked));
+  return static_cast<int>(write_report(report, output));
+}
+
+void add_outputs(CLI::App& command, OutputFlags& flags) {
+  const char* group = "What comes out";
+  command
+      .add_option(
+          "--format", flags.format,
+          "terminal, json, junit, sarif, github, gitlab, markdown; several,\nseparated by commas, with --out (default: "
+          "terminal)")
+      ->type_name("LIST")
+      ->group(group);
+  command
+      .add_option("--out", flags.out,
+                  "Where to write, made when absent: check.json, junit.xml,\ncheck.sarif, gl-code-quality.json, "
+                  "check.md as --format "
+                  "asks")
+      ->type_name("FOLDER")
+      ->group(group);
+  command
+      .add_flag("--quiet", flags.quiet,
+                "No progress; with --out no table on stdout either, unless\n--format names terminal")
+      ->group(group);
+  add_look_flags(command, flags);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* command = app.add_subcommand("check", "Whether runs keep to their memory budgets, for CI");
+  command->add_option("BUDGETS", options->file, "A TOML file of runs and their limits (docs/check.md)")->type_name("");
+  const char* group = "What is checked";
+  command->add_flag("--strict", options->strict, "Warnings count as failures")->group(group);
+  command
+      ->add_flag("--update-baseline", options->update, "Measure, write what growth is told from, and show what changed")
+      ->group(group);
+  command
+      ->add_option("--today", options->today,
+                   "The day by which exceptions expire, 2026-12-31\n(default: SOURCE_DATE_EPOCH, else today)")
+      ->type_name("DAY")
+      ->group(group);
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
+      ->type_name("N")
+      ->group(group);
+  add_outputs(*command, options->output);
+  command->footer(R"(
+Measures every run of the file, on a virtual GPU unless the file says otherwise, and compares with its limits. A failure says
+what grew, how to repeat the run, and what to write where the growth is wanted.
+
+Exit codes: 0 within the budgets (warnings, too, without --strict); 1 over budget; 2 bad file, or a baseline of something
+else; 3 a run could not be measured.
+
+Examples:
+  headroom check budgets.toml
+  headroom check budgets.toml --update-baseline
+  headroom check budgets.toml --out results --format junit,sarif,markdown
+  headroom check budgets.toml --format terminal,github --strict)");
+  command->callback([options, &chosen] { chosen = [options] { return run_check(*options); }; });
+}
+
+}  // namespace headroom::cli

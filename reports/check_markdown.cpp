@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "reports/categories.h"
+#include "reports/check.h"
+#include "reports/check_words.h"
+#include "reports/diff_words.h"
+#include "reports/text.h"
+
+namespace headroom {
+namespace {
+
+constexpr std::size_t kMostBytes = 60'000;  // a comment on GitHub takes 65,536 characters
+constexpr std::size_t kShownRows = 100;
+
+// Text that no renderer takes for markup, nor for someone's name.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '@')
+      out += "&#64;";
+    else if (std::string_view("\\`*_{}[]()#+!|~").find(c) != std::string_view::npos)
+      out += std::string("\\") + c;
+    else
+      out += c;
+  }
+  return out;
+}
+
+// A block that is there to be copied; its fence is longer than any within.
+std::string code(std::string_view language, std::string_view text) {
+  const std::string harmless = printable(text);
+  std::string fence = "```";
+  while (harmless.find(fence) != std::string::npos) fence += '`';
+  return fmt::format("{}{}\n{}\n{}\n", fence, language, harmless, fence);
+}
+
+const char* icon(Status status) { return status == Status::within ? "✅" : status == Status::warned ? "⚠️" : "❌"; }
+
+std::string rows(const CheckReport& report) {
+  std::string out = "| | budget | limit | now | allowed | |\n|---|---|---|---:|---:|---:|\n";
+  std::size_t shown = 0, left_out = 0;
+  const auto add = [&](const std::string& row) { shown++ < kShownRows ? void(out += row) : void(++left_out); };
+  for (const bool kept : {false, true})
+    for (const CheckedBudget& budget : report.budgets) {
+      if (budget.end != RunEnd::judged && !kept)
+        add(fmt::format("| ❌ | {} | not judged | | | |\n", plain(budget.name)));
+      for (const JudgedLimit& judged : budget.limits) {
+        const Check& check = judged.check;
+        if (budget.end != RunEnd::judged || (check.status == Status::within) != kept) continue;
+        const Metric& metric = judged.limit.metric;
+        const std::string room = check::value_text(metric, std::abs(check.over()));
+        add(fmt::format("| {} | {} | {} | {} | {} | {} |\n", icon(check.status), plain(budget.name),
+                        plain(shorten(check::title_of(metric), 60)), check::value_text(metric, check.figure.value),
+                        check::value_text(metric, check.allowed), check.over() > 0 ? "+" + room : room + " left"));
+      }
+    }
+  if (left_out > 0) out += fmt::format("\nand {} more limits.\n", left_out);
+  return out;
+}
+
+std::string changes(const CheckedBudget& budget) {
+  if (budget.cells.empty()) return "";
+  const bool compared = budget.peak.has_value();
+  std::string out = compared ? fmt::format(
+                                   "\nSince the baseline, {} in all:\n\n| layer | category | before | now | change |\n"
+                                   "|---|---|---:|---:|---:|\n",
+                                   signed_bytes(budget.peak->delta()))
+                             : "\nThe most at the peak:\n\n| layer | category | now |\n|---|---|---:|\n";
+  for (std::size_t i = 0; i < std::min(budget.cells.size(), kShownCells); ++i) {
+    const CellChange& cell = budget.cells[i];
+    const std::string names = fmt::format("| {} | {} |", plain(cell.layers), style_of(cell.category).title);
+    out += compared ? fmt::format("{} {} | {} | {} |\n", names, format_bytes(cell.bytes.before),
+                                  format_bytes(cell.bytes.after), signed_bytes(cell.bytes.delta()))
+                    : fmt::format("{} {} |\n", names, format_bytes(cell.bytes.after));
+  }
+  return out;
+}
+
+std::string explanation(const CheckReport& report, const CheckedBudget& budget) {
+  std::string out = fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), plain(budget.name));
+  if (budget.end != RunEnd::judged) out += fmt::format("- {}\n", plain(budget.message));
+  std::string paste;
+  bool growth = false;
+  for (const JudgedLimit& judged : budget.limits) {
+    if (budget.end != RunEnd::judged || judged.check.status == Status::within) continue;
+    out += fmt::format("- {} ({}:{})\n", plain(check::sentence_of(judged)), plain(report.file), judged.limit.line);
+    for (const std::string& remark : check::remarks_of(judged)) out += fmt::format("  - {}\n", plain(remark));
+    growth |= judged.check.growth.has_value();
+    if (const std::string line = check::paste_of(judged); !line.empty())
+      paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", plain(report.file), judged.limit.line,
+                           code("toml", line));
+  }
+  if (budget.end == RunEnd::judged) out += changes(budget);
+  if (!budget.command.empty()) out += "\nTo repeat it:\n\n" + code("sh", budget.command);
+  if (growth)
+    paste += "\nWhere this growth is wanted, commit what this writes:\n\n" + code("sh", check::update_command(report));
+  return out + paste + "\n</details>\n";
+}
+
+}  // namespace
+
+std::string write_check_markdown(const CheckReport& report) {
+  std::string out = fmt::format("### Memory: {}\n\n{}", check::summary_of(report), rows(report));
+  std::size_t left_out = 0;
+  for (const CheckedBudget& budget : report.budgets) {
+    if (budget.end == RunEnd::judged && budget.status() == Status::within) continue;
+    const std::string more = explanation(report, budget);
+    if (left_out > 0 || out.size() + more.size() > kMostBytes)
+      ++left_out;
+    else
+      out += more;
+  }
+  if (left_out > 0) out += fmt::format("\n{} more are not explained here; `--format json` has all.\n", left_out);
+  return out;
+}
+
+}  // namespace headroom
