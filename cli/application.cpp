@@ -28,6 +28,7 @@ Examples:
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
   headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
+  headroom sweep examples/sweep.toml --out results
   headroom report results/mha.headroom results/mqa.headroom
   headroom fragmentation results/mha.headroom
   headroom reproduce mhe --out mhe
@@ -74,7 +75,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom --help explains "
+        "expected a command: compare, profile, run, sweep, merge, report, fragmentation, reproduce, view or list (headroom --help explains "
         "them)");
   return chosen();
 }

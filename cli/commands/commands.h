@@ -17,6 +17,8 @@ using Chosen = std::function<int()>;
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_profile(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
+void add_sweep(CLI::App& app, Chosen& chosen);
+void add_merge(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_fragmentation(CLI::App& app, Chosen& chosen);
 void add_reproduce(CLI::App& app, Chosen& chosen);
@@ -28,6 +30,8 @@ inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::s
   add_compare(app, chosen);
   add_profile(app, chosen);
   add_run(app, chosen, command_words);
+  add_sweep(app, chosen);
+  add_merge(app, chosen);
   add_report(app, chosen);
   add_fragmentation(app, chosen);
   add_reproduce(app, chosen);
