@@ -81,8 +81,13 @@ SweepResult sweep_result(const Breakdown& run) {
     return result;
   }
   const auto layer = static_cast<std::size_t>(run.peak.layer);
-  result.peak = {run.peak.allocated_bytes, run.peak_requested_bytes, run.peak_reserved_bytes, run.peak.categories,
-                 run.peak.phase,           run.peak.step,            layer < run.layers.size() ? run.layers[layer].path : ""};
+  result.peak = {run.peak.allocated_bytes,
+                 run.peak_requested_bytes,
+                 run.peak_reserved_bytes,
+                 run.peak.categories,
+                 run.peak.phase,
+                 run.peak.step,
+                 layer < run.layers.size() ? run.layers[layer].path : ""};
   result.kv_cache_bytes_per_token = std::max<std::int64_t>(0, cache_bytes_per_token(run));
   return result;
 }
@@ -173,8 +178,10 @@ std::vector<std::string> verify(const Sweep& sweep) {
     if (row.number <= last || row.number > sweep.count)
       broken.push_back(fmt::format("run {} is out of place among {} runs", row.number, sweep.count));
     if (row.settings.size() != sweep.varied.size())
-      broken.push_back(fmt::format("run {} has {} settings of {}", row.number, row.settings.size(), sweep.varied.size()));
-    for (const std::string& problem : verify(row.result)) broken.push_back(fmt::format("run {}: {}", row.number, problem));
+      broken.push_back(
+          fmt::format("run {} has {} settings of {}", row.number, row.settings.size(), sweep.varied.size()));
+    for (const std::string& problem : verify(row.result))
+      broken.push_back(fmt::format("run {}: {}", row.number, problem));
     last = row.number;
   }
   return broken;

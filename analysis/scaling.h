@@ -1,7 +1,7 @@
 // What a sweep found, run by run, and how its peaks grow with each number that was varied. Pure; no I/O.
 //
-// Invariant (checked by verify()): rows are in ascending order of number, from 1 to `count` at most, each with a setting
-// for every varied field; and the categories of a run that went well sum to its peak.
+// Invariant (checked by verify()): rows are in ascending order of number, from 1 to `count` at most, each with a
+// setting for every varied field; and the categories of a run that went well sum to its peak.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ struct SweepMaker {
 };
 
 struct SweepPeak {
-  std::int64_t allocated_bytes = 0;  // of live blocks, and `categories` sum to it
+  std::int64_t allocated_bytes = 0;                      // of live blocks, and `categories` sum to it
   std::int64_t requested_bytes = 0, reserved_bytes = 0;  // most over the run, each at its own instant
   CategoryBytes categories{};
   Phase phase = Phase::build;
@@ -66,7 +66,7 @@ struct SweepResult {
 };
 
 struct SweepRow {
-  std::int64_t number = 0;  // from 1, in the order of the sweep
+  std::int64_t number = 0;     // from 1, in the order of the sweep
   std::vector<Json> settings;  // of each varied field a text, number or boolean; null where it was left to its default
   SweepResult result;
 

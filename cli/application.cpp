@@ -30,12 +30,13 @@ Examples:
   headroom compare examples/gpt2/config.json --out results --format json,html
   headroom sweep examples/sweep.toml --out results
   headroom report results/mha.headroom results/mqa.headroom
+  headroom diff before.headroom after.headroom --threshold 5%
   headroom fragmentation results/mha.headroom
   headroom reproduce mhe --out mhe
   headroom view results/mha.headroom
   headroom list attention
 
-Exit codes: 0 done; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
+Exit codes: 0 done; 1 diff: different; 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
 not write; run: the program's own. headroom COMMAND --help explains a command.)";
 
 // Cuts the program's own words off, which are none of ours to parse.
@@ -75,7 +76,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, sweep, merge, report, fragmentation, reproduce, view or list (headroom --help explains "
+        "expected a command: compare, profile, run, sweep, merge, report, diff, fragmentation, reproduce, view or list (headroom --help explains "
         "them)");
   return chosen();
 }

@@ -154,7 +154,8 @@ class Fleet {
 
   void tell_progress(std::size_t slot) const {
     if (options_.progress_lines)
-      write_stderr(progress_document(done_, planned_.size(), {planned_[running_[slot]].label, workers_[slot]->progress()}));
+      write_stderr(
+          progress_document(done_, planned_.size(), {planned_[running_[slot]].label, workers_[slot]->progress()}));
   }
 
   void show_progress() {
@@ -174,7 +175,7 @@ class Fleet {
   std::vector<MeasuredRun> runs_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;  // those that run
   std::vector<std::size_t> running_;                     // what each of them runs
-  std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
+  std::size_t next_ = 0, done_ = 0;                      // started so far; ended so far
 };
 
 std::vector<PlannedRun> expanded(const MeasurementPlan& plan) {

@@ -71,8 +71,8 @@ Shard find(std::int64_t count, const Variables& variables) {
         "OMPI_COMM_WORLD_RANK, PMI_RANK nor PARALLEL_SEQ is set; --shard 1/8 says it outright");
   if (count == 0) count = place->size;
   if (count == 0)
-    throw bad_input(fmt::format("--shard auto: {} says which part this is, but nothing of how many; --shard auto/8 does",
-                                place->from));
+    throw bad_input(fmt::format(
+        "--shard auto: {} says which part this is, but nothing of how many; --shard auto/8 does", place->from));
   if (place->rank < 0 || place->rank >= count)
     throw bad_input(fmt::format("--shard auto: {} makes this part {} of {}", place->from, place->rank + 1, count));
   if (count > kMostShards) throw bad_input(fmt::format("--shard auto: {} parts, at most {}", count, kMostShards));
@@ -86,7 +86,8 @@ Shard parse_shard(const std::string& text, const Variables& variables) {
   const std::string first = text.substr(0, slash);
   if (slash == std::string::npos && first != "auto")
     throw bad_input(fmt::format("--shard is '{}', expected 2/8, auto or auto/8", text));
-  const std::int64_t count = slash == std::string::npos ? 0 : parse_integer("--shard", text.substr(slash + 1), 1, kMostShards);
+  const std::int64_t count =
+      slash == std::string::npos ? 0 : parse_integer("--shard", text.substr(slash + 1), 1, kMostShards);
   if (first == "auto") return find(count, variables);
   return {parse_integer("--shard", first, 1, count), count, ""};
 }

@@ -38,13 +38,15 @@ class Expansion {
     if (root.contains("base")) base_ = table(root["base"], "/base", "[base] with a run's values");
     for (const auto& [key, value] : base_.items()) take(key, value, below("/base", key));
     read_excludes();
-    each("grid", "a table, [grid], or several, [[grid]]", [&](const Json& one, const std::string& at) { add_grid(one, at); });
+    each("grid", "a table, [grid], or several, [[grid]]",
+         [&](const Json& one, const std::string& at) { add_grid(one, at); });
     each("run", "tables, [[run]]", [&](const Json& one, const std::string& at) { add_run(one, at); });
     for (const Exclude& exclude : excludes_)
-      if (!exclude.used) refuse(exclude.pointer, "this [[exclude]] excludes nothing: no combination has all of its values");
+      if (!exclude.used)
+        refuse(exclude.pointer, "this [[exclude]] excludes nothing: no combination has all of its values");
     if (out_.tables.empty())
       refuse("", root.contains("grid") || root.contains("run") ? "nothing is left to run: all is excluded"
-                                                                : "expected a [grid] of values, or [[run]] tables");
+                                                               : "expected a [grid] of values, or [[run]] tables");
     return std::move(out_);
   }
 
@@ -101,7 +103,8 @@ class Expansion {
       refuse(pointer, fmt::format("'{}' is one value, expected a list; one for all runs belongs in [base]", key));
     }
     if (values.empty() || values.size() > kMostValues)
-      refuse(pointer, fmt::format("'{}' has {} values, expected 1 to {}", key, values.size(), format_count(kMostValues)));
+      refuse(pointer,
+             fmt::format("'{}' has {} values, expected 1 to {}", key, values.size(), format_count(kMostValues)));
     std::set<std::string> seen;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const std::string at = value.is_array() ? fmt::format("{}/{}", pointer, i) : pointer;
@@ -114,7 +117,8 @@ class Expansion {
 
   // { from = 128, to = 4096, factor = 2 } or { from = 1, to = 9, step = 2 }: whole numbers, `to` included.
   std::vector<Json> range(const Json& value, const std::string& pointer) const {
-    for (const auto& [key, member] : value.items()) require_known("key of a range", key, {"from", "to", "factor", "step"}, pointer);
+    for (const auto& [key, member] : value.items())
+      require_known("key of a range", key, {"from", "to", "factor", "step"}, pointer);
     const JsonReader reader(value, document_.place(pointer));
     if (reader.has("factor") == reader.has("step")) refuse(pointer, "a range has a factor or a step, one of the two");
     constexpr std::int64_t kMost = std::int64_t{1} << 53;

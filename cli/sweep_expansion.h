@@ -11,7 +11,7 @@
 namespace headroom::cli {
 
 struct SweepCombinations {
-  std::vector<Json> tables;  // objects of single values
+  std::vector<Json> tables;                                            // objects of single values
   std::map<std::pair<std::string, std::string>, std::string> origins;  // (key, value as JSON) -> where it stands first
 };
 

@@ -64,7 +64,8 @@ class Possible {
 
  private:
   std::optional<std::string> find(const std::string& key, const Json& value, const Json& own_model) {
-    if (const auto well = went_well_.find(key); well != went_well_.end() && !refusal_of(well->second, key, value)) return {};
+    if (const auto well = went_well_.find(key); well != went_well_.end() && !refusal_of(well->second, key, value))
+      return {};
     std::vector<Json> models{own_model};
     if (key == "model") models = {value};
     if (key != "model")
@@ -131,8 +132,7 @@ void require_possible(const TomlDocument& document, const SweepCombinations& fou
   for (std::size_t i = 0; i < checked.size(); ++i) {
     if (checked[i].spec) continue;
     const Json& table = found.tables[i];
-    if (!table.contains("model"))
-      throw bad_input(fmt::format("{}: {}", document.where, checked[i].refusal));
+    if (!table.contains("model")) throw bad_input(fmt::format("{}: {}", document.where, checked[i].refusal));
     const auto require = [&](const std::string& key, const Json& value) {
       if (seen.contains({key, value.dump()})) return;
       if (const auto problem = possible.problem(key, value, table["model"]))

@@ -30,7 +30,8 @@ class SweepRunner {
   Sweep finish() {
     prepare();
     std::size_t kept = 0;
-    for (const SweepRow& row : sweep_.rows) kept += row.result.outcome != SweepOutcome::error && !row.result.key.empty();
+    for (const SweepRow& row : sweep_.rows)
+      kept += row.result.outcome != SweepOutcome::error && !row.result.key.empty();
     tell_beginning(kept);
     Interrupts interrupts;
     try {
@@ -59,8 +60,7 @@ class SweepRunner {
                        request_.shard.from, sweep_.rows.size(), sweep_.count));
     if (kept > 0) tell(fmt::format("{} of {} runs are there already", kept, planned_));
     for (std::size_t i = 0; i < std::min(troubles_.size(), kToldTroubles); ++i) tell(troubles_[i] + "; run again");
-    if (troubles_.size() > kToldTroubles)
-      tell(fmt::format("and {} more like these", troubles_.size() - kToldTroubles));
+    if (troubles_.size() > kToldTroubles) tell(fmt::format("and {} more like these", troubles_.size() - kToldTroubles));
   }
 
   // A row for each run of the shard; those without a result wait.
@@ -100,8 +100,7 @@ class SweepRunner {
 
   void measure_waiting(Interrupts& interrupts) {
     std::vector<PlannedRun> runs;
-    for (const std::size_t i : waiting_)
-      runs.push_back({label_of(sweep_.rows[i]), *sweep_.rows[i].result.spec});
+    for (const std::size_t i : waiting_) runs.push_back({label_of(sweep_.rows[i]), *sweep_.rows[i].result.spec});
     MeasureOptions options;
     options.progress_lines = request_.progress_lines;
     options.show_progress = !request_.progress_lines && !request_.quiet && isatty(STDERR_FILENO) == 1;

@@ -126,8 +126,8 @@ Axis axis_of(const LineChart& chart, bool across) {
   if (range.low > range.high) range = {1, 10};
   if (across) return {chart.across_scale, 2, range.low, range.high, kLeft, kEnd};
   if (chart.sizes_upwards)
-    return {chart.upwards_scale,
-            size_ticks(range.low, range.high, chart.upwards_scale == Scale::logarithmic), kHeight - kBottom, kTop};
+    return {chart.upwards_scale, size_ticks(range.low, range.high, chart.upwards_scale == Scale::logarithmic),
+            kHeight - kBottom, kTop};
   return {chart.upwards_scale, 10, range.low, range.high, kHeight - kBottom, kTop};
 }
 
@@ -178,8 +178,8 @@ std::string dots(const ChartLine& line, const Axis& x, const Axis& y, const std:
 std::string path(const ChartLine& line, const Axis& x, const Axis& y, const std::string& color, std::size_t index) {
   std::string points;
   for (const auto& [px, py] : line.points) points += fmt::format("{:.1f},{:.1f} ", x.place(px), y.place(py));
-  return fmt::format("<polyline points=\"{}\" fill=\"none\" class=\"s{}\" stroke=\"{}\" stroke-width=\"2\"{}/>\n", points, index,
-                     color, line.dashed ? " stroke-dasharray=\"6 4\"" : "");
+  return fmt::format("<polyline points=\"{}\" fill=\"none\" class=\"s{}\" stroke=\"{}\" stroke-width=\"2\"{}/>\n",
+                     points, index, color, line.dashed ? " stroke-dasharray=\"6 4\"" : "");
 }
 
 // Heights of the names: where their lines end, pushed apart from the top down and back up from the bottom.
@@ -209,8 +209,8 @@ std::string lines(const LineChart& chart, const Axis& x, const Axis& y) {
     const double end = x.place(line.points.back().first);
     out += path(line, x, y, color, i);
     if (chart.marked) out += dots(line, x, y, color, i);
-    out += fmt::format("<line class=\"s{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", i, end,
-                       y.place(line.points.back().second), kEnd + 14, places[i], color);
+    out += fmt::format("<line class=\"s{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", i,
+                       end, y.place(line.points.back().second), kEnd + 14, places[i], color);
     out += fmt::format("<text class=\"f{}\" x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", i, kEnd + 18, places[i] + 4,
                        color, escaped(line.name));
   }
@@ -228,8 +228,8 @@ std::string write_svg(const LineChart& chart) {
       "<text x=\"{3}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
       kEnd + chart.names_width, kHeight, escaped(chart.title), kLeft, style(chart));
   out += grid(x, y, chart.sizes_upwards) + lines(chart, x, y);
-  out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kEnd) / 2,
-                     kHeight - 14, escaped(chart.across));
+  out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kEnd) / 2, kHeight - 14,
+                     escaped(chart.across));
   const double middle = (kTop + kHeight - kBottom) / 2;
   out += fmt::format(
       "<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",

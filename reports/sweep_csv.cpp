@@ -1,22 +1,15 @@
 #include <fmt/format.h>
 
+#include "reports/cells.h"
 #include "reports/summary.h"
 #include "reports/sweep.h"
 
 namespace headroom {
 namespace {
 
-// RFC 4180: quoted where it would not be one field.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 class Line {
  public:
-  void add(const std::string& text) { text_ += (empty_ ? "" : ",") + field(text), empty_ = false; }
+  void add(const std::string& text) { text_ += (empty_ ? "" : ",") + csv_field(text), empty_ = false; }
   void add(std::int64_t number) { add(std::to_string(number)); }
   void skip(std::size_t fields) {
     for (std::size_t i = 0; i < fields; ++i) add("");

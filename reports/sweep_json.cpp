@@ -28,9 +28,12 @@ Json categories_json(const CategoryBytes& bytes) {
 }
 
 Json peak_json(const SweepPeak& peak) {
-  return {{"allocated_bytes", peak.allocated_bytes}, {"requested_bytes", peak.requested_bytes},
-          {"reserved_bytes", peak.reserved_bytes},   {"phase", name(kPhaseNames, peak.phase)},
-          {"step", peak.step},                       {"layer", peak.layer},
+  return {{"allocated_bytes", peak.allocated_bytes},
+          {"requested_bytes", peak.requested_bytes},
+          {"reserved_bytes", peak.reserved_bytes},
+          {"phase", name(kPhaseNames, peak.phase)},
+          {"step", peak.step},
+          {"layer", peak.layer},
           {"categories", categories_json(peak.categories)}};
 }
 
@@ -197,14 +200,10 @@ SweepResult read_sweep_run(std::string_view text, const std::string& where) {
 }
 
 std::string write_sweep_json(const Sweep& sweep) {
-  Json out{{"schema", kSchema},
-           {"headroom_version", sweep.headroom_version},
-           {"sweep", sweep.id},
-           {"varied", sweep.varied},
-           {"run_count", sweep.count},
-           {"missing", missing_rows(sweep)},
-           {"runs", Json::array()},
-           {"scaling", Json::array()}};
+  Json out{{"schema", kSchema},        {"headroom_version", sweep.headroom_version},
+           {"sweep", sweep.id},        {"varied", sweep.varied},
+           {"run_count", sweep.count}, {"missing", missing_rows(sweep)},
+           {"runs", Json::array()},    {"scaling", Json::array()}};
   for (const SweepRow& row : sweep.rows) out["runs"].push_back(row_json(sweep, row));
   for (const ScalingSeries& series : scaling_series(sweep)) out["scaling"].push_back(series_json(sweep, series));
   return dump(out);

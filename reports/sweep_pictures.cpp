@@ -104,7 +104,8 @@ std::string title_of(std::string what, const Sweep& sweep, const Group& group) {
 
 SweepPicture peak_picture(const Sweep& sweep, const Group& group, const std::string& file) {
   LineChart chart = chart_of(sweep, group.front()->field, title_of("Peak memory", sweep, group));
-  for (const ScalingSeries* series : group) add_line(chart, line_words(sweep, group, *series), points_of(sweep, *series));
+  for (const ScalingSeries* series : group)
+    add_line(chart, line_words(sweep, group, *series), points_of(sweep, *series));
   return {file, chart.title, write_svg(chart)};
 }
 

@@ -24,7 +24,9 @@ Cell size(const std::optional<SweepPeak>& peak, std::int64_t bytes, Style style 
 
 Cell outcome_cell(SweepOutcome outcome) {
   constexpr std::array kWords{"ok", "OOM", "refused", "failed"};
-  const Style style = outcome == SweepOutcome::ok ? Style::plain : outcome == SweepOutcome::refused ? Style::dim : Style::bad;
+  const Style style = outcome == SweepOutcome::ok        ? Style::plain
+                      : outcome == SweepOutcome::refused ? Style::dim
+                                                         : Style::bad;
   return {kWords[static_cast<std::size_t>(outcome)], style};
 }
 
@@ -87,8 +89,9 @@ std::string slopes(const Sweep& sweep, const Page& page) {
                    {slope_text(last_log_log_slope(points))}});
   }
   return "\n" + table.render(page.width, page.color) +
-         terminal::paragraph("Slope b of peak = a·x^b: over all runs of a line by least squares, and between its last two.",
-                             Style::dim, page);
+         terminal::paragraph(
+             "Slope b of peak = a·x^b: over all runs of a line by least squares, and between its last two.", Style::dim,
+             page);
 }
 
 std::string reasons(const Sweep& sweep, const Page& page) {
@@ -107,8 +110,8 @@ std::string reasons(const Sweep& sweep, const Page& page) {
     out += terminal::paragraph(who + ": " + printable(reason), Style::plain, page);
   }
   if (found.size() > kShownReasons)
-    out += terminal::paragraph(fmt::format("{} more reasons are in results.csv.", found.size() - kShownReasons), Style::dim,
-                               page);
+    out += terminal::paragraph(fmt::format("{} more reasons are in results.csv.", found.size() - kShownReasons),
+                               Style::dim, page);
   return out;
 }
 

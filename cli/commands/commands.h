@@ -20,6 +20,7 @@ void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& comm
 void add_sweep(CLI::App& app, Chosen& chosen);
 void add_merge(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_diff(CLI::App& app, Chosen& chosen);
 void add_fragmentation(CLI::App& app, Chosen& chosen);
 void add_reproduce(CLI::App& app, Chosen& chosen);
 void add_view(CLI::App& app, Chosen& chosen);
@@ -33,6 +34,7 @@ inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::s
   add_sweep(app, chosen);
   add_merge(app, chosen);
   add_report(app, chosen);
+  add_diff(app, chosen);
   add_fragmentation(app, chosen);
   add_reproduce(app, chosen);
   add_view(app, chosen);

@@ -32,19 +32,25 @@ std::string default_folder(const std::string& file) {
 }
 
 int run_sweep_command(const SweepOptions& options) {
-  if (options.file.empty()) throw bad_input("expected the path of a sweep's TOML FILE; headroom sweep --help shows one");
+  if (options.file.empty())
+    throw bad_input("expected the path of a sweep's TOML FILE; headroom sweep --help shows one");
   const SweepLook look = plan_sweep_look(options.output);
   const Shard shard =
       options.shard.empty() ? Shard() : parse_shard(options.shard, [](const char* name) { return std::getenv(name); });
-  SweepRequest request{read_sweep_plan(parse_toml_file(options.file, kSweepFileLimits)), shard, {}, 0,
-                       options.keep_recordings, look.plan.quiet, look.plan.progress == ProgressKind::lines};
+  SweepRequest request{read_sweep_plan(parse_toml_file(options.file, kSweepFileLimits)),
+                       shard,
+                       {},
+                       0,
+                       options.keep_recordings,
+                       look.plan.quiet,
+                       look.plan.progress == ProgressKind::lines};
   if (!options.jobs.empty()) request.jobs = static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
   request.folder = options.output.out.empty() ? default_folder(options.file) : options.output.out;
   if (!options.shard.empty()) request.folder /= fmt::format("shard-{}-of-{}", shard.index, shard.count);
   const Sweep sweep = run_sweep(request);
   show_sweep(sweep, look);
-  const bool failed = std::ranges::any_of(
-      sweep.rows, [](const SweepRow& row) { return row.result.outcome == SweepOutcome::error; });
+  const bool failed =
+      std::ranges::any_of(sweep.rows, [](const SweepRow& row) { return row.result.outcome == SweepOutcome::error; });
   return static_cast<int>(failed ? ExitCode::could_not_measure : ExitCode::done);
 }
 

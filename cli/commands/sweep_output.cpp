@@ -11,9 +11,9 @@
 namespace headroom::cli {
 namespace {
 
-constexpr std::array kFormNames{
-    Named<SweepForm>{SweepForm::terminal, "terminal"}, Named<SweepForm>{SweepForm::csv, "csv"},
-    Named<SweepForm>{SweepForm::json, "json"}, Named<SweepForm>{SweepForm::markdown, "markdown"}};
+constexpr std::array kFormNames{Named<SweepForm>{SweepForm::terminal, "terminal"},
+                                Named<SweepForm>{SweepForm::csv, "csv"}, Named<SweepForm>{SweepForm::json, "json"},
+                                Named<SweepForm>{SweepForm::markdown, "markdown"}};
 
 std::string text_of(const Sweep& sweep, const SweepLook& look) {
   switch (look.form) {
@@ -34,8 +34,7 @@ std::string text_of(const Sweep& sweep, const SweepLook& look) {
 
 void add_sweep_output_flags(CLI::App& command, OutputFlags& flags, const char* files) {
   const char* group = "What comes out";
-  command
-      .add_option("--format", flags.format, "On stdout: terminal, csv, json or markdown (default: terminal)")
+  command.add_option("--format", flags.format, "On stdout: terminal, csv, json or markdown (default: terminal)")
       ->type_name("NAME")
       ->group(group);
   command.add_option("--out", flags.out, fmt::format("Where to write, made when absent:\n{}", files))

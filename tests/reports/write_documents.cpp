@@ -1,13 +1,21 @@
-// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and fragmentation/NAME.json, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and fragmentation/, diff/ and sweep/ documents, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
+#include "tests/reports/diff_sample.h"
 #include "tests/reports/fragmentation_sample.h"
 #include "tests/reports/synthetic.h"
+#include "reports/sweep.h"
+#include "tests/sweep_sample.h"
 
 int main(int, char** argv) {
   const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder / "fragmentation");
+  for (const char* kind : {"diff", "fragmentation", "sweep"}) std::filesystem::create_directories(folder / kind);
+  using headroom::synthetic::diff_of, headroom::synthetic::diff_recording;
+  headroom::write_file(folder / "diff" / "diff.json",
+                       headroom::write_diff_json(diff_of(diff_recording(false), diff_recording(true))));
+  headroom::write_file(folder / "sweep" / "results.json",
+                       headroom::write_sweep_json(headroom::testing_support::sweep_sample()));
   headroom::write_file(folder / "fragmentation" / "pinned.json",
                        headroom::write_fragmentation_json(headroom::synthetic::pinned_segments()));
   for (const auto& [name, report] : headroom::synthetic::all_reports()) {
