@@ -92,7 +92,7 @@ class Possible {
   std::map<std::string, Json> went_well_;  // the last companions of a key: most of its values go with them, too
 };
 
-// The value of a key that the combination leaves to its default, where the default is a number.
+// The value of a key that the combination leaves to its default, where the spec says it.
 Json default_of(const std::string& key, const RunSpec& spec) {
   if (key == "batch") return spec.batch;
   if (key == "seq") return spec.seq;
@@ -100,6 +100,12 @@ Json default_of(const std::string& key, const RunSpec& spec) {
   if (key == "accumulate") return spec.accumulate;
   if (key == "new-tokens") return spec.generation.new_tokens;
   if (key == "beams") return spec.generation.beams;
+  if (key == "device") return spec.device;
+  if (key == "mode") return std::string(to_name(kModeNames, spec.mode));
+  if (key == "dtype") return std::string(to_name(kDtypeNames, spec.dtype));
+  if (key == "optimizer") return std::string(to_name(kOptimizerNames, spec.optimizer));
+  if (key == "checkpoint") return std::string(to_name(kCheckpointNames, spec.checkpoint));
+  if (key == "sdpa") return std::string(to_name(kSdpaNames, spec.sdpa));
   return nullptr;
 }
 

@@ -11,8 +11,8 @@
 namespace headroom {
 namespace {
 
-constexpr std::size_t kLines = 8, kPicturesOfField = 24, kNameColumns = 30;
-constexpr double kNamesWidth = 232;
+constexpr std::size_t kLines = 8, kPicturesOfField = 24, kNameColumns = 18;
+constexpr double kNamesWidth = 232, kSliver = 0.02;
 
 using Group = std::vector<const ScalingSeries*>;
 
@@ -51,21 +51,14 @@ LineChart chart_of(const Sweep& sweep, std::size_t field, const std::string& tit
   LineChart chart;
   chart.title = title;
   chart.across = sweep.varied[field];
-  chart.upwards = "bytes at the peak";
   chart.across_scale = chart.upwards_scale = Scale::logarithmic;
   chart.sizes_upwards = chart.marked = true;
   chart.names_width = kNamesWidth;
   return chart;
 }
 
-void add_line(LineChart& chart, const std::string& name, const ScalingPoints& points) {
-  ChartLine line{printable(name), {}};
-  for (const auto& point : points)
-    if (point.second > 0) line.points.push_back(point);
-  if (line.points.empty()) return;
-  line.name = shorten(line.name, kNameColumns - 12);
-  if (const auto slope = log_log_slope(line.points)) line.name += " · slope " + slope_text(slope);
-  chart.lines.push_back(std::move(line));
+std::string line_name(const std::string& name, const char* word, const std::optional<double>& slope) {
+  return shorten(printable(name), kNameColumns) + (slope ? fmt::format(" · {} {}", word, slope_text(slope)) : "");
 }
 
 // The fields that all lines of a picture have in common, for its title; with one line that is all of them.
@@ -104,19 +97,32 @@ std::string title_of(std::string what, const Sweep& sweep, const Group& group) {
 
 SweepPicture peak_picture(const Sweep& sweep, const Group& group, const std::string& file) {
   LineChart chart = chart_of(sweep, group.front()->field, title_of("Peak memory", sweep, group));
-  for (const ScalingSeries* series : group)
-    add_line(chart, line_words(sweep, group, *series), points_of(sweep, *series));
+  for (const ScalingSeries* series : group) {
+    const ScalingPoints points = points_of(sweep, *series);
+    if (const auto slope = log_log_slope(points))
+      chart.lines.push_back({line_name(line_words(sweep, group, *series), "slope", slope), points});
+  }
   return {file, chart.title, write_svg(chart)};
 }
 
+double most(const ScalingPoints& points) {
+  double found = 0;
+  for (const auto& [x, bytes] : points) found = std::max(found, bytes);
+  return found;
+}
+
+// Those that are ever more than a sliver of the peak, from zero up: what is nothing at one end may be most at the
+// other.
 SweepPicture categories_picture(const Sweep& sweep, const ScalingSeries& series, const std::string& file) {
   LineChart chart = chart_of(sweep, series.field, title_of("What the peak is made of", sweep, {&series}));
+  chart.upwards_scale = Scale::linear;
+  const double peak = most(points_of(sweep, series));
   for (const CategoryStyle& style : kCategoryStyles) {
-    const std::size_t before = chart.lines.size();
-    add_line(chart, std::string(style.title), points_of(sweep, series, style.category));
+    const ScalingPoints points = points_of(sweep, series, style.category);
+    if (most(points) < kSliver * peak) continue;
     const auto index = static_cast<std::size_t>(style.category);
-    if (chart.lines.size() > before)
-      chart.lines.back().colors = {kLightPalette.categories[index], kDarkPalette.categories[index]};
+    chart.lines.push_back({line_name(std::string(style.title), "last slope", last_log_log_slope(points)), points, false,
+                           std::pair(kLightPalette.categories[index], kDarkPalette.categories[index])});
   }
   return {file, chart.title, write_svg(chart)};
 }

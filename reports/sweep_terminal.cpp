@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "reports/categories.h"
 #include "reports/summary.h"
 #include "reports/sweep.h"
 #include "reports/table.h"
@@ -30,41 +31,57 @@ Cell outcome_cell(SweepOutcome outcome) {
   return {kWords[static_cast<std::size_t>(outcome)], style};
 }
 
+struct CategoryColumn {
+  Category category{};
+  Column column;
+};
+
+// Those that some run has at its peak.
+std::vector<CategoryColumn> category_columns(const Sweep& sweep) {
+  std::vector<CategoryColumn> found;
+  for (const CategoryColumn& one : std::vector<CategoryColumn>{{Category::parameter, {"para-\nmeters", 3}},
+                                                               {Category::gradient, {"\ngradients", 9}},
+                                                               {Category::optimizer_state, {"optimizer\nstate", 8}},
+                                                               {Category::activation, {"acti-\nvations", 2}},
+                                                               {Category::temporary, {"tempo-\nraries", 7}},
+                                                               {Category::kv_cache, {"KV\ncache", 5}}}) {
+    if (std::ranges::none_of(sweep.rows, [&](const SweepRow& row) {
+          return row.result.peak && bytes_of(row.result.peak->categories, one.category) != 0;
+        }))
+      continue;
+    found.push_back(one);
+    found.back().column.name = style_of(one.category).title;
+  }
+  return found;
+}
+
+// The first fields stay at any width, the number of the run tells rows apart all the same.
 std::vector<Column> run_columns(const Sweep& sweep) {
-  std::vector<Column> columns{{"run", 6}};
+  std::vector<Column> columns{{"run", 0}};
   for (std::size_t i = 0; i < sweep.varied.size(); ++i) {
     const bool words = std::ranges::any_of(sweep.rows, [&](const SweepRow& r) { return r.settings[i].is_string(); });
-    columns.push_back({printable(sweep.varied[i]), 0, words});
+    columns.push_back({printable(sweep.varied[i]), i < 2 ? 0 : 2, words});
   }
-  for (const Column& column : std::vector<Column>{{"outcome", 1, true},
-                                                  {"peak\nallocated", 0},
-                                                  {"exact\nbytes", 12, false, "exact bytes"},
-                                                  {"peak\nreserved", 4},
-                                                  {"at peak:\nparameters", 3, false, "parameters"},
-                                                  {"\ngradients", 9, false, "gradients"},
-                                                  {"optimizer\nstate", 8},
-                                                  {"acti-\nvations", 2, false, "activations"},
-                                                  {"tempo-\nraries", 7, false, "temporaries"},
-                                                  {"KV\ncache", 5, false, "KV cache"},
-                                                  {"peak in", 13, true}})
-    columns.push_back(column);
+  columns.push_back({"outcome", 1, true});
+  columns.push_back({"peak\nallocated", 0});
+  columns.push_back({"exact\nbytes", 12, false, "exact bytes"});
+  columns.push_back({"peak\nreserved", 4, false, "peak reserved"});
+  for (const CategoryColumn& one : category_columns(sweep)) columns.push_back(one.column);
+  columns.push_back({"peak in", 13, true});
   return columns;
 }
 
-std::vector<Cell> run_cells(const SweepRow& row) {
+std::vector<Cell> run_cells(const SweepRow& row, const std::vector<CategoryColumn>& categories) {
   const SweepResult& r = row.result;
   std::vector<Cell> cells{{std::to_string(row.number), Style::dim}};
   for (const Json& value : row.settings)
     cells.push_back(value.is_null() ? Cell{"default", Style::dim} : Cell{printable(setting_text(value))});
   const SweepPeak peak = r.peak.value_or(SweepPeak());
-  const auto category = [&](Category c) { return size(r.peak, bytes_of(peak.categories, c)); };
   cells.push_back(outcome_cell(r.outcome));
   cells.push_back(size(r.peak, peak.allocated_bytes, Style::bold));
   cells.push_back(r.peak ? Cell{format_count(peak.allocated_bytes)} : Cell{kNothing, Style::dim});
   cells.push_back(size(r.peak, peak.reserved_bytes));
-  for (const Category c : {Category::parameter, Category::gradient, Category::optimizer_state, Category::activation,
-                           Category::temporary, Category::kv_cache})
-    cells.push_back(category(c));
+  for (const CategoryColumn& one : categories) cells.push_back(size(r.peak, bytes_of(peak.categories, one.category)));
   cells.push_back(r.peak ? Cell{printable(moment(peak.phase, peak.step) + " at " + peak.layer)}
                          : Cell{kNothing, Style::dim});
   return cells;
@@ -72,8 +89,10 @@ std::vector<Cell> run_cells(const SweepRow& row) {
 
 std::string runs(const Sweep& sweep, const Page& page) {
   Table table(run_columns(sweep));
-  for (const SweepRow& row : sweep.rows) table.add_row(run_cells(row));
-  return table.render(page.width, page.color) + terminal::not_shown(table, page);
+  const std::vector<CategoryColumn> categories = category_columns(sweep);
+  for (const SweepRow& row : sweep.rows) table.add_row(run_cells(row, categories));
+  const std::string missing = terminal::not_shown(table, page);
+  return table.render(page.width, page.color) + (missing.empty() ? "" : terminal::paragraph(missing, Style::dim, page));
 }
 
 std::string slopes(const Sweep& sweep, const Page& page) {

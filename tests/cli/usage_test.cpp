@@ -29,7 +29,7 @@ void expect_refused(const Case& expected) {
 }
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "sweep", "merge", "report", "diff", "fragmentation", "reproduce", "view", "list"}) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
@@ -39,7 +39,7 @@ TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
 }
 
 TEST(Help, FitsTerminalsOf120Columns) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "run", "sweep", "merge", "report", "diff", "fragmentation", "reproduce", "view", "list"}) {
     std::istringstream text(Tool().run(words(command + " --help")).out);
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
   }
@@ -60,7 +60,7 @@ TEST(Version, IsOneLine) {
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
       {"",
-       "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom "
+       "expected a command: compare, profile, run, sweep, merge, report, diff, fragmentation, reproduce, view or list (headroom "
        "--help explains "
        "them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
@@ -80,10 +80,10 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, sweep, merge, report, diff, fragmentation, "
        "reproduce, view, list; headroom --help explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, view, list; headroom "
+       "unknown command 'check'. Known: compare, profile, run, sweep, merge, report, diff, fragmentation, reproduce, view, list; headroom "
        "--help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
