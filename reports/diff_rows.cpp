@@ -18,18 +18,28 @@ std::vector<Layer> united_layers(const Diff& diff) {
   return layers_of(united);
 }
 
-// "aten::bmm float32 [8, 12, 128, 128]"; the operator or the tensor alone where the other is not known.
-std::string words_of(const Breakdown& run, std::int64_t index) {
-  if (index == kNoAllocation) return "";
+struct BlockWords {
+  std::string op, tensor;  // "aten::bmm", "[8, 12, 128, 128] float32"; empty where not known
+
+  std::string text() const { return op + (op.empty() || tensor.empty() ? "" : " ") + tensor; }
+};
+
+BlockWords words_of(const Breakdown& run, std::int64_t index) {
+  if (index == kNoAllocation) return {};
   const Allocation& a = run.allocations[static_cast<std::size_t>(index)];
-  const std::string op = text_of(run, a.op), tensor = text_of(run, a.tensor);
-  return op + (op.empty() || tensor.empty() ? "" : " ") + tensor;
+  return {text_of(run, a.op), text_of(run, a.tensor)};
 }
 
+// "aten::bmm [8, 12, 64] → [8, 12, 128] float32": what both sides have is said once.
 std::string words_of(const DiffReport& report, const TensorChange& change) {
-  const std::string before = words_of(report.before, change.before), after = words_of(report.after, change.after);
-  if (before.empty() || after.empty() || before == after) return after.empty() ? before : after;
-  return before + " → " + after;
+  BlockWords before = words_of(report.before, change.before), after = words_of(report.after, change.after);
+  if (before.text().empty() || after.text().empty() || before.text() == after.text())
+    return after.text().empty() ? before.text() : after.text();
+  if (before.op == after.op) after.op.clear();
+  const auto dtype_at = before.tensor.rfind("] ");
+  if (dtype_at != std::string::npos && after.tensor.ends_with(before.tensor.substr(dtype_at)))
+    before.tensor.resize(dtype_at + 1);
+  return before.text() + " → " + after.text();
 }
 
 std::string ending(const Breakdown& run, const std::string& name) {

@@ -122,7 +122,7 @@ std::string tensors(const DiffReport& report, std::size_t top, const Page& page)
                    {row.count > 1 ? std::to_string(row.count) : ""},
                    delta_cell(row.bytes),
                    {std::string(style_of(row.category).title)},
-                   {shorten(printable(row.what), 48), Style::dim}});
+                   {shorten(printable(row.what), 56), Style::dim}});
   }
   return "\n" + table.render(page.width, page.color) + rest_line(shown, rows.size(), "changes of tensors", page);
 }

@@ -46,6 +46,7 @@ std::string short_number(double value) {
 
 // Sizes of few binary digits around [low, high], some four to nine of them: powers of two, or parts of an octave.
 std::vector<double> size_ticks(double low, double high, bool logarithmic) {
+  if (high < 1.02 * low) low *= 0.9, high *= 1.1;  // a flat line lies between two
   std::vector<double> best;
   const int least = std::max(0, static_cast<int>(std::floor(std::log2(std::max(1.0, low)))) - 1);
   const int most = static_cast<int>(std::ceil(std::log2(std::max(2.0, high)))) + 1;

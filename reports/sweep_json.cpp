@@ -216,7 +216,7 @@ Sweep read_sweep_json(std::string_view text, const std::string& where) {
   Sweep sweep;
   sweep.headroom_version = reader.string("headroom_version");
   sweep.id = reader.string("sweep");
-  sweep.count = reader.integer("run_count", 0, 1 << 24);
+  sweep.count = reader.integer("run_count", 0, 1'000'000);
   for (const Json& key : array_of(reader, "varied")) {
     if (!key.is_string() || sweep.varied.size() >= 256) reader.fail("varied", "a list of texts");
     sweep.varied.push_back(key.get<std::string>());

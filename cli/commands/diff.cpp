@@ -173,8 +173,8 @@ void add_diff(CLI::App& app, Chosen& chosen) {
       ->group("What is compared");
   add_diff_outputs(*command, *options);
   command->footer(R"(
-Layer by layer, category by category and tensor by tensor, and the settings in which the runs differ. Exit codes are those
-of diff(1): 0 the same, 1 different, 2 trouble.
+Layer by layer, category by category and tensor by tensor, and the settings in which the runs differ. Exit codes are
+those of diff(1): 0 the same, 1 different, 2 trouble.
 
 Examples:
   headroom diff results/mha.headroom results/mqa.headroom

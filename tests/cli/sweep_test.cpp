@@ -259,7 +259,7 @@ TEST(Merge, MissingRunsAreListed) {
   place.run("--shard 1/3");
   const Ended ended = place.tool.run(words("merge out/shard-1-of-3 --out merged"));
   EXPECT_EQ(ended.code, 3);
-  EXPECT_THAT(ended.err, HasSubstr("4 of 6 runs are in none of the folders: 2, 3, 4, 5"));
+  EXPECT_THAT(ended.err, HasSubstr("4 of 6 runs are in none of the folders: 2–5"));
   EXPECT_THAT(place.results("merged")["missing"], SizeIs(4));
 }
 
