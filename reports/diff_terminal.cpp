@@ -48,7 +48,7 @@ std::string figures(const Diff& d, const Page& page) {
   if (d.kv_cache_bytes_per_token.before != 0 || d.kv_cache_bytes_per_token.after != 0)
     table.add_row(cells("KV cache per token", d.kv_cache_bytes_per_token));
   const Change& count = d.parameter_count;
-  if (count.any())
+  if (count.any() && count.before > 0 && count.after > 0)  // a snapshot does not know
     table.add_row({{"parameters (count)"},
                    {format_count(count.before)},
                    {format_count(count.after)},
