@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/help.h"
 #include "cli/interrupts.h"
@@ -28,15 +29,18 @@ Examples:
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
   headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
+  headroom sweep examples/sweep.toml --out results
   headroom check budgets.toml
   headroom report results/mha.headroom results/mqa.headroom
+  headroom diff before.headroom after.headroom --threshold 5%
   headroom fragmentation results/mha.headroom
   headroom reproduce mhe --out mhe
   headroom view results/mha.headroom
   headroom list attention
 
-Exit codes: 0 done; 1 over budget (check); 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
-not write; run: the program's own. headroom COMMAND --help explains a command.)";
+Exit codes: 0 done; 1 over budget (check) or different (diff); 2 bad usage or bad input; 3 could not measure (out of
+memory, no device, a worker died) or could not write; run: the program's own. headroom COMMAND --help explains a
+command.)";
 
 // Cuts the program's own words off, which are none of ours to parse.
 std::vector<std::string> take_command_words(int& argc, char** argv) {
@@ -45,6 +49,12 @@ std::vector<std::string> take_command_words(int& argc, char** argv) {
   char** const dashes = std::find_if(argv + 2, end, [](const char* word) { return std::string_view(word) == "--"; });
   argc = static_cast<int>(dashes - argv);
   return dashes == end ? std::vector<std::string>() : std::vector<std::string>(dashes + 1, end);
+}
+
+std::vector<std::string_view> command_names(const CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  return names;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -75,8 +85,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, check, report, fragmentation, reproduce, view or list (headroom --help explains "
-        "them)");
+        fmt::format("expected a command: {} (headroom --help explains them)", alternatives(command_names(app))));
   return chosen();
 }
 

@@ -70,8 +70,7 @@ class Fleet {
         interrupts_(interrupts),
         line_(options.show_progress),
         width_(terminal_width(STDERR_FILENO)),
-        runs_(planned.size()),
-        workers_(planned.size()) {
+        runs_(planned.size()) {
     worker_command(planned.front().spec);  // throws, once for all, where there is none
   }
 
@@ -81,8 +80,7 @@ class Fleet {
       show_progress();
       wait();
       interrupts_.throw_if_caught();
-      for (std::size_t i = 0; i < next_; ++i)
-        if (workers_[i]) attend(i);
+      attend_all();
     }
     return std::move(runs_);
   }
@@ -95,12 +93,13 @@ class Fleet {
       const std::size_t i = next_++;
       runs_[i].label = planned_[i].label;
       try {
-        workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
-                                                      file_of(i), interrupts_.original_mask());
-        tell_progress(i);
+        workers_.push_back(std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
+                                                           file_of(i), interrupts_.original_mask()));
+        running_.push_back(i);
+        tell_progress(running_.size() - 1);
       } catch (const Error& error) {
         fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
-        ++done_;
+        finish(i);
       }
     }
   }
@@ -110,14 +109,29 @@ class Fleet {
     wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
   }
 
-  void attend(std::size_t i) {
-    const Progress before = workers_[i]->progress();
-    workers_[i]->read_available();
-    if (workers_[i]->progress() != before) tell_progress(i);
-    if (!workers_[i]->has_ended()) return;
-    const WorkerEnd end = workers_[i]->end();
-    workers_[i].reset();
-    ++done_;
+  void attend_all() {
+    for (std::size_t slot = 0; slot < workers_.size();) {
+      if (!has_ended(slot)) {
+        ++slot;
+        continue;
+      }
+      const std::size_t i = running_[slot];
+      const WorkerEnd end = workers_[slot]->end();
+      workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(slot));
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(slot));
+      take(i, end);
+      finish(i);
+    }
+  }
+
+  bool has_ended(std::size_t slot) {
+    const Progress before = workers_[slot]->progress();
+    workers_[slot]->read_available();
+    if (workers_[slot]->progress() != before) tell_progress(slot);
+    return workers_[slot]->has_ended();
+  }
+
+  void take(std::size_t i, const WorkerEnd& end) {
     if (end.code != ExitCode::done) return fail(runs_[i], planned_[i].spec, end);
     try {
       take_recording(runs_[i], file_of(i));
@@ -131,16 +145,24 @@ class Fleet {
     std::filesystem::remove(file_of(i), ignored);
   }
 
-  void tell_progress(std::size_t i) const {
+  void finish(std::size_t i) {
+    ++done_;
+    if (!options_.ended) return;
+    options_.ended(i, runs_[i]);
+    runs_[i].recording = {};
+  }
+
+  void tell_progress(std::size_t slot) const {
     if (options_.progress_lines)
-      write_stderr(progress_document(done_, planned_.size(), {planned_[i].label, workers_[i]->progress()}));
+      write_stderr(
+          progress_document(done_, planned_.size(), {planned_[running_[slot]].label, workers_[slot]->progress()}));
   }
 
   void show_progress() {
     if (!line_.enabled()) return;
     std::vector<RunningRun> running;
-    for (std::size_t i = 0; i < next_; ++i)
-      if (workers_[i]) running.push_back({planned_[i].label, workers_[i]->progress()});
+    for (std::size_t slot = 0; slot < workers_.size(); ++slot)
+      running.push_back({planned_[running_[slot]].label, workers_[slot]->progress()});
     line_.show(progress_text(done_, planned_.size(), running, width_));
   }
 
@@ -151,8 +173,9 @@ class Fleet {
   ProgressLine line_;
   int width_;
   std::vector<MeasuredRun> runs_;
-  std::vector<std::unique_ptr<WorkerProcess>> workers_;
-  std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
+  std::vector<std::unique_ptr<WorkerProcess>> workers_;  // those that run
+  std::vector<std::size_t> running_;                     // what each of them runs
+  std::size_t next_ = 0, done_ = 0;                      // started so far; ended so far
 };
 
 std::vector<PlannedRun> expanded(const MeasurementPlan& plan) {

@@ -33,6 +33,9 @@ struct MeasureOptions {
   std::size_t jobs = 1;  // workers at once
   bool show_progress = false;
   bool progress_lines = false;  // for programs: --progress lines
+  // Told of each run as it ends, whichever does first; then nobody needs its recording any more, and what measure()
+  // gives back has none. What it throws ends the measurement.
+  std::function<void(std::size_t index, MeasuredRun& run)> ended;
 };
 
 // In the order given, whatever finishes first. Throws Interrupted once the workers are dead and the temporary folder is

@@ -130,6 +130,30 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(run["outcome"]["kind"], "oom")
         self.assertGreater(run["outcome"]["failed_request_bytes"], run["outcome"]["free_bytes"])
 
+    def test_a_sweep_and_its_shards_are_one_and_a_diff_says_what_grew(self):
+        sweep, out = self.path / "sweep.toml", self.path / "out"
+        sweep.write_text('[base]\nmodel = "config.json"\nbatch = 4\n[grid]\nsdpa = ["eager", "flash"]\nseq = [16, 32, 64]\n')
+        self.run_tool("sweep", sweep, "--out", out, "--keep-recordings")
+        document = json.loads((out / "results.json").read_text())
+        self.assertEqual(list(validator("sweep.schema.json").iter_errors(document)), [])
+        runs = document["runs"]
+        self.assertEqual([run["outcome"] for run in runs], ["ok"] * 3 + ["refused"] * 3)  # flash needs fp16 or bf16
+        self.assertEqual(len(document["scaling"]), 1)
+        for shard in "12":
+            self.run_tool("sweep", sweep, "--out", self.path / "parts", "--shard", shard + "/2")
+        self.run_tool("merge", *(self.path / "parts" / f"shard-{shard}-of-2" for shard in "12"), "--out", self.path / "merged")
+        for file in ("results.json", "results.csv", "results.md", "peak-seq.svg"):
+            self.assertEqual((self.path / "merged" / file).read_bytes(), (out / file).read_bytes())
+        first, last = (out / "runs" / (runs[i]["key"] + ".headroom") for i in (0, 2))
+        self.run_tool("diff", first, first)
+        diff = json.loads(self.run_tool("diff", first, last, "--format", "json", code=1).stdout)
+        self.assertEqual(list(validator("diff.schema.json").iter_errors(diff)), [])
+        self.assertEqual(diff["peak"]["allocated_bytes"]["after"], runs[2]["peak"]["allocated_bytes"])
+        delta = diff["peak"]["allocated_bytes"]["delta"]
+        self.assertEqual(sum(layer["self"]["delta"] for layer in diff["layers"]), delta)
+        self.assertEqual(sum(tensor["bytes"]["delta"] for tensor in diff["tensors"]), delta)
+        self.assertEqual([setting["name"] for setting in diff["settings"]], ["seq"])
+
     def test_what_the_worker_refuses_is_one_line(self):
         done = self.run_tool("profile", "bert-base", "--sdpa", "flash", "--device", "virtual:h100-80gb", code=2)
         self.assertEqual(done.stdout, "")

@@ -28,8 +28,12 @@ void expect_refused(const Case& expected) {
   EXPECT_EQ(tool.workers(0).size(), 0u) << "a worker was started";
 }
 
+// "" is the tool's own.
+const std::vector<std::string> kPages{"",       "compare", "profile",       "run",       "sweep", "merge", "check",
+                                      "report", "diff",    "fragmentation", "reproduce", "view",  "list"};
+
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "run", "check", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string& command : kPages) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
@@ -39,7 +43,7 @@ TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
 }
 
 TEST(Help, FitsTerminalsOf120Columns) {
-  for (const std::string command : {"", "profile", "compare", "run", "check", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string& command : kPages) {
     std::istringstream text(Tool().run(words(command + " --help")).out);
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), 120u) << line;
   }
@@ -60,7 +64,9 @@ TEST(Version, IsOneLine) {
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
       {"",
-       "expected a command: compare, profile, run, check, report, fragmentation, reproduce, view or list (headroom "
+       "expected a command: compare, profile, run, sweep, merge, check, report, diff, fragmentation, reproduce, view "
+       "or list "
+       "(headroom "
        "--help explains "
        "them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
@@ -80,11 +86,13 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, check, report, "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, sweep, merge, check, report, "
+       "diff, "
        "fragmentation, reproduce, view, list; headroom --help explains them"},
       {"budgets budgets.toml",
-       "unknown command 'budgets'. Known: compare, profile, run, check, report, fragmentation, reproduce, view, list; "
-       "headroom --help explains them"},
+       "unknown command 'budgets'. Known: compare, profile, run, sweep, merge, check, report, diff, fragmentation, "
+       "reproduce, "
+       "view, list; headroom --help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
       {"profile bert-base --attentoin=mha", "unknown flag '--attentoin'; did you mean '--attention'?"},

@@ -88,6 +88,21 @@ for path, value in objects_of({key: value for key, value in document.items() if 
     if fragmentation.is_valid(changed(document, path, lambda o: o.update(nonsense=1))):
         failures.append(f"fragmentation {'/'.join(map(str, path))}: a member of no meaning is accepted")
 
+for name, file in (("diff", "diff.json"), ("sweep", "results.json")):
+    schema = load(f"{name}.schema.json")
+    document = json.loads((documents / name / file).read_text())
+    for error in schema.iter_errors(document):
+        failures.append(f"{name}{error.json_path[1:]}: {error.message[:200]}")
+    for path, value in objects_of(document):
+        if "spec" in path or "settings" in path and name == "sweep":
+            continue
+        if schema.is_valid(changed(document, path, lambda o: o.update(nonsense=1))):
+            failures.append(f"{name} {'/'.join(map(str, path))}: a member of no meaning is accepted")
+        for key in () if name == "diff" and path[-1:] == ("categories",) and len(path) > 1 else value:
+            refused += 1
+            if schema.is_valid(changed(document, path, lambda o, key=key: o.pop(key))):
+                failures.append(f"{name} {'/'.join(map(str, path))}: no {key} is accepted")
+
 listing = load("list.schema.json")
 for good in ([], [{"name": "mha"}], [{"name": "bert-base", "description": "BERT", "parameters": 1}]):
     if not listing.is_valid(good):

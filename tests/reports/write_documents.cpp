@@ -1,18 +1,23 @@
-// write_documents FOLDER: NAME.json and NAME.html of every made-up report, fragmentation/NAME.json and check/NAME.*, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and check/, diff/, fragmentation/ and sweep/
+// documents, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
+#include "reports/sweep.h"
 #include "tests/reports/check_sample.h"
+#include "tests/reports/diff_sample.h"
 #include "tests/reports/fragmentation_sample.h"
 #include "tests/reports/synthetic.h"
+#include "tests/sweep_sample.h"
 
 namespace {
 
 void write_checks(const std::filesystem::path& folder) {
   using namespace headroom;
   std::filesystem::create_directories(folder);
-  for (const auto& [name, report] : {std::pair("all", check_sample::all()), std::pair("hostile", check_sample::hostile()),
-                                     std::pair("kept", check_sample::kept()), std::pair("many", check_sample::many())}) {
+  for (const auto& [name, report] :
+       {std::pair("all", check_sample::all()), std::pair("hostile", check_sample::hostile()),
+        std::pair("kept", check_sample::kept()), std::pair("many", check_sample::many())}) {
     write_file(folder / (std::string(name) + ".json"), write_check_json(report));
     write_file(folder / (std::string(name) + ".xml"), write_check_junit(report));
     write_file(folder / (std::string(name) + ".sarif"), write_check_sarif(report));
@@ -26,7 +31,12 @@ void write_checks(const std::filesystem::path& folder) {
 int main(int, char** argv) {
   const std::filesystem::path folder = argv[1];
   write_checks(folder / "check");
-  std::filesystem::create_directories(folder / "fragmentation");
+  for (const char* kind : {"diff", "fragmentation", "sweep"}) std::filesystem::create_directories(folder / kind);
+  using headroom::synthetic::diff_of, headroom::synthetic::diff_recording;
+  headroom::write_file(folder / "diff" / "diff.json",
+                       headroom::write_diff_json(diff_of(diff_recording(false), diff_recording(true))));
+  headroom::write_file(folder / "sweep" / "results.json",
+                       headroom::write_sweep_json(headroom::testing_support::sweep_sample()));
   headroom::write_file(folder / "fragmentation" / "pinned.json",
                        headroom::write_fragmentation_json(headroom::synthetic::pinned_segments()));
   for (const auto& [name, report] : headroom::synthetic::all_reports()) {

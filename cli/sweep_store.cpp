@@ -1,0 +1,136 @@
+#include "cli/sweep_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/application.h"
+#include "recording/file.h"
+#include "recording/training.h"
+#include "reports/sweep.h"
+
+namespace headroom::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kRunLimitBytes = 1 << 20, kModelLimitBytes = 4 << 20;
+
+Descriptor lock(const fs::path& folder) {
+  const fs::path file = folder / ".lock";
+  Descriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!descriptor.is_open()) throw bad_input(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0) return descriptor;
+  if (errno == EWOULDBLOCK)
+    throw bad_input(fmt::format(
+        "'{}' is in use by another sweep or merge: wait for it, name another folder, or share the work with --shard",
+        folder.string()));
+  return descriptor;  // a file system without locks
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// As the worker reads them.
+std::string allocator_settings() {
+  const std::string older = variable("PYTORCH_CUDA_ALLOC_CONF");
+  return older.empty() ? variable("PYTORCH_ALLOC_CONF") : older;
+}
+
+bool is_picture(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return (name.starts_with("peak-") || name.starts_with("categories-")) && name.ends_with(".svg");
+}
+
+// What a process that was killed had not finished writing; nobody else writes here.
+void remove_unfinished(const fs::path& folder) {
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".headroom-") && name.ends_with(".tmp")) unfinished.push_back(entry.path());
+  }
+  std::error_code ignored;
+  for (const fs::path& file : unfinished) fs::remove(file, ignored);
+}
+
+}  // namespace
+
+SweepMaker sweep_maker(const RunSpec& spec) {
+  SweepMaker maker{std::string(version()), allocator_settings(), ""};
+  if (spec.model.find('/') != std::string::npos || spec.model.ends_with(".json"))
+    maker.model_hash = text_hash(read_file(spec.model, kModelLimitBytes));
+  return maker;
+}
+
+std::string sweep_key(const RunSpec& spec, const SweepMaker& maker) {
+  const Json what{to_json(spec), maker.headroom_version, maker.allocator_settings, maker.model_hash};
+  return text_hash(what.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+SweepStore::SweepStore(const fs::path& folder) : folder_(folder) {
+  require_writable_folder(folder);
+  lock_ = lock(folder);
+  require_writable_folder(folder / "runs");
+  remove_unfinished(folder);
+  remove_unfinished(folder / "runs");
+}
+
+fs::path SweepStore::file_of(const std::string& key, const char* ending) const {
+  return folder_ / "runs" / (key + ending);
+}
+
+std::optional<SweepResult> SweepStore::find(const std::string& key, const RunSpec& spec, const SweepMaker& maker,
+                                            bool with_recording, std::string& trouble) const {
+  const fs::path file = file_of(key, ".json");
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return {};
+  try {
+    SweepResult result = read_sweep_run(read_file(file, kRunLimitBytes), file.string());
+    const bool same = result.spec == spec && result.maker == maker && result.key == key;
+    const bool recorded = result.outcome == SweepOutcome::ok || result.outcome == SweepOutcome::oom;
+    if (!same || result.outcome == SweepOutcome::error)
+      trouble = fmt::format("{} is of another run", file.string());
+    else if (with_recording && recorded && !fs::exists(file_of(key, ".headroom"), ignored))
+      trouble = fmt::format("{} has no recording beside it", file.string());
+    else
+      return result;
+  } catch (const Error& error) {
+    trouble = error.what();
+  }
+  return {};
+}
+
+void SweepStore::keep(const SweepResult& result) const {
+  write_file(file_of(result.key, ".json"), write_sweep_run(result));
+}
+
+void SweepStore::keep_recording(const std::string& key, const Recording& recording) const {
+  write_recording(file_of(key, ".headroom"), recording);
+}
+
+void SweepStore::write_tables(const Sweep& sweep) const {
+  std::set<std::string> written;
+  const std::vector<SweepPicture> pictures = sweep_pictures(sweep);
+  for (const SweepPicture& picture : pictures) {
+    write_file(folder_ / picture.file, picture.svg);
+    written.insert(picture.file);
+  }
+  write_file(folder_ / "results.csv", write_sweep_csv(sweep));
+  write_file(folder_ / "results.md", write_sweep_markdown(sweep, pictures));
+  write_file(folder_ / kSweepTable, write_sweep_json(sweep));
+  std::vector<fs::path> old;
+  for (const auto& entry : fs::directory_iterator(folder_))
+    if (is_picture(entry.path()) && !written.contains(entry.path().filename().string())) old.push_back(entry.path());
+  std::error_code ignored;
+  for (const fs::path& file : old) fs::remove(file, ignored);
+}
+
+}  // namespace headroom::cli
