@@ -35,8 +35,8 @@ Examples:
   headroom view results/mha.headroom
   headroom list attention
 
-Exit codes: 0 done; 1 over budget (check); 2 bad usage or bad input; 3 could not measure (out of memory, no device, a worker died) or could
-not write; run: the program's own. headroom COMMAND --help explains a command.)";
+Exit codes: 0 done; 1 over budget (check); 2 bad usage or bad input; 3 could not measure (out of memory, no device, a
+worker died) or could not write; run: the program's own. headroom COMMAND --help explains a command.)";
 
 // Cuts the program's own words off, which are none of ours to parse.
 std::vector<std::string> take_command_words(int& argc, char** argv) {
