@@ -241,11 +241,11 @@ void add_check(CLI::App& app, Chosen& chosen) {
       ->group(group);
   add_outputs(*command, options->output);
   command->footer(R"(
-Measures every run of the file, on a virtual GPU unless the file says otherwise, and compares with its limits. A failure says
-what grew, how to repeat the run, and what to write where the growth is wanted.
+Measures every run of the file, on a virtual GPU unless the file says otherwise, and compares with its limits. A failure
+says what grew, how to repeat the run, and what to write where the growth is wanted.
 
-Exit codes: 0 within the budgets (warnings, too, without --strict); 1 over budget; 2 bad file, or a baseline of something
-else; 3 a run could not be measured.
+Exit codes: 0 within the budgets (warnings, too, without --strict); 1 over budget; 2 bad file, or a baseline of
+something else; 3 a run could not be measured.
 
 Examples:
   headroom check budgets.toml
