@@ -8,29 +8,14 @@
 #include <limits>
 #include <numeric>
 
+#include "reports/markup.h"
+
 namespace headroom {
 namespace {
 
 constexpr double kWidth = 760, kHeight = 460, kLeft = 76, kRight = 148, kTop = 48, kBottom = 56, kLabelHeight = 15;
 // Okabe and Ito's palette, told apart by colour-blind eyes, and grey.
 constexpr std::array kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#000000", "#888888"};
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // "12.3M": a tick's label in few letters.
 std::string short_number(double value) {
@@ -148,7 +133,7 @@ std::string lines(const LineChart& chart, const Axis& x, const Axis& y) {
     out += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", end,
                        y.place(line.points.back().second), kWidth - kRight + 14, places[i], color);
     out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kWidth - kRight + 18, places[i] + 4,
-                       color, escaped(line.name));
+                       color, escaped_markup(line.name));
   }
   return out;
 }
@@ -162,14 +147,14 @@ std::string write_svg(const LineChart& chart) {
       "font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{2}</title>\n"
       "<style>.grid{{stroke:#ddd}}</style>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
       "<text x=\"{3}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
-      kWidth, kHeight, escaped(chart.title), kLeft);
+      kWidth, kHeight, escaped_markup(chart.title), kLeft);
   out += grid(x, y) + lines(chart, x, y);
   out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kWidth - kRight) / 2,
-                     kHeight - 14, escaped(chart.across));
+                     kHeight - 14, escaped_markup(chart.across));
   const double middle = (kTop + kHeight - kBottom) / 2;
   out += fmt::format(
       "<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",
-      middle, escaped(chart.upwards));
+      middle, escaped_markup(chart.upwards));
   return out;
 }
 
