@@ -194,6 +194,7 @@ OutputPlan plan_formats(const OutputFlags& flags) {
   if (!flags.color.empty()) plan.color = from_name(kColorNames, "color", flags.color);
   if (!flags.width.empty()) plan.width = static_cast<int>(parse_integer("--width", flags.width, 40, 10000));
   require_folder_name(flags.out);
+  if (plan.writes(Format::pdf) || plan.writes(Format::png)) require_picture_files();
   return plan;
 }
 

@@ -65,7 +65,7 @@ struct OutputPlan {
   bool needs_recordings() const;  // for its formats
 };
 
-// What is asked for, without a place. Throws bad_input.
+// What is asked for, without a place. Throws bad_input; could_not_measure where a format needs what is not installed.
 OutputPlan plan_formats(const OutputFlags& flags);
 
 // Throws bad_input where --format asks for more, or other things, than fit on stdout.

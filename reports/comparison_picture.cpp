@@ -63,8 +63,8 @@ void draw_run(Picture& picture, const Report& report, std::size_t index, const B
     return;
   }
   draw_stack(picture, run, scale, y);
-  const auto saved = report.comparison && !is_baseline ? report.comparison->rows.at(index).peak_saving_percent
-                                                       : std::optional<double>();
+  std::optional<double> saved;
+  if (report.comparison && !is_baseline) saved = report.comparison->rows.at(index).peak_saving_percent;
   picture.write({right, saved ? text_y - 7 : text_y}, format_bytes(run.peak.allocated_bytes),
                 {.size = kTextSize, .bold = true, .anchor = Anchor::end});
   if (saved)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "reports/summary.h"
@@ -206,6 +207,7 @@ std::int64_t sign_of(Action action) { return action == Action::alloc || action =
 void add_events(CsvTable& table, const ExportRun& run) {
   const Events& events = run.recording->events;
   const std::vector<std::int64_t> blocks = blocks_of(run);
+  const bool has_segments = std::ranges::find(events.action, Action::segment_alloc) != events.action.end();
   std::int64_t allocated = 0, reserved = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const bool is_segment = events.action[i] == Action::segment_alloc || events.action[i] == Action::segment_free;
@@ -213,7 +215,7 @@ void add_events(CsvTable& table, const ExportRun& run) {
     add_text(table, run.breakdown->label);
     add_event(table, events, i);
     table.add(allocated);
-    table.add(reserved);
+    table.add(has_segments ? reserved : allocated);
     if (blocks[i] >= 0) {
       add_block(table, *run.breakdown, run.breakdown->allocations[static_cast<std::size_t>(blocks[i])]);
     } else {

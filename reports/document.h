@@ -12,7 +12,8 @@ struct Document {
   std::string bytes;
 };
 
-// "mha.timeline.svg"; a label that is a path names one file all the same.
+// "mha.timeline.svg"; a label that is a path names one file all the same, and what no file name should hold is replaced or
+// cut off.
 std::string document_name(std::string_view label, std::string_view ending);
 
 }  // namespace headroom

@@ -14,7 +14,8 @@
 namespace headroom {
 namespace {
 
-constexpr std::size_t kLayerRows = 40;  // that fit on a page
+constexpr std::size_t kLayerRows = 40;   // that fit on a page
+constexpr std::size_t kTitleWidth = 12;  // letters of a line above a column
 
 struct Replacement {
   std::string_view from, to;
@@ -130,8 +131,11 @@ std::string measure_of(const FigureTable& table, std::size_t column, const Unit&
 }
 
 std::string title(const std::string& text, const std::string& measure) {
-  if (measure.empty()) return latex_text(text);
-  return fmt::format("\\shortstack[r]{{{}\\\\{}}}", latex_text(text), measure);
+  std::vector<std::string> lines;
+  for (const std::string& line : wrap(text, kTitleWidth)) lines.push_back(latex_text(line));
+  if (!measure.empty()) lines.push_back(measure);
+  if (lines.size() < 2) return latex_text(text);
+  return fmt::format("\\shortstack[r]{{{}}}", fmt::join(lines, "\\\\"));
 }
 
 std::string tabular(const FigureTable& table, bool one_unit) {

@@ -68,7 +68,7 @@ PercentScale percent_scale(const Report& report, const std::vector<std::size_t>&
         scale.high = std::max(scale.high, *value);
       }
   const double step = percent_step(scale.high - scale.low);
-  scale.low = std::floor(scale.low / step) * step;
+  scale.low = std::floor(scale.low / step * 4) * step / 4;
   scale.high = std::ceil(scale.high / step) * step;
   return scale;
 }

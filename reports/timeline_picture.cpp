@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/bytes.h"
 #include "reports/html_data.h"
@@ -43,14 +44,24 @@ Plot plot_of(const Breakdown& run, const std::vector<TimelinePoint>& points, dou
   return plot;
 }
 
+// Leaves out corners that no eye sees: those on a level line, to a tenth of a pixel.
+void add_corner(std::vector<Point>& corners, Point corner) {
+  const auto same = [](double a, double b) { return std::abs(a - b) < 0.05; };
+  const std::size_t count = corners.size();
+  if (count > 1 && same(corners[count - 1].y, corner.y) && same(corners[count - 2].y, corner.y))
+    corners.back().x = corner.x;
+  else
+    corners.push_back(corner);
+}
+
 // A value holds until the next event.
 std::vector<Point> steps(const std::vector<TimelinePoint>& points, const std::vector<std::int64_t>& values,
                          const Plot& plot) {
   std::vector<Point> out;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double y = plot.y(values[i]);
-    out.push_back({plot.x(points[i].event), y});
-    out.push_back({i + 1 < points.size() ? plot.x(points[i + 1].event) : kRight, y});
+    add_corner(out, {plot.x(points[i].event), y});
+    add_corner(out, {i + 1 < points.size() ? plot.x(points[i + 1].event) : kRight, y});
   }
   return out;
 }

@@ -1,5 +1,6 @@
-// Pictures as PDF and PNG, by cairo: without a display, in whatever sans-serif typeface the machine has. The same
-// picture gives the same bytes on the same machine. A library of its own, so that what reads recordings needs no cairo.
+// Pictures as PDF and PNG, by cairo: without a display, in whatever sans-serif typeface the machine has. The same picture
+// gives the same bytes on the same machine. Cairo is opened at run time, when a picture is asked for; only its headers
+// are needed to build.
 #pragma once
 
 #include <string>
@@ -7,6 +8,9 @@
 #include "reports/picture.h"
 
 namespace headroom {
+
+// Throws could_not_measure where cairo is not installed; so do the writers.
+void require_picture_files();
 
 // One page as large as the picture; texts stay texts, in fonts that are embedded.
 std::string write_pdf(const Picture& picture);
