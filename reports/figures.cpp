@@ -148,15 +148,15 @@ FigureTable comparison_categories(const Report& report) {
 }
 
 FigureTable category_figures(const Breakdown& run) {
-  FigureTable table{{{"category", true}, {"at the peak"}, {"share"}}, {}, true};
+  FigureTable table{{{"category", true}, {"at the peak"}, {"share"}, {"exact bytes"}}, {}, true};
   const std::int64_t total = run.peak.allocated_bytes;
   const auto share = [&](std::int64_t bytes) {
     return total > 0 ? Figure::of_percent(100.0 * static_cast<double>(bytes) / static_cast<double>(total)) : Figure{};
   };
   for (const CategoryStyle& style : kCategoryStyles)
     if (const std::int64_t bytes = bytes_of(run.peak.categories, style.category); bytes != 0)
-      table.rows.push_back({words(style.title), Figure::of_bytes(bytes), share(bytes)});
-  table.rows.push_back({words("sum"), Figure::of_bytes(total), share(total)});
+      table.rows.push_back({words(style.title), Figure::of_bytes(bytes), share(bytes), Figure::of_count(bytes)});
+  table.rows.push_back({words("sum"), Figure::of_bytes(total), share(total), Figure::of_count(total)});
   return table;
 }
 

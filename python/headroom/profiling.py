@@ -2,13 +2,14 @@
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import types
 
 from headroom.functions import describe
 from headroom.program import HeadroomError, run_program
-from headroom.recording import Recording
+from headroom.recording import Recording, remove_with
 
 _DRIVER = pathlib.Path(__file__).with_name("driver.py")
 
@@ -63,13 +64,22 @@ def profile(make_module, inputs, device="virtual:h100-80gb", *, train=True, step
     job = {"path": [os.path.abspath(folder) for folder in sys.path], "model": describe(make_module, "make_module"),
            "inputs": _inputs(inputs), "train": bool(train), "steps": steps, "optimizer": optimizer,
            "loss": describe(loss, "loss") if loss is not None else None}
-    folder = tempfile.TemporaryDirectory(prefix="headroom-")
-    path = pathlib.Path(out) if out is not None else pathlib.Path(folder.name) / "module.headroom"
-    if path.suffix != ".headroom":
-        raise HeadroomError(f"out is {path}, expected a file that ends in .headroom")
-    job_file = pathlib.Path(folder.name) / "job.json"
+    if out is not None and pathlib.Path(out).suffix != ".headroom":
+        raise HeadroomError(f"out is {out}, expected a file that ends in .headroom")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="headroom-"))
+    try:
+        recording = _run(job, folder, pathlib.Path(out) if out is not None else folder / "module.headroom", device, options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    remove_with(recording, folder)
+    return recording
+
+
+def _run(job, folder, path, device, options):
+    job_file = folder / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
     run_program("run", "--device", device, "--quiet", "--out", path, *options, "--", sys.executable, _DRIVER, job_file)
     if not path.exists():
         raise HeadroomError("nothing was recorded: the module never allocated on the device")
-    return Recording(path, keep=folder if out is None else None)
+    return Recording(path)

@@ -8,7 +8,9 @@ import html
 import json
 import os
 import pathlib
+import shutil
 import tempfile
+import weakref
 
 from headroom.program import HeadroomError, run_program
 
@@ -25,6 +27,11 @@ def format_bytes(count):
     return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {_UNITS[unit]}"
 
 
+def remove_with(owner, folder):
+    """A temporary folder goes when its owner does."""
+    weakref.finalize(owner, shutil.rmtree, folder, True)
+
+
 def read(path):
     """The recording in a file: LABEL.headroom, or a memory snapshot of PyTorch's (.pickle)."""
     path = pathlib.Path(path)
@@ -36,9 +43,8 @@ def read(path):
 class Recording:
     """One run. Numbers are whole bytes; tables are lists of dictionaries, or pandas' data frames where pandas is installed."""
 
-    def __init__(self, path, keep=None):
+    def __init__(self, path):
         self.path = pathlib.Path(path).absolute()
-        self._keep = keep  # a temporary folder that the file is in
         self._tables = {}
         self._folder = None
         #: The whole report, schema headroom.report/1.
@@ -103,9 +109,10 @@ class Recording:
 
     def _rows(self, name):
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="headroom-")
-            run_program("report", self.path, "--format", "csv", "--quiet", "--out", self._folder.name)
-        with open(os.path.join(self._folder.name, name + ".csv"), newline="", encoding="utf-8") as file:
+            self._folder = tempfile.mkdtemp(prefix="headroom-")
+            remove_with(self, self._folder)
+            run_program("report", self.path, "--format", "csv", "--quiet", "--out", self._folder)
+        with open(os.path.join(self._folder, name + ".csv"), newline="", encoding="utf-8") as file:
             return [{key: _value(key, text) for key, text in row.items() if key != "run"} for row in csv.DictReader(file)]
 
     def _table(self, name, pandas):

@@ -1,4 +1,6 @@
 // Where results go, and what happens when they cannot.
+#include "cli/output.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -8,7 +10,6 @@
 #include <sstream>
 
 #include "base/json.h"
-#include "cli/output.h"
 #include "recording/file.h"
 #include "tests/cli/tool.h"
 
@@ -142,11 +143,12 @@ TEST(OutFolder, GetsWhatWasAskedForAndARecordingOfEachRun) {
 
 TEST(OutFolder, GetsEveryFileOfAFormat) {
   TemporaryFolder out;
-  const Ended ended = Tool().run(compare("--format markdown,latex,csv,svg,pdf,png --quiet --out " + out.path().string()));
+  const Ended ended =
+      Tool().run(compare("--format markdown,latex,csv,svg,pdf,png --quiet --out " + out.path().string()));
   EXPECT_EQ(ended.code, 0) << ended.err;
-  std::vector<std::string> names{"report.md",      "comparison.tex", "mha.layers.tex", "mqa.layers.tex",
-                                 "runs.csv",       "categories.csv", "layers.csv",     "tensors.csv",
-                                 "events.csv",     "mha.headroom",   "mqa.headroom"};
+  std::vector<std::string> names{"report.md",  "comparison.tex", "mha.layers.tex", "mqa.layers.tex",
+                                 "runs.csv",   "categories.csv", "layers.csv",     "tensors.csv",
+                                 "events.csv", "mha.headroom",   "mqa.headroom"};
   for (const char* ending : {".svg", ".pdf", ".png"})
     for (const char* picture : {"comparison", "savings", "mha.timeline", "mqa.timeline"})
       names.push_back(std::string(picture) + ending);
@@ -175,8 +177,8 @@ TEST(Documents, OfTheSameRecordingsHaveTheSameBytes) {
   Tool().run(compare("--quiet --out " + recordings.path().string()));
   std::string formats;
   for (const auto& row : cli::formats()) formats += (formats.empty() ? "" : ",") + std::string(row.name);
-  const std::vector<std::string> report{"report", recordings / "mha.headroom", recordings / "mqa.headroom",
-                                        "--format", formats, "--out"};
+  const std::vector<std::string> report{
+      "report", recordings / "mha.headroom", recordings / "mqa.headroom", "--format", formats, "--out"};
   const auto write = [&](Tool& tool, const TemporaryFolder& out) {
     std::vector<std::string> arguments = report;
     arguments.push_back(out.path().string());
