@@ -103,11 +103,11 @@ const std::vector<FormatRow>& formats() {
       {Format::json, "json", "One JSON document, schema headroom.report/1", "report.json"},
       {Format::html, "html", "One self-contained page that opens offline", "report.html"},
       {Format::markdown, "markdown", "Tables for pull requests and notes", "report.md"},
-      {Format::latex, "latex", "Tables for papers (booktabs)", "comparison.tex, LABEL.layers.tex"},
-      {Format::csv, "csv", "Tables for other programs", "runs, categories, layers, tensors, events.csv", true},
-      {Format::svg, "svg", "Pictures: comparison, savings, memory over time", "comparison, savings, LABEL.timeline.svg"},
-      {Format::pdf, "pdf", "The same pictures for papers", "comparison, savings, LABEL.timeline.pdf", false, true},
-      {Format::png, "png", "The same pictures as pixels", "comparison, savings, LABEL.timeline.png", false, true},
+      {Format::latex, "latex", "Tables for papers (booktabs)", "comparison.tex, …"},
+      {Format::csv, "csv", "Tables for other programs", "runs.csv, layers.csv, …", true},
+      {Format::svg, "svg", "Pictures: comparison, savings, memory over time", "comparison.svg, …"},
+      {Format::pdf, "pdf", "The same pictures for papers", "comparison.pdf, …", false, true},
+      {Format::png, "png", "The same pictures as pixels", "comparison.png, …", false, true},
       {Format::perfetto, "perfetto", "A trace of all runs for the Perfetto UI", "report.perfetto-trace", true, true},
       {Format::snapshot, "snapshot", "PyTorch memory snapshot of each run for memory_viz", "LABEL.pickle", true, true}};
   return rows;

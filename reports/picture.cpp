@@ -78,8 +78,8 @@ void Picture::write(Point at, const std::string& text, const Letters& letters) {
 std::string write_svg(const Picture& picture) {
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" "
-      "aria-labelledby=\"title\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\">\n"
-      "<title id=\"title\">{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
+      "font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\">\n"
+      "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
       number(picture.width), number(picture.height), escaped_markup(printable(picture.title)));
   for (const Shape& shape : picture.shapes) out += svg_of(shape);
   return out + "</svg>\n";
