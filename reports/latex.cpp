@@ -15,6 +15,7 @@ namespace headroom {
 namespace {
 
 constexpr std::size_t kLayerRows = 40;   // that fit on a page
+constexpr std::int64_t kRoom = 16;       // times a unit that the largest cell is, so that small ones have digits
 constexpr std::size_t kTitleWidth = 12;  // letters of a line above a column
 
 struct Replacement {
@@ -115,7 +116,7 @@ std::vector<Unit> units_of(const FigureTable& table, bool one_for_all) {
   for (const auto& row : table.rows)
     for (std::size_t c = 0; c < row.size(); ++c)
       if (row[c].kind == Figure::Kind::bytes) most[c] = std::max(most[c], row[c].value);
-  if (one_for_all) std::ranges::fill(most, *std::ranges::max_element(most));
+  if (one_for_all) std::ranges::fill(most, *std::ranges::max_element(most) / kRoom);
   std::vector<Unit> units;
   for (const std::int64_t bytes : most) units.push_back(unit_for(bytes));
   return units;
@@ -195,15 +196,17 @@ std::string setting_of(const Report& report) {
   return latex_text(out);
 }
 
+std::string comparison_caption(const Report& report) {
+  std::string subject = "Peak memory";
+  if (report.comparison)
+    subject += " and what is saved against " + latex_text(report.runs[report.comparison->baseline].breakdown.label);
+  return fmt::format("{}: {} ({}).", subject, setting_of(report), truth_words(report));
+}
+
 std::string comparison_of(const Report& report) {
   const FigureTable categories = comparison_categories(report);
-  std::string out =
-      opening(report) +
-      float_of(fmt::format(
-                   "Peak memory and what is saved against {}: {} ({}).",
-                   report.comparison ? latex_text(report.runs[report.comparison->baseline].breakdown.label) : "nothing",
-                   setting_of(report), truth_words(report)),
-               "tab:headroom-comparison", fitted(tabular(comparison_figures(report), false)));
+  std::string out = opening(report) + float_of(comparison_caption(report), "tab:headroom-comparison",
+                                               fitted(tabular(comparison_figures(report), false)));
   if (categories.rows.empty()) return out;
   return out + "\n" +
          float_of(fmt::format("Bytes alive at each run's own peak by category, in {}.", unit_name(categories)),
