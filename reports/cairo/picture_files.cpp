@@ -11,6 +11,12 @@
 #include "base/error.h"
 #include "reports/text.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// What fontconfig and cairo keep for the next text is no leak of ours.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig.so\nleak:libcairo.so\n"; }
+#endif
+
 namespace headroom {
 namespace {
 
