@@ -11,7 +11,12 @@
 #include "base/names.h"
 #include "cli/arguments.h"
 #include "recording/file.h"
+#include "reports/cairo/picture_files.h"
+#include "reports/csv.h"
 #include "reports/export.h"
+#include "reports/latex.h"
+#include "reports/markdown.h"
+#include "reports/pictures.h"
 
 namespace headroom::cli {
 namespace {
@@ -42,10 +47,47 @@ std::vector<ExportRun> exported(const Results& results) {
   return runs;
 }
 
-// A label that is a path names one file all the same.
-std::string file_name(std::string label, std::string_view file) {
-  std::ranges::replace(label, '/', '-');
-  return label + std::string(file.substr(std::string_view("LABEL").size()));
+std::vector<Document> drawn(const Report& report, std::string_view ending, std::string (*write)(const Picture&)) {
+  std::vector<Document> out;
+  for (const auto& [name, picture] : pictures_of(report)) out.push_back({document_name(name, ending), write(picture)});
+  return out;
+}
+
+std::vector<Document> snapshots(const Results& results) {
+  std::vector<Document> out;
+  for (const ExportRun& run : exported(results))
+    out.push_back({document_name(run.breakdown->label, ".pickle"), write_snapshot(run)});
+  return out;
+}
+
+// The files of a format, as they stand under --out; of `terminal` none.
+std::vector<Document> documents_of(const Results& results, Format format) {
+  const Report& report = results.report;
+  switch (format) {
+    case Format::json:
+      return {{"report.json", write_json(report)}};
+    case Format::html:
+      return {{"report.html", write_html(report)}};
+    case Format::markdown:
+      return {{"report.md", write_markdown(report)}};
+    case Format::latex:
+      return write_latex(report);
+    case Format::csv:
+      return write_csv(report, exported(results));
+    case Format::svg:
+      return drawn(report, ".svg", write_svg);
+    case Format::pdf:
+      return drawn(report, ".pdf", write_pdf);
+    case Format::png:
+      return drawn(report, ".png", write_png);
+    case Format::perfetto:
+      return {{"report.perfetto-trace", write_perfetto(exported(results))}};
+    case Format::snapshot:
+      return snapshots(results);
+    case Format::terminal:
+      break;
+  }
+  return {};
 }
 
 void require_folder_name(const std::string& out) {
@@ -60,6 +102,12 @@ const std::vector<FormatRow>& formats() {
       {Format::terminal, "terminal", "A table to read, on stdout", ""},
       {Format::json, "json", "One JSON document, schema headroom.report/1", "report.json"},
       {Format::html, "html", "One self-contained page that opens offline", "report.html"},
+      {Format::markdown, "markdown", "Tables for pull requests and notes", "report.md"},
+      {Format::latex, "latex", "Tables for papers (booktabs)", "comparison.tex, …"},
+      {Format::csv, "csv", "Tables for other programs", "runs.csv, layers.csv, …", true},
+      {Format::svg, "svg", "Pictures: comparison, savings, memory over time", "comparison.svg, …"},
+      {Format::pdf, "pdf", "The same pictures for papers", "comparison.pdf, …", false, true},
+      {Format::png, "png", "The same pictures as pixels", "comparison.png, …", false, true},
       {Format::perfetto, "perfetto", "A trace of all runs for the Perfetto UI", "report.perfetto-trace", true, true},
       {Format::snapshot, "snapshot", "PyTorch memory snapshot of each run for memory_viz", "LABEL.pickle", true, true}};
   return rows;
@@ -67,7 +115,13 @@ const std::vector<FormatRow>& formats() {
 
 std::string format_names() {
   std::string names;
-  for (const auto& row : formats()) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  std::size_t width = 0;
+  for (const auto& row : formats()) {
+    width += row.name.size() + 2;
+    const bool breaks = width > 60;
+    if (breaks) width = row.name.size() + 2;
+    names += (names.empty() ? "" : breaks ? ",\n" : ", ") + std::string(row.name);
+  }
   return names;
 }
 
@@ -123,24 +177,13 @@ void require_room(const OutputPlan& plan, std::size_t count) {
 }
 
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor) {
-  const Report& report = results.report;
-  switch (format) {
-    case Format::json:
-      return write_json(report);
-    case Format::html:
-      return write_html(report);
-    case Format::perfetto:
-      return write_perfetto(exported(results));
-    case Format::snapshot:
-      require_room(plan, results.recordings.size());
-      return write_snapshot(exported(results).at(0));
-    case Format::terminal:
-      break;
-  }
-  return write_terminal(report, {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)});
+  if (format == Format::terminal)
+    return write_terminal(results.report,
+                          {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)});
+  if (format == Format::snapshot) require_room(plan, results.recordings.size());
+  if (format == Format::csv) return write_runs_csv(results.report);
+  return documents_of(results, format).at(0).bytes;
 }
-
-std::string_view file_of(Format format) { return row_of(format).file; }
 
 OutputPlan plan_formats(const OutputFlags& flags) {
   OutputPlan plan;
@@ -151,6 +194,7 @@ OutputPlan plan_formats(const OutputFlags& flags) {
   if (!flags.color.empty()) plan.color = from_name(kColorNames, "color", flags.color);
   if (!flags.width.empty()) plan.width = static_cast<int>(parse_integer("--width", flags.width, 40, 10000));
   require_folder_name(flags.out);
+  if (plan.writes(Format::pdf) || plan.writes(Format::png)) require_picture_files();
   return plan;
 }
 
@@ -181,14 +225,8 @@ void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording
 
 void write_documents(const OutputPlan& plan, const Results& results) {
   if (!plan.folder) return;
-  for (const Format format : plan.formats) {
-    const std::string_view file = file_of(format);
-    if (file.starts_with("LABEL"))
-      for (const ExportRun& run : exported(results))
-        write_file(*plan.folder / file_name(run.breakdown->label, file), write_snapshot(run));
-    else if (!file.empty())
-      write_file(*plan.folder / file, render(plan, results, format, STDOUT_FILENO));
-  }
+  for (const Format format : plan.formats)
+    for (const auto& [name, bytes] : documents_of(results, format)) write_file(*plan.folder / name, bytes);
 }
 
 void write_result(const OutputPlan& plan, const Results& results) {

@@ -11,6 +11,7 @@
 
 #include "cli/terminal.h"
 #include "recording/recording.h"
+#include "reports/document.h"
 #include "reports/report.h"
 
 namespace CLI {
@@ -19,11 +20,11 @@ class App;
 
 namespace headroom::cli {
 
-enum class Format { terminal, json, html, perfetto, snapshot };
+enum class Format { terminal, json, html, markdown, latex, csv, svg, pdf, png, perfetto, snapshot };
 
 struct FormatRow {
   Format format;
-  std::string_view name, description, file;  // file: its name under --out, LABEL a run's; empty: stdout
+  std::string_view name, description, file;  // file: its names under --out, LABEL a run's; empty: stdout
   bool of_recordings = false;                // needs every event of the runs
   bool binary = false;
 };
@@ -64,7 +65,7 @@ struct OutputPlan {
   bool needs_recordings() const;  // for its formats
 };
 
-// What is asked for, without a place. Throws bad_input.
+// What is asked for, without a place. Throws bad_input; could_not_measure where a format needs what is not installed.
 OutputPlan plan_formats(const OutputFlags& flags);
 
 // Throws bad_input where --format asks for more, or other things, than fit on stdout.
@@ -87,13 +88,11 @@ struct Results {
 // Throws bad_input when a format that holds one run would have to hold `count` on stdout.
 void require_room(const OutputPlan& plan, std::size_t count);
 
-// The whole text of a report; a table is as wide and as colourful as `descriptor` takes.
+// What goes to stdout: the whole text of a report, or the first of a format's files. A table is as wide and as colourful as
+// `descriptor` takes.
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor);
 
-std::string_view file_of(Format format);  // its name under --out; empty: none
-
-// What stands under --out, each file whole or not at all: the recordings, and a document or one for each run in each
-// format.
+// What stands under --out, each file whole or not at all: the recordings, and the files of each format.
 void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings);
 void write_documents(const OutputPlan& plan, const Results& results);
 

@@ -7,6 +7,7 @@
 
 #include "reports/html_assets.h"
 #include "reports/html_data.h"
+#include "reports/markup.h"
 #include "reports/summary.h"
 #include "reports/text.h"
 
@@ -15,27 +16,6 @@ namespace {
 
 constexpr std::array kScripts{"dom.js",    "data.js",   "overview.js", "timeline.js", "cache.js",
                               "layers.js", "tables.js", "device.js",   "gpu.js",      "main.js"};
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
-}
 
 // No "<" is left, so nothing inside ends the script element or opens a comment; JSON reads "\u003c" as "<".
 std::string script_safe(const std::string& json) {
@@ -52,10 +32,10 @@ std::string scripts() {
 }
 
 std::string value_of(std::string_view mark, const Report& report) {
-  if (mark == "title") return escaped(printable("Headroom: " + headline_of(report).title));
+  if (mark == "title") return escaped_markup(printable("Headroom: " + headline_of(report).title));
   if (mark == "style") return std::string(html_asset("page.css"));
   if (mark == "script") return scripts();
-  if (mark == "text") return escaped(write_terminal(report, {120, false}));
+  if (mark == "text") return escaped_markup(write_terminal(report, {120, false}));
   return script_safe(html_data(report).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/bytes.h"
+#include "reports/markup.h"
 
 namespace headroom {
 namespace {
@@ -18,23 +19,6 @@ constexpr double kHeight = 460, kLeft = 76, kEnd = 612, kTop = 48, kBottom = 56,
 constexpr std::array kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#000000", "#888888"};
 constexpr std::array kDarkColors{"#4aa8e0", "#f0803c", "#2cc79a", "#e09cc2",
                                  "#dcae3c", "#8fd0f7", "#e8e6e1", "#a3a9b1"};
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // "12.3M": a tick's label in few letters.
 std::string short_number(double value) {
@@ -213,7 +197,7 @@ std::string lines(const LineChart& chart, const Axis& x, const Axis& y) {
     out += fmt::format("<line class=\"s{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\"/>", i,
                        end, y.place(line.points.back().second), kEnd + 14, places[i], color);
     out += fmt::format("<text class=\"f{}\" x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", i, kEnd + 18, places[i] + 4,
-                       color, escaped(line.name));
+                       color, escaped_markup(line.name));
   }
   return out;
 }
@@ -227,14 +211,14 @@ std::string write_svg(const LineChart& chart) {
       "font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{2}</title>\n"
       "{4}<rect class=\"ground\" width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
       "<text x=\"{3}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
-      kEnd + chart.names_width, kHeight, escaped(chart.title), kLeft, style(chart));
+      kEnd + chart.names_width, kHeight, escaped_markup(chart.title), kLeft, style(chart));
   out += grid(x, y, chart.sizes_upwards) + lines(chart, x, y);
   out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kEnd) / 2, kHeight - 14,
-                     escaped(chart.across));
+                     escaped_markup(chart.across));
   const double middle = (kTop + kHeight - kBottom) / 2;
   out += fmt::format(
       "<text x=\"18\" y=\"{0:.1f}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {0:.1f})\">{1}</text>\n</svg>\n",
-      middle, escaped(chart.upwards));
+      middle, escaped_markup(chart.upwards));
   return out;
 }
 

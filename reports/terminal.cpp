@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "base/bytes.h"
+#include "reports/remarks.h"
 #include "reports/summary.h"
 
 namespace headroom {
@@ -57,35 +57,13 @@ std::string differences(const Report& report, const std::vector<RunPhrases>& all
   return out;
 }
 
-std::string sentence(const std::string& text) { return text.ends_with('.') ? text : text + "."; }
-
-std::string failure(const Breakdown& run) {
-  const Outcome& o = run.outcome;
-  if (o.kind == OutcomeKind::error && has_figures(run))
-    return fmt::format("{}: {} What it allocated until then is shown.", run.label, sentence(o.message));
-  if (o.kind == OutcomeKind::error) return fmt::format("{} could not be measured: {}", run.label, o.message);
-  std::string where = o.phase.empty() ? "" : " in " + o.phase;
-  if (!o.layer.empty()) where += " at " + o.layer;
-  const std::string_view unfinished = unfinished_build(run);
-  return fmt::format("{} ran out of memory{}: asked for {}, free {}; {} live and {} reserved by the allocator.{}{}",
-                     run.label, where, exact(o.failed_request_bytes), exact(o.free_bytes), exact(o.allocated_bytes),
-                     exact(o.reserved_bytes), unfinished.empty() ? "" : " ", unfinished);
-}
-
-std::string disagreement(const Breakdown& run, const ClosedFormCheck& check) {
-  const std::int64_t difference = check.recorded_bytes - check.form.bytes;
-  return fmt::format("{} {} of {}: closed form {} = {}, recorded {} ({}{} B)", run.label, check.form.quantity,
-                     check.form.layer, check.form.formula, format_count(check.form.bytes),
-                     format_count(check.recorded_bytes), difference > 0 ? "+" : "", format_count(difference));
-}
-
 std::string closed_form_notes(const Report& report, const Page& page) {
   std::size_t compared = 0;
   std::vector<std::string> wrong;
   for (const ReportRun& r : report.runs)
     for (const ClosedFormCheck& check : r.breakdown.closed_forms) {
       compared += was_recorded(check);
-      if (!agrees(check)) wrong.push_back(disagreement(r.breakdown, check));
+      if (!agrees(check)) wrong.push_back(disagreement_remark(r.breakdown, check));
     }
   if (compared == 0) return "";
   if (wrong.empty())
@@ -104,18 +82,13 @@ std::string dropped_notes(const Report& report, const Page& page) {
   std::string out;
   for (const ReportRun& r : report.runs)
     if (r.breakdown.dropped_event_count > 0)
-      out += paragraph(fmt::format("! {}: {} events were dropped, so its numbers are too low.", r.breakdown.label,
-                                   format_count(r.breakdown.dropped_event_count)),
-                       Style::bad, page);
+      out += paragraph("! " + dropped_remark(r.breakdown), Style::bad, page);
   return out;
 }
 
 std::string assumption_notes(const Report& report, const Page& page) {
   std::string out;
-  std::set<std::string> seen;
-  for (const ReportRun& r : report.runs)
-    for (const std::string& text : r.breakdown.assumptions)
-      if (seen.insert(text).second) out += paragraph("- " + text, Style::dim, page);
+  for (const std::string& text : assumptions_of(report)) out += paragraph("- " + text, Style::dim, page);
   if (out.empty()) return "";
   for (const ReportRun& r : report.runs)
     if (const std::string_view hint = value_hint(r.breakdown); !hint.empty())
@@ -142,10 +115,7 @@ std::string not_shown(const Table& table, const Page& page) {
   return fmt::format("Not shown at this width: {}.", fmt::join(names, ", "));
 }
 
-std::string exact(std::int64_t bytes) {
-  const std::string text = format_bytes(bytes);
-  return text.ends_with(" B") ? text : fmt::format("{} ({})", text, format_count(bytes));
-}
+std::string exact(std::int64_t bytes) { return exact_bytes(bytes); }
 
 std::string percent(double value) {
   const std::string text = fmt::format("{:.1f} %", value);
@@ -173,7 +143,7 @@ std::string header(const Report& report, const Page& page) {
 std::string notes(const Report& report, const Page& page) {
   std::string out;
   for (const ReportRun& r : report.runs)
-    if (r.breakdown.outcome.kind != OutcomeKind::ok) out += paragraph("! " + failure(r.breakdown), Style::bad, page);
+    if (r.breakdown.outcome.kind != OutcomeKind::ok) out += paragraph("! " + failure_remark(r.breakdown), Style::bad, page);
   return out + dropped_notes(report, page) + trace_notes(report, page) + closed_form_notes(report, page) + assumption_notes(report, page);
 }
 

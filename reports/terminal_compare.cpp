@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "reports/categories.h"
+#include "reports/remarks.h"
 #include "reports/summary.h"
 #include "reports/table.h"
 #include "reports/terminal.h"
@@ -304,18 +305,9 @@ std::string gradient_note(const Report& report, const Page& page) {
       Style::dim, page);
 }
 
-// Why there are no savings, or what else they come from.
 std::string savings_notes(const Report& report, const Page& page) {
-  if (!report.comparison) return "";
-  const Breakdown& baseline = report.runs[report.comparison->baseline].breakdown;
   std::string out;
-  if (baseline.outcome.kind != OutcomeKind::ok)
-    out += paragraph(fmt::format("! No savings: the baseline, {}, has no peak to compare with.", baseline.label),
-                     Style::bad, page);
-  if (const auto names = other_differences(report); !names.empty())
-    out += paragraph(fmt::format("! The runs differ in {}: their savings are not of the attention mechanism alone.",
-                                 fmt::join(names, ", ")),
-                     Style::bad, page);
+  for (const std::string& remark : savings_remarks(report)) out += paragraph("! " + remark, Style::bad, page);
   return out;
 }
 

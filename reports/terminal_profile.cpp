@@ -5,7 +5,7 @@
 #include "analysis/sources.h"
 #include "base/bytes.h"
 #include "reports/categories.h"
-#include "reports/folding.h"
+#include "reports/layer_sums.h"
 #include "reports/summary.h"
 #include "reports/table.h"
 #include "reports/terminal.h"
@@ -62,33 +62,6 @@ std::string categories(const Breakdown& run, const Page& page) {
   return table.render(page.width, page.color);
 }
 
-struct LayerSums {
-  std::int64_t bytes = 0, kept = 0;
-  CategoryBytes categories{};
-};
-
-LayerSums sums_of(const Breakdown& run, const FoldedLayer& row) {
-  LayerSums out;
-  for (const LayerId id : row.members) {
-    const auto index = static_cast<std::size_t>(id);
-    if (index < run.layer_rows.size()) out.kept += run.layer_rows[index].activation_requested_bytes;
-    if (index >= run.peak.layers.size()) continue;
-    out.bytes += run.peak.layers[index].bytes;
-    for (std::size_t i = 0; i < kCategoryCount; ++i) out.categories[i] += run.peak.layers[index].categories[i];
-  }
-  return out;
-}
-
-// Rows with bytes of their own, and the parents that lead to them.
-std::vector<bool> rows_to_show(const std::vector<FoldedLayer>& rows, const std::vector<LayerSums>& sums) {
-  std::vector<bool> show(rows.size(), false);
-  for (std::size_t i = rows.size(); i-- > 0;) {
-    if (sums[i].bytes != 0 || sums[i].kept != 0) show[i] = true;
-    if (show[i]) show[rows[i].parent] = true;
-  }
-  return show;
-}
-
 // The columns of the table of layers, in order; a layer makes one cell of each.
 struct LayerColumn {
   Column column;
@@ -120,7 +93,7 @@ std::vector<LayerColumn> layer_columns(const Breakdown& run) {
 
 std::vector<Cell> layer_cells(const std::string& name, const LayerSums& s, std::int64_t total,
                               const std::vector<LayerColumn>& columns) {
-  const bool empty = s.bytes == 0 && s.kept == 0;
+  const bool empty = s.empty();
   std::vector<Cell> cells{
       {name}, empty ? Cell{} : size(s.bytes), empty ? Cell{} : Cell{share_text(s.bytes, total), Style::dim}};
   for (const LayerColumn& column : columns)
@@ -134,22 +107,15 @@ Table layer_table(const Breakdown& run) {
   for (const LayerColumn& column : columns)
     if (column.shown) titles.push_back(column.column);
   Table table(titles);
-  const std::vector<FoldedLayer> rows = fold_layers(run.layers);
-  std::vector<LayerSums> sums;
-  for (const FoldedLayer& row : rows) sums.push_back(sums_of(run, row));
-  const std::vector<bool> show = rows_to_show(rows, sums);
-  LayerSums total;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    total.bytes += sums[i].bytes;
-    total.kept += sums[i].kept;
-    for (std::size_t c = 0; c < kCategoryCount; ++c) total.categories[c] += sums[i].categories[c];
-    if (!show[i]) continue;
-    const std::string indent(static_cast<std::size_t>(rows[i].depth) * 2, ' ');
-    const std::string count = rows[i].members.size() > 1 ? fmt::format(" ×{}", rows[i].members.size()) : "";
-    table.add_row(layer_cells(indent + printable(rows[i].name) + count, sums[i], run.peak.allocated_bytes, columns));
+  const std::vector<LayerSumRow> rows = layer_sums(run);
+  for (const LayerSumRow& row : rows) {
+    if (!row.leads) continue;
+    const std::string indent(static_cast<std::size_t>(row.layer.depth) * 2, ' ');
+    const std::string count = row.layer.members.size() > 1 ? fmt::format(" ×{}", row.layer.members.size()) : "";
+    table.add_row(layer_cells(indent + printable(row.layer.name) + count, row.own, run.peak.allocated_bytes, columns));
   }
   table.add_rule();
-  table.add_row(layer_cells("sum", total, run.peak.allocated_bytes, columns));
+  table.add_row(layer_cells("sum", total_of(rows), run.peak.allocated_bytes, columns));
   return table;
 }
 

@@ -55,6 +55,9 @@ function replayTable(f) {
   return h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows));
 }
 
+const shownSegments = 12;
+const segmentView = { all: false };
+
 function fragmentationSection(run) {
   const f = run.fragmentation;
   $("fragmentation-panel").hidden = f === null;
@@ -65,6 +68,7 @@ function fragmentationSection(run) {
   const head = [["segment", true], ["live and free", true], ["free"], ["in one piece"], ["blocks"], ["kept by", true]];
   fill("replays", f.replays.length > 0 && replayTable(f));
   $("replays").hidden = f.replays.length === 0;
-  fill("fragmentation", h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, f.segments.map((segment) => segmentRow(segment, most)))),
+  fill("fragmentation", h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, f.segments.slice(0, segmentView.all ? f.segments.length : shownSegments).map((segment) => segmentRow(segment, most)))),
+    f.segments.length > shownSegments && h("p", {}, h("button", { class: "button", type: "button", id: "segments-all", style: { "margin-top": "0.6rem" }, onclick: () => { segmentView.all = !segmentView.all; fragmentationSection(run); $("segments-all").focus(); } }, segmentView.all ? "Show fewer" : "Show all " + f.segments.length)),
     f.count > f.segments.length && h("p", { class: "hint" }, grouped(f.count - f.segments.length) + " more segments are full or empty, or have less to gain."));
 }

@@ -7,7 +7,7 @@ function picker(run) {
   const pick = data.runs.length < 2 ? null : data.runs.length <= 12
     ? segmented("Run in detail", "run", choices, String(chosen), (value) => { choose(Number(value)); document.querySelector("input[name=run]:checked").focus(); })
     : h("select", { "aria-label": "Run in detail", id: "run-select", onchange: (event) => { choose(Number(event.target.value)); $("run-select").focus(); } }, choices.map(([value, text]) => h("option", { value, selected: value === String(chosen) }, text)));
-  fill("picker", h("div", { class: "picker" }, h("h2", {}, data.runs.length > 1 ? "One run in detail" : "In detail"), pick, exact));
+  fill("picker", h("div", { class: "picker" }, h("h2", { id: "picker-title" }, data.runs.length > 1 ? "One run in detail" : "In detail"), pick, exact));
 }
 
 function detail(run) {
@@ -26,6 +26,13 @@ function detail(run) {
   factsSection(run);
 }
 
+// Links to the parts that are shown.
+function contents() {
+  const parts = [...document.querySelectorAll("main section > h2, main section > .panel-head > h2, main .picker h2")].filter((title) => title.id && title.closest("[hidden]") === null);
+  fill("contents", h("ul", {}, parts.map((title) => h("li", {}, h("a", { href: "#" + title.id }, title.textContent)))));
+  $("contents").hidden = parts.length < 2;
+}
+
 function choose(index) {
   chosen = index;
   chart.cursor = null;
@@ -40,9 +47,11 @@ function drawAll() {
   alerts();
   figures();
   comparison(chosen, choose);
+  $("contents").hidden = data.runs.length === 0;
   if (data.runs.length === 0) return document.querySelectorAll("section.panel").forEach((panel) => (panel.hidden = true));
   picker(data.runs[chosen]);
   detail(data.runs[chosen]);
+  contents();
 }
 
 drawAll();

@@ -11,7 +11,14 @@ function masthead() {
     h("p", { class: "brand" }, "Headroom memory report"),
     h("h1", {}, data.title),
     first && h("p", { class: "device" }, badges.map((word) => h("span", { class: "badge " + word, tabindex: "0", "data-tip": explain[word] }, word)), data.device),
-    first && h("ul", { class: "chips", "aria-label": "Settings" }, data.settings.map((text) => h("li", {}, text))));
+    first && h("ul", { class: "chips", "aria-label": "Settings" }, data.settings.map((text) => h("li", {}, text))),
+    first && h("p", { class: "made" }, madeWith(), h("span", { class: "on-screen" }, " · ", h("a", { href: "#facts-title" }, "how this was made, and how to repeat it"))));
+}
+
+// "PyTorch 2.11.0 · CUDA 13.0 · headroom 0.1.0", of each what the runs have in common.
+function madeWith() {
+  const common = (key) => (data.runs.every((run) => run.environment[key] === data.runs[0].environment[key]) ? data.runs[0].environment[key] : "several versions");
+  return [["PyTorch", "torch"], ["CUDA", "cuda"], ["headroom", "headroom"]].map(([name, key]) => [name, common(key)]).filter(([, version]) => version !== "").map((words) => words.join(" ")).join(" · ");
 }
 
 const figure = (name, value, note) =>

@@ -126,8 +126,10 @@ const pairs = (rows) => h("dl", {}, rows.filter(([, value]) => value !== "" && v
 
 function factsSection(run) {
   const e = run.environment;
-  const button = h("button", { class: "button", type: "button", onclick: (event) => copyText(run.command, event.currentTarget) }, "Copy");
-  fill("facts", h("h3", {}, "Repeat this run"), h("div", { class: "command" }, h("code", {}, run.command), button),
+  const commands = [...new Set(data.runs.map((other) => other.command))], several = commands.length > 1;
+  const command = (text, name) => h("div", { class: "command" }, h("code", {}, text), h("button", { class: "button", type: "button", "aria-label": "Copy " + name, onclick: (event) => copyText(text, event.currentTarget) }, "Copy"));
+  fill("facts", h("h3", {}, "Repeat this run"), command(run.command, "the command of this run"),
+    several && [h("h3", {}, "Repeat all " + commands.length + " runs"), command(commands.join("\n"), "the commands of all runs")],
     h("div", { class: "facts" },
       h("div", {}, h("h3", {}, "Environment"), pairs([["numbers are", run.truth], ["device", e.device_name], ["compute capability", e.compute_capability], ["device memory", e.total > 0 ? size(e.total) : ""], ["PyTorch", e.torch], ["CUDA", e.cuda], ["driver", e.driver], ["allocator settings", e.allocator_settings], ["headroom", e.headroom]])),
       h("div", {}, h("h3", {}, "The allocator’s own account"), pairs([["most allocated", size(run.allocator.allocated)], ["most requested", size(run.allocator.requested)], ["most reserved", size(run.allocator.reserved)], ["events dropped", grouped(run.dropped)]])),

@@ -3,15 +3,26 @@ const chart = { axis: "event", range: "all", cursor: null };
 const chartHeight = 340, margin = { left: 68, right: 12, top: 30, bottom: 26 };
 
 function ranges(run) {
+  if (run.timeline.event.length === 0) return [["all", "Whole run"]];
   if (run.cache) return [["all", "Whole run"], ["step1", "Prefill"], ...(run.cache.steps.length > 1 ? [["decode", "Decode"]] : [])];
-  const steps = [...new Set(run.marks.map((mark) => mark.step))].filter((step) => step > 0);
-  return [["all", "Whole run"], ...steps.map((step) => ["step" + step, "Step " + step])];
+  const all = [...new Set(run.marks.map((mark) => mark.step))].filter((step) => step > 0);
+  const steps = all.length > 5 ? all.filter((step, i) => i < 2 || step === run.peak.step || i + 1 === all.length) : all;
+  const near = run.peak.event > nearPeak || lastEvent(run) - run.peak.event > nearPeak;
+  return [["all", "Whole run"], ...steps.map((step) => ["step" + step, "Step " + step]), ...(near ? [["peak", "Around the peak"]] : [])];
 }
+
+// Around the peak every event is there; elsewhere of long runs the lowest and the highest of each interval.
+const nearPeak = 300;
+const lastEvent = (run) => timelineOf(run).event[timelineOf(run).count - 1];
 
 // First and last point shown.
 function shownPoints(run, line) {
   if (!ranges(run).some(([value]) => value === chart.range)) chart.range = "all";
   if (chart.range === "all") return [0, line.count - 1];
+  if (chart.range === "peak") {
+    const from = line.event.findIndex((event) => event >= run.peak.event - nearPeak), past = line.event.findIndex((event) => event > run.peak.event + nearPeak);
+    return [Math.max(from, 0), past < 0 ? line.count - 1 : past - 1];
+  }
   const step = chart.range === "decode" ? 2 : Number(chart.range.slice(4));
   const first = run.marks.find((mark) => mark.step === step), after = chart.range === "decode" ? null : run.marks.find((mark) => mark.event > first.event && mark.step !== step);
   const from = Math.max(0, line.event.findIndex((event) => event >= first.event) - 1);

@@ -1,4 +1,6 @@
 // Where results go, and what happens when they cannot.
+#include "cli/output.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -137,6 +139,66 @@ TEST(OutFolder, GetsWhatWasAskedForAndARecordingOfEachRun) {
   EXPECT_EQ(Json::parse(text_of(out / "new/folder/report.json")).at("runs").size(), 2u);
   EXPECT_THAT(text_of(out / "new/folder/report.html"), StartsWith("<!doctype html>"));
   EXPECT_EQ(read_recording(out / "new/folder/mqa.headroom").spec.attention, "mqa");
+}
+
+TEST(OutFolder, GetsEveryFileOfAFormat) {
+  TemporaryFolder out;
+  const Ended ended =
+      Tool().run(compare("--format markdown,latex,csv,svg,pdf,png --quiet --out " + out.path().string()));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  std::vector<std::string> names{"report.md",  "comparison.tex", "mha.layers.tex", "mqa.layers.tex",
+                                 "runs.csv",   "categories.csv", "layers.csv",     "tensors.csv",
+                                 "events.csv", "mha.headroom",   "mqa.headroom"};
+  for (const char* ending : {".svg", ".pdf", ".png"})
+    for (const char* picture : {"comparison", "savings", "mha.timeline", "mqa.timeline"})
+      names.push_back(std::string(picture) + ending);
+  EXPECT_THAT(out.names(), testing::UnorderedElementsAreArray(names));
+}
+
+TEST(Stdout, HoldsTheFirstFileOfAFormatThatHasSeveral) {
+  EXPECT_THAT(Tool().run(compare("--format csv")).out, StartsWith("run,model,attention,"));
+  EXPECT_THAT(Tool().run(compare("--format svg")).out, AllOf(StartsWith("<svg "), HasSubstr("mqa")));
+  EXPECT_THAT(Tool().run(compare("--format latex")).out, HasSubstr("\\label{tab:headroom-comparison}"));
+  EXPECT_THAT(Tool().run(compare("--format pdf")).out, StartsWith("%PDF-"));
+  EXPECT_THAT(Tool().run(compare("--format markdown")).out, StartsWith("# "));
+}
+
+TEST(Stdout, OnATerminalHoldsNoPicture) {
+  Tool tool;
+  tool.on_terminal = true;
+  const Ended ended = tool.run(compare("--format png"));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.out, HasSubstr("--format png is not for a terminal: --out FOLDER, or > FILE"));
+}
+
+// The same recordings in another folder, hour, time zone and language.
+TEST(Documents, OfTheSameRecordingsHaveTheSameBytes) {
+  TemporaryFolder recordings, first, second;
+  Tool().run(compare("--quiet --out " + recordings.path().string()));
+  std::string formats;
+  for (const auto& row : cli::formats()) formats += (formats.empty() ? "" : ",") + std::string(row.name);
+  const std::vector<std::string> report{
+      "report", recordings / "mha.headroom", recordings / "mqa.headroom", "--format", formats, "--out"};
+  const auto write = [&](Tool& tool, const TemporaryFolder& out) {
+    std::vector<std::string> arguments = report;
+    arguments.push_back(out.path().string());
+    tool.folder = out.path();
+    const Ended ended = tool.run(arguments);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.out;
+  };
+  Tool here, elsewhere;
+  here.environment.insert({{"TZ", "UTC"}, {"LC_ALL", "C"}});
+  elsewhere.environment.insert({{"TZ", "Asia/Kathmandu"}, {"LC_ALL", "de_DE.UTF-8"}, {"SOURCE_DATE_EPOCH", "1"}});
+  EXPECT_EQ(write(here, first), write(elsewhere, second));
+  ASSERT_THAT(first.names(), testing::UnorderedElementsAreArray(second.names()));
+  EXPECT_GE(first.names().size(), 25u);
+  for (const std::string& name : first.names()) {
+    const std::string text = text_of(first / name);
+    EXPECT_TRUE(text == text_of(second / name)) << name << " differs";
+    EXPECT_EQ(text.find(first.path().string()), std::string::npos) << name << " names its folder";
+    EXPECT_EQ(text.find(recordings.path().string()), std::string::npos) << name << " names the folder of a recording";
+  }
 }
 
 TEST(OutFolder, WithoutFormatGetsTheRecordingsAndStdoutTheTable) {

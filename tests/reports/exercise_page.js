@@ -83,10 +83,67 @@
     layerView.kind = "peak";
   }
 
+  // "rgb(1, 2, 3)", "rgba(1, 2, 3, 0.5)", "color(srgb 0.1 0.2 0.3 / 0.5)" as four numbers from 0 to 1.
+  function colorOf(text) {
+    const parts = text.replace(/^color\(srgb/, "").match(/[\d.e-]+/g).map(Number), scale = text.startsWith("rgb") ? 255 : 1;
+    return [parts[0] / scale, parts[1] / scale, parts[2] / scale, parts.length > 3 ? parts[3] : 1];
+  }
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+  const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  function contrast(a, b) {
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  }
+  function groundOf(element) {
+    if (!element) return [1, 1, 1, 1];
+    const own = colorOf(getComputedStyle(element).backgroundColor);
+    return own[3] === 1 ? own : over(own, groundOf(element.parentElement));
+  }
+  const opacityOf = (element) => (element ? Number(getComputedStyle(element).opacity) * opacityOf(element.parentElement) : 1);
+
+  // Every text that is shown stands out from its ground as WCAG 2.2 AA asks of small text.
+  function textsAreReadable() {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = new Set();
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const holder = node.parentElement;
+      if (!node.textContent.trim() || !holder.getClientRects().length || holder.closest("noscript, script, style, template")) continue;
+      const style = getComputedStyle(holder), ground = groundOf(holder), ink = colorOf(holder.namespaceURI.endsWith("svg") ? style.fill : style.color);
+      ink[3] *= opacityOf(holder);
+      const ratio = contrast(over(ink, ground), ground);
+      if (ratio < 4.5) found.add(ratio.toFixed(2) + " of '" + node.textContent.trim().slice(0, 30) + "' in " + (holder.className.baseVal ?? holder.className));
+    }
+    expect(found.size === 0, "too little contrast: " + [...found].slice(0, 5).join(", "));
+  }
+
+  function structureIsSound() {
+    for (const landmark of ["header", "nav", "main", "footer"]) expect(all("body > " + landmark).length === 1, "no single " + landmark);
+    expect(all("h1").length === 1, "not one h1");
+    let level = 1;
+    for (const title of all("h1, h2, h3")) {
+      if (!title.getClientRects().length) continue;
+      const own = Number(title.tagName[1]);
+      expect(own <= level + 1, "a level is left out before '" + title.textContent + "'");
+      level = own;
+    }
+    all("th").forEach((cell) => expect(cell.scope, "a header without scope: " + cell.textContent));
+    all("table").forEach((table) => expect(table.closest("[role=region][aria-label][tabindex='0']"), "a table that no keyboard can scroll"));
+    all("nav a").forEach((link) => expect(document.querySelector(link.getAttribute("href")), "a link leads nowhere: " + link.textContent));
+    all("svg[role=img]").forEach((drawing) => expect(drawing.getAttribute("aria-label"), "a drawing has no name"));
+    all("button, input, select, a, [tabindex='0']").filter((part) => part.getClientRects().length).forEach((part) => {
+      part.focus();
+      const shown = part.matches("input[type=radio]") ? part.nextElementSibling : part;
+      expect(document.activeElement !== part || !part.matches(":focus-visible") || getComputedStyle(shown).outlineStyle !== "none", "focus is not visible on " + part.outerHTML.slice(0, 80));
+    });
+  }
+
   expect(document.documentElement.dataset.drawn === "yes", "the page was not drawn to its end");
   expect(document.documentElement.scrollWidth <= innerWidth + 1, "the page is wider than the window");
   expect(!document.body.innerText.includes("[object"), "an object was written as text");
+  textsAreReadable();
+  if (data.runs.length > 0) structureIsSound();
   data.runs.slice(0, 3).forEach((run, i) => { choose(i); exercise(run); });
+  textsAreReadable();
   expect(!document.body.innerText.includes("NaN") && !document.body.innerText.includes("undefined"), "NaN or undefined is on the page");
   all("button, input, select").forEach((control) => {
     const name = control.getAttribute("aria-label") || control.textContent || (control.labels && control.labels[0] && control.labels[0].textContent) || control.placeholder;

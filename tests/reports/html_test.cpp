@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include "base/json.h"
+#include "benchmarks/made_up_recording.h"
 #include "reports/html_data.h"
+#include "reports/report_run.h"
 #include "reports/text.h"
 #include "tests/reports/synthetic.h"
 
@@ -117,6 +119,19 @@ TEST(Html, AMillionLaunchesStayBelowOneMegabyte) {
   for (Allocation& allocation : run.breakdown.allocations) allocation.op = allocation.tensor = StringId::none;
   EXPECT_EQ(run.breakdown.device.total.kernels.count, kLaunches);
   EXPECT_LT(write_html(synthetic::report_of({run})).size(), 1'000'000u);
+}
+
+TEST(Html, AMillionEventsStayBelowFiveMegabytes) {
+  const Recording recording = benchmarks::MadeUpRecording().make(1'000'000, 0);
+  const ReportRun run = make_report_run(recording, "long", ExitCode::could_not_measure);
+  const Report report = synthetic::report_of({run});
+  EXPECT_LT(write_html(report).size(), 5'000'000u);
+  std::size_t near = 0;
+  for (const TimelinePoint& point : run.timeline)
+    near += std::abs(point.event - run.breakdown.peak.event) <= kEventsNearPeak;
+  EXPECT_GT(near, static_cast<std::size_t>(kEventsNearPeak)) << "the events around the peak are missing";
+  EXPECT_TRUE(std::ranges::is_sorted(run.timeline, {}, &TimelinePoint::event));
+  EXPECT_LE(html_data(report).at("runs").at(0).at("timeline").at("event").size(), 4'000u);
 }
 
 TEST(Html, CellsOfTheTableSumToThePeak) {

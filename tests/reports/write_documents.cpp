@@ -1,8 +1,12 @@
-// write_documents FOLDER: NAME.json and NAME.html of every made-up report, and check/, diff/, fragmentation/ and sweep/
-// documents, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json, NAME.html and NAME.tables/ (CSV, SVG, LaTeX, Markdown) of every made-up report, and
+// check/, diff/, fragmentation/ and sweep/ documents, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
+#include "reports/csv.h"
+#include "reports/latex.h"
+#include "reports/markdown.h"
+#include "reports/pictures.h"
 #include "reports/sweep.h"
 #include "tests/reports/check_sample.h"
 #include "tests/reports/diff_sample.h"
@@ -12,8 +16,9 @@
 
 namespace {
 
+using namespace headroom;
+
 void write_checks(const std::filesystem::path& folder) {
-  using namespace headroom;
   std::filesystem::create_directories(folder);
   for (const auto& [name, report] :
        {std::pair("all", check_sample::all()), std::pair("hostile", check_sample::hostile()),
@@ -24,6 +29,15 @@ void write_checks(const std::filesystem::path& folder) {
     write_file(folder / (std::string(name) + ".gitlab"), write_check_gitlab(report));
   }
   write_file(folder / "run.baseline", write_baseline(check_sample::baseline()));
+}
+
+void write_tables(const std::filesystem::path& folder, const Report& report) {
+  std::filesystem::create_directories(folder);
+  for (const auto& [name, bytes] : write_csv(report, {})) write_file(folder / name, bytes);
+  for (const auto& [name, bytes] : write_latex(report)) write_file(folder / name, bytes);
+  for (const auto& [name, picture] : pictures_of(report))
+    write_file(folder / document_name(name, ".svg"), write_svg(picture));
+  write_file(folder / "report.md", write_markdown(report));
 }
 
 }  // namespace
@@ -42,5 +56,6 @@ int main(int, char** argv) {
   for (const auto& [name, report] : headroom::synthetic::all_reports()) {
     headroom::write_file(folder / (name + ".json"), headroom::write_json(report));
     headroom::write_file(folder / (name + ".html"), headroom::write_html(report));
+    if (!report.runs.empty()) write_tables(folder / (name + ".tables"), report);
   }
 }

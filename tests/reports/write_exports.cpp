@@ -1,11 +1,12 @@
-// write_exports FOLDER: of every sample NAME.perfetto-trace, NAME.pickle and NAME.json: what the two must say, straight
-// from the recording; and all.perfetto-trace, with every sample a process.
+// write_exports FOLDER: of every sample NAME.perfetto-trace, NAME.pickle, NAME.events.csv and NAME.json: what these must say,
+// straight from the recording; and all.perfetto-trace, with every sample a process.
 //
 // write_exports FOLDER EVENTS: one random recording of so many events, for measuring.
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
+#include "reports/csv.h"
 #include "reports/export.h"
 #include "reports/snapshot_segments.h"
 #include "reports/text.h"
@@ -72,6 +73,7 @@ Json expectations(const Recording& r, const Breakdown& run) {
 void write(const std::filesystem::path& folder, const std::string& name, const Recording& r, const Breakdown& run) {
   write_file(folder / (name + ".perfetto-trace"), write_perfetto({{&r, &run}}));
   write_file(folder / (name + ".pickle"), write_snapshot({&r, &run}));
+  write_file(folder / (name + ".events.csv"), write_csv(Report{}, {{&r, &run}}).back().bytes);
 }
 
 }  // namespace

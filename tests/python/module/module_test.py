@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""module_test.py HEADROOM RECORDING...: the Python module `headroom` over the real program: recordings as tables, functions that
+go to another process, and, where a worker is beside the program, a module that is profiled."""
+import importlib.util
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+PROGRAM, RECORDINGS = sys.argv[1], sys.argv[2:]
+os.environ["HEADROOM_PROGRAM"] = PROGRAM
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "python"))
+import headroom  # noqa: E402
+from headroom.functions import describe  # noqa: E402
+
+WORKER = pathlib.Path(os.environ.get("HEADROOM_WORKER", pathlib.Path(PROGRAM).with_name("headroom-worker")))
+HIDDEN = 64
+SHAPES = {"rows": 8}
+
+
+def hidden_size():
+    return HIDDEN
+
+
+class Scale:
+    def factor(self):
+        return hidden_size() * 2
+
+
+def make_module():
+    from torch import nn
+    return nn.Sequential(nn.Linear(hidden_size(), Scale().factor()), nn.ReLU(), nn.Linear(Scale().factor(), HIDDEN))
+
+
+def uses_a_dictionary():
+    return SHAPES["rows"]
+
+
+class Reading(unittest.TestCase):
+    def test_every_table_sums_to_the_peak(self):
+        for path in RECORDINGS:
+            run = headroom.read(path)
+            with self.subTest(path):
+                self.assertGreater(run.peak_bytes, 0)
+                categories = run.categories(pandas=False)
+                self.assertEqual(sum(row["bytes"] for row in categories), run.peak_bytes)
+                layers = run.layers(pandas=False)
+                self.assertEqual(sum(row["bytes"] for row in layers), run.peak_bytes)
+                for row in categories:
+                    self.assertEqual(sum(layer[row["category"]] for layer in layers), row["bytes"])
+                self.assertEqual(sum(row["bytes"] for row in run.tensors(pandas=False)), run.peak_bytes)
+                self.assertEqual(max(row["allocated_bytes"] for row in run.events(pandas=False)), run.peak_bytes)
+
+    def test_a_notebook_shows_figures_and_a_picture_without_a_script(self):
+        run = headroom.read(RECORDINGS[0])
+        shown = run._repr_html_()
+        self.assertIn(f"{run.peak_bytes:,}", shown)
+        self.assertIn(run.truth, shown)
+        self.assertIn("<svg", shown)
+        self.assertNotIn("<script", shown)
+        self.assertIn(run.label, repr(run))
+
+    def test_the_page_goes_to_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = headroom.read(RECORDINGS[0]).to_html(pathlib.Path(folder) / "page.html")
+            self.assertTrue(page.read_text().startswith("<!doctype html>"))
+
+    def test_tables_are_data_frames_where_pandas_is(self):
+        run = headroom.read(RECORDINGS[0])
+        try:
+            import pandas
+        except ImportError:
+            self.assertIsInstance(run.layers(), list)
+            with self.assertRaisesRegex(headroom.HeadroomError, "pandas is not installed"):
+                run.layers(pandas=True)
+        else:
+            self.assertIsInstance(run.layers(), pandas.DataFrame)
+
+    def test_what_is_no_recording_is_refused_with_its_name(self):
+        with self.assertRaisesRegex(headroom.HeadroomError, "nowhere.headroom does not exist"):
+            headroom.read("nowhere.headroom")
+        with self.assertRaisesRegex(headroom.HeadroomError, "module_test.py"):
+            headroom.read(__file__)
+
+    def test_a_program_that_is_missing_is_named(self):
+        os.environ["HEADROOM_PROGRAM"] = "/nowhere/headroom"
+        try:
+            with self.assertRaisesRegex(headroom.HeadroomError, "/nowhere/headroom"):
+                headroom.read(RECORDINGS[0])
+        finally:
+            os.environ["HEADROOM_PROGRAM"] = PROGRAM
+
+
+class Functions(unittest.TestCase):
+    """How a function gets into another process."""
+
+    def refused(self, function, message):
+        with self.assertRaisesRegex(headroom.HeadroomError, message):
+            describe(function, "make_module")
+
+    def test_of_a_running_script_brings_what_it_uses(self):
+        described = describe(make_module, "make_module")
+        names = {"__name__": "elsewhere"}
+        exec(described["source"], names)
+        self.assertEqual(names["hidden_size"](), HIDDEN)
+        self.assertEqual(names["Scale"]().factor(), 2 * HIDDEN)
+
+    def test_of_a_module_is_imported_from_it(self):
+        self.assertEqual(describe(json.dumps, "make_module"), {"import": "json", "name": "dumps"})
+        self.assertEqual(describe("json:dumps", "make_module"), {"import": "json", "name": "dumps"})
+        self.assertEqual(describe(f"{__file__}:make_module", "make_module")["file"], os.path.abspath(__file__))
+
+    def test_that_cannot_be_sent_says_why(self):
+        value = 3
+        self.refused(lambda: None, "is a lambda")
+        self.refused("make", "expected 'module:function'")
+        self.refused("nowhere.py:make", "no file nowhere.py")
+        self.refused(uses_a_dictionary, "uses SHAPES, a dict")
+        self.refused(3, "must be a function")
+
+        def inner():
+            return value
+        self.refused(inner, "uses value of the function it is in")
+
+
+@unittest.skipUnless(WORKER.exists() and importlib.util.find_spec("torch"), "needs a build with Torch, and a Python with it")
+class Profiling(unittest.TestCase):
+    def test_a_module_is_profiled_on_a_virtual_gpu(self):
+        run = headroom.profile(make_module, headroom.Shape(16, HIDDEN), device="virtual:a100-40gb")
+        self.assertEqual((run.outcome, run.truth), ("ok", "virtual"))
+        bytes_of = {row["category"]: row["last_step_requested_bytes"] for row in run.categories(pandas=False)}
+        parameters = 4 * (HIDDEN * 2 * HIDDEN + 2 * HIDDEN + 2 * HIDDEN * HIDDEN + HIDDEN)
+        self.assertEqual(bytes_of["parameter"], parameters)
+        self.assertEqual(bytes_of["gradient"], parameters)
+        self.assertGreaterEqual(bytes_of["optimizer_state"], 2 * parameters)
+        self.assertEqual(sum(row["bytes"] for row in run.layers(pandas=False)), run.peak_bytes)
+
+    def test_what_goes_wrong_in_the_other_process_is_said(self):
+        with self.assertRaisesRegex(headroom.HeadroomError, "has no attribute 'nothing'|nothing"):
+            headroom.profile("json:nothing", headroom.Shape(1))
+
+
+unittest.main(argv=sys.argv[:1], verbosity=2)
