@@ -26,6 +26,7 @@ constexpr const char* kFooter = R"(
 Examples:
   headroom compare bert-base --attention mha,mqa,mhe-add,mhe-mul --batch 8
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
+  headroom fit llama-7b --solve batch --seq 2048 --dtype bf16 --device all
   headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
   headroom report results/mha.headroom results/mqa.headroom
@@ -74,7 +75,7 @@ int parse_and_run(int argc, char** argv) {
   require_values(app);
   if (!chosen)
     throw bad_input(
-        "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom --help explains "
+        "expected a command: compare, profile, fit, run, report, fragmentation, reproduce, view or list (headroom --help explains "
         "them)");
   return chosen();
 }

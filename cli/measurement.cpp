@@ -61,53 +61,58 @@ void take_recording(MeasuredRun& run, const std::filesystem::path& file) {
   run.message = outcome == OutcomeKind::oom ? out_of_memory_message(run.recording) : run.recording.outcome.message;
 }
 
-// The workers of one measurement: some waiting, at most `jobs` running, some done.
+// The workers of one measurement, at most `jobs` at once.
 class Fleet {
  public:
-  Fleet(const std::vector<PlannedRun>& planned, const MeasureOptions& options, Interrupts& interrupts)
-      : planned_(planned),
+  Fleet(RunSource& source, const MeasureOptions& options, Interrupts& interrupts)
+      : source_(source),
         options_(options),
         interrupts_(interrupts),
         line_(options.show_progress),
-        width_(terminal_width(STDERR_FILENO)),
-        runs_(planned.size()),
-        workers_(planned.size()) {
-    worker_command(planned.front().spec);  // throws, once for all, where there is none
-  }
+        width_(terminal_width(STDERR_FILENO)) {}
 
-  std::vector<MeasuredRun> finish_all() {
-    while (done_ < planned_.size()) {
+  void finish_all() {
+    for (;;) {
       start_waiting();
+      if (done_ == planned_.size()) return;
       show_progress();
-      wait();
+      wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
       interrupts_.throw_if_caught();
-      for (std::size_t i = 0; i < next_; ++i)
+      for (std::size_t i = 0; i < workers_.size(); ++i)
         if (workers_[i]) attend(i);
     }
-    return std::move(runs_);
   }
 
  private:
   std::filesystem::path file_of(std::size_t i) const { return scratch_.path() / fmt::format("{}.headroom", i); }
+  std::size_t total() const { return source_.total().value_or(planned_.size()); }
 
   void start_waiting() {
-    while (next_ < planned_.size() && next_ - done_ < options_.jobs) {
-      const std::size_t i = next_++;
-      runs_[i].label = planned_[i].label;
-      try {
-        workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
-                                                      file_of(i), interrupts_.original_mask());
-        tell_progress(i);
-      } catch (const Error& error) {
-        fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
-        ++done_;
-      }
+    while (planned_.size() - done_ < options_.jobs) {
+      std::optional<PlannedRun> run = source_.next();
+      if (!run) return;
+      if (planned_.empty()) worker_command(run->spec);  // throws, once for all, where there is none
+      planned_.push_back(std::move(*run));
+      workers_.emplace_back();
+      start(planned_.size() - 1);
     }
   }
 
-  void wait() {
-    if (done_ == next_) return;
-    wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
+  void start(std::size_t i) {
+    try {
+      workers_[i] = std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
+                                                    file_of(i), interrupts_.original_mask());
+      tell_progress(i);
+    } catch (const Error& error) {
+      MeasuredRun run{planned_[i].label, {}, ExitCode::done, {}, {}};
+      fail(run, planned_[i].spec, {error.code(), error.what(), {}});
+      give_back(i, std::move(run));
+    }
+  }
+
+  void give_back(std::size_t i, MeasuredRun run) {
+    ++done_;
+    source_.take(i, std::move(run));
   }
 
   void attend(std::size_t i) {
@@ -117,12 +122,19 @@ class Fleet {
     if (!workers_[i]->has_ended()) return;
     const WorkerEnd end = workers_[i]->end();
     workers_[i].reset();
-    ++done_;
-    if (end.code != ExitCode::done) return fail(runs_[i], planned_[i].spec, end);
+    MeasuredRun run{planned_[i].label, {}, ExitCode::done, {}, {}};
+    if (end.code == ExitCode::done)
+      read_result(i, run);
+    else
+      fail(run, planned_[i].spec, end);
+    give_back(i, std::move(run));
+  }
+
+  void read_result(std::size_t i, MeasuredRun& run) {
     try {
-      take_recording(runs_[i], file_of(i));
+      take_recording(run, file_of(i));
     } catch (const Error& error) {
-      fail(runs_[i], planned_[i].spec,
+      fail(run, planned_[i].spec,
            {ExitCode::could_not_measure,
             fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()),
             {}});
@@ -133,26 +145,45 @@ class Fleet {
 
   void tell_progress(std::size_t i) const {
     if (options_.progress_lines)
-      write_stderr(progress_document(done_, planned_.size(), {planned_[i].label, workers_[i]->progress()}));
+      write_stderr(progress_document(done_, total(), {planned_[i].label, workers_[i]->progress()}));
   }
 
   void show_progress() {
     if (!line_.enabled()) return;
     std::vector<RunningRun> running;
-    for (std::size_t i = 0; i < next_; ++i)
+    for (std::size_t i = 0; i < workers_.size(); ++i)
       if (workers_[i]) running.push_back({planned_[i].label, workers_[i]->progress()});
-    line_.show(progress_text(done_, planned_.size(), running, width_));
+    line_.show(progress_text(done_, source_.total(), running, width_));
   }
 
-  const std::vector<PlannedRun>& planned_;
+  RunSource& source_;
   const MeasureOptions& options_;
   Interrupts& interrupts_;
   ScratchFolder scratch_;
   ProgressLine line_;
   int width_;
-  std::vector<MeasuredRun> runs_;
+  std::vector<PlannedRun> planned_;  // those that were started
   std::vector<std::unique_ptr<WorkerProcess>> workers_;
-  std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
+  std::size_t done_ = 0;
+};
+
+// Runs that are all known from the start.
+class ListedRuns : public RunSource {
+ public:
+  explicit ListedRuns(const std::vector<PlannedRun>& planned) : planned_(planned), runs_(planned.size()) {}
+
+  std::optional<PlannedRun> next() override {
+    if (next_ == planned_.size()) return {};
+    return planned_[next_++];
+  }
+  void take(std::size_t index, MeasuredRun run) override { runs_[index] = std::move(run); }
+  std::optional<std::size_t> total() const override { return planned_.size(); }
+  std::vector<MeasuredRun>& runs() { return runs_; }
+
+ private:
+  const std::vector<PlannedRun>& planned_;
+  std::vector<MeasuredRun> runs_;
+  std::size_t next_ = 0;
 };
 
 std::vector<PlannedRun> expanded(const MeasurementPlan& plan) {
@@ -230,7 +261,13 @@ void tell_trace_problems(const std::vector<LabeledRecording>& recordings) {
 
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts) {
-  return Fleet(runs, options, interrupts).finish_all();
+  ListedRuns source(runs);
+  measure(source, options, interrupts);
+  return std::move(source.runs());
+}
+
+void measure(RunSource& source, const MeasureOptions& options, Interrupts& interrupts) {
+  Fleet(source, options, interrupts).finish_all();
 }
 
 std::size_t default_jobs(const std::string& device) {

@@ -40,6 +40,20 @@ struct MeasureOptions {
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts);
 
+// Runs of which one decides what the next one is.
+class RunSource {
+ public:
+  virtual ~RunSource() = default;
+  // What to run when a worker is free; empty: nothing now. Asked again whenever a run has ended.
+  virtual std::optional<PlannedRun> next() = 0;
+  // What came of a run; `index` counts what next() gave, from 0.
+  virtual void take(std::size_t index, MeasuredRun run) = 0;
+  virtual std::optional<std::size_t> total() const { return {}; }  // how many there will be, where that is known
+};
+
+// Until nothing runs and nothing is to be run. Throws as the other does.
+void measure(RunSource& source, const MeasureOptions& options, Interrupts& interrupts);
+
 // The cores this process may use for virtual devices, whose runs share nothing; 1 for cpu and cuda.
 std::size_t default_jobs(const std::string& device);
 

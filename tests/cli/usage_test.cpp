@@ -29,7 +29,7 @@ void expect_refused(const Case& expected) {
 }
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
-  for (const std::string command : {"", "profile", "compare", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
+  for (const std::string command : {"", "profile", "compare", "fit", "run", "report", "fragmentation", "reproduce", "view", "list"}) {
     Tool tool;
     const Ended ended = tool.run(words(command + " --help"));
     EXPECT_EQ(ended.code, 0);
