@@ -28,10 +28,10 @@ TriedRun tried(const MeasuredRun& run) {
 // A search that goes on, or what came of it.
 class FitRuns::Search {
  public:
-  explicit Search(FitSearch search)
-      : search_(std::move(search)), largest_(search_.low, search_.high, search_.capacity_bytes) {
-    for (const auto& [place, bytes] : search_.known) largest_.hint(place, bytes);
-    if (search_.start) largest_.start_at(*search_.start);
+  explicit Search(FitSearch search) : search_(std::move(search)) {
+    largest_.emplace(search_.low, search_.high, search_.capacity_bytes);
+    for (const auto& [place, bytes] : search_.known) largest_->hint(place, bytes);
+    if (search_.start) largest_->start_at(*search_.start);
   }
 
   bool is_waiting = false;  // for a run
@@ -39,7 +39,7 @@ class FitRuns::Search {
   const FitSearch& search() const { return search_; }
   std::optional<std::int64_t> next() const {
     if (!problem_.empty()) return {};
-    return largest_.next() ? largest_.next() : beyond();
+    return largest_->next() ? largest_->next() : beyond();
   }
   std::string label(std::int64_t place) const {
     return fmt::format("{} {}", search_.label, format_count(search_.value_of(place)));
@@ -55,8 +55,8 @@ class FitRuns::Search {
     if (!run.problem.empty())
       return fail(fmt::format("at {} the run failed: {}", format_count(search_.value_of(place)), run.problem));
     runs_[place] = run.run;
-    if (largest_.next()) {
-      largest_.tell(probe_of(run.run, search_.capacity_bytes));
+    if (largest_->next()) {
+      largest_->tell(probe_of(run.run, search_.capacity_bytes));
       if (run.run.fits()) hint_at_nothing(run.run);
     } else if (run.run.fits()) {
       go_on_above(place);
@@ -64,11 +64,11 @@ class FitRuns::Search {
     take_hints();
   }
 
-  std::int64_t place() const { return largest_.result().value.value_or(known_to_fit_.value_or(search_.low)); }
+  std::int64_t place() const { return largest_->result().value.value_or(known_to_fit_.value_or(search_.low)); }
 
   SearchResult result() const {
     SearchResult out;
-    out.found = {search_.size, largest_.result(), search_.limit, search_.value_of(search_.low), problem_};
+    out.found = {search_.size, largest_->result(), search_.limit, search_.value_of(search_.low), problem_};
     Largest& largest = out.found.largest;
     largest.probe_count += earlier_probes_;
     const std::optional<std::int64_t> place = largest.value ? largest.value : known_to_fit_;
@@ -89,34 +89,36 @@ class FitRuns::Search {
  private:
   // The value after the first that does not fit, once that is known.
   std::optional<std::int64_t> beyond() const {
-    const Largest found = largest_.result();
+    const Largest found = largest_->result();
     if (!search_.looks_beyond || found.is_high || returns_ == kMostReturns) return {};
-    const std::int64_t place = found.value.value_or(known_to_fit_.value_or(search_.low - 1)) + 2;
+    const std::optional<std::int64_t> last = found.value ? found.value : known_to_fit_;
+    if (!last) return {};
+    const std::int64_t place = *last + 2;
     return place <= search_.high && !runs_.contains(place) ? std::optional(place) : std::nullopt;
   }
 
   void take_hints() {
     for (const auto& [place, run] : std::exchange(hints_, {})) {
       hint_at_nothing(run);
-      largest_.hint(place, run.allocated_bytes);
+      largest_->hint(place, run.allocated_bytes);
     }
   }
 
   // The first to be told counts.
-  void hint_at_nothing(const RunSummary& run) { largest_.hint(0, search_.has_fixed_part ? run.fixed_bytes() : 0); }
+  void hint_at_nothing(const RunSummary& run) { largest_->hint(0, search_.has_fixed_part ? run.fixed_bytes() : 0); }
 
   void go_on_above(std::int64_t place) {
     out_of_order_.push_back({search_.value_of(place - 1), search_.value_of(place)});
-    earlier_probes_ += largest_.result().probe_count + 1;
+    earlier_probes_ += largest_->result().probe_count + 1;
     known_to_fit_ = place;
     ++returns_;
-    largest_ = LargestSearch(place + 1, search_.high, search_.capacity_bytes);
+    largest_.emplace(place + 1, search_.high, search_.capacity_bytes);
     for (const auto& [tried, run] : runs_)
-      if (run.fits()) largest_.hint(tried, run.allocated_bytes);
+      if (run.fits()) largest_->hint(tried, run.allocated_bytes);
   }
 
   FitSearch search_;
-  LargestSearch largest_;
+  std::optional<LargestSearch> largest_;
   std::map<std::int64_t, RunSummary> runs_;                 // by place
   std::vector<std::pair<std::int64_t, RunSummary>> hints_;  // not yet taken
   std::optional<std::int64_t> known_to_fit_;

@@ -19,11 +19,11 @@ namespace headroom::cli {
 // they are.
 struct FitSearch {
   FitSize size = FitSize::context;
-  std::string label;  // what its runs are called in progress, before the value
+  std::string label = {};  // what its runs are called in progress, before the value
   std::int64_t low = 1, high = 1;
   FitLimit limit = FitLimit::tokens;  // what `high` is
   std::int64_t capacity_bytes = 0;
-  std::function<RunSpec(std::int64_t place)> spec_of;
+  std::function<RunSpec(std::int64_t place)> spec_of = {};
   std::function<std::int64_t(std::int64_t place)> value_of = [](std::int64_t place) { return place; };
   std::optional<std::int64_t> start = {};                         // the place to look at first
   std::vector<std::pair<std::int64_t, std::int64_t>> known = {};  // places and bytes in use there, from other runs

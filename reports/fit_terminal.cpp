@@ -41,7 +41,6 @@ std::string header(const FitReport& report, const Page& page) {
 
 std::vector<Cell> device_cells(const DeviceFit& fit) {
   const SearchResult& result = fit.result;
-  const std::vector<std::string> nothing(4);
   std::vector<Cell> cells{{short_name(fit.device)}, {format_bytes(fit.device_bytes)}};
   const bool found = result.found.largest.value.has_value();
   cells.push_back({value_text(result), found ? Style::bold : Style::bad});
