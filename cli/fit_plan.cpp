@@ -270,7 +270,9 @@ FitPlan plan_fit(const FitFlags& flags) {
         fmt::format("--attention is '{}', but fit takes one mechanism; it tries others by itself", first.attention));
   if (!first.virtual_device.address_orders.empty())
     throw bad_input("--address-orders is of compare and profile; fit takes one order: --address-order");
-  plan.spec = untraced(checked.spec);
+  plan.spec = checked.spec;
+  plan.spec.trace.reset();  // nothing is traced, and nothing is said of it
+  plan.spec.require_cupti = false;
   plan.spec.attention = first.attention;
   require_mode(plan.size, plan.spec.mode);
   plan.given_model = models::load_model(plan.spec.model);

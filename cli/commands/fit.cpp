@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -71,18 +72,16 @@ Request check(const FitOptions& options) {
   return request;
 }
 
+// What repeats the first device's run, with what is asked of all of them.
 std::string command_of(const FitPlan& plan) {
-  std::vector<std::string> words = reproduction_words(plan.spec);
-  words.at(1) = "fit";
-  const auto device = std::ranges::find(words, "--device");
-  std::string all;
-  for (const std::string& name : plan.devices) all += (all.empty() ? "" : ",") + name;
-  if (device != words.end()) *std::next(device) = all;
-  std::vector<std::string> more{"--solve", std::string(to_name(kFitSizeNames, plan.size))};
-  if (plan.size == FitSize::heads)
-    more.insert(more.end(), {"--keep", std::string(to_name(models::kHeadsKeepNames, plan.keep))});
-  words.insert(words.begin() + 3, more.begin(), more.end());
-  return fmt::format("{}", fmt::join(words, " "));
+  constexpr std::string_view kProfile = "headroom profile", kDevice = " --device ";
+  std::string command = reproduction_command(plan.spec);
+  const std::size_t device = command.rfind(std::string(kDevice) + plan.spec.device);
+  command.replace(device + kDevice.size(), plan.spec.device.size(), fmt::format("{}", fmt::join(plan.devices, ",")));
+  command = "headroom fit" + command.substr(kProfile.size());
+  command += fmt::format(" --solve {}", to_name(kFitSizeNames, plan.size));
+  if (plan.size == FitSize::heads) command += fmt::format(" --keep {}", to_name(models::kHeadsKeepNames, plan.keep));
+  return command;
 }
 
 FitReport begin_report(const FitPlan& plan) {
@@ -190,11 +189,25 @@ void keep_models(const FitReport& report, const Request& request, const fs::path
   }
 }
 
+// Throws nothing: what was found is shown all the same. Returns what went wrong, and its code.
+std::pair<ExitCode, std::string> try_to_write(const FitReport& report, const Request& request,
+                                              const fs::path& scratch) {
+  if (!request.look.folder) return {};
+  try {
+    write_files(report, request, *request.look.folder);
+    keep_models(report, request, scratch, *request.look.folder);
+    return {};
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+}
+
 int run_fit(const FitOptions& options) {
   const Request request = check(options);
   FitReport report = begin_report(request.plan);
   std::optional<Interrupted> stopped;
   ExitCode code = ExitCode::done;
+  std::pair<ExitCode, std::string> trouble;
   {
     Interrupts interrupts;
     const ScratchFolder scratch;
@@ -207,11 +220,8 @@ int run_fit(const FitOptions& options) {
     } catch (const Interrupted& caught) {
       stopped = caught;
     }
-    code = fitting.code();
-    if (request.look.folder) {
-      write_files(report, request, *request.look.folder);
-      keep_models(report, request, scratch.path(), *request.look.folder);
-    }
+    trouble = try_to_write(report, request, scratch.path());
+    code = std::max(fitting.code(), trouble.first);
   }
   const bool prints = std::ranges::find(request.documents, Document::terminal) != request.documents.end();
   if (!request.look.folder || prints)
@@ -219,6 +229,7 @@ int run_fit(const FitOptions& options) {
   if (stopped) throw *stopped;
   for (const DeviceFit& fit : report.devices)
     if (!fit.result.found.problem.empty()) complain(fmt::format("{}: {}", fit.device, fit.result.found.problem));
+  if (!trouble.second.empty()) complain(trouble.second);
   return static_cast<int>(code);
 }
 

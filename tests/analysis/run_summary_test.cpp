@@ -46,7 +46,8 @@ TEST(RunSummary, WhatIsNoSummaryIsRefused) {
 
 TEST(Changes, AreRankedByWhatTheySavedAndThoseThatDoNotFitComeLast) {
   const auto change = [](const char* flags, OutcomeKind outcome, std::int64_t peak, std::optional<std::int64_t> saved) {
-    return TriedChange{ChangeKind::optimizer, flags, RunSummary{.outcome = outcome, .allocated_bytes = peak}, saved, {}, ""};
+    return TriedChange{
+        ChangeKind::optimizer, flags, RunSummary{.outcome = outcome, .allocated_bytes = peak}, saved, {}, ""};
   };
   std::vector<TriedChange> changes{change("little", OutcomeKind::ok, 90, 10), change("oom", OutcomeKind::oom, 99, {}),
                                    change("more", OutcomeKind::ok, 20, 80), change("worse", OutcomeKind::ok, 120, -20)};

@@ -1,5 +1,5 @@
-// headroom fit: what it finds with a worker whose stand-in has room for a known number of tokens, what it keeps, what it
-// says and how it ends.
+// headroom fit: what it finds with a worker whose stand-in has room for a known number of tokens, what it keeps, what
+// it says and how it ends.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -130,7 +130,8 @@ TEST_F(FitCommand, MicroBatchesDivideTheWholeBatch) {
 
 TEST_F(FitCommand, GenerationSolvesForContextAndConcurrency) {
   tool.fake("room-for-3000");
-  const std::string line = "fit llama-7b --attention mha --mode generate --seq 100 --new-tokens 20 --batch 2 --device a100-40gb ";
+  const std::string line =
+      "fit llama-7b --attention mha --mode generate --seq 100 --new-tokens 20 --batch 2 --device a100-40gb ";
   EXPECT_EQ(result(line + "--solve context")["value"], 1500);
   EXPECT_EQ(result(line + "--solve concurrency")["value"], 25);
 }
@@ -149,13 +150,15 @@ TEST_F(FitCommand, WhatSavesIsRankedAndTheBestIsSearched) {
   EXPECT_EQ(second["largest"]["value"], 400);
   std::int64_t before = first["saved_bytes"];
   for (const Json& change : one["changes"])
-    if (change["saved_bytes"].is_number()) EXPECT_GE(std::exchange(before, change["saved_bytes"]), change["saved_bytes"]);
+    if (change["saved_bytes"].is_number())
+      EXPECT_GE(std::exchange(before, change["saved_bytes"]), change["saved_bytes"]);
 }
 
 TEST_F(FitCommand, WhatCannotBeRunIsNoAdvice) {
   tool.fake("trains-1000");
   const Json changes = fit(std::string(kGpt2) + "--solve batch")["results"][0]["changes"];
-  const auto adafactor = std::ranges::find_if(changes, [](const Json& c) { return c["flags"] == "--optimizer adafactor"; });
+  const auto adafactor =
+      std::ranges::find_if(changes, [](const Json& c) { return c["flags"] == "--optimizer adafactor"; });
   ASSERT_NE(adafactor, changes.end());
   EXPECT_THAT((*adafactor)["problem"].get<std::string>(), HasSubstr("no such optimizer"));
   EXPECT_EQ((*adafactor)["fits"], nullptr);
@@ -274,7 +277,8 @@ TEST_F(FitCommand, WithoutACacheNothingIsKept) {
   fit(line + " --no-cache");
   EXPECT_THAT(cache.names(), IsEmpty());
   tool.environment["XDG_CACHE_HOME"] = "/dev/null/nowhere";
-  EXPECT_EQ(result(std::string(kGpt2) + "--solve batch")["value"], 100) << "a cache that cannot be written is no trouble";
+  EXPECT_EQ(result(std::string(kGpt2) + "--solve batch")["value"], 100)
+      << "a cache that cannot be written is no trouble";
   tool.environment.erase("XDG_CACHE_HOME");
   tool.environment.erase("HOME");
   EXPECT_EQ(result(std::string(kGpt2) + "--solve batch")["value"], 100);

@@ -1,11 +1,12 @@
 // Models of other sizes, and the config.json that says what they are.
+#include "models/catalog/derived.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "base/error.h"
-#include "models/catalog/derived.h"
 
 namespace headroom::models {
 namespace {
@@ -34,9 +35,9 @@ TEST(Derived, AConfigJsonSaysWhatThePresetIs) {
 }
 
 TEST(Derived, KnownFamiliesAreDescribed) {
-  for (const char* name : {"llama-7b", "llama3.1-8b", "mistral-7b", "mixtral-8x7b", "gpt2", "opt-125m", "opt-350m",
-                           "bert-base", "roberta-base", "distilbert", "electra-small", "albert-base", "t5-base",
-                           "t5-v1.1-base", "bart-base"})
+  for (const char* name :
+       {"llama-7b", "llama3.1-8b", "mistral-7b", "mixtral-8x7b", "gpt2", "opt-125m", "opt-350m", "bert-base",
+        "roberta-base", "distilbert", "electra-small", "albert-base", "t5-base", "t5-v1.1-base", "bart-base"})
     EXPECT_EQ(refusal([&] { hugging_face_config(load_model(name)); }), "") << name;
 }
 

@@ -37,7 +37,8 @@ inline SearchResult found(std::int64_t value, std::int64_t gib) {
 }
 
 inline FitReport two_devices() {
-  FitReport report{"0.1.0", "headroom fit gpt2 --solve batch", "gpt2|<b>", RunSpec{.model = "gpt2"}, FitSize::batch, "", {}};
+  FitReport report{"0.1.0", "headroom fit gpt2 --solve batch", "gpt2|<b>", RunSpec{.model = "gpt2"}, FitSize::batch, "",
+                   {}};
   DeviceFit a100{"virtual:a100-40gb", "NVIDIA A100-SXM4-40GB", std::int64_t{40} << 30, found(12, 38), 12, {}};
   a100.result.out_of_order = {{9, 10}};
   const auto change = [&](ChangeKind kind, const char* flags, std::int64_t gib) {

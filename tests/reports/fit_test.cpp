@@ -20,7 +20,8 @@ using testing::Not;
 std::string terminal(const FitReport& report, int width) { return write_fit_terminal(report, {width, false}); }
 
 TEST(FitReport, LooksAsItShould) {
-  for (const int width : {80, 120}) expect_golden(terminal(two_devices(), width), "fit-" + std::to_string(width) + ".txt");
+  for (const int width : {80, 120})
+    expect_golden(terminal(two_devices(), width), "fit-" + std::to_string(width) + ".txt");
   expect_golden(write_fit_markdown(two_devices()), "fit.md");
   expect_golden(write_fit_csv(two_devices()), "fit.csv");
 }
@@ -28,7 +29,8 @@ TEST(FitReport, LooksAsItShould) {
 TEST(FitReport, NoLineIsWiderThanTheTerminal) {
   for (const int width : {40, 60, 80, 100, 150, 300}) {
     std::istringstream lines(terminal(two_devices(), width));
-    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), static_cast<std::size_t>(width)) << line;
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_LE(display_width(line), static_cast<std::size_t>(width)) << line;
   }
 }
 
