@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "cli/device.h"
@@ -138,10 +139,12 @@ class Advice {
   void search_best(const std::vector<Change>& changes, const MeasureOptions& options, Interrupts& interrupts) {
     FitRuns runs(cache_);
     std::vector<TriedChange*> searched;
+    std::set<ChangeKind> kinds;  // of each the best
     for (TriedChange& tried : fit_.changes) {
       const bool helps = tried.run && tried.run->fits() && tried.saved_bytes.value_or(1) > 0;
-      const bool is_wanted = tried.kind == ChangeKind::together || searched.size() < kSearchedChanges;
-      if (!helps || !is_wanted) continue;
+      const bool is_wanted = tried.kind == ChangeKind::together || kinds.size() < kSearchedChanges;
+      if (!helps || !is_wanted || kinds.contains(tried.kind)) continue;
+      if (tried.kind != ChangeKind::together) kinds.insert(tried.kind);
       runs.add(search_of(*std::ranges::find(changes, tried.flags, &Change::flags), *tried.run));
       searched.push_back(&tried);
     }

@@ -19,7 +19,7 @@ struct Change {
 // Those that are defined for the plan on this device and change anything; `tokens`: of a step at the value found.
 std::vector<Change> changes_for(const FitPlan& plan, const std::string& device, std::int64_t tokens);
 
-inline constexpr std::size_t kSearchedChanges = 3;  // of the ranked ones, and what all kinds do together
+inline constexpr std::size_t kSearchedChanges = 3;  // the best of so many kinds, and of all together
 
 // Fills in `fit.changes`. `search`: that of the device; `place`: of the value found, or the least one. What was found
 // until an interrupt stays in `fit`, and Interrupted goes on. Returns the worst code of runs that failed.

@@ -35,8 +35,7 @@ std::string header(const FitReport& report, const Page& page) {
     line = phrase;
   }
   out += paint(shorten(line, page.width), Style::bold, page.color) + "\n";
-  return out +
-         paragraph(fmt::format("{} that fits, found by runs on virtual GPUs", fit_title(report)), Style::plain, page);
+  return out + paragraph(fmt::format("the {}, found by runs on virtual GPUs", fit_title(report)), Style::plain, page);
 }
 
 std::vector<Cell> device_cells(const DeviceFit& fit) {
@@ -117,7 +116,7 @@ std::string changes(const FitReport& report, const DeviceFit& fit, const Page& p
   if (!together.empty()) out += paragraph("* " + together, Style::plain, page);
   std::string legend = "Each row is a run. The new largest value was looked for with the best of them.";
   if (std::ranges::any_of(fit.changes, [](const TriedChange& change) { return !keeps_the_model(change.kind); }))
-    legend += " mechanism and compression change the model, or what of it is trained; cache its numbers.";
+    legend += " A mechanism, compression and the cache's kind change the model or what it computes.";
   return out + paragraph(legend, Style::dim, page);
 }
 

@@ -55,21 +55,22 @@ std::vector<std::string> fit_conditions(const FitReport& report) {
 std::string fit_title(const FitReport& report) {
   switch (report.size) {
     case FitSize::layers:
-      return "most layers";
+      return "most layers that fit";
     case FitSize::heads:
-      return report.heads_keep == "width" ? "most heads at the model's width" : "most heads of the model's head size";
+      return report.heads_keep == "width" ? "most heads of the model's width that fit"
+                                          : "most heads of the model's head size that fit";
     case FitSize::seq:
-      return "longest sequence";
+      return "longest sequence that fits";
     case FitSize::context:
-      return "longest context, prompt and new tokens";
+      return "longest context, prompt and new tokens, that fits";
     case FitSize::concurrency:
-      return "most sequences at once";
+      return "most sequences at once that fit";
     case FitSize::microbatch:
-      return "largest micro-batch";
+      return "largest micro-batch that fits";
     case FitSize::batch:
       break;
   }
-  return "largest batch";
+  return "largest batch that fits";
 }
 
 FitLimit limit_of(const SearchResult& result) {
@@ -105,14 +106,13 @@ std::string limit_sentence(const FitReport& report, const DeviceFit& fit) {
   if (!result.next || !result.next_value || limit_of(result) != FitLimit::memory) return "";
   const RunSummary& run = *result.next;
   const Category category = run.heaviest_category();
-  std::string out = fmt::format(
-      "{}: {} {} ran out of memory in {} at {}: {} asked for, {} free. Most of what was held then: {} of {} ({} most "
-      "in one "
-      "layer: {}).",
-      fit.device, to_name(kFitSizeNames, report.size), format_count(*result.next_value), run.failed_phase,
-      run.failed_layer, format_bytes(run.failed_request_bytes), format_bytes(run.free_bytes),
-      format_bytes(run.categories[static_cast<std::size_t>(category)]), heaviest(run), format_bytes(run.heaviest_bytes),
-      run.heaviest_layer);
+  std::string out =
+      fmt::format("{}: with {} {} the run was out of memory in {} at {}, which asked for {} with {} free.", fit.device,
+                  to_name(kFitSizeNames, report.size), format_count(*result.next_value), run.failed_phase,
+                  run.failed_layer, format_bytes(run.failed_request_bytes), format_bytes(run.free_bytes));
+  out += fmt::format(" Most of what it held were {}, {}; the layer with most was {}, {}.", heaviest(run),
+                     format_bytes(run.categories[static_cast<std::size_t>(category)]), run.heaviest_layer,
+                     format_bytes(run.heaviest_bytes));
   if (result.largest && result.found.largest.value)
     out += fmt::format(" With {} the peak is in {} at {}.", format_count(*result.found.largest.value),
                        moment(result.largest->phase, result.largest->step), result.largest->layer);

@@ -11,7 +11,7 @@ namespace headroom {
 // "llama-7b", "seq 2048", "train", "bf16", …: what the runs have in common, without what is solved for.
 std::vector<std::string> fit_conditions(const FitReport& report);
 
-// "largest batch", "most heads, of a constant size"
+// "largest batch that fits", "most layers that fit"
 std::string fit_title(const FitReport& report);
 
 // "12", "none", "failed"
