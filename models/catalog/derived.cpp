@@ -66,20 +66,30 @@ ModelConfig with_head_count(ModelConfig config, std::int64_t heads, HeadsKeep ke
   return config;
 }
 
+namespace {
+
+// A group is of several heads, and there are several groups, as in the model itself.
+bool keeps_groups(const ModelConfig& c, std::int64_t heads) {
+  if (!has_grouped_heads(c)) return true;
+  return c.kv_head_count * heads % c.head_count == 0 && c.kv_head_count * heads / c.head_count > 1;
+}
+
+}  // namespace
+
 std::vector<std::int64_t> head_counts(const ModelConfig& config, HeadsKeep keep) {
   std::vector<std::int64_t> counts;
   if (keep == HeadsKeep::head_size) {
     const std::int64_t step = head_step(config);
     const std::int64_t wide = std::max(config.d_model, config.d_ff / 16);
     const std::int64_t most = std::min(hugging_face::kMaxHeads, hugging_face::kMaxWidth * config.head_count / wide);
-    for (std::int64_t heads = step; heads <= most; heads += step) counts.push_back(heads);
+    for (std::int64_t heads = step; heads <= most; heads += step)
+      if (keeps_groups(config, heads)) counts.push_back(heads);
     return counts;
   }
   const std::int64_t width = config.head_count * config.head_dim;
   for (std::int64_t heads = 1; heads <= std::min(width, hugging_face::kMaxHeads); ++heads) {
     const bool pairs = !is_rotary(config.positions) || width / heads % 2 == 0;
-    const bool groups = !has_grouped_heads(config) || config.kv_head_count * heads % config.head_count == 0;
-    if (width % heads == 0 && pairs && groups) counts.push_back(heads);
+    if (width % heads == 0 && pairs && keeps_groups(config, heads)) counts.push_back(heads);
   }
   return counts;
 }

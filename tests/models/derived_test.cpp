@@ -77,8 +77,8 @@ TEST(Derived, MoreHeadsOfOneWidthAreSmaller) {
 TEST(Derived, HeadsThatAreTriedAreThoseThatAreDefined) {
   EXPECT_THAT(head_counts(load_model("bert-tiny"), HeadsKeep::width), ElementsAre(1, 2, 4, 8, 16, 32, 64, 128));
   const auto grouped = head_counts(load_model("llama3-8b"), HeadsKeep::head_size);
-  EXPECT_EQ(grouped.front(), 4);
-  EXPECT_EQ(grouped.at(1), 8);
+  EXPECT_EQ(grouped.front(), 8) << "of four heads all would share one key";
+  EXPECT_EQ(grouped.at(1), 12);
   for (const std::int64_t heads : head_counts(load_model("llama3-8b"), HeadsKeep::width))
     EXPECT_EQ(refusal([&] { hugging_face_config(with_head_count(load_model("llama3-8b"), heads, HeadsKeep::width)); }),
               "")
