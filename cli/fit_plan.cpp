@@ -264,16 +264,12 @@ FitPlan plan_fit(const FitFlags& flags) {
   plan.devices = devices_of(flags.run.device);
   RunFlags first = flags.run;
   first.device = plan.devices.front();
-  CheckedRun checked = check_run(first);
-  if (first.attention.find(',') != std::string::npos)
-    throw bad_input(
-        fmt::format("--attention is '{}', but fit takes one mechanism; it tries others by itself", first.attention));
+  const CheckedRun checked = check_single_run(first);
   if (!first.virtual_device.address_orders.empty())
     throw bad_input("--address-orders is of compare and profile; fit takes one order: --address-order");
   plan.spec = checked.spec;
   plan.spec.trace.reset();  // nothing is traced, and nothing is said of it
   plan.spec.require_cupti = false;
-  plan.spec.attention = first.attention;
   require_mode(plan.size, plan.spec.mode);
   plan.given_model = models::load_model(plan.spec.model);
   require_sound(plan.spec, plan.given_model);

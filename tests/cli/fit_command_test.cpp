@@ -317,7 +317,7 @@ TEST_F(FitCommand, SaysWhatIsWrongWithAQuestion) {
   says("fit gpt2 --solve batch --device cuda", "--device cuda has no limit that fit could look for");
   says("fit gpt2 --solve batch --device virtual:h100-80bg", "did you mean 'virtual:h100-80gb'?");
   says("fit gpt2 --solve batch --device t4-16gb,virtual:t4-16gb", "--device names virtual:t4-16gb twice");
-  says("fit gpt2 --solve batch --attention mha,mqa", "fit takes one mechanism");
+  says("fit gpt2 --solve batch --attention mha,mqa", "expected one mechanism");
   says("fit gpt2 --solve batch --address-orders 3", "fit takes one order");
   says("fit gopher-44m --solve layers", "no config.json can say a model like it of another size");
   says("fit byt5-small --solve layers", "this model's stacks differ");
