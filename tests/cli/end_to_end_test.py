@@ -133,7 +133,8 @@ class EndToEnd(unittest.TestCase):
     def test_the_largest_that_fits_is_run_and_so_is_the_next(self):
         self.environment["XDG_CACHE_HOME"] = str(self.path / "cache")
         question = ("--mode", "forward", "--seq", "64", "--device", "virtual:t4-16gb", "--reserve", "14GiB")
-        done = self.run_tool("fit", self.model, "--solve", "batch", *question, "--format", "json")
+        fit = ("fit", self.model, "--solve", "batch", "--advice", "none", *question, "--format", "json")
+        done = self.run_tool(*fit)
         document = json.loads(done.stdout)
         errors = [f"{e.json_path}: {e.message[:200]}" for e in validator("fit.schema.json").iter_errors(document)]
         self.assertEqual(errors, [])
@@ -143,8 +144,7 @@ class EndToEnd(unittest.TestCase):
             self.assertEqual(run["outcome"]["kind"], "oom" if code else "ok")
             if not code:
                 self.assertEqual(run["peak"]["allocated_bytes"], found["peak"]["allocated_bytes"])
-        self.assertTrue(any(change["saved_bytes"] and change["saved_bytes"] > 0 for change in found["changes"]))
-        again = self.run_tool("fit", self.model, "--solve", "batch", *question, "--format", "json")
+        again = self.run_tool(*fit)
         self.assertEqual(again.stdout, done.stdout)
 
     def test_what_the_worker_refuses_is_one_line(self):
