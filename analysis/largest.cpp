@@ -28,14 +28,41 @@ LargestSearch::LargestSearch(std::int64_t low, std::int64_t high, std::int64_t c
 }
 
 void LargestSearch::hint(std::int64_t value, std::int64_t used_bytes) {
-  const std::pair point{static_cast<double>(value), static_cast<double>(used_bytes)};
-  const auto after = std::lower_bound(used_.begin(), used_.end(), point);
-  if (after == used_.end() || after->first != point.first) used_.insert(after, point);
+  remember(value, static_cast<double>(used_bytes), false);
   choose();
 }
 
-// Through the last three points where they bend upwards, else through the last two.
+void LargestSearch::start_at(std::int64_t value) {
+  start_ = std::clamp(value, low_, std::max(low_, high_));
+  choose();
+}
+
+// What this search saw itself takes the place of a hint.
+void LargestSearch::remember(std::int64_t value, double used_bytes, bool own) {
+  const std::pair point{static_cast<double>(value), used_bytes};
+  const auto after = std::ranges::lower_bound(used_, point.first, {}, &std::pair<double, double>::first);
+  if (after == used_.end() || after->first != point.first)
+    used_.insert(after, point);
+  else if (own)
+    after->second = used_bytes;
+}
+
+// Of two points at least.
+const std::pair<double, double>& LargestSearch::last_below_failure() const {
+  const auto after =
+      std::ranges::lower_bound(used_, static_cast<double>(fails_), {}, &std::pair<double, double>::first);
+  return *std::prev(std::max(after, used_.begin() + 1));
+}
+
+// Between two points on the line through them. Beyond the last one through the last three where they bend upwards, else
+// through the last two.
 double LargestSearch::expected_bytes(double value) const {
+  if (value < used_.back().first) {
+    const auto after =
+        std::max(std::ranges::upper_bound(used_, value, {}, &std::pair<double, double>::first), used_.begin() + 1);
+    const auto [x0, y0] = *std::prev(after);
+    return y0 + (after->second - y0) / (after->first - x0) * (value - x0);
+  }
   const auto [x2, y2] = used_[used_.size() - 1];
   const auto [x1, y1] = used_[used_.size() - 2];
   const double slope = (y2 - y1) / (x2 - x1);
@@ -59,6 +86,7 @@ std::int64_t LargestSearch::crossing() const {
 
 std::int64_t LargestSearch::guess() const {
   const bool open = fails_ > high_;
+  if (start_ && probe_count_ == 0 && used_.size() < 2) return *start_;
   if (used_.size() >= 2 && used_.back().second > used_.front().second && !curve_misled_) {
     const std::int64_t value = std::min(crossing(), open ? high_ : fails_ - down_);
     return value > fits_ ? value : fits_ + up_;
@@ -72,7 +100,7 @@ std::int64_t LargestSearch::guess() const {
 std::int64_t LargestSearch::between() const {
   const double high = static_cast<double>(fails_);
   if (used_.size() >= 2 && used_.front().first == 0) {
-    const auto [value, bytes] = used_.back();
+    const auto [value, bytes] = last_below_failure();
     const double fixed = used_.front().second, needed = needed_ - fixed, room = capacity_ - fixed;
     const double power = std::log(needed / (bytes - fixed)) / std::log(high / value);
     const double meets = high * std::pow(room / needed, 1 / power);
@@ -108,7 +136,8 @@ void LargestSearch::tell(const Probe& probe) {
     fits_ = value;
     curve_misled_ = false;
     threshold_ = std::max(threshold_, bytes);
-    return hint(value, probe.used_bytes);
+    remember(value, bytes, true);
+    return choose();
   }
   down_ *= 2;
   up_ = 1;
@@ -117,7 +146,7 @@ void LargestSearch::tell(const Probe& probe) {
   // What is believed to fit shrinks to where nothing would have been missing, unless less than that was seen to fit.
   if (used_.size() >= 2) {
     const double enough = expected_bytes(static_cast<double>(value)) - std::max(1.0, bytes - capacity_);
-    curve_misled_ = enough <= used_.back().second && fails_ - fits_ > kNear;
+    curve_misled_ = enough <= last_below_failure().second && fails_ - fits_ > kNear;
     if (!curve_misled_) threshold_ = std::min(threshold_, enough);
   }
   choose();

@@ -35,14 +35,19 @@ class LargestSearch {
   // capacity_bytes: where used bytes are about to end; a hint, never taken for the answer.
   LargestSearch(std::int64_t low, std::int64_t high, std::int64_t capacity_bytes);
 
-  // Bytes in use at `value`, known without a probe of this search; may lie outside of low … high.
+  // Bytes in use at `value`, known without a probe of this search; may lie outside of low … high, or be another
+  // device's.
   void hint(std::int64_t value, std::int64_t used_bytes);
+  // What to try before anything is known.
+  void start_at(std::int64_t value);
 
   std::optional<std::int64_t> next() const;  // what to try; empty: done
   void tell(const Probe& probe);             // of next()
   Largest result() const;                    // once done
 
  private:
+  void remember(std::int64_t value, double used_bytes, bool own);
+  const std::pair<double, double>& last_below_failure() const;
   double expected_bytes(double value) const;
   std::int64_t crossing() const;
   std::int64_t guess() const;
@@ -53,7 +58,8 @@ class LargestSearch {
   std::int64_t fits_, fails_;  // fits_: low - 1, or it fits; fails_: high + 1, or it does not
   const std::int64_t low_, high_;
   const double capacity_;
-  double threshold_;                             // used bytes that are believed to be the last to fit
+  double threshold_;  // used bytes that are believed to be the last to fit
+  std::optional<std::int64_t> start_;
   std::vector<std::pair<double, double>> used_;  // value, bytes: of what fits; ascending
   double needed_ = 0;                            // by what does not fit
   bool curve_misled_ = false;                    // it said that what failed last needs no more than what fits
@@ -66,16 +72,24 @@ class LargestSearch {
 Largest largest_that_fits(std::int64_t low, std::int64_t high, std::int64_t capacity_bytes,
                           const std::function<Probe(std::int64_t)>& probe);
 
-// What of a run is made larger: the tokens of a sequence, prompt and new ones together (beside a decoder's encoder,
-// those that it reads), or the sequences.
-enum class FitSize : std::uint8_t { context, batch };
-// Why it can be no larger: memory; the model has no more positions; a step takes no more tokens (kMaxTokensPerStep).
-enum class FitLimit : std::uint8_t { memory, positions, tokens };
+// What of a run is made larger. context: the tokens of a sequence, prompt and new ones together (beside a decoder's
+// encoder, those that it reads). batch, concurrency: the sequences. microbatch: those of them that go through at once.
+// seq: the tokens of each. layers, heads: the model's own.
+enum class FitSize : std::uint8_t { context, batch, seq, layers, heads, microbatch, concurrency };
+// Why it can be no larger: memory; the model has no more positions; a step takes no more tokens (kMaxTokensPerStep); it
+// is the whole batch already; no larger model can be described.
+enum class FitLimit : std::uint8_t { memory, positions, tokens, total, model };
 inline constexpr std::array kFitSizeNames{Named<FitSize>{FitSize::context, "context"},
-                                          Named<FitSize>{FitSize::batch, "batch"}};
-inline constexpr std::array kFitLimitNames{Named<FitLimit>{FitLimit::memory, "memory"},
-                                           Named<FitLimit>{FitLimit::positions, "positions"},
-                                           Named<FitLimit>{FitLimit::tokens, "tokens"}};
+                                          Named<FitSize>{FitSize::batch, "batch"},
+                                          Named<FitSize>{FitSize::seq, "seq"},
+                                          Named<FitSize>{FitSize::layers, "layers"},
+                                          Named<FitSize>{FitSize::heads, "heads"},
+                                          Named<FitSize>{FitSize::microbatch, "microbatch"},
+                                          Named<FitSize>{FitSize::concurrency, "concurrency"}};
+inline constexpr std::array kFitLimitNames{
+    Named<FitLimit>{FitLimit::memory, "memory"}, Named<FitLimit>{FitLimit::positions, "positions"},
+    Named<FitLimit>{FitLimit::tokens, "tokens"}, Named<FitLimit>{FitLimit::total, "total"},
+    Named<FitLimit>{FitLimit::model, "model"}};
 
 struct FoundSize {
   FitSize size = FitSize::context;

@@ -27,6 +27,7 @@ constexpr const char* kFooter = R"(
 Examples:
   headroom compare bert-base --attention mha,mqa,mhe-add,mhe-mul --batch 8
   headroom profile llama-7b --batch 1 --seq 2048 --dtype bf16 --device virtual:a100-40gb
+  headroom fit llama-7b --solve batch --seq 2048 --dtype bf16 --device all
   headroom run --device virtual:a100-40gb -- python train.py
   headroom compare examples/gpt2/config.json --out results --format json,html
   headroom sweep examples/sweep.toml --out results

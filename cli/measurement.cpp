@@ -61,52 +61,57 @@ void take_recording(MeasuredRun& run, const std::filesystem::path& file) {
   run.message = outcome == OutcomeKind::oom ? out_of_memory_message(run.recording) : run.recording.outcome.message;
 }
 
-// The workers of one measurement: some waiting, at most `jobs` running, some done.
+// The workers of one measurement, at most `jobs` at once.
 class Fleet {
  public:
-  Fleet(const std::vector<PlannedRun>& planned, const MeasureOptions& options, Interrupts& interrupts)
-      : planned_(planned),
+  Fleet(RunSource& source, const MeasureOptions& options, Interrupts& interrupts)
+      : source_(source),
         options_(options),
         interrupts_(interrupts),
         line_(options.show_progress),
-        width_(terminal_width(STDERR_FILENO)),
-        runs_(planned.size()) {
-    worker_command(planned.front().spec);  // throws, once for all, where there is none
-  }
+        width_(terminal_width(STDERR_FILENO)) {}
 
-  std::vector<MeasuredRun> finish_all() {
-    while (done_ < planned_.size()) {
+  void finish_all() {
+    for (;;) {
       start_waiting();
+      if (done_ == planned_.size()) return;
       show_progress();
-      wait();
+      wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
       interrupts_.throw_if_caught();
       attend_all();
     }
-    return std::move(runs_);
   }
 
  private:
   std::filesystem::path file_of(std::size_t i) const { return scratch_.path() / fmt::format("{}.headroom", i); }
+  std::size_t total() const { return source_.total().value_or(planned_.size()); }
 
   void start_waiting() {
-    while (next_ < planned_.size() && next_ - done_ < options_.jobs) {
-      const std::size_t i = next_++;
-      runs_[i].label = planned_[i].label;
-      try {
-        workers_.push_back(std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
-                                                           file_of(i), interrupts_.original_mask()));
-        running_.push_back(i);
-        tell_progress(running_.size() - 1);
-      } catch (const Error& error) {
-        fail(runs_[i], planned_[i].spec, {error.code(), error.what(), {}});
-        finish(i);
-      }
+    while (planned_.size() - done_ < options_.jobs) {
+      std::optional<PlannedRun> run = source_.next();
+      if (!run) return;
+      if (planned_.empty()) worker_command(run->spec);  // throws, once for all, where there is none
+      planned_.push_back(std::move(*run));
+      start(planned_.size() - 1);
     }
   }
 
-  void wait() {
-    if (done_ == next_) return;
-    wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1);
+  void start(std::size_t i) {
+    try {
+      workers_.push_back(std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
+                                                         file_of(i), interrupts_.original_mask()));
+      running_.push_back(i);
+      tell_progress(running_.size() - 1);
+    } catch (const Error& error) {
+      MeasuredRun run{planned_[i].label, {}, ExitCode::done, {}, {}};
+      fail(run, planned_[i].spec, {error.code(), error.what(), {}});
+      give_back(i, std::move(run));
+    }
+  }
+
+  void give_back(std::size_t i, MeasuredRun run) {
+    ++done_;
+    source_.take(i, std::move(run));
   }
 
   void attend_all() {
@@ -119,8 +124,7 @@ class Fleet {
       const WorkerEnd end = workers_[slot]->end();
       workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(slot));
       running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(slot));
-      take(i, end);
-      finish(i);
+      finish(i, end);
     }
   }
 
@@ -131,12 +135,20 @@ class Fleet {
     return workers_[slot]->has_ended();
   }
 
-  void take(std::size_t i, const WorkerEnd& end) {
-    if (end.code != ExitCode::done) return fail(runs_[i], planned_[i].spec, end);
+  void finish(std::size_t i, const WorkerEnd& end) {
+    MeasuredRun run{planned_[i].label, {}, ExitCode::done, {}, {}};
+    if (end.code == ExitCode::done)
+      read_result(i, run);
+    else
+      fail(run, planned_[i].spec, end);
+    give_back(i, std::move(run));
+  }
+
+  void read_result(std::size_t i, MeasuredRun& run) {
     try {
-      take_recording(runs_[i], file_of(i));
+      take_recording(run, file_of(i));
     } catch (const Error& error) {
-      fail(runs_[i], planned_[i].spec,
+      fail(run, planned_[i].spec,
            {ExitCode::could_not_measure,
             fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()),
             {}});
@@ -145,17 +157,9 @@ class Fleet {
     std::filesystem::remove(file_of(i), ignored);
   }
 
-  void finish(std::size_t i) {
-    ++done_;
-    if (!options_.ended) return;
-    options_.ended(i, runs_[i]);
-    runs_[i].recording = {};
-  }
-
   void tell_progress(std::size_t slot) const {
     if (options_.progress_lines)
-      write_stderr(
-          progress_document(done_, planned_.size(), {planned_[running_[slot]].label, workers_[slot]->progress()}));
+      write_stderr(progress_document(done_, total(), {planned_[running_[slot]].label, workers_[slot]->progress()}));
   }
 
   void show_progress() {
@@ -163,19 +167,38 @@ class Fleet {
     std::vector<RunningRun> running;
     for (std::size_t slot = 0; slot < workers_.size(); ++slot)
       running.push_back({planned_[running_[slot]].label, workers_[slot]->progress()});
-    line_.show(progress_text(done_, planned_.size(), running, width_));
+    line_.show(progress_text(done_, source_.total(), running, width_));
   }
 
-  const std::vector<PlannedRun>& planned_;
+  RunSource& source_;
   const MeasureOptions& options_;
   Interrupts& interrupts_;
   ScratchFolder scratch_;
   ProgressLine line_;
   int width_;
-  std::vector<MeasuredRun> runs_;
+  std::vector<PlannedRun> planned_;                      // those that were started
   std::vector<std::unique_ptr<WorkerProcess>> workers_;  // those that run
-  std::vector<std::size_t> running_;                     // what each of them runs
-  std::size_t next_ = 0, done_ = 0;                      // started so far; ended so far
+  std::vector<std::size_t> running_;                     // what each of them runs: indices into planned_
+  std::size_t done_ = 0;
+};
+
+// Runs that are all known from the start.
+class ListedRuns : public RunSource {
+ public:
+  using Taken = std::function<void(std::size_t index, MeasuredRun run)>;
+  ListedRuns(const std::vector<PlannedRun>& planned, const Taken& taken) : planned_(planned), taken_(taken) {}
+
+  std::optional<PlannedRun> next() override {
+    if (next_ == planned_.size()) return {};
+    return planned_[next_++];
+  }
+  void take(std::size_t index, MeasuredRun run) override { taken_(index, std::move(run)); }
+  std::optional<std::size_t> total() const override { return planned_.size(); }
+
+ private:
+  const std::vector<PlannedRun>& planned_;
+  const Taken& taken_;
+  std::size_t next_ = 0;
 };
 
 std::vector<PlannedRun> expanded(const MeasurementPlan& plan) {
@@ -253,7 +276,19 @@ void tell_trace_problems(const std::vector<LabeledRecording>& recordings) {
 
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts) {
-  return Fleet(runs, options, interrupts).finish_all();
+  std::vector<MeasuredRun> measured(runs.size());
+  measure(runs, options, interrupts, [&](std::size_t index, MeasuredRun run) { measured[index] = std::move(run); });
+  return measured;
+}
+
+void measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options, Interrupts& interrupts,
+             const std::function<void(std::size_t index, MeasuredRun run)>& taken) {
+  ListedRuns source(runs, taken);
+  measure(source, options, interrupts);
+}
+
+void measure(RunSource& source, const MeasureOptions& options, Interrupts& interrupts) {
+  Fleet(source, options, interrupts).finish_all();
 }
 
 std::size_t default_jobs(const std::string& device) {

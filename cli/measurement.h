@@ -33,15 +33,31 @@ struct MeasureOptions {
   std::size_t jobs = 1;  // workers at once
   bool show_progress = false;
   bool progress_lines = false;  // for programs: --progress lines
-  // Told of each run as it ends, whichever does first; then nobody needs its recording any more, and what measure()
-  // gives back has none. What it throws ends the measurement.
-  std::function<void(std::size_t index, MeasuredRun& run)> ended;
 };
 
 // In the order given, whatever finishes first. Throws Interrupted once the workers are dead and the temporary folder is
 // gone; could_not_measure when there is no worker to start.
 std::vector<MeasuredRun> measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options,
                                  Interrupts& interrupts);
+
+// The same, but each run is given away as it ends, whichever does first: nobody keeps its recording. `index` is that of
+// `runs`; what `taken` throws ends the measurement.
+void measure(const std::vector<PlannedRun>& runs, const MeasureOptions& options, Interrupts& interrupts,
+             const std::function<void(std::size_t index, MeasuredRun run)>& taken);
+
+// Runs of which one decides what the next one is.
+class RunSource {
+ public:
+  virtual ~RunSource() = default;
+  // What to run when a worker is free; empty: nothing now. Asked again whenever a run has ended.
+  virtual std::optional<PlannedRun> next() = 0;
+  // What came of a run; `index` counts what next() gave, from 0.
+  virtual void take(std::size_t index, MeasuredRun run) = 0;
+  virtual std::optional<std::size_t> total() const { return {}; }  // how many there will be, where that is known
+};
+
+// Until nothing runs and nothing is to be run. Throws as the other does.
+void measure(RunSource& source, const MeasureOptions& options, Interrupts& interrupts);
 
 // The cores this process may use for virtual devices, whose runs share nothing; 1 for cpu and cuda.
 std::size_t default_jobs(const std::string& device);

@@ -55,8 +55,11 @@ std::optional<Progress> parse_progress(std::string_view line) {
                   integer_or_zero(json, "steps"), integer_or_zero(json, "allocated_bytes")};
 }
 
-std::string progress_text(std::size_t done, std::size_t total, const std::vector<RunningRun>& running, int width) {
-  std::string text = total > 1 ? fmt::format("{} of {} done", done, total) : "";
+std::string progress_text(std::size_t done, std::optional<std::size_t> total, const std::vector<RunningRun>& running,
+                          int width) {
+  std::string text = !total       ? fmt::format("{} done", done)
+                     : *total > 1 ? fmt::format("{} of {} done", done, *total)
+                                  : "";
   for (const auto& run : running) text += (text.empty() ? "" : " · ") + describe(run);
   return cut(text, width - 1);
 }

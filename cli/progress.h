@@ -27,8 +27,10 @@ struct RunningRun {
   Progress progress;
 };
 
-// "2 of 7 done · mqa: step 1 of 2, backward, 1.21 GiB · skv: build", cut to `width` columns.
-std::string progress_text(std::size_t done, std::size_t total, const std::vector<RunningRun>& running, int width);
+// "2 of 7 done · mqa: step 1 of 2, backward, 1.21 GiB · skv: build", cut to `width` columns; "2 done" where nobody
+// knows how many there will be.
+std::string progress_text(std::size_t done, std::optional<std::size_t> total, const std::vector<RunningRun>& running,
+                          int width);
 
 // {"run":"mqa","phase":"forward","step":1,"steps":2,"allocated_bytes":1299227607,"done":2,"runs":7} and a newline; the
 // phase is "starting" before its worker has said anything.

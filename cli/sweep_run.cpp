@@ -105,8 +105,8 @@ class SweepRunner {
     options.progress_lines = request_.progress_lines;
     options.show_progress = !request_.progress_lines && !request_.quiet && isatty(STDERR_FILENO) == 1;
     options.jobs = jobs(runs);
-    options.ended = [this](std::size_t index, MeasuredRun& run) { take(sweep_.rows[waiting_[index]], run); };
-    measure(runs, options, interrupts);
+    measure(runs, options, interrupts,
+            [this](std::size_t index, MeasuredRun run) { take(sweep_.rows[waiting_[index]], run); });
     waiting_.clear();
   }
 
@@ -123,7 +123,7 @@ class SweepRunner {
     return least;
   }
 
-  void take(SweepRow& row, MeasuredRun& run) {
+  void take(SweepRow& row, const MeasuredRun& run) {
     const SweepResult asked = row.result;
     if (run.recording.outcome.kind == OutcomeKind::error) {
       row.result.outcome = run.code == ExitCode::bad_input ? SweepOutcome::refused : SweepOutcome::error;

@@ -16,6 +16,7 @@ using Chosen = std::function<int()>;
 
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_profile(CLI::App& app, Chosen& chosen);
+void add_fit(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
 void add_sweep(CLI::App& app, Chosen& chosen);
 void add_merge(CLI::App& app, Chosen& chosen);
@@ -31,6 +32,7 @@ void add_list(CLI::App& app, Chosen& chosen);
 inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
   add_compare(app, chosen);
   add_profile(app, chosen);
+  add_fit(app, chosen);
   add_run(app, chosen, command_words);
   add_sweep(app, chosen);
   add_merge(app, chosen);

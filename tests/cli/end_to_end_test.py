@@ -154,6 +154,23 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(sum(tensor["bytes"]["delta"] for tensor in diff["tensors"]), delta)
         self.assertEqual([setting["name"] for setting in diff["settings"]], ["seq"])
 
+    def test_the_largest_that_fits_is_run_and_so_is_the_next(self):
+        self.environment["XDG_CACHE_HOME"] = str(self.path / "cache")
+        question = ("--mode", "forward", "--seq", "64", "--device", "virtual:t4-16gb", "--reserve", "14GiB")
+        fit = ("fit", self.model, "--solve", "batch", "--advice", "none", *question, "--format", "json")
+        done = self.run_tool(*fit)
+        document = json.loads(done.stdout)
+        errors = [f"{e.json_path}: {e.message[:200]}" for e in validator("fit.schema.json").iter_errors(document)]
+        self.assertEqual(errors, [])
+        found = document["results"][0]
+        for batch, code in ((found["value"], 0), (found["value"] + 1, 3)):
+            run = self.report_of("profile", self.model, "--batch", batch, *question, code=code)["runs"][0]
+            self.assertEqual(run["outcome"]["kind"], "oom" if code else "ok")
+            if not code:
+                self.assertEqual(run["peak"]["allocated_bytes"], found["peak"]["allocated_bytes"])
+        again = self.run_tool(*fit)
+        self.assertEqual(again.stdout, done.stdout)
+
     def test_what_the_worker_refuses_is_one_line(self):
         done = self.run_tool("profile", "bert-base", "--sdpa", "flash", "--device", "virtual:h100-80gb", code=2)
         self.assertEqual(done.stdout, "")

@@ -172,6 +172,47 @@ int generate(const Request& request, std::int64_t room) {
   return write_recording(request.out, recording), 0;
 }
 
+// What a training holds for each of its tokens: 1 KiB for each layer and head of a model that is a file, less of it
+// with the means that save memory.
+std::int64_t held_bytes(const RunSpec& spec) {
+  std::int64_t bytes = 1024 * spec.batch * spec.seq;
+  if (spec.model.ends_with(".json")) {
+    const Json config = parse_json_file(spec.model);
+    bytes *= config.at("n_layer").get<std::int64_t>() * config.at("n_head").get<std::int64_t>();
+  }
+  if (spec.checkpoint == Checkpoint::block) bytes /= 4;
+  if (spec.sdpa != Sdpa::eager) bytes /= 2;
+  return bytes;
+}
+
+// On a device that has room for so many tokens, twice as many where it is called large; `never`: a batch that does not
+// fit all the same.
+int train(const Request& request, std::int64_t room, std::int64_t never) {
+  const RunSpec& spec = request.spec;
+  if (spec.optimizer == Optimizer::adafactor) return fail(3, "no such optimizer\n");
+  if (spec.device.ends_with("80gb")) room *= 2;
+  const std::int64_t bytes = held_bytes(spec);
+  Recording recording = recording_of(spec);
+  if (bytes > 1024 * room || spec.batch == never) {
+    recording = out_of_memory(spec);
+    recording.outcome.failed_request_bytes = bytes;
+    recording.outcome.free_bytes = std::min(bytes - 1, 1024 * room);
+  }
+  recording.environment.device_total_bytes = recording.stats.peak_allocated_bytes + 1024 * room;
+  if (recording.outcome.kind == OutcomeKind::ok) {
+    recording.marks.push_back({static_cast<std::int64_t>(recording.events.size()),
+                               static_cast<std::int64_t>(recording.events.size()), Phase::forward, 1});
+    add_event(recording, Action::alloc, 0x40000000, bytes, Category::activation);
+    recording.events.phase.back() = Phase::forward;
+    recording.events.step.back() = 1;
+    for (std::int64_t AllocatorStats::*peak :
+         {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
+          &AllocatorStats::final_allocated_bytes})
+      recording.stats.*peak += bytes;
+  }
+  return write_recording(request.out, recording), 0;
+}
+
 int measure_untraced(const Request& request) {
   Recording recording = recording_of(request.spec);
   recording.activity.problems = {"CUPTI off: \x1b[31mno such library."};
@@ -231,6 +272,12 @@ int act(const std::string& action, const Request& request) {
     return measure_well(request);
   if (action == "oom-unless-descending") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action.starts_with("room-for-")) return generate(request, std::atoll(action.c_str() + 9));
+  if (action.starts_with("trains-")) return train(request, std::atoll(action.c_str() + 7), 0);
+  if (action.starts_with("never-3-")) return train(request, std::atoll(action.c_str() + 8), 3);
+  if (action.starts_with("hang-above-")) {
+    if (request.spec.batch > std::atoll(action.c_str() + 11)) hang();
+    return train(request, 1'000'000, 0);
+  }
   if (action == "hang-in-search" && (request.spec.seq != 100 || request.spec.batch > 1)) hang();
   if (action == "hang-in-search") return generate(request, 100'000);
   if (action == "short-prompts-only")

@@ -29,8 +29,8 @@ void expect_refused(const Case& expected) {
 }
 
 // "" is the tool's own.
-const std::vector<std::string> kPages{"",       "compare", "profile",       "run",       "sweep", "merge", "check",
-                                      "report", "diff",    "fragmentation", "reproduce", "view",  "list"};
+const std::vector<std::string> kPages{"",      "compare", "profile", "fit",           "run",       "sweep", "merge",
+                                      "check", "report",  "diff",    "fragmentation", "reproduce", "view",  "list"};
 
 TEST(Help, OfTheToolAndOfEachCommandIsAsPrinted) {
   for (const std::string& command : kPages) {
@@ -64,7 +64,8 @@ TEST(Version, IsOneLine) {
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
       {"",
-       "expected a command: compare, profile, run, sweep, merge, check, report, diff, fragmentation, reproduce, view "
+       "expected a command: compare, profile, fit, run, sweep, merge, check, report, diff, fragmentation, reproduce, "
+       "view "
        "or list "
        "(headroom "
        "--help explains "
@@ -86,11 +87,13 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, sweep, merge, check, report, "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, fit, run, sweep, merge, check, "
+       "report, "
        "diff, "
        "fragmentation, reproduce, view, list; headroom --help explains them"},
       {"budgets budgets.toml",
-       "unknown command 'budgets'. Known: compare, profile, run, sweep, merge, check, report, diff, fragmentation, "
+       "unknown command 'budgets'. Known: compare, profile, fit, run, sweep, merge, check, report, diff, "
+       "fragmentation, "
        "reproduce, "
        "view, list; headroom --help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},

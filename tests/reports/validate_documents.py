@@ -76,17 +76,18 @@ for (name, kind, _), (document, path, value) in kinds.items():
         if report.is_valid(changed(document, path, change)):
             failures.append(f"{name} {'/'.join(kind) or 'document'}: {what} is accepted")
 
-fragmentation = load("fragmentation.schema.json")
-document = json.loads((documents / "fragmentation" / "pinned.json").read_text())
-for error in fragmentation.iter_errors(document):
-    failures.append(f"fragmentation{error.json_path[1:]}: {error.message[:200]}")
-for path, value in objects_of({key: value for key, value in document.items() if key != "spec"}):
-    for key in value if path else document:
-        refused += 1
-        if fragmentation.is_valid(changed(document, path, lambda o, key=key: o.pop(key))):
-            failures.append(f"fragmentation {'/'.join(map(str, path))}: no {key} is accepted")
-    if fragmentation.is_valid(changed(document, path, lambda o: o.update(nonsense=1))):
-        failures.append(f"fragmentation {'/'.join(map(str, path))}: a member of no meaning is accepted")
+for name, sample in (("fragmentation", "pinned"), ("fit", "two-devices")):
+    schema = load(f"{name}.schema.json")
+    document = json.loads((documents / name / f"{sample}.json").read_text())
+    for error in schema.iter_errors(document):
+        failures.append(f"{name}{error.json_path[1:]}: {error.message[:200]}")
+    for path, value in objects_of({key: value for key, value in document.items() if key != "spec"}):
+        for key in value if path else document:
+            refused += 1
+            if schema.is_valid(changed(document, path, lambda o, key=key: o.pop(key))):
+                failures.append(f"{name} {'/'.join(map(str, path))}: no {key} is accepted")
+        if schema.is_valid(changed(document, path, lambda o: o.update(nonsense=1))):
+            failures.append(f"{name} {'/'.join(map(str, path))}: a member of no meaning is accepted")
 
 for name, file in (("diff", "diff.json"), ("sweep", "results.json")):
     schema = load(f"{name}.schema.json")

@@ -1,5 +1,5 @@
-// write_documents FOLDER: NAME.json, NAME.html and NAME.tables/ (CSV, SVG, LaTeX, Markdown) of every made-up report, and
-// check/, diff/, fragmentation/ and sweep/ documents, for the tests that read them from outside.
+// write_documents FOLDER: NAME.json, NAME.html and NAME.tables/ (CSV, SVG, LaTeX, Markdown) of every made-up report,
+// and check/, diff/, fit/, fragmentation/ and sweep/ documents, for the tests that read them from outside.
 #include <filesystem>
 
 #include "base/file.h"
@@ -10,6 +10,7 @@
 #include "reports/sweep.h"
 #include "tests/reports/check_sample.h"
 #include "tests/reports/diff_sample.h"
+#include "tests/reports/fit_sample.h"
 #include "tests/reports/fragmentation_sample.h"
 #include "tests/reports/synthetic.h"
 #include "tests/sweep_sample.h"
@@ -53,6 +54,9 @@ int main(int, char** argv) {
                        headroom::write_sweep_json(headroom::testing_support::sweep_sample()));
   headroom::write_file(folder / "fragmentation" / "pinned.json",
                        headroom::write_fragmentation_json(headroom::synthetic::pinned_segments()));
+  std::filesystem::create_directories(folder / "fit");
+  headroom::write_file(folder / "fit" / "two-devices.json",
+                       headroom::write_fit_json(headroom::synthetic::two_devices()));
   for (const auto& [name, report] : headroom::synthetic::all_reports()) {
     headroom::write_file(folder / (name + ".json"), headroom::write_json(report));
     headroom::write_file(folder / (name + ".html"), headroom::write_html(report));
