@@ -1,15 +1,21 @@
 // Runs as processes, their results, and the queue of them.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QDir>
+#include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <QTimer>
 
 #include "gui/running/estimate.h"
 #include "gui/running/program.h"
+#include "gui/running/program_check.h"
+#include "gui/running/program_dialog.h"
 #include "gui/running/queue_panel.h"
 #include "gui/running/run_actions.h"
 #include "gui/running/run_dialog.h"
@@ -92,6 +98,7 @@ TEST(RunProcess, SaysWhyItFailed) {
   const std::pair<const char*, const char*> cases[] = {
       {"refuse", "--batch is 7, which nobody wants; expected 8"},
       {"crash", "a last word"},
+      {"killed", "headroom was ended by a signal, 9."},
       {"empty", "headroom ended with exit code 0 and left no recording."}};
   for (const auto& [action, reason] : cases) {
     fake.act(action);
@@ -126,6 +133,40 @@ TEST(RunProcess, AFloodDoesNotGrowTheLog) {
   EXPECT_LE(process.log().text().size(), RunLog::kMostBytes + static_cast<qsizetype>(RunLog::kMostLines));
   EXPECT_GT(process.log().dropped(), 0);
   for (const QByteArray& line : process.log().lines()) EXPECT_LE(line.size(), RunLog::kLongestLine);
+}
+
+TEST(RunProcess, AFloodWithoutEndLeavesTheWindowAliveAndIsCancelled) {
+  FakeHeadroom fake;
+  for (const char* action : {"deluge", "torrent"}) {
+    fake.act(action);
+    RunProcess process(bert());
+    int ticks = 0;
+    QTimer clock;
+    QObject::connect(&clock, &QTimer::timeout, [&] { ++ticks; });
+    clock.start(1);
+    process.start();
+    ASSERT_TRUE(wait_until([&] { return process.log().dropped() > 0; })) << action;
+    EXPECT_TRUE(wait_until([&] { return ticks > 5; })) << action;
+    process.cancel();
+    ASSERT_TRUE(wait_for_end(process)) << action;
+    EXPECT_EQ(process.state(), RunProcess::State::cancelled);
+    EXPECT_LE(process.log().lines().size(), RunLog::kMostLines);
+    EXPECT_LE(process.log().text().size(), RunLog::kMostBytes + static_cast<qsizetype>(RunLog::kMostLines));
+    EXPECT_TRUE(fake.all_gone()) << action;
+  }
+}
+
+TEST(RunProcess, SaysThatItWasKilledFromOutside) {
+  FakeHeadroom fake;
+  fake.act("hang");
+  RunProcess process(bert());
+  process.start();
+  ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
+  ::kill(static_cast<pid_t>(fake.processes().front()), SIGKILL);
+  ASSERT_TRUE(wait_for_end(process));
+  EXPECT_EQ(process.state(), RunProcess::State::failed);
+  EXPECT_EQ(process.exit_code(), -1);
+  EXPECT_EQ(process.problem().toStdString(), "headroom was ended by a signal, 9.");
 }
 
 TEST(RunProcess, IsCancelledAndSoIsEveryProcessOfItsGroup) {
@@ -268,6 +309,105 @@ TEST(Estimate, AsksOnceWhatIsKnown) {
     EXPECT_TRUE(estimate.result().fits());
   }
   EXPECT_EQ(fake.calls().size(), 1);
+}
+
+TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
+  FakeHeadroom fake;
+  fake.act("hang");
+  Estimate estimate;
+  estimate.ask(bert());
+  ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
+  fake.act("well");
+  fake.become("0.2.0");
+  ::kill(static_cast<pid_t>(fake.processes().front()), SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
+  EXPECT_TRUE(estimate.result().fits());
+  EXPECT_EQ(fake.calls().size(), 2);
+  EXPECT_TRUE(ResultCache().find(bert()));
+}
+
+TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
+  FakeHeadroom fake;
+  const ResultCache cache;
+  cache.keep(bert(), result_of(virtual_recording()));
+  fake.become("0.2.0-newer");
+  EXPECT_FALSE(cache.find(bert()));
+}
+
+bool wait_for_check(const ProgramCheck& check) {
+  return wait_until([&] { return !check.is_busy(); });
+}
+
+TEST(ProgramCheck, TellsWhatMakesRunsFromWhatDoesNot) {
+  FakeHeadroom fake;
+  ProgramCheck check;
+  const std::tuple<const char*, ProgramCheck::State, const char*> cases[] = {
+      {"well", ProgramCheck::State::works, "headroom 0.1.0 works: a tiny run was made in"},
+      {"refuse", ProgramCheck::State::runs_fail, "It is headroom 0.1.0, but its runs fail: --batch is 7"},
+      {"foreign", ProgramCheck::State::no_program, "is not headroom"},
+      {"deluge", ProgramCheck::State::no_program, "is not headroom"}};
+  for (const auto& [action, state, sentence] : cases) {
+    fake.act(action);
+    check.start(fake.program());
+    EXPECT_TRUE(check.is_busy());
+    ASSERT_TRUE(wait_for_check(check)) << action;
+    EXPECT_EQ(check.state(), state) << action;
+    EXPECT_THAT(check.sentence().toStdString(), HasSubstr(sentence));
+  }
+  check.start(QStringLiteral("/nowhere/headroom"));
+  EXPECT_EQ(check.sentence(), QStringLiteral("There is no file /nowhere/headroom."));
+  check.start(QStringLiteral("/etc/passwd"));
+  EXPECT_EQ(check.sentence(), QStringLiteral("/etc/passwd is no program."));
+}
+
+TEST(ProgramCheck, DoesNotWaitForEverAndNamesAnotherVersion) {
+  FakeHeadroom fake;
+  fake.act("hang");
+  ProgramCheck check;
+  check.set_patience_milliseconds(100);
+  check.start(fake.program());
+  ASSERT_TRUE(wait_for_check(check));
+  EXPECT_THAT(check.sentence().toStdString(), HasSubstr("does not answer within 0.1 s"));
+  fake.act("well");
+  fake.become("9.0");
+  check.set_patience_milliseconds(30'000);
+  check.start(fake.program());
+  ASSERT_TRUE(wait_for_check(check));
+  EXPECT_THAT(check.sentence().toStdString(), HasSubstr("This viewer is of version"));
+}
+
+TEST(ProgramDialog, ChoosesAndForgetsTheProgram) {
+  FakeHeadroom fake;
+  qunsetenv("HEADROOM_PROGRAM");
+  Session session;
+  RunQueue& queue = queue_of(session);
+  QSignalSpy chosen(&queue, &RunQueue::program_chosen);
+  ProgramDialog dialog(queue);
+  dialog.show();
+  dialog.path()->setText(fake.program());
+  EXPECT_EQ(dialog.verdict(), QString());
+  dialog.use_button()->click();  // checks it first
+  ASSERT_TRUE(wait_until([&] { return dialog.verdict().startsWith(QStringLiteral("✓ headroom 0.1.0 works")); }));
+  EXPECT_EQ(chosen.count(), 0);
+  dialog.use_button()->click();
+  EXPECT_EQ(chosen.count(), 1);
+  EXPECT_EQ(find_program().path, fake.program());
+  EXPECT_EQ(find_program().source, ProgramSource::setting);
+  EXPECT_FALSE(dialog.use_button()->isEnabled());
+  dialog.find_button()->click();
+  EXPECT_EQ(chosen.count(), 2);
+  EXPECT_NE(find_program().source, ProgramSource::setting);
+}
+
+TEST(ProgramDialog, WhatTheEnvironmentNamesStays) {
+  const FakeHeadroom fake;
+  Session session;
+  ProgramDialog dialog(queue_of(session));
+  dialog.show();
+  EXPECT_EQ(dialog.path()->text(), fake.program());
+  dialog.path()->setText(QStringLiteral("/bin/true"));
+  EXPECT_FALSE(dialog.use_button()->isEnabled());
+  EXPECT_FALSE(dialog.find_button()->isEnabled());
 }
 
 TEST(Estimate, OfARealDeviceIsOnAVirtualOne) {
@@ -448,8 +588,8 @@ TEST(RunActions, FollowWhatThereIs) {
   Session session;
   QWidget window;
   const QList<QAction*> actions = make_run_actions(session, &window);
-  ASSERT_EQ(actions.size(), 4);
-  EXPECT_TRUE(actions[0]->isEnabled());
+  ASSERT_EQ(actions.size(), 5);
+  for (const int i : {0, 4}) EXPECT_TRUE(actions[i]->isEnabled());
   for (int i = 1; i < 4; ++i) EXPECT_FALSE(actions[i]->isEnabled()) << i;
   Recording recording = virtual_recording();
   recording.spec.batch = 21;
