@@ -196,14 +196,16 @@ bool RunDialog::show_what_is_wrong() {
   if (!problem) problem = check_spec(typed);
   if (!problem || problem->field != "MODEL") {
     form_->set_model(typed);
-    mechanisms_->set_spec(typed);
+    RunSpec sound = typed;  // mechanisms are not to blame for what is wrong with the compression
+    if (problem && problem->field == "--compress") sound.compression.clear();
+    mechanisms_->set_spec(sound);
   }
   if (!problem)
     if (const std::string why = mechanism_problem(typed, mechanisms_->checked().front()); !why.empty())
       problem = SpecProblem{"--attention", why};
   if (!problem) return true;
   show_problem(*problem);
-  panel_->show_sentence(tr("Nothing to show: a setting is not right."));
+  panel_->show_sentence(tr("Nothing to show: a setting is not right.") + QLatin1Char('\n') + this->problem());
   return false;
 }
 

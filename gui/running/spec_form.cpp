@@ -337,6 +337,7 @@ void SpecForm::add_compression() {
       add({"--compress", tr("Compression"), tr("How weights are made smaller: methods, each with its options")},
           compression_, always);
   field.title->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+  field.title->setContentsMargins(0, 4, 0, 0);  // beside the first of its rows
   field.store = [this](RunSpec& spec) { spec.compression = compression_->text(); };
   field.load = [this](const RunSpec& spec) { compression_->set_text(spec.compression); };
   connect(compression_, &CompressionEditor::changed, this, &SpecForm::follow_mode);

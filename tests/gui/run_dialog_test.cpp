@@ -461,6 +461,8 @@ TEST_F(Dialog, SaysBelowTheCompressionWhatIsWrongWithIt) {
   spec.compression = "int4:group=7";
   EXPECT_EQ(dialog_->problem().toStdString(), check_spec(spec)->message);
   EXPECT_EQ(editor->accessibleDescription(), dialog_->problem());
+  EXPECT_THAT(dialog_->panel().text().toStdString(), HasSubstr(dialog_->problem().toStdString()));
+  EXPECT_FALSE(dialog_->mechanisms().tree()->topLevelItem(0)->isDisabled());
   qobject_cast<QLineEdit*>(editor->option_input(0, "group"))->clear();
   EXPECT_TRUE(dialog_->can_run());
   EXPECT_EQ(dialog_->spec().compression, "int4");

@@ -247,7 +247,9 @@ RunHandle run_of_equal_blocks() {
       text += fmt::format("t={} +{}@b{} encoder/layer.{}/{} aten::empty parameter\n", 10 + number, 4096 * (block + 1),
                           number, block, leaf),
           ++number;
-  return run_of(testing_support::recording_from_text(text), "blocks");
+  Recording recording = testing_support::recording_from_text(text);
+  for (Layer& layer : recording.layers) std::ranges::replace(layer.path, '/', '.');
+  return run_of(std::move(recording), "blocks");
 }
 
 QStringList paths_below(const LayerTree& tree, const QModelIndex& parent = {}) {

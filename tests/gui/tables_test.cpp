@@ -317,7 +317,9 @@ Recording equal_blocks() {
   for (int block = 0; block < 4; ++block)
     for (const char* leaf : {"attn", "ffn"})
       text += fmt::format("+4096@{1}{0} layer.{0}/{1} aten::empty parameter\n", block, leaf);
-  return testing_support::recording_from_text(text);
+  Recording recording = testing_support::recording_from_text(text);
+  for (Layer& layer : recording.layers) std::ranges::replace(layer.path, '/', '.');
+  return recording;
 }
 
 TEST(Layers, AClickOnTheNumberOfEqualBlocksShowsEachAndOneMoreFoldsThem) {
