@@ -28,8 +28,9 @@ constexpr int kMostCopied = 1000000;  // rows: what a clipboard bears
 
 void collect(const QAbstractItemModel& model, const QModelIndex& parent, QModelIndexList& rows) {
   for (int row = 0; row < model.rowCount(parent); ++row) {
-    rows.push_back(model.index(row, 0, parent));
-    collect(model, rows.back(), rows);
+    const QModelIndex index = model.index(row, 0, parent);  // not what lies in the list: that moves as it grows
+    rows.push_back(index);
+    collect(model, index, rows);
   }
 }
 
