@@ -248,7 +248,10 @@ RunHandle run_of_equal_blocks() {
                           number, block, leaf),
           ++number;
   Recording recording = testing_support::recording_from_text(text);
-  for (Layer& layer : recording.layers) std::ranges::replace(layer.path, '/', '.');
+  for (Layer& layer : recording.layers) {
+    std::ranges::replace(layer.path, '/', '.');
+    layer.kind = LayerKind::ffn;  // what is of no known kind is not folded
+  }
   return run_of(std::move(recording), "blocks");
 }
 
