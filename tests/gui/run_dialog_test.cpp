@@ -14,7 +14,6 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
-#include <QToolButton>
 #include <QTreeWidget>
 
 #include "gui/running/compression_editor.h"
@@ -23,7 +22,6 @@
 #include "gui/running/run_queue.h"
 #include "gui/views/text.h"
 #include "models/catalog/attention.h"
-#include "models/catalog/compression.h"
 #include "models/catalog/config.h"
 #include "tests/gui/fake_headroom.h"
 #include "tests/gui/support.h"
@@ -124,72 +122,6 @@ TEST(SpecForm, GivesBackWhatIsGenerated) {
   RunSpec back{.model = spec.model};
   EXPECT_FALSE(form.store(back));
   EXPECT_EQ(to_json(back).dump(), to_json(spec).dump());
-}
-
-TEST(CompressionEditor, GivesBackEveryTextOfTheCatalogue) {
-  CompressionEditor editor;
-  for (const char* text : {"", "int8", "int4:group=64", "int4:group=64+lora:rank=4:layers=all", "prune:format=2:4",
-                           "prune:format=2:4:layers=ffn+int8:layers=attention", "lora:merged=yes:alpha=32"}) {
-    editor.set_text(text);
-    EXPECT_EQ(editor.text(), text);
-  }
-}
-
-TEST(CompressionEditor, KeepsWhatItDoesNotKnow) {
-  CompressionEditor editor;
-  for (const char* text : {"int3", "int3:bits=3", "int4:odd=1", "int4:group", "int8+odd:a=b+lora"}) {
-    editor.set_text(text);
-    EXPECT_EQ(editor.text(), text);
-  }
-}
-
-TEST(CompressionEditor, HasEveryMethodWithAllItsOptions) {
-  CompressionEditor editor;
-  editor.set_spec(bert());
-  for (const models::CompressionMethod& method : models::compression_methods()) {
-    editor.method_box(0)->setCurrentText(to_text(method.name));
-    EXPECT_EQ(editor.text(), method.name);
-    for (const models::MechanismOption& option : method.options) {
-      const QWidget* input = editor.option_input(0, std::string(option.name));
-      ASSERT_TRUE(input) << option.name;
-      EXPECT_FALSE(input->accessibleName().isEmpty());
-      EXPECT_THAT(input->toolTip().toStdString(), HasSubstr(std::string(option.meaning)));
-    }
-  }
-}
-
-TEST(CompressionEditor, CombinesMethodsAndSaysWhatHoldsWhereNothingIsGiven) {
-  CompressionEditor editor;
-  editor.set_spec(bert());
-  QSignalSpy changed(&editor, &CompressionEditor::changed);
-  EXPECT_TRUE(editor.add_button()->isHidden());
-  editor.method_box(0)->setCurrentText(QStringLiteral("int4"));
-  auto* group = qobject_cast<QLineEdit*>(editor.option_input(0, "group"));
-  EXPECT_EQ(group->placeholderText(), QStringLiteral("default: 128"));
-  group->setText(QStringLiteral("64"));
-  editor.add_button()->click();
-  EXPECT_EQ(editor.text(), "int4:group=64");  // the second is none yet
-  editor.method_box(1)->setCurrentText(QStringLiteral("lora"));
-  qobject_cast<QComboBox*>(editor.option_input(1, "layers"))->setCurrentText(QStringLiteral("all"));
-  EXPECT_EQ(editor.text(), "int4:group=64+lora:layers=all");
-  editor.remove_button(0)->click();
-  EXPECT_EQ(editor.text(), "lora:layers=all");
-  EXPECT_EQ(editor.method_count(), 1);
-  EXPECT_GE(changed.count(), 5);
-  editor.method_box(0)->setCurrentIndex(0);
-  EXPECT_EQ(editor.text(), "");
-}
-
-TEST(CompressionEditor, WhatOneOptionMeansForAnotherIsItsDefault) {
-  CompressionEditor editor;
-  editor.set_spec(bert());
-  editor.set_text("prune");
-  const auto sparsity = [&] { return qobject_cast<QLineEdit*>(editor.option_input(0, "sparsity"))->placeholderText(); };
-  const QString before = sparsity();
-  qobject_cast<QComboBox*>(editor.option_input(0, "format"))->setCurrentText(QStringLiteral("2:4"));
-  EXPECT_EQ(editor.text(), "prune:format=2:4");
-  EXPECT_EQ(sparsity(), QStringLiteral("default: 0.5"));
-  EXPECT_NE(before, sparsity());
 }
 
 TEST(SpecForm, OpensMoreSettingsWhereTheySaySomething) {
