@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -42,7 +43,7 @@ void paint_segments(QPainter& painter, const QRectF& plot, const MapScene& scene
                          static_cast<double>(s.offset + s.bytes)};
     const QRectF rect = rect_of(plot, scene, shape);
     if (rect.isEmpty()) continue;
-    painter.fillRect(rect, theme().band);
+    paint_free(painter, rect);
     if (rect.height() < 3 || rect.width() < 3) continue;
     painter.setPen(QPen(theme().line, 1));
     painter.setBrush(Qt::NoBrush);
@@ -211,8 +212,11 @@ void paint_instant(QPainter& painter, const QRectF& plot, const MapScene& scene)
   const double x = scene.x_of(plot, static_cast<double>(scene.instant) + 0.5);
   if (scene.instant < 0 || x < plot.left() || x > plot.right()) return;
   const QFontMetricsF metrics(painter.font());
-  const QString text = tr(scene.instant_is_peak ? QT_TR_NOOP("peak: %1") : QT_TR_NOOP("instant: %1"))
-                           .arg(size_text(scene.of->map.allocated_after(scene.instant)));
+  const std::int64_t allocated = scene.of->map.allocated_after(scene.instant);
+  QString text =
+      tr(scene.instant_is_peak ? QT_TR_NOOP("peak: %1") : QT_TR_NOOP("instant: %1")).arg(size_text(allocated));
+  if (const std::int64_t free = reserved_after(scene.of->map, scene.instant) - allocated; free > 0)
+    text += tr(", %1 free in segments").arg(size_text(free));
   // Over the blocks it is faint, so that a peak of one column is seen behind it.
   const bool is_packed = scene.picture.layout == MapLayout::packed;
   const double top =
@@ -287,6 +291,7 @@ void paint_map_shapes(QPainter& painter, const QRectF& plot, const MapScene& sce
   const bool by_address = scene.picture.layout == MapLayout::address;
   if (by_address) paint_segments(painter, plot, scene);
   for (const MapShape& shape : scene.picture.shapes) paint_shape(painter, plot, scene, shape);
+  if (by_address) paint_segment_bounds(painter, plot, scene);
   if (by_address) paint_folds(painter, plot, scene);
   painter.restore();
 }
@@ -296,7 +301,7 @@ void paint_map_frame(QPainter& painter, const QRectF& area, const QRectF& plot, 
   draw_legend(painter, area, scene.legend);
   paint_phases(painter, plot, scene);
   paint_bytes_axis(painter, plot, scene);
-  paint_event_axis(painter, plot, scene);
+  scene.by_time ? paint_time_axis(painter, plot, scene) : paint_event_axis(painter, plot, scene);
   painter.setPen(QPen(theme().line, 1));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(plot.adjusted(-0.5, -0.5, 0.5, 0.5));

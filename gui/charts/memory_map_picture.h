@@ -29,6 +29,7 @@ struct MapScene {
   std::optional<std::int64_t> chosen, hovered;  // allocations
   std::int64_t instant = -1;                    // event; -1: none is marked
   bool instant_is_peak = true;
+  bool by_time = false;  // the axis says when events were, not which they are; they lie where they lay
 
   double x_of(const QRectF& plot, double event) const;
   double y_of(const QRectF& plot, double bytes) const;

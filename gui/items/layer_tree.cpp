@@ -125,18 +125,59 @@ std::vector<LayerTree::Figure> LayerTree::run_figures() const {
 }
 
 std::vector<LayerTree::Node> LayerTree::outline() const {
+  if (options_.folded) return folded_outline();
   std::vector<Node> nodes;
   const std::vector<Layer>& layers = run_->breakdown.layers;
-  const auto add = [&](const std::string& name, const std::string& path, std::size_t parent, std::vector<LayerId> of) {
-    Node node{.name = to_text(name), .path = to_text(path), .members = std::move(of)};
-    node.parent = parent < nodes.size() ? static_cast<int>(parent) : -1;
+  for (const Layer& layer : layers) {
+    const auto parent = static_cast<std::size_t>(layer.parent);
+    nodes.push_back({.name = to_text(relative_name(layers, layer)),
+                     .path = to_text(layer.path),
+                     .parent = parent < nodes.size() ? static_cast<int>(parent) : -1,
+                     .members = {layer.id}});
+  }
+  return nodes;
+}
+
+// A folded row is one for each row above it: once its blocks are unfolded, each has the rows below it to itself.
+std::vector<LayerTree::Node> LayerTree::folded_outline() const {
+  const std::vector<Layer>& layers = run_->breakdown.layers;
+  std::vector<Node> nodes;
+  std::vector<int> node_of(layers.size(), -1);
+  const auto parent_of = [&](LayerId member) {
+    for (LayerId at = member; at != LayerId::root;) {
+      at = layers[static_cast<std::size_t>(at)].parent;
+      if (const int node = node_of[static_cast<std::size_t>(at)]; node >= 0) return node;
+    }
+    return -1;
+  };
+  const auto add = [&](Node node) {
+    for (const LayerId member : node.members)
+      node_of[static_cast<std::size_t>(member)] = static_cast<int>(nodes.size());
     nodes.push_back(std::move(node));
   };
-  if (options_.folded)
-    for (FoldedLayer& fold : fold_layers(layers)) add(fold.name, fold.path, fold.parent, std::move(fold.members));
-  else
-    for (const Layer& layer : layers)
-      add(relative_name(layers, layer), layer.path, static_cast<std::size_t>(layer.parent), {layer.id});
+  const auto add_alone = [&](LayerId member, int parent, const QString& from) {
+    const Layer& layer = layers[static_cast<std::size_t>(member)];
+    add({to_text(relative_name(layers, layer)), to_text(layer.path), from, parent, 0, {}, {member}, {}, {}});
+  };
+  for (const FoldedLayer& fold : fold_layers(layers)) {
+    std::vector<std::pair<int, std::vector<LayerId>>> parts;  // by the row above
+    for (const LayerId member : fold.members) {
+      const int parent = parent_of(member);
+      if (parts.empty() || parts.back().first != parent) parts.push_back({parent, {}});
+      parts.back().second.push_back(member);
+    }
+    for (auto& [parent, members] : parts) {
+      const QString path = parts.size() == 1 || parent < 0
+                               ? to_text(fold.path)
+                               : nodes[static_cast<std::size_t>(parent)].path + u'.' + to_text(fold.name);
+      if (members.size() > 1 && options_.unfolded.contains(path))
+        for (const LayerId member : members) add_alone(member, parent, path);
+      else if (members.size() == 1 && fold.members.size() > 1)
+        add_alone(members.front(), parent, {});
+      else
+        add({to_text(fold.name), path, {}, parent, 0, {}, std::move(members), {}, {}});
+    }
+  }
   return nodes;
 }
 
@@ -226,6 +267,32 @@ QModelIndex LayerTree::index_of(LayerId layer) const {
   return {};
 }
 
+QModelIndex LayerTree::index_of(const QString& path) const {
+  for (std::size_t i = 0; i + 1 < nodes_.size(); ++i)
+    if (nodes_[i].path == path) return createIndex(nodes_[i].row, 0, static_cast<quintptr>(i));
+  return {};
+}
+
+int LayerTree::fold_count(const QModelIndex& index) const {
+  return index.isValid() && node_of(index).members.size() > 1 ? static_cast<int>(node_of(index).members.size()) : 0;
+}
+
+QString LayerTree::fold_path(const QModelIndex& index) const {
+  return fold_count(index) > 0 ? node_of(index).path : QString();
+}
+
+QString LayerTree::unfolded_path(const QModelIndex& index) const {
+  return index.isValid() ? node_of(index).unfolded_from : QString();
+}
+
+bool LayerTree::stands_for(const QModelIndex& index, const QString& text) const {
+  if (!index.isValid()) return false;
+  const Node& node = node_of(index);
+  return std::ranges::any_of(node.members, [&](LayerId member) {
+    return to_text(run_->breakdown.layer(member).path).contains(text, Qt::CaseInsensitive);
+  });
+}
+
 bool LayerTree::is_total(const QModelIndex& index) const { return index.isValid() && node_of(index).members.empty(); }
 
 QModelIndex LayerTree::index(int row, int column, const QModelIndex& parent) const {
@@ -258,11 +325,26 @@ double LayerTree::share(const Node& node, std::size_t figure) const {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(value(node, figure)) / static_cast<double>(whole);
 }
 
+QString LayerTree::fold_link(const Node& node) const {
+  if (node.members.size() > 1) return QStringLiteral("×%1").arg(node.members.size());
+  const bool is_first = node.row == 0 || node.unfolded_from != sibling_before(node).unfolded_from;
+  return node.unfolded_from.isEmpty() || !is_first ? QString() : tr("fold again");
+}
+
+const LayerTree::Node& LayerTree::sibling_before(const Node& node) const {
+  const std::vector<int>& siblings = node.parent < 0 ? top_ : nodes_[static_cast<std::size_t>(node.parent)].children;
+  return nodes_[static_cast<std::size_t>(siblings[static_cast<std::size_t>(node.row) - 1])];
+}
+
 QVariant LayerTree::name_data(const Node& node, int role) const {
   switch (role) {
     case Qt::DisplayRole:
     case Qt::AccessibleTextRole:
       return node.members.size() > 1 ? QStringLiteral("%1  ×%2").arg(node.name).arg(node.members.size()) : node.name;
+    case kFoldNameRole:
+      return node.name;
+    case kFoldLinkRole:
+      return fold_link(node);
     case Qt::ToolTipRole:
     case kExportRole:
     case kSortRole:
@@ -319,7 +401,8 @@ QVariant LayerTree::headerData(int section, Qt::Orientation orientation, int rol
     return QVariant(Qt::AlignVCenter | (section == 0 ? Qt::AlignLeft : Qt::AlignRight));
   if (section == 0) {
     if (role == Qt::DisplayRole) return tr("layer");
-    return role == Qt::ToolTipRole ? QVariant(tr("×12 stands for twelve equal ones.")) : QVariant();
+    return role == Qt::ToolTipRole ? QVariant(tr("×12 stands for twelve equal ones; a click on it shows each."))
+                                   : QVariant();
   }
   const Figure& figure = figures_[static_cast<std::size_t>(section - 1)];
   if (role == Qt::DisplayRole) return figure.title;

@@ -7,6 +7,7 @@
 #include <QSortFilterProxyModel>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "gui/session/loaded_run.h"
@@ -14,12 +15,16 @@
 
 namespace headroom::gui {
 
+// Of the first column: the name alone, and beside it what folds or unfolds the row ("×12"); empty: nothing does.
+inline constexpr int kFoldNameRole = Qt::UserRole + 40, kFoldLinkRole = Qt::UserRole + 41;
+
 enum class LayerFigures { instant, run };
 
 struct LayerTreeOptions {
   LayerFigures figures = LayerFigures::instant;
   bool with_children = true;  // each row holds all below it; else only its own bytes
   bool folded = true;
+  std::set<QString> unfolded = {};  // paths of folded rows that are a row for each block all the same
 
   bool operator==(const LayerTreeOptions&) const = default;
 };
@@ -46,6 +51,14 @@ class LayerTree : public QAbstractItemModel {
   std::vector<LayerId> layers_of(const QModelIndex& index) const;  // one, or those that are folded; none: the sum
   std::optional<Category> category_of(int column) const;
   QModelIndex index_of(LayerId layer) const;
+  QModelIndex index_of(const QString& path) const;
+  // Of a folded row: how many blocks it stands for, and its path, by which it is unfolded. Of one of the blocks of an
+  // unfolded row: that row's path, by which it is folded again. Else 0 and empty.
+  int fold_count(const QModelIndex& index) const;
+  QString fold_path(const QModelIndex& index) const;
+  QString unfolded_path(const QModelIndex& index) const;
+  // Whether the row stands for a layer whose path contains the text, also where it does not show it.
+  bool stands_for(const QModelIndex& index, const QString& text) const;
   bool is_total(const QModelIndex& index) const;
   int layer_count() const { return static_cast<int>(nodes_.size()) - 1; }  // rows without the sum
 
@@ -66,6 +79,7 @@ class LayerTree : public QAbstractItemModel {
   };
   struct Node {
     QString name, path;
+    QString unfolded_from = {};  // path of the row that was one
     int parent = -1, row = 0;
     std::vector<int> children;
     std::vector<LayerId> members;
@@ -75,6 +89,7 @@ class LayerTree : public QAbstractItemModel {
   std::vector<Figure> instant_figures() const;
   std::vector<Figure> run_figures() const;
   std::vector<Node> outline() const;
+  std::vector<Node> folded_outline() const;
   void join(std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& part) const;
   void add_up(std::vector<Node>& nodes) const;
   std::vector<bool> kept(const std::vector<Node>& nodes) const;
@@ -83,6 +98,8 @@ class LayerTree : public QAbstractItemModel {
   const Node& node_of(const QModelIndex& index) const { return nodes_[index.internalId()]; }
   std::int64_t value(const Node& node, std::size_t figure) const;
   double share(const Node& node, std::size_t figure) const;
+  QString fold_link(const Node& node) const;
+  const Node& sibling_before(const Node& node) const;  // it is not the first
   QVariant name_data(const Node& node, int role) const;
   QVariant figure_data(const Node& node, std::size_t figure, int role) const;
 

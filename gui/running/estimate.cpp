@@ -3,11 +3,14 @@
 #include <QTimer>
 #include <new>
 
+#include "gui/running/program.h"
 #include "gui/views/text.h"
 #include "recording/file.h"
 
 namespace headroom::gui {
 namespace {
+
+constexpr int kMostAttempts = 3;
 
 RunResult read_result(const QString& path) {
   try {
@@ -53,19 +56,32 @@ void Estimate::cancel() {
 
 void Estimate::run() {
   if (const auto known = cache_.find(spec_)) return answer(*known);
+  attempts_ = 0;
+  start_process();
+}
+
+void Estimate::start_process() {
+  ++attempts_;
+  made_by_ = program_fingerprint(find_program().path);
+  if (process_) process_.release()->deleteLater();  // it may be what calls this
   process_ = std::make_unique<RunProcess>(spec_);
   connect(process_.get(), &RunProcess::finished, this, &Estimate::take_end);
   process_->start();
 }
 
 void Estimate::take_end() {
-  if (process_->state() != RunProcess::State::recorded) return answer(failed_result(process_->problem()));
+  if (process_->state() != RunProcess::State::recorded) return take_result(failed_result(process_->problem()));
   const QString path = process_->recordings().front();
   reading_.start([path](const std::atomic<bool>&) { return read_result(path); },
-                 [this](RunResult result) {
-                   cache_.keep(spec_, result);
-                   answer(result);
-                 });
+                 [this](const RunResult& result) { take_result(result); });
+}
+
+// A result is of the program that is there now, or nobody's.
+void Estimate::take_result(const RunResult& result) {
+  const bool replaced = program_fingerprint(find_program().path) != made_by_;
+  if (replaced && attempts_ < kMostAttempts) return start_process();
+  if (!replaced) cache_.keep(spec_, result);
+  answer(result);
 }
 
 void Estimate::answer(const RunResult& result) {

@@ -1,4 +1,5 @@
-// What a spec takes, found by running it on a virtual GPU: the newest question alone is answered.
+// What a spec takes, found by running it on a virtual GPU: the newest question alone is answered. Where the program is
+// replaced by another one meanwhile, the run is made once more.
 #pragma once
 
 #include <QObject>
@@ -34,7 +35,9 @@ class Estimate : public QObject {
 
  private:
   void run();
+  void start_process();
   void take_end();
+  void take_result(const RunResult& result);
   void answer(const RunResult& result);
 
   RunSpec spec_;
@@ -42,6 +45,8 @@ class Estimate : public QObject {
   ResultCache cache_;
   std::unique_ptr<RunProcess> process_;
   Background reading_;
+  QString made_by_;  // fingerprint of the program that was started
+  int attempts_ = 0;
   std::uint64_t question_ = 0;
   bool busy_ = false;
 };

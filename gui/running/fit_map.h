@@ -2,55 +2,19 @@
 // exact result of any size.
 #pragma once
 
-#include <optional>
-
 #include "gui/items/rows_model.h"
+#include "gui/running/fit_canvas.h"
 #include "gui/running/fit_search.h"
+#include "gui/running/fit_sizes.h"
 #include "gui/running/largest_batches.h"
 #include "gui/views/view.h"
 
 class QComboBox;
 class QLabel;
 class QPushButton;
-class QSlider;
-class QSpinBox;
 class QTableView;
 
 namespace headroom::gui {
-
-struct FitChart;
-
-// The map itself: arrow keys move what is chosen, Enter and a double click open its run.
-class FitCanvas : public QWidget {
-  Q_OBJECT
-
- public:
-  explicit FitCanvas(const FitSearch& search, QWidget* parent = nullptr);
-
-  std::optional<FitCell> chosen() const { return chosen_; }
-  void choose(std::optional<FitCell> cell);
-  QRectF rect_of(FitCell cell) const;  // in the widget
-  FitChart chart() const;
-  QString describe(FitCell cell) const;
-
- Q_SIGNALS:
-  void cell_chosen(FitCell cell);  // by the user
-  void cell_opened(FitCell cell);
-
- protected:
-  void paintEvent(QPaintEvent* event) override;
-  void mousePressEvent(QMouseEvent* event) override;
-  void mouseDoubleClickEvent(QMouseEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
-  bool event(QEvent* event) override;
-
- private:
-  QRectF plot() const;
-  void pick(FitCell cell);
-
-  const FitSearch& search_;
-  std::optional<FitCell> chosen_;
-};
 
 class FitMap : public View {
   Q_OBJECT
@@ -78,7 +42,7 @@ class FitMap : public View {
  private:
   void arrange();
   QWidget* make_controls();
-  QWidget* make_sizes();
+  QWidget* make_result();
   QWidget* make_batches();
   void connect_parts();
   void connect_sizes();
@@ -90,7 +54,6 @@ class FitMap : public View {
   void show_exact();
   void open_exact();
   void update_words();
-  void fill_table();
   QString title() const;
   std::int64_t batch() const;
   std::int64_t seq() const;
@@ -100,12 +63,11 @@ class FitMap : public View {
   Estimate exact_;
   RowsModel table_;
   FitCanvas* canvas_;
-  QLabel *title_, *sentence_, *progress_, *trouble_, *result_;
+  QLabel *title_, *sentence_, *progress_, *trouble_, *hint_, *result_;
   QWidget* body_;
   QComboBox* device_;
-  QPushButton *find_, *open_, *find_largest_;
-  QSlider *batch_slider_, *seq_slider_;
-  QSpinBox *batch_, *seq_;
+  QPushButton *find_, *open_, *find_largest_, *choose_program_;
+  FitSizes* sizes_;
   QTableView* gpus_;
   bool own_spec_ = false;  // of somebody who asked; the current run does not replace it until another is chosen
 };

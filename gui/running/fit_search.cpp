@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "gui/running/program.h"
 #include "gui/running/spec_check.h"
 #include "gui/views/text.h"
 #include "models/catalog/attention.h"
@@ -66,8 +67,18 @@ void FitSearch::set_spec(const RunSpec& spec) {
   const std::int64_t most_batch = std::max(kMostBatch, spec_.batch);
   grid_ =
       FitGrid(fit_sizes(1, most_batch, spec_.batch), fit_sizes(std::min(kLeastSeq, most_seq_), most_seq_, spec_.seq));
+  made_by_ = program_fingerprint(find_program().path);
   recall();
   Q_EMIT changed();
+}
+
+void FitSearch::forget_other_program() {
+  const QString now = program_fingerprint(find_program().path);
+  if (now == made_by_) return;
+  made_by_ = now;
+  grid_ = FitGrid(grid_.batches(), grid_.seqs());
+  results_.clear();
+  recall();
 }
 
 // What fits before what does not, so that it is not taken for what follows from that.
@@ -105,6 +116,7 @@ void FitSearch::start() {
   if (!has_spec() || started_) return;
   started_ = true;
   problem_.clear();
+  forget_other_program();
   feed();
 }
 
@@ -136,6 +148,7 @@ void FitSearch::feed() {
 }
 
 void FitSearch::take(Worker& worker) {
+  forget_other_program();
   tell(worker.cell, worker.estimate.result());
   if (!started_) return;
   const bool only_failures = std::all_of(

@@ -1,5 +1,5 @@
 // Fills a FitGrid with virtual runs of one spec on one GPU, several at once, from the cache where they were made
-// before.
+// before. When the program is replaced by another one, what it had found is forgotten.
 #pragma once
 
 #include <QObject>
@@ -47,6 +47,7 @@ class FitSearch : public QObject {
     FitCell cell;
   };
   void recall();
+  void forget_other_program();
   void feed();
   void take(Worker& worker);
   void tell(FitCell cell, const RunResult& result);
@@ -60,6 +61,7 @@ class FitSearch : public QObject {
   int at_once_;
   bool started_ = false;
   QString problem_;
+  QString made_by_;  // fingerprint of the program whose results these are
 };
 
 }  // namespace headroom::gui

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gui/running/program.h"
 #include "gui/views/text.h"
 
 namespace headroom::gui {
@@ -73,6 +74,7 @@ void LargestBatches::fill() {
 }
 
 void LargestBatches::find(int row) {
+  if (running_ < 0) forget_other_program();
   if (spec_.model.empty() || row < 0 || rows_[static_cast<std::size_t>(row)].largest) return;
   if (row == running_ || std::find(waiting_.begin(), waiting_.end(), row) != waiting_.end()) return;
   waiting_.push_back(row);
@@ -96,13 +98,17 @@ void LargestBatches::start_next() {
   if (!waiting_.empty()) {
     running_ = waiting_.front();
     waiting_.erase(waiting_.begin());
-    Row& row = rows_[static_cast<std::size_t>(running_)];
-    row.is_searched = true;
-    search_.emplace(1, std::min(kMostBatch, kMaxTokensPerStep / spec_.seq), row.device->total_bytes);
-    ask();
+    rows_[static_cast<std::size_t>(running_)].is_searched = true;
+    begin_search();
   }
   Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
   Q_EMIT changed();
+}
+
+void LargestBatches::begin_search() {
+  const std::int64_t most = std::min(kMostBatch, kMaxTokensPerStep / spec_.seq);
+  search_.emplace(1, most, rows_[static_cast<std::size_t>(running_)].device->total_bytes);
+  ask();
 }
 
 void LargestBatches::ask() {
@@ -112,7 +118,16 @@ void LargestBatches::ask() {
   estimate_.ask(spec);
 }
 
+// True where something was.
+bool LargestBatches::forget_other_program() {
+  const QString now = program_fingerprint(find_program().path);
+  if (std::exchange(made_by_, now) == now) return false;
+  for (Row& row : rows_) row = {row.device, {}, {}, row.is_searched};
+  return true;
+}
+
 void LargestBatches::take() {
+  if (forget_other_program()) return begin_search();
   const RunResult& result = estimate_.result();
   if (result.kind == RunResult::Kind::failed) return conclude(to_text(result.message));
   // Of a run that was out of memory it is known how far it got, and that it was not enough.

@@ -40,6 +40,8 @@ class LargestBatches : public RowsModel {
  private:
   void fill();
   void start_next();
+  bool forget_other_program();
+  void begin_search();
   void ask();
   void take();
   void conclude(const QString& problem = {});
@@ -51,6 +53,7 @@ class LargestBatches : public RowsModel {
   int running_ = -1;
   std::optional<LargestSearch> search_;
   Estimate estimate_;
+  QString made_by_;  // fingerprint of the program whose results these are
 };
 
 }  // namespace headroom::gui

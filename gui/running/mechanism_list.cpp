@@ -1,14 +1,13 @@
 #include "gui/running/mechanism_list.h"
 
-#include <QComboBox>
 #include <QFormLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLineEdit>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
 #include "base/error.h"
+#include "gui/running/option_input.h"
 #include "gui/running/spec_check.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -183,19 +182,7 @@ QWidget* MechanismList::option_input(const std::string& name, std::size_t index)
   const auto mechanism = given_.find(name);
   const QString now =
       mechanism != given_.end() && mechanism->second.contains(key) ? to_text(mechanism->second.at(key)) : QString();
-  const QString fallback = tr("default: %1").arg(fallback_text(option, spec_));
-  if (option.values.empty()) {
-    auto* edit = new QLineEdit(now);
-    edit->setPlaceholderText(fallback);
-    connect(edit, &QLineEdit::textChanged, this, [take](const QString& text) { take(text.trimmed()); });
-    return edit;
-  }
-  auto* box = new QComboBox;
-  box->addItem(fallback, QString());
-  for (const std::string_view value : option.values) box->addItem(to_text(value), to_text(value));
-  box->setCurrentIndex(std::max(0, box->findData(now)));
-  connect(box, &QComboBox::currentIndexChanged, this, [take, box] { take(box->currentData().toString()); });
-  return box;
+  return make_option_input(option, now, fallback_text(option, spec_), take);
 }
 
 // Of the mechanism that is looked at: why it cannot run, and its options.
@@ -214,10 +201,7 @@ void MechanismList::edit_options() {
   const auto& options = models::attention_mechanism(name).options;
   for (std::size_t i = 0; i < options.size(); ++i) {
     QWidget* input = option_input(name, i);
-    const QString meaning = to_text(options[i].meaning);
-    input->setToolTip(meaning);
     input->setAccessibleName(tr("%1 of %2").arg(to_text(options[i].name), to_text(name)));
-    input->setAccessibleDescription(meaning);
     option_rows_->addRow(to_text(options[i].name), input);
   }
 }

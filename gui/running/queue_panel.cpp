@@ -15,6 +15,8 @@
 #include <algorithm>
 
 #include "gui/charts/axis.h"
+#include "gui/running/program.h"
+#include "gui/running/program_dialog.h"
 #include "gui/window/theme.h"
 
 namespace headroom::gui {
@@ -79,6 +81,7 @@ QueuePanel::QueuePanel(RunQueue& queue, QWidget* parent)
     if (current_row() < 0) table_->selectRow(first);
     update_actions();
   });
+  connect(&queue_, &RunQueue::program_chosen, this, &QueuePanel::update_actions);
   connect(&queue_, &QAbstractItemModel::rowsRemoved, this, &QueuePanel::update_actions);
   update_actions();
 }
@@ -134,6 +137,8 @@ void QueuePanel::make_actions() {
   remove_->setShortcut(QKeySequence::Delete);
   remove_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
   remove_ended_ = add(tr("Remove ended"), tr("All that no longer run"), [this] { queue_.remove_ended(); });
+  program_ = add(tr("Choose the program…"), tr("Where headroom is, which makes runs"),
+                 [this] { show_program_dialog(queue_, this); });
   show_log_ = add(tr("Log"), tr("What the run has written"), [this](bool shown) { show_log(shown); });
   show_log_->setCheckable(true);
   auto* space = new QWidget;
@@ -165,6 +170,7 @@ void QueuePanel::update_actions() {
   remove_->setEnabled(!rows.isEmpty());
   remove_ended_->setEnabled(
       std::any_of(queue_.items().begin(), queue_.items().end(), [](const auto& item) { return item->is_over(); }));
+  program_->setVisible(!rows.isEmpty() && find_program().path.isEmpty());
   summary_->setText(queue_.summary());
   table_->setAccessibleDescription(queue_.summary());
 }

@@ -40,7 +40,7 @@ class QueuePanel : public QWidget {
   QLabel* summary_;
   QTableView* table_;
   QPlainTextEdit* log_;
-  QAction *new_, *open_, *cancel_, *retry_, *remove_, *show_log_, *remove_ended_;
+  QAction *new_, *open_, *cancel_, *retry_, *remove_, *show_log_, *remove_ended_, *program_;
   QTimer log_delay_;
   std::uint64_t log_of_ = 0;  // id of the item whose log is shown
   const RunProcess* log_from_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 
+#include "gui/running/program_dialog.h"
 #include "gui/running/run_dialog.h"
 #include "gui/running/run_queue.h"
 
@@ -45,6 +46,8 @@ QList<QAction*> make_run_actions(Session& session, QWidget* window) {
                         });
   QAction* cancel =
       add(tr("Cancel all runs"), {}, tr("Those that run and those that wait"), [&queue] { queue.cancel_all(); });
+  add(tr("Program that makes runs…"), {}, tr("Where headroom is; whether it works"),
+      [&queue, window] { show_program_dialog(queue, window); });
   const auto update = [&session, &queue, again, change, cancel] {
     const bool model = has_run(session) && !is_program(session.current_loaded()->recording.spec);
     again->setEnabled(has_run(session));

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "gui/running/estimate_panel.h"
 #include "gui/running/program.h"
+#include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -72,7 +73,8 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
       panel_(new EstimatePanel),
       problem_(new QLabel),
       run_(new QPushButton(tr("Run"))),
-      fit_(new QPushButton(tr("What fits…"))) {
+      fit_(new QPushButton(tr("What fits…"))),
+      choose_program_(make_program_button(queue_of(session), this)) {
   setWindowTitle(tr("New run"));
   setAcceptDrops(true);
   arrange();
@@ -82,6 +84,7 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
   connect(mechanisms_, &MechanismList::changed, this, &RunDialog::follow);
   connect(&first_, &Estimate::finished, this, &RunDialog::take_first);
   connect(&others_, &Estimate::finished, this, &RunDialog::take_next);
+  connect(&queue_of(session), &RunQueue::program_chosen, this, &RunDialog::follow);
   connect(run_, &QPushButton::clicked, this, &RunDialog::run);
   connect(fit_, &QPushButton::clicked, this, [this] { queue_of(session_).want_fit(spec()); });
   auto* enter = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return), this);
@@ -95,6 +98,7 @@ void RunDialog::arrange() {
   layout->addWidget(make_columns(), 1);
   layout->addWidget(panel_);
   layout->addWidget(problem_);
+  layout->addWidget(choose_program_, 0, Qt::AlignLeft);
   layout->addLayout(make_buttons());
   resize(184 * fontMetrics().averageCharWidth(), 52 * fontMetrics().height());
 }
@@ -190,13 +194,18 @@ bool RunDialog::show_what_is_wrong() {
   }
   auto problem = form_->store(typed);
   if (!problem) problem = check_spec(typed);
-  if (!problem || problem->field != "MODEL") mechanisms_->set_spec(typed);
+  if (!problem || problem->field != "MODEL") {
+    form_->set_model(typed);
+    RunSpec sound = typed;  // mechanisms are not to blame for what is wrong with the compression
+    if (problem && problem->field == "--compress") sound.compression.clear();
+    mechanisms_->set_spec(sound);
+  }
   if (!problem)
     if (const std::string why = mechanism_problem(typed, mechanisms_->checked().front()); !why.empty())
       problem = SpecProblem{"--attention", why};
   if (!problem) return true;
   show_problem(*problem);
-  panel_->show_sentence(tr("Nothing to show: a setting is not right."));
+  panel_->show_sentence(tr("Nothing to show: a setting is not right.") + QLatin1Char('\n') + this->problem());
   return false;
 }
 
@@ -210,8 +219,9 @@ void RunDialog::show_problem(const SpecProblem& problem) {
 }
 
 void RunDialog::ask() {
-  if (const FoundProgram program = find_program(); program.path.isEmpty())
-    return panel_->show_sentence(program.problem);
+  const FoundProgram program = find_program();
+  choose_program_->setVisible(program.path.isEmpty());
+  if (program.path.isEmpty()) return panel_->show_sentence(program.problem);
   panel_->show_busy();
   const std::vector<std::string> mechanisms = mechanisms_->checked();
   waiting_.assign(mechanisms.begin() + 1, mechanisms.end());

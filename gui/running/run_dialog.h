@@ -63,7 +63,7 @@ class RunDialog : public QDialog {
   MechanismList* mechanisms_;
   EstimatePanel* panel_;
   QLabel* problem_;
-  QPushButton *run_, *fit_;
+  QPushButton *run_, *fit_, *choose_program_;
   Estimate first_, others_;  // of the first mechanism; of the others, one after the other
   std::vector<std::string> waiting_;
   std::string shown_problem_;

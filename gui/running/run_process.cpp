@@ -115,7 +115,7 @@ void RunProcess::start() {
     QMetaObject::invokeMethod(
         this, [this, problem] { finish(State::failed, problem); }, Qt::QueuedConnection);
   };
-  const FoundProgram program = find_program();
+  const FoundProgram program = program_.isEmpty() ? find_program() : FoundProgram{program_, {}};
   if (program.path.isEmpty()) return fail(program.problem);
   scratch_ = std::make_unique<QTemporaryDir>(scratch_root() + QStringLiteral("/run-XXXXXX"));
   if (!scratch_->isValid())

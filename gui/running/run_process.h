@@ -60,6 +60,7 @@ class RunProcess : public QObject {
   void start();   // once; finished() comes later, even where there is no program
   void cancel();  // asks it to end, and makes it after kPatienceMilliseconds
 
+  void set_program(const QString& path) { program_ = path; }  // before the start; else it is found
   void set_silence_milliseconds(int milliseconds) { silence_ms_ = milliseconds; }
 
   static constexpr int kPatienceMilliseconds = 3000;
@@ -84,7 +85,7 @@ class RunProcess : public QObject {
   State state_ = State::idle;
   RunProgress progress_;
   RunLog log_;
-  QString problem_;
+  QString program_, problem_;
   QStringList recordings_;
   int exit_code_ = 0;
   int silence_ms_ = kSilenceMilliseconds;

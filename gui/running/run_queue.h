@@ -68,6 +68,8 @@ class RunQueue : public QAbstractTableModel {
 
   // Somebody, such as the dialog, wants to see what fits of it.
   void want_fit(const RunSpec& spec) { Q_EMIT fit_wanted(spec); }
+  // Another program makes the runs from now on.
+  void tell_program_chosen() { Q_EMIT program_chosen(); }
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -79,6 +81,7 @@ class RunQueue : public QAbstractTableModel {
   void log_grew(quint64 id);
   void message(const QString& text);  // one line, for the status bar
   void fit_wanted(const RunSpec& spec);
+  void program_chosen();
 
  private:
   void start_waiting();

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "gui/running/compression_editor.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "models/catalog/config.h"
@@ -304,9 +305,7 @@ void SpecForm::add_device_list() {
 
 void SpecForm::add_model_options() {
   add_section(tr("The model"));
-  add_text(
-      {"--compress", tr("Compression"), tr("How weights are made smaller: int4:group=128, lora:rank=8, int8+lora")},
-      [](RunSpec& s) -> std::string& { return s.compression; }, tr("none"), always);
+  add_compression();
   add_positions();
   add_number(
       {"--capacity-factor", tr("Room of experts"),
@@ -331,6 +330,20 @@ void SpecForm::add_model_options() {
       {"--seed", tr("Seed"), tr("Of parameters, inputs and dropout")},
       [](RunSpec& s) -> std::int64_t& { return s.seed; }, 0, kMostSpin, always);
 }
+
+void SpecForm::add_compression() {
+  compression_ = new CompressionEditor;
+  Field& field =
+      add({"--compress", tr("Compression"), tr("How weights are made smaller: methods, each with its options")},
+          compression_, always);
+  field.title->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+  field.title->setContentsMargins(0, 4, 0, 0);  // beside the first of its rows
+  field.store = [this](RunSpec& spec) { spec.compression = compression_->text(); };
+  field.load = [this](const RunSpec& spec) { compression_->set_text(spec.compression); };
+  connect(compression_, &CompressionEditor::changed, this, &SpecForm::follow_mode);
+}
+
+void SpecForm::set_model(const RunSpec& spec) { compression_->set_spec(spec); }
 
 void SpecForm::add_positions() {
   auto* box = new QComboBox;
@@ -425,6 +438,21 @@ void SpecForm::load(const RunSpec& spec) {
   for (const Field& field : fields_) field.load(spec);
   loading_ = false;
   follow_mode();
+  if (says_more()) advanced_button_->setChecked(true);
+}
+
+// Whether a field below "More settings" holds what is not its default: nothing that decides a run is hidden.
+bool SpecForm::says_more() const {
+  RunSpec more;
+  for (const Field& field : fields_) {
+    if (!advanced_->isAncestorOf(field.input) || field.input->isHidden()) continue;
+    try {
+      field.store(more);
+    } catch (const Error&) {
+      return true;
+    }
+  }
+  return to_json(more) != to_json(RunSpec());
 }
 
 void SpecForm::follow_mode() {

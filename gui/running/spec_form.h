@@ -21,6 +21,8 @@ class QVBoxLayout;
 
 namespace headroom::gui {
 
+class CompressionEditor;
+
 class SpecForm : public QWidget {
   Q_OBJECT
 
@@ -31,6 +33,8 @@ class SpecForm : public QWidget {
   // no value is told.
   std::optional<SpecProblem> store(RunSpec& spec) const;
   void load(const RunSpec& spec);
+  // The model and what is asked of it: what stands where nothing is given depends on them.
+  void set_model(const RunSpec& spec);
 
   std::vector<std::string> flags() const;
   // Below the field; false where there is no such field, or it is not shown.
@@ -77,17 +81,20 @@ class SpecForm : public QWidget {
   void add_number(const Words& words, T member, const QString& placeholder, const Applies& applies);
   template <class T>
   void add_switch(const Words& words, T member, const Applies& applies);
+  void add_compression();
   void add_positions();
   void add_reserve();
   void add_trace();
   void add_device_list();
   Field& add(const Words& words, QWidget* input, const Applies& applies, bool has_title = true);
   void follow_mode();
+  bool says_more() const;
 
   QVBoxLayout* layout_;
   QGridLayout* grid_ = nullptr;
   QWidget* advanced_ = nullptr;
   QToolButton* advanced_button_ = nullptr;
+  CompressionEditor* compression_ = nullptr;
   std::vector<Field> fields_;
   bool loading_ = false;
 };

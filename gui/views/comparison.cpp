@@ -22,6 +22,7 @@ namespace headroom::gui {
 namespace {
 
 constexpr double kPageMargin = 16;
+constexpr int kRoomBelow = 12;  // bars
 constexpr std::array kOrderNames{Named<RunOrder>{RunOrder::opened, "opened"}, Named<RunOrder>{RunOrder::peak, "peak"},
                                  Named<RunOrder>{RunOrder::name, "name"}};
 
@@ -89,13 +90,13 @@ void ComparisonView::make_controls() {
   controls->addSpacing(16);
   controls->addWidget(remark_, 1);
 
-  auto* bars = new QScrollArea;
-  bars->setWidget(canvas_);
-  bars->setWidgetResizable(true);
-  bars->setFrameShape(QFrame::NoFrame);
-  bars->setFocusPolicy(Qt::NoFocus);
+  bars_ = new QScrollArea;
+  bars_->setWidget(canvas_);
+  bars_->setWidgetResizable(true);
+  bars_->setFrameShape(QFrame::NoFrame);
+  bars_->setFocusPolicy(Qt::NoFocus);
   auto* splitter = new QSplitter(Qt::Vertical);
-  splitter->addWidget(bars);
+  splitter->addWidget(bars_);
   splitter->addWidget(tabs_);
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
@@ -161,6 +162,9 @@ void ComparisonView::show_in_order() {
   paper_.set(paper_columns(shown_), count);
   layers_.set(layer_columns(shown_), static_cast<std::int64_t>(shown_->layers.size()));
   canvas_->set_chart(chart());
+  // Few bars leave their room to the tables.
+  const double bars = ComparisonLayout::height_for(shown_->runs.size(), QFontMetricsF(canvas_->font()));
+  bars_->setMaximumHeight(shown_->runs.empty() ? QWIDGETSIZE_MAX : static_cast<int>(std::ceil(bars)) + kRoomBelow);
   remark_->setText(remark());
 }
 

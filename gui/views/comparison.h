@@ -10,6 +10,7 @@
 
 class QComboBox;
 class QLabel;
+class QScrollArea;
 class QTabWidget;
 class QTableView;
 
@@ -54,6 +55,7 @@ class ComparisonView : public View {
   QComboBox* order_;
   QLabel* remark_;
   ComparisonCanvas* canvas_;
+  QScrollArea* bars_ = nullptr;
   QTabWidget* tabs_;
 };
 

@@ -28,27 +28,10 @@ constexpr int kMostCopied = 1000000;  // rows: what a clipboard bears
 
 void collect(const QAbstractItemModel& model, const QModelIndex& parent, QModelIndexList& rows) {
   for (int row = 0; row < model.rowCount(parent); ++row) {
-    rows.push_back(model.index(row, 0, parent));
-    collect(model, rows.back(), rows);
+    const QModelIndex index = model.index(row, 0, parent);  // not what lies in the list: that moves as it grows
+    rows.push_back(index);
+    collect(model, index, rows);
   }
-}
-
-bool has_text(const QModelIndex& row, const QString& text) {
-  for (int c = 0; c < row.model()->columnCount(row.parent()); ++c)
-    if (row.siblingAtColumn(c).data().toString().contains(text, Qt::CaseInsensitive)) return true;
-  return false;
-}
-
-QModelIndex find_in_texts(const QAbstractItemModel& model, const QString& text, const QModelIndex& from, bool forward) {
-  QModelIndexList rows;
-  collect(model, {}, rows);
-  const qsizetype count = rows.size(), start = rows.indexOf(from.siblingAtColumn(0));
-  for (qsizetype step = 1; step <= count; ++step) {
-    const qsizetype base = start < 0 && !forward ? 0 : start;
-    const qsizetype at = ((base + (forward ? step : -step)) % count + count) % count;
-    if (has_text(rows[at], text)) return rows[at];
-  }
-  return {};
 }
 
 QToolButton* tool_button(const QString& text, const QString& tip, QWidget* parent) {
@@ -61,6 +44,25 @@ QToolButton* tool_button(const QString& text, const QString& tip, QWidget* paren
 }
 
 }  // namespace
+
+bool row_has_text(const QModelIndex& row, const QString& text) {
+  for (int c = 0; c < row.model()->columnCount(row.parent()); ++c)
+    if (row.siblingAtColumn(c).data().toString().contains(text, Qt::CaseInsensitive)) return true;
+  return false;
+}
+
+QModelIndex find_row(const QAbstractItemModel& model, const QModelIndex& from, bool forward,
+                     const std::function<bool(const QModelIndex&)>& matches) {
+  QModelIndexList rows;
+  collect(model, {}, rows);
+  const qsizetype count = rows.size(), start = rows.indexOf(from.siblingAtColumn(0));
+  for (qsizetype step = 1; step <= count; ++step) {
+    const qsizetype base = start < 0 && !forward ? 0 : start;
+    const qsizetype at = ((base + (forward ? step : -step)) % count + count) % count;
+    if (matches(rows[at])) return rows[at];
+  }
+  return {};
+}
 
 ItemPanel::ItemPanel(QTableView* table, const QString& name, QWidget* parent)
     : ItemPanel(table, table->horizontalHeader(), name, parent) {
@@ -283,8 +285,9 @@ void ItemPanel::find_next(bool forward) {
     return;
   }
   const QModelIndex from = items_->currentIndex();
+  const auto has_text = [&](const QModelIndex& row) { return row_has_text(row, text); };
   const QModelIndex found =
-      finder_ ? finder_(text, from, forward) : find_in_texts(*items_->model(), text, from, forward);
+      finder_ ? finder_(text, from, forward) : find_row(*items_->model(), from, forward, has_text);
   find_result_->setText(found.isValid() ? QString() : tr("not found"));
   if (!found.isValid()) return;
   items_->scrollTo(found, QAbstractItemView::PositionAtCenter);

@@ -88,4 +88,10 @@ class ItemPanel : public QWidget {
   bool is_choosing_ = false;
 };
 
+// For finders: whether any cell of the row shows the text; and the next row after `from` that matches, going around,
+// the rows of a tree in the order in which it shows them.
+bool row_has_text(const QModelIndex& row, const QString& text);
+QModelIndex find_row(const QAbstractItemModel& model, const QModelIndex& from, bool forward,
+                     const std::function<bool(const QModelIndex&)>& matches);
+
 }  // namespace headroom::gui

@@ -2,12 +2,18 @@
 
 #include <QCheckBox>
 #include <QHeaderView>
+#include <QMenu>
+#include <QScrollBar>
+#include <QShortcut>
+#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
+#include <functional>
 
 #include "gui/charts/table_page.h"
 #include "gui/items/allocation_rows.h"
 #include "gui/items/flat_rows.h"
+#include "gui/views/fold_delegate.h"
 #include "gui/views/row_menu.h"
 #include "gui/views/segments.h"
 #include "gui/views/text.h"
@@ -33,10 +39,14 @@ Layers::Layers(Session& session, QWidget* parent)
   setFocusProxy(panel_);
   sorted_->setSourceModel(&tree_);
   sorted_->sort(-1);
-  auto* view = static_cast<QTreeView*>(panel_->items());
   panel_->set_model(sorted_);
-  view->setSortingEnabled(true);
-  view->sortByColumn(-1, Qt::AscendingOrder);
+  view()->setSortingEnabled(true);
+  view()->sortByColumn(-1, Qt::AscendingOrder);
+  auto* folds = new FoldDelegate(this);
+  view()->setItemDelegateForColumn(0, folds);
+  connect(folds, &FoldDelegate::link_clicked, this, &Layers::toggle_fold, Qt::QueuedConnection);
+  panel_->set_finder(
+      [this](const QString& text, const QModelIndex& from, bool forward) { return find(text, from, forward); });
   add_controls();
   connect_all();
   refresh();
@@ -48,10 +58,94 @@ void Layers::add_controls() {
       tr("Each row holds all that is below it. Without, it holds its own bytes alone, so that all "
          "rows add up to the sum."));
   folded_->setChecked(options_.folded);
-  folded_->setToolTip(tr("Blocks that are built alike are one row, and its numbers are those of all of them."));
+  folded_->setToolTip(
+      tr("Blocks that are built alike are one row, and its numbers are those of all of them. A click on its ×12 shows "
+         "each of them."));
   panel_->add_control(with_children_);
   panel_->add_control(folded_);
   panel_->add_control(figures_);
+  add_row_menu();
+}
+
+void Layers::add_row_menu() {
+  auto* rows = new QToolButton(this);
+  rows->setText(tr("Rows"));
+  rows->setToolTip(tr("Open and close rows"));
+  rows->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(rows);
+  menu->addAction(tr("Expand all"), this, [this] { view()->expandAll(); });
+  menu->addAction(tr("Collapse all"), this, [this] {
+    view()->collapseAll();
+    view()->expandToDepth(0);
+  });
+  menu->addAction(tr("Fold all equal blocks again"), this, [this] {
+    unfolded_.clear();
+    folded_->isChecked() ? show_options() : folded_->setChecked(true);
+  });
+  rows->setMenu(menu);
+  panel_->add_control(rows);
+  const auto key = [this](const QKeySequence& keys, auto action) {
+    auto* shortcut = new QShortcut(keys, panel_->items());
+    shortcut->setContext(Qt::WidgetShortcut);
+    connect(shortcut, &QShortcut::activated, this, [this, action] {
+      if (const QModelIndex index = sorted_->mapToSource(panel_->items()->currentIndex()); index.isValid())
+        (this->*action)(index);
+    });
+  };
+  key(Qt::CTRL | Qt::Key_Right, &Layers::unfold_row);
+  key(Qt::CTRL | Qt::Key_Left, &Layers::fold_row);
+}
+
+void Layers::unfold_row(const QModelIndex& source) {
+  if (const QString path = tree_.fold_path(source); !path.isEmpty()) unfold(path);
+}
+
+void Layers::fold_row(const QModelIndex& source) {
+  if (const QString path = tree_.unfolded_path(source); !path.isEmpty()) fold(path);
+}
+
+void Layers::toggle_fold(const QModelIndex& index) {
+  const QModelIndex source = sorted_->mapToSource(index);
+  tree_.fold_count(source) > 0 ? unfold_row(source) : fold_row(source);
+}
+
+void Layers::unfold(const QString& path) {
+  unfolded_.insert(path);
+  show_folds(path);
+}
+
+void Layers::fold(const QString& path) {
+  unfolded_.erase(path);
+  show_folds(path);
+}
+
+QTreeView* Layers::view() const { return static_cast<QTreeView*>(panel_->items()); }
+
+// The rows that were open stay open.
+void Layers::show_folds(const QString& opened) {
+  std::vector<QString> open;
+  const std::function<void(const QModelIndex&)> collect = [&](const QModelIndex& parent) {
+    for (int row = 0; row < sorted_->rowCount(parent); ++row) {
+      const QModelIndex index = sorted_->index(row, 0, parent);
+      if (!view()->isExpanded(index)) continue;
+      open.push_back(index.data(kExportRole).toString());
+      collect(index);
+    }
+  };
+  collect({});
+  const int scrolled = view()->verticalScrollBar()->value();
+  options_.unfolded = unfolded_;
+  tree_.set(shown_run_, instant_, options_);
+  for (const QString& path : open) view()->setExpanded(sorted_->mapFromSource(tree_.index_of(path)), true);
+  if (const QModelIndex row = sorted_->mapFromSource(tree_.index_of(opened)); row.isValid()) view()->expand(row);
+  view()->verticalScrollBar()->setValue(scrolled);
+  show_chosen();
+}
+
+QModelIndex Layers::find(const QString& text, const QModelIndex& from, bool forward) const {
+  return find_row(*sorted_, from, forward, [&](const QModelIndex& row) {
+    return row_has_text(row, text) || tree_.stands_for(sorted_->mapToSource(row), text);
+  });
 }
 
 void Layers::connect_all() {
@@ -95,7 +189,7 @@ void Layers::arrived(RunHandle run, std::shared_ptr<const LayerInstant> instant)
 
 void Layers::show_options() {
   options_ = {figures_->current() == 0 ? LayerFigures::instant : LayerFigures::run, with_children_->isChecked(),
-              folded_->isChecked()};
+              folded_->isChecked(), unfolded_};
   if (!instant_) return;
   tree_.set(shown_run_, instant_, options_);
   panel_->set_caption(caption());
@@ -105,13 +199,12 @@ void Layers::show_options() {
 }
 
 void Layers::open_rows() {
-  auto* view = static_cast<QTreeView*>(panel_->items());
   if (tree_.layer_count() <= kOpenedRows)
-    view->expandAll();
+    view()->expandAll();
   else
-    view->expandToDepth(1);
+    view()->expandToDepth(1);
   const int wanted = panel_->items()->sizeHintForColumn(0) + 12, most = fontMetrics().averageCharWidth() * 60;
-  if (view->columnWidth(0) < wanted) view->setColumnWidth(0, std::min(wanted, most));
+  if (view()->columnWidth(0) < wanted) view()->setColumnWidth(0, std::min(wanted, most));
 }
 
 void Layers::selection_changed() {
@@ -134,6 +227,12 @@ void Layers::add_to_menu(QMenu* menu, const QModelIndex& index) {
   const QModelIndex source = sorted_->mapToSource(index);
   const std::vector<LayerId> layers = tree_.layers_of(source);
   if (layers.empty()) return;
+  if (const int count = tree_.fold_count(source); count > 0)
+    menu->addAction(tr("Show each of the %1").arg(count), QKeySequence(Qt::CTRL | Qt::Key_Right), this,
+                    [this, path = tree_.fold_path(source)] { unfold(path); });
+  if (const QString path = tree_.unfolded_path(source); !path.isEmpty())
+    menu->addAction(tr("Fold equal blocks again"), QKeySequence(Qt::CTRL | Qt::Key_Left), this,
+                    [this, path] { fold(path); });
   add_place_actions(*menu, session(), *this, {.layer = layers.front(), .category = tree_.category_of(source.column())});
 }
 
@@ -180,7 +279,10 @@ void Layers::paint_page(QPainter& painter, const QRectF& page) {
 }
 
 Json Layers::state() const {
-  return {{"over_the_run", options_.figures == LayerFigures::run},
+  Json unfolded = Json::array();
+  for (const QString& path : unfolded_) unfolded.push_back(path.toStdString());
+  return {{"unfolded", std::move(unfolded)},
+          {"over_the_run", options_.figures == LayerFigures::run},
           {"with_children", options_.with_children},
           {"folded", options_.folded},
           {"sort", panel_->header()->sortIndicatorSection()},
@@ -194,6 +296,12 @@ void Layers::restore(const Json& state) {
     const auto found = state.find(key);
     return found != state.end() && found->is_boolean() ? found->get<bool>() : otherwise;
   };
+  if (const auto unfolded = state.find("unfolded"); unfolded != state.end() && unfolded->is_array()) {
+    unfolded_.clear();
+    for (const Json& path : *unfolded)
+      if (path.is_string()) unfolded_.insert(to_text(path.get<std::string>()));
+    show_options();
+  }
   figures_->set_current(flag("over_the_run", options_.figures == LayerFigures::run) ? 1 : 0);
   with_children_->setChecked(flag("with_children", options_.with_children));
   folded_->setChecked(flag("folded", options_.folded));
@@ -210,7 +318,8 @@ QString Layers::help() const {
       "every block that was alive is in one cell, so the <b>sum</b> is what was allocated then, to the byte. The "
       "stronger the colour, the larger the share.</p>"
       "<p><b>With layers below</b> a row holds everything below it; without, its own bytes alone. <b>Fold equal "
-      "blocks</b> shows blocks that are built alike as one row: ×12 stands for twelve of them.</p>"
+      "blocks</b> shows blocks that are built alike as one row: ×12 stands for twelve of them, and a click on it (or "
+      "Ctrl+Right) shows each; <i>fold again</i> (Ctrl+Left) puts them together. <b>Rows</b> opens and closes all.</p>"
       "<p><b>Over the run</b> shows what each layer took whenever that was: its parameters, gradients and optimizer "
       "state, what its forward <b>kept for backward</b> in the last step, the most of its <b>temporaries</b> at once, "
       "and the most that was in use on the whole <b>device</b> while it ran.</p>"

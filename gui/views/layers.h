@@ -7,6 +7,7 @@
 #include "gui/views/view.h"
 
 class QCheckBox;
+class QTreeView;
 
 namespace headroom::gui {
 
@@ -30,6 +31,9 @@ class Layers : public View {
 
   LayerTree* tree() { return &tree_; }
   ItemPanel* panel() { return panel_; }
+  // One folded row becomes a row for each of its blocks; one of those becomes that row again.
+  void unfold(const QString& path);
+  void fold(const QString& path);
 
  private:
   void add_controls();
@@ -37,6 +41,13 @@ class Layers : public View {
   void refresh();
   void arrived(RunHandle run, std::shared_ptr<const LayerInstant> instant);
   void show_options();
+  void add_row_menu();
+  void unfold_row(const QModelIndex& source);
+  void fold_row(const QModelIndex& source);
+  void toggle_fold(const QModelIndex& index);
+  void show_folds(const QString& opened);
+  QModelIndex find(const QString& text, const QModelIndex& from, bool forward) const;
+  QTreeView* view() const;
   void open_rows();
   void selection_changed();
   void show_chosen();
@@ -51,6 +62,7 @@ class Layers : public View {
   LayerTreeOptions options_;
   Segments* figures_;
   QCheckBox *with_children_, *folded_;
+  std::set<QString> unfolded_;
   RunHandle shown_run_;
   std::shared_ptr<const LayerInstant> instant_;
   std::optional<std::int64_t> event_;

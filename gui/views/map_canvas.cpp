@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
 #include "gui/views/emptiness.h"
 #include "gui/views/text.h"
@@ -180,18 +181,23 @@ QString MapCanvas::tooltip_at(const QPointF& position) const {
   const Place place = place_at(position);
   if (const auto block = block_at(position)) {
     QString text = block_tooltip(run, run.allocations[static_cast<std::size_t>(*block)]);
+    if (const SegmentSpan* segment = segment_of_block(*block))
+      text += QStringLiteral("<p style='white-space:pre'>%1</p>").arg(tr("in the %1").arg(segment_text(*segment)));
     const MapShape* shape = shape_at(place);
     if (shape != nullptr && shape->count > 1)
       text += tr("<p>one of %1 smaller blocks drawn as one here</p>").arg(count_text(shape->count));
     return text;
   }
   if (scene_.picture.layout != MapLayout::address) return {};
-  for (const SegmentSpan& s : scene_.of->map.segments())
-    if (place.event >= static_cast<double>(s.begin) && place.event < static_cast<double>(s.end) &&
-        place.bytes >= static_cast<double>(s.offset) && place.bytes < static_cast<double>(s.offset + s.bytes))
-      return tr("<p style='white-space:pre'><b>free</b><br>in the segment of %1<br>at %2</p>")
-          .arg(size_and_exact(s.bytes), address_text(s.address));
+  const auto event = static_cast<std::int64_t>(std::floor(place.event));
+  if (const SegmentSpan* segment = segment_of(scene_.of->map, scene_.of->map.address_at(place.bytes), event))
+    return tr("<p style='white-space:pre'><b>free</b><br>in the %1</p>").arg(segment_text(*segment));
   return {};
+}
+
+const SegmentSpan* MapCanvas::segment_of_block(std::int64_t allocation) const {
+  const Allocation& block = scene_.of->run->breakdown.allocations[static_cast<std::size_t>(allocation)];
+  return segment_of(scene_.of->map, block.address, block.begin);
 }
 
 bool MapCanvas::event(QEvent* event) {

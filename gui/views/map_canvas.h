@@ -59,6 +59,7 @@ class MapCanvas : public QWidget {
   Place place_at(const QPointF& position) const;
   std::optional<std::int64_t> block_at(const QPointF& position) const;
   const MapShape* shape_at(const Place& place) const;
+  const SegmentSpan* segment_of_block(std::int64_t allocation) const;  // null: none was reserved for it
   QString tooltip_at(const QPointF& position) const;
   bool zoom(double across, double upwards, const Place& around, bool remember);
   bool pan(double events, double bytes, bool remember);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
 #include "gui/views/emptiness.h"
@@ -124,7 +125,11 @@ MapGroups map_groups(const Breakdown& run, MapColour by, const Chosen& chosen, c
 }
 
 MemoryMapView::MemoryMapView(Session& session, QWidget* parent)
-    : View(session, parent), canvas_(new MapCanvas(this)), layout_(new QComboBox), colour_(new QComboBox) {
+    : View(session, parent),
+      canvas_(new MapCanvas(this)),
+      layout_(new QComboBox),
+      colour_(new QComboBox),
+      axis_(new QComboBox) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
@@ -138,6 +143,10 @@ MemoryMapView::MemoryMapView(Session& session, QWidget* parent)
   connect(&selection(), &Selection::changed, this, &MemoryMapView::regroup);
   connect(&selection(), &Selection::filter_changed, this, &MemoryMapView::regroup);
   connect(layout_, &QComboBox::currentIndexChanged, this, &MemoryMapView::start_over);
+  connect(axis_, &QComboBox::currentIndexChanged, this, [this] {
+    mark(canvas_->scene());
+    canvas_->update();
+  });
   connect(colour_, &QComboBox::currentIndexChanged, this, &MemoryMapView::regroup);
   show_current();
 }
@@ -164,6 +173,9 @@ QWidget* MemoryMapView::make_bar() {
   };
   add(tr("&Layout"), layout_);
   add(tr("&Colour"), colour_);
+  axis_->addItem(tr("Events"));
+  axis_->addItem(tr("Time"));
+  add(tr("A&xis"), axis_);
   row->addStretch(1);
   return bar;
 }
@@ -190,6 +202,12 @@ void MemoryMapView::show_current() {
   of_.reset();
   groups_.reset();
   work_.cancel();
+  const bool timed = run_ && has_times(run_->recording);
+  axis_->setEnabled(timed);
+  axis_->setToolTip(timed || !run_
+                        ? tr("Each event takes the same room; below stands which it is, or when it was on the "
+                             "host's clock.")
+                        : tr("The events of this run were not timed."));
   canvas_->say(run_ ? tr("The map is being drawn.") : sentence);
   refresh();
 }
@@ -256,6 +274,7 @@ void MemoryMapView::mark(MapScene& scene) {
   const Chosen& chosen = selection().chosen();
   const auto last = static_cast<std::int64_t>(run_->recording.events.size()) - 1;
   scene.chosen = chosen.allocation;
+  scene.by_time = axis_->currentIndex() == 1 && has_times(run_->recording);
   scene.instant = std::clamp<std::int64_t>(chosen.event.value_or(run_->breakdown.peak.event), -1, last);
   scene.instant_is_peak = scene.instant == run_->breakdown.peak.event;
 }
@@ -311,7 +330,8 @@ QAbstractItemModel* MemoryMapView::table() {
 
 Json MemoryMapView::state() const {
   Json state = {{"layout", layout_chosen() == MapLayout::packed ? "packed" : "address"},
-                {"colour", colour_chosen() == MapColour::layer ? "layer" : "category"}};
+                {"colour", colour_chosen() == MapColour::layer ? "layer" : "category"},
+                {"axis", axis_->currentIndex() == 1 ? "time" : "events"}};
   if (!of_ && !wanted_) return state;
   const MapWindow window = wanted_ ? *wanted_ : canvas_->window();
   state["from_event"] = window.from_event;
@@ -325,6 +345,7 @@ void MemoryMapView::restore(const Json& state) {
   if (!state.is_object()) return;
   layout_->setCurrentIndex(says(state, "layout", "address") ? 1 : 0);
   colour_->setCurrentIndex(says(state, "colour", "layer") ? 1 : 0);
+  axis_->setCurrentIndex(says(state, "axis", "time") ? 1 : 0);
   const MapWindow window{number_in(state, "from_event", 0), number_in(state, "to_event", 0),
                          number_in(state, "from_bytes", 0), number_in(state, "to_bytes", 0)};
   if (!(window.to_event > window.from_event) || !(window.to_bytes > window.from_bytes)) return;
@@ -357,8 +378,12 @@ QString MemoryMapView::help() const {
       "drawn together, in grey where they are of several kinds; where there are more events than pixels, a column "
       "shows its fullest event.</p>"
       "<p><b>By address</b> shows where each block lies. Bands are the segments that PyTorch's allocator reserved; "
-      "what is empty in a band is reserved but free. Addresses that were never reserved are left out; a thin gap says "
+      "what is hatched in a band is reserved but free. Addresses that were never reserved are left out; a thin gap "
+      "says "
       "where. On the CPU there are no segments.</p>"
+      "<p><b>Axis</b>: which event it is, or when it was on the host's clock. Each event takes the same room either "
+      "way."
+      "</p>"
       "<p>The upright line is the chosen instant, or the peak. What is chosen anywhere keeps its colour, the rest and "
       "what the filter hides is dimmed. The bar along the top is the lifetime of the chosen block.</p>"
       "<p>Wheel: zoom at the pointer (Ctrl: events only, Shift: bytes only). Drag or arrow keys: move. + and −: zoom. "

@@ -67,7 +67,7 @@ class MemoryMapView : public View {
   void describe();
 
   MapCanvas* canvas_;
-  QComboBox *layout_, *colour_;
+  QComboBox *layout_, *colour_, *axis_;
   RowsModel table_;
   RunHandle run_;
   std::shared_ptr<const MapOfRun> of_;

@@ -11,6 +11,8 @@
 #include <map>
 #include <tuple>
 
+#include "analysis/peaks.h"
+#include "analysis/shortfall.h"
 #include "gui/items/allocation_rows.h"
 #include "gui/views/category_bar.h"
 #include "gui/views/flow_layout.h"
@@ -25,7 +27,7 @@ namespace {
 constexpr int kTwoColumns = 860;   // logical pixels from which two cards stand side by side
 constexpr int kFigureWidth = 215;  // a figure wants
 constexpr int kGap = 12;
-constexpr std::size_t kStepsShown = 4, kFormsShown = 12;
+constexpr std::size_t kStepsShown = 4, kFormsShown = 12, kGroupsShown = 5;
 
 QString soft(const QString& rich) {
   return QStringLiteral("<span style=\"color:%1\">%2</span>").arg(theme().soft.name(), rich);
@@ -125,6 +127,45 @@ QString largest_then(const Breakdown& run) {
   return largest.isEmpty()
              ? QString()
              : OverviewPage::tr("Largest at the most that was reached: %1.").arg(largest.join(QStringLiteral("; ")));
+}
+
+QString missing_text(const Breakdown& run, const Shortfall& shortfall) {
+  const QString missing = OverviewPage::tr("At least <b>%1</b> more would have had to be free.")
+                              .arg(size_and_exact(shortfall.missing_bytes));
+  if (shortfall.gap_bytes <= 0) return missing;
+  const QString gaps =
+      OverviewPage::tr("%1 of what the allocator had reserved were in no block").arg(size_text(shortfall.gap_bytes));
+  const QString asked = size_text(run.outcome.failed_request_bytes);
+  const QString verdict =
+      shortfall.gaps_are_enough
+          ? OverviewPage::tr(
+                "in one piece they would have held the %1 asked for. The view <i>Fragmentation</i> shows what "
+                "lies between them.")
+          : OverviewPage::tr("even in one piece they would not have held the %1 asked for.");
+  return QStringLiteral("%1 %2: %3").arg(missing, gaps, verdict.arg(asked));
+}
+
+QString where_text(const Breakdown& run, const ShortfallGroup& group) {
+  if (group.layer_count == 1) return layer_link(run, group.first_layer);
+  return OverviewPage::tr("%1 layers, %2 to %3")
+      .arg(count_text(group.layer_count), layer_link(run, group.first_layer), layer_link(run, group.last_layer));
+}
+
+QString enough_text(const ShortfallGroup& group) {
+  if (group.count == 1) return group.enough == 0 ? OverviewPage::tr("alone not enough") : OverviewPage::tr("enough");
+  if (group.enough == 0) return OverviewPage::tr("all of them are not enough");
+  if (group.enough == 1) return OverviewPage::tr("one of them is enough");
+  return OverviewPage::tr("%1 of them are enough").arg(count_text(group.enough));
+}
+
+QString group_text(const Breakdown& run, const ShortfallGroup& group) {
+  const Allocation& largest = run.allocations[static_cast<std::size_t>(group.largest)];
+  const QString name =
+      link_to(QStringLiteral("allocation:%1").arg(group.largest), tensor_text(run, largest).toHtmlEscaped());
+  const QString times = group.count > 1 ? OverviewPage::tr("%1 × ").arg(count_text(group.count)) : QString();
+  return QStringLiteral("%1%2, %3<br>%4")
+      .arg(times, name, title_of(group.category),
+           soft(OverviewPage::tr("%1; %2").arg(where_text(run, group), enough_text(group))));
 }
 
 // Layers whose paths differ in numbers alone and whose forms are equal.
@@ -232,6 +273,7 @@ OverviewPage::OverviewPage(const LoadedRun& run, bool for_picture, QWidget* pare
   layout_->addStretch(1);
   if (has_peak(run.breakdown)) {
     add_categories(run);
+    add_shortfall(run);
     add_place(run);
     add_steps(run);
     add_allocator(run);
@@ -323,6 +365,23 @@ void OverviewPage::add_categories(const LoadedRun& run) {
   connect(bar, &CategoryBar::chosen, this,
           [this](Category category) { Q_EMIT link(QStringLiteral("category:%1").arg(static_cast<int>(category))); });
   made->add_widget(bar);
+  cards_.push_back(made);
+}
+
+// What was alive when memory ran out, the most first.
+void OverviewPage::add_shortfall(const LoadedRun& run) {
+  const Breakdown& b = run.breakdown;
+  const std::size_t events = run.recording.events.size();
+  if (b.outcome.kind != OutcomeKind::oom || b.outcome.failed_request_bytes <= 0 || events == 0) return;
+  const PeakView last = view_after(run.recording, b.allocations, static_cast<std::int64_t>(events) - 1);
+  const Shortfall shortfall = make_shortfall(b, last.live);
+  OverviewCard* made = card(tr("What would have to go"));
+  made->add_text(missing_text(b, shortfall));
+  std::vector<std::pair<QString, QString>> rows;
+  for (std::size_t i = 0; i < std::min(shortfall.groups.size(), kGroupsShown); ++i)
+    rows.emplace_back(size_text(shortfall.groups[i].bytes), group_text(b, shortfall.groups[i]));
+  made->add_pairs(rows);
+  made->add_text(soft(tr("The view <i>What fits</i> finds the batch and the sequence length that do fit.")));
   cards_.push_back(made);
 }
 

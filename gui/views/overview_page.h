@@ -51,6 +51,7 @@ class OverviewPage : public QWidget {
   void add_outcome(const LoadedRun& run);
   void add_figures(const LoadedRun& run);
   void add_categories(const LoadedRun& run);
+  void add_shortfall(const LoadedRun& run);
   void add_place(const LoadedRun& run);
   void add_steps(const LoadedRun& run);
   void add_allocator(const LoadedRun& run);

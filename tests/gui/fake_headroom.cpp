@@ -17,6 +17,15 @@ namespace {
 
 constexpr const char* kScript = R"sh(#!/bin/sh
 folder=$(dirname "$0")
+if [ "$1" = --version ]; then
+  case $(cat "$folder/action") in
+    hang) exec sleep 600 ;;
+    deluge) exec yes ;;
+    foreign) echo 'GNU something 1.0'; exit 0 ;;
+  esac
+  echo "headroom $(cat "$folder/version")"
+  exit 0
+fi
 echo "$*" >> "$folder/calls"
 out= batch=1 seq=1
 while [ $# -gt 0 ]; do
@@ -40,6 +49,14 @@ case $(cat "$folder/action") in
   flood)
     yes 'a line of a flood that goes on and on' | head -c 4000000 >&2
     head -c 200000 /dev/zero | tr '\0' x ;;
+  deluge)
+    echo $$ >> "$folder/processes"
+    exec yes 'there is no end to it' >&2 ;;
+  torrent)
+    echo $$ >> "$folder/processes"
+    exec tr '\0' x < /dev/zero ;;
+  killed)
+    kill -KILL $$ ;;
   crash)
     echo 'a last word' >&2
     kill -SEGV $$ ;;
@@ -59,9 +76,7 @@ fi
 cp "$folder/ok.headroom" "$out/r.headroom"
 )sh";
 
-void write(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
+void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::vector<std::string> lines_of(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -101,11 +116,10 @@ Recording oom_recording() {
 
 FakeHeadroom::FakeHeadroom() {
   const auto program = folder_ / "headroom";
-  write(program, kScript);
-  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   write_recording(folder_ / "ok.headroom", virtual_recording());
   write_recording(folder_ / "oom.headroom", oom_recording());
   act("well");
+  become("0.1.0");
   set_room(1 << 30);
   qputenv("HEADROOM_PROGRAM", QByteArray::fromStdString(program.string()));
   QDir(RunQueue::folder()).removeRecursively();
@@ -120,6 +134,14 @@ FakeHeadroom::~FakeHeadroom() {
 
 void FakeHeadroom::act(const std::string& action) { write(folder_ / "action", action); }
 void FakeHeadroom::set_room(std::int64_t tokens) { write(folder_ / "room", std::to_string(tokens)); }
+
+void FakeHeadroom::become(const std::string& version) {
+  write(folder_ / "version", version);
+  const auto fresh = folder_ / "fresh", program = folder_ / "headroom";
+  write(fresh, kScript + ("# " + version + "\n"));
+  std::filesystem::permissions(fresh, std::filesystem::perms::owner_all);
+  std::filesystem::rename(fresh, program);
+}
 
 QStringList FakeHeadroom::calls() const {
   QStringList calls;

@@ -8,9 +8,11 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTableView>
 #include <QTest>
 
 #include "gui/charts/fit_chart.h"
+#include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -199,6 +201,62 @@ TEST_F(Fit, AnotherGpuHasAnotherMap) {
   EXPECT_EQ(view_.spec().device, "virtual:a100-40gb");
   EXPECT_EQ(view_.canvas().chosen(), cell_of(2, 64));
   EXPECT_EQ(view_.state(), (Json{{"device", "virtual:a100-40gb"}, {"batch", 2}, {"seq", 64}}));
+}
+
+TEST_F(Fit, AClickOnAGpuShowsItsMapAndSoDoKeysInTheMap) {
+  open_run();
+  view_.resize(1100, 700);
+  view_.show();
+  QTableView* gpus = view_.findChild<QTableView*>();
+  const int row = view_.batches().row_of("virtual:a100-40gb");
+  QTest::mouseClick(gpus->viewport(), Qt::LeftButton, {}, gpus->visualRect(view_.batches().index(row, 0)).center());
+  EXPECT_EQ(view_.spec().device, "virtual:a100-40gb");
+  EXPECT_FALSE(view_.batches().is_running());
+  QTest::keyClick(&view_.canvas(), Qt::Key_PageDown);
+  EXPECT_EQ(view_.spec().device, "virtual:" + view_.batches().row(row + 1).device->name);
+  QTest::keyClick(&view_.canvas(), Qt::Key_PageUp);
+  QTest::keyClick(&view_.canvas(), Qt::Key_PageUp);
+  EXPECT_EQ(view_.spec().device, "virtual:" + view_.batches().row(row - 1).device->name);
+  for (int i = 0; i < 40; ++i) QTest::keyClick(&view_.canvas(), Qt::Key_PageUp);
+  EXPECT_EQ(view_.spec().device, "virtual:" + view_.batches().row(0).device->name);
+}
+
+TEST_F(Fit, WhatAnotherVersionFoundIsForgotten) {
+  open_run();
+  view_.search().start();
+  ASSERT_TRUE(wait_for_search());
+  EXPECT_EQ(view_.search().grid().at(cell_of(2, 256)), FitState::fits);
+  fake_.set_room(64);
+  fake_.become("0.2.0");
+  view_.search().start();
+  ASSERT_TRUE(wait_for_search());
+  EXPECT_NE(view_.search().grid().at(cell_of(2, 256)), FitState::fits);
+  EXPECT_EQ(view_.search().grid().at(cell_of(1, 64)), FitState::fits);
+  LargestBatches& batches = view_.batches();
+  batches.find(0);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !batches.is_running(); }, 20'000));
+  EXPECT_EQ(batches.row(0).largest->value, std::nullopt);  // not one of 128 tokens
+  fake_.set_room(256);
+  fake_.become("0.3.0-rc");
+  batches.find(0);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !batches.is_running(); }, 20'000));
+  EXPECT_EQ(batches.row(0).largest->value, 2);
+}
+
+TEST_F(Fit, WithoutAProgramLeadsToWhereItIsChosen) {
+  open_run();
+  view_.show();
+  qputenv("HEADROOM_PROGRAM", "/nowhere");
+  queue_of(session_).tell_program_chosen();
+  QPushButton* choose = nullptr;
+  for (QPushButton* button : view_.findChildren<QPushButton*>())
+    if (button->text() == QStringLiteral("Choose the program…")) choose = button;
+  ASSERT_TRUE(choose && choose->isVisible());
+  choose->click();
+  EXPECT_TRUE(view_.findChild<ProgramDialog*>()->isVisible());
+  qputenv("HEADROOM_PROGRAM", fake_.program().toUtf8());
+  queue_of(session_).tell_program_chosen();
+  EXPECT_FALSE(choose->isVisible());
 }
 
 TEST_F(Fit, RestoresWhateverItIsGiven) {

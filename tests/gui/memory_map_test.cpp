@@ -8,11 +8,13 @@
 #include <QBuffer>
 #include <QComboBox>
 #include <QHelpEvent>
+#include <QSet>
 #include <QTest>
 #include <QToolTip>
 #include <QtSvg/QSvgGenerator>
 #include <algorithm>
 
+#include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
 #include "gui/views/map_canvas.h"
@@ -164,6 +166,76 @@ TEST(MemoryMapView, PointerNamesTheSegmentThatIsFree) {
   s.choose_layout(1);
   const double bytes = static_cast<double>(s.canvas().scene().of->map.height(MapLayout::address));
   EXPECT_THAT(tooltip_at(s.canvas(), s.place_of(5, bytes * 0.3)), testing::HasSubstr("segment of 1.00 MiB"));
+}
+
+TEST(MemoryMapView, PointerNamesTheSegmentOfABlockInBothLayouts) {
+  Shown shown(small_recording());
+  for (const int layout : {0, 1}) {
+    shown.choose_layout(layout);
+    const auto [block, place] = shown.large_block();
+    const Allocation& a = shown.run().allocations[static_cast<std::size_t>(block)];
+    const SegmentSpan* segment = segment_of(shown.canvas().scene().of->map, a.address, a.begin);
+    ASSERT_TRUE(segment);
+    QHelpEvent help(QEvent::ToolTip, place, shown.canvas().mapToGlobal(place));
+    QApplication::sendEvent(&shown.canvas(), &help);
+    EXPECT_TRUE(QToolTip::text().contains(segment_text(*segment))) << QToolTip::text().toStdString();
+  }
+}
+
+TEST(MemoryMapDetails, SegmentsHoldWhatIsAllocatedAndWhatIsFree) {
+  const RunHandle run = run_of(small_recording(), "small");
+  const MapOfRun of(run);
+  EXPECT_EQ(reserved_after(of.map, of.map.event_count() - 1), 1 << 20);
+  EXPECT_EQ(reserved_after(of.map, -1), 0);
+  for (const Allocation& a : run->breakdown.allocations) {
+    const SegmentSpan* segment = segment_of(of.map, a.address, a.begin);
+    ASSERT_TRUE(segment);
+    EXPECT_LE(a.address + static_cast<std::uint64_t>(a.block_bytes),
+              segment->address + static_cast<std::uint64_t>(segment->bytes));
+  }
+  EXPECT_EQ(segment_of(of.map, 1, 0), nullptr);
+}
+
+TEST(MemoryMapDetails, TicksOfTimeAreToldApart) {
+  EXPECT_EQ(time_tick_text(1'500'000'000, 100'000'000), QStringLiteral("1.50 s"));
+  EXPECT_EQ(time_tick_text(32'704'000, 10'000'000), QStringLiteral("33 ms"));
+  for (const std::int64_t start :
+       {std::int64_t{0}, std::int64_t{999}, std::int64_t{32'704'000}, std::int64_t{7'000'000'000}})
+    for (const std::int64_t step : {std::int64_t{10}, std::int64_t{50'000}, std::int64_t{3'000'000}})
+      if (start < 1'000'000'000 || step >= 50'000)
+        EXPECT_NE(time_tick_text(start, step), time_tick_text(start + step, step)) << start << " " << step;
+}
+
+TEST(MemoryMapView, SaysWhenItsEventsWereWhereTheyWereTimed) {
+  Shown shown(small_recording());
+  QComboBox* axis = shown.view.findChildren<QComboBox*>().at(2);
+  EXPECT_TRUE(axis->isEnabled());
+  const QImage events = shown.canvas().grab().toImage();
+  axis->setCurrentIndex(1);
+  EXPECT_TRUE(shown.canvas().scene().by_time);
+  EXPECT_NE(shown.canvas().grab().toImage(), events);
+  EXPECT_EQ(shown.view.state()["axis"], "time");
+  Recording untimed = small_recording();
+  std::ranges::fill(untimed.events.time_ns, 0);
+  Shown other(untimed);
+  QComboBox* off = other.view.findChildren<QComboBox*>().at(2);
+  EXPECT_FALSE(off->isEnabled());
+  off->setCurrentIndex(1);
+  EXPECT_FALSE(other.canvas().scene().by_time);
+}
+
+TEST(MemoryMapView, HatchesWhatIsFreeInASegmentAndMarksItsBounds) {
+  Shown shown(small_recording());
+  shown.choose_layout(1);
+  const MemoryMap& map = shown.canvas().scene().of->map;
+  const SegmentSpan& segment = map.segments().front();
+  const QImage picture = shown.canvas().grab().toImage();
+  QSet<QRgb> colours;  // of free memory: its ground and its lines
+  const QPoint corner =
+      shown.place_of(static_cast<double>(segment.begin) + 1, static_cast<double>(segment.bytes) * 0.8);
+  for (int y = 0; y < 16; ++y)
+    for (int x = 0; x < 16; ++x) colours.insert(picture.pixel(corner + QPoint(x, y)));
+  EXPECT_GT(colours.size(), 1);
 }
 
 TEST(MemoryMapView, ClickOnNothingChoosesNothingAndKeepsTheInstant) {

@@ -16,7 +16,9 @@
 #include <QTest>
 #include <QTreeWidget>
 
+#include "gui/running/compression_editor.h"
 #include "gui/running/estimate_panel.h"
+#include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/text.h"
 #include "models/catalog/attention.h"
@@ -120,6 +122,16 @@ TEST(SpecForm, GivesBackWhatIsGenerated) {
   RunSpec back{.model = spec.model};
   EXPECT_FALSE(form.store(back));
   EXPECT_EQ(to_json(back).dump(), to_json(spec).dump());
+}
+
+TEST(SpecForm, OpensMoreSettingsWhereTheySaySomething) {
+  SpecForm form;
+  form.load(bert());
+  EXPECT_FALSE(form.input("--compress")->isVisibleTo(&form));
+  RunSpec spec = bert();
+  spec.compression = "int8";
+  form.load(spec);
+  EXPECT_TRUE(form.input("--compress")->isVisibleTo(&form));
 }
 
 TEST(SpecForm, FieldsOfAnotherModeAreHiddenAndKeepTheirDefaults) {
@@ -349,6 +361,43 @@ TEST_F(Dialog, WithoutTheProgramSaysWhere) {
   qputenv("HEADROOM_PROGRAM", "/nowhere");
   dialog_->show();
   EXPECT_TRUE(wait_for_panel(QStringLiteral("It should be the path of headroom")));
+}
+
+TEST_F(Dialog, WithoutTheProgramLeadsToWhereItIsChosen) {
+  QPushButton* choose = nullptr;
+  for (QPushButton* button : dialog_->findChildren<QPushButton*>())
+    if (button->text() == QStringLiteral("Choose the program…")) choose = button;
+  ASSERT_TRUE(choose);
+  qputenv("HEADROOM_PROGRAM", "/nowhere");
+  dialog_->show();
+  ASSERT_TRUE(choose->isVisible());
+  choose->click();
+  ASSERT_TRUE(dialog_->findChild<ProgramDialog*>());
+  qputenv("HEADROOM_PROGRAM", fake_.program().toUtf8());
+  queue_of(session_).tell_program_chosen();
+  EXPECT_FALSE(choose->isVisible());
+  EXPECT_TRUE(wait_for_panel(QStringLiteral("peak allocated, virtual")));
+}
+
+TEST_F(Dialog, SaysBelowTheCompressionWhatIsWrongWithIt) {
+  dialog_->show();
+  dialog_->set_spec(bert());
+  auto* editor = qobject_cast<CompressionEditor*>(dialog_->form().input("--compress"));
+  ASSERT_TRUE(editor);
+  editor->set_text("int4:group=64");
+  EXPECT_TRUE(dialog_->can_run()) << dialog_->problem().toStdString();
+  qobject_cast<QLineEdit*>(editor->option_input(0, "group"))->setText(QStringLiteral("7"));
+  EXPECT_FALSE(dialog_->can_run());
+  EXPECT_FALSE(editor->isHidden());
+  RunSpec spec = bert();
+  spec.compression = "int4:group=7";
+  EXPECT_EQ(dialog_->problem().toStdString(), check_spec(spec)->message);
+  EXPECT_EQ(editor->accessibleDescription(), dialog_->problem());
+  EXPECT_THAT(dialog_->panel().text().toStdString(), HasSubstr(dialog_->problem().toStdString()));
+  EXPECT_FALSE(dialog_->mechanisms().tree()->topLevelItem(0)->isDisabled());
+  qobject_cast<QLineEdit*>(editor->option_input(0, "group"))->clear();
+  EXPECT_TRUE(dialog_->can_run());
+  EXPECT_EQ(dialog_->spec().compression, "int4");
 }
 
 TEST_F(Dialog, TakesADroppedConfiguration) {

@@ -1,5 +1,6 @@
 // Runs as processes, their results, and the queue of them.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <QAbstractItemModelTester>
 #include <QAction>
@@ -7,9 +8,9 @@
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <QTimer>
 
 #include "gui/running/estimate.h"
-#include "gui/running/program.h"
 #include "gui/running/queue_panel.h"
 #include "gui/running/run_actions.h"
 #include "gui/running/run_dialog.h"
@@ -35,14 +36,6 @@ RunSpec bert(std::int64_t batch = 8) {
 
 bool wait_for_end(const RunProcess& process) {
   return wait_until([&] { return process.state() > RunProcess::State::running; });
-}
-
-TEST(Program, IsTheOneThatTheEnvironmentNames) {
-  const FakeHeadroom fake;
-  EXPECT_EQ(find_program().path, qEnvironmentVariable("HEADROOM_PROGRAM"));
-  qputenv("HEADROOM_PROGRAM", "/nowhere/headroom");
-  EXPECT_EQ(find_program().path, QString());
-  EXPECT_THAT(find_program().problem.toStdString(), HasSubstr("/nowhere/headroom, which HEADROOM_PROGRAM names"));
 }
 
 TEST(ProgressLine, IsADocumentOfARunAndNothingElse) {
@@ -92,6 +85,7 @@ TEST(RunProcess, SaysWhyItFailed) {
   const std::pair<const char*, const char*> cases[] = {
       {"refuse", "--batch is 7, which nobody wants; expected 8"},
       {"crash", "a last word"},
+      {"killed", "headroom was ended by a signal, 9."},
       {"empty", "headroom ended with exit code 0 and left no recording."}};
   for (const auto& [action, reason] : cases) {
     fake.act(action);
@@ -126,6 +120,40 @@ TEST(RunProcess, AFloodDoesNotGrowTheLog) {
   EXPECT_LE(process.log().text().size(), RunLog::kMostBytes + static_cast<qsizetype>(RunLog::kMostLines));
   EXPECT_GT(process.log().dropped(), 0);
   for (const QByteArray& line : process.log().lines()) EXPECT_LE(line.size(), RunLog::kLongestLine);
+}
+
+TEST(RunProcess, AFloodWithoutEndLeavesTheWindowAliveAndIsCancelled) {
+  FakeHeadroom fake;
+  for (const char* action : {"deluge", "torrent"}) {
+    fake.act(action);
+    RunProcess process(bert());
+    int ticks = 0;
+    QTimer clock;
+    QObject::connect(&clock, &QTimer::timeout, [&] { ++ticks; });
+    clock.start(1);
+    process.start();
+    ASSERT_TRUE(wait_until([&] { return process.log().dropped() > 0; })) << action;
+    EXPECT_TRUE(wait_until([&] { return ticks > 5; })) << action;
+    process.cancel();
+    ASSERT_TRUE(wait_for_end(process)) << action;
+    EXPECT_EQ(process.state(), RunProcess::State::cancelled);
+    EXPECT_LE(process.log().lines().size(), RunLog::kMostLines);
+    EXPECT_LE(process.log().text().size(), RunLog::kMostBytes + static_cast<qsizetype>(RunLog::kMostLines));
+    EXPECT_TRUE(fake.all_gone()) << action;
+  }
+}
+
+TEST(RunProcess, SaysThatItWasKilledFromOutside) {
+  FakeHeadroom fake;
+  fake.act("hang");
+  RunProcess process(bert());
+  process.start();
+  ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
+  ::kill(static_cast<pid_t>(fake.processes().front()), SIGKILL);
+  ASSERT_TRUE(wait_for_end(process));
+  EXPECT_EQ(process.state(), RunProcess::State::failed);
+  EXPECT_EQ(process.exit_code(), -1);
+  EXPECT_EQ(process.problem().toStdString(), "headroom was ended by a signal, 9.");
 }
 
 TEST(RunProcess, IsCancelledAndSoIsEveryProcessOfItsGroup) {
@@ -268,6 +296,29 @@ TEST(Estimate, AsksOnceWhatIsKnown) {
     EXPECT_TRUE(estimate.result().fits());
   }
   EXPECT_EQ(fake.calls().size(), 1);
+}
+
+TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
+  FakeHeadroom fake;
+  fake.act("hang");
+  Estimate estimate;
+  estimate.ask(bert());
+  ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
+  fake.act("well");
+  fake.become("0.2.0");
+  ::kill(static_cast<pid_t>(fake.processes().front()), SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
+  EXPECT_TRUE(estimate.result().fits());
+  EXPECT_EQ(fake.calls().size(), 2);
+  EXPECT_TRUE(ResultCache().find(bert()));
+}
+
+TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
+  FakeHeadroom fake;
+  const ResultCache cache;
+  cache.keep(bert(), result_of(virtual_recording()));
+  fake.become("0.2.0-newer");
+  EXPECT_FALSE(cache.find(bert()));
 }
 
 TEST(Estimate, OfARealDeviceIsOnAVirtualOne) {
@@ -448,8 +499,8 @@ TEST(RunActions, FollowWhatThereIs) {
   Session session;
   QWidget window;
   const QList<QAction*> actions = make_run_actions(session, &window);
-  ASSERT_EQ(actions.size(), 4);
-  EXPECT_TRUE(actions[0]->isEnabled());
+  ASSERT_EQ(actions.size(), 5);
+  for (const int i : {0, 4}) EXPECT_TRUE(actions[i]->isEnabled());
   for (int i = 1; i < 4; ++i) EXPECT_FALSE(actions[i]->isEnabled()) << i;
   Recording recording = virtual_recording();
   recording.spec.batch = 21;

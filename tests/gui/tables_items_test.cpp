@@ -1,4 +1,5 @@
 // Rows of allocations, the tree of layers, CSV and the clipboard.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <QAbstractItemModelTester>
@@ -235,6 +236,79 @@ TEST(LayerTree, IsAModelInEveryForm) {
     tree.clear();
     EXPECT_EQ(tree.rowCount(), 0);
   }
+}
+
+// Three equal blocks of an attention with two equal experts each, of 4096 bytes a leaf.
+RunHandle run_of_equal_blocks() {
+  std::string text = "t=5 +4096@e embeddings aten::empty parameter\n";
+  int number = 0;
+  for (int block = 0; block < 3; ++block)
+    for (const char* leaf : {"attn", "experts.0", "experts.1"})
+      text += fmt::format("t={} +{}@b{} encoder/layer.{}/{} aten::empty parameter\n", 10 + number, 4096 * (block + 1),
+                          number, block, leaf),
+          ++number;
+  Recording recording = testing_support::recording_from_text(text);
+  for (Layer& layer : recording.layers) {
+    std::ranges::replace(layer.path, '/', '.');
+    layer.kind = LayerKind::ffn;  // what is of no known kind is not folded
+  }
+  return run_of(std::move(recording), "blocks");
+}
+
+QStringList paths_below(const LayerTree& tree, const QModelIndex& parent = {}) {
+  QStringList paths;
+  for (int row = 0; row < tree.rowCount(parent); ++row) {
+    paths << tree.index(row, 0, parent).data(kExportRole).toString();
+    paths << paths_below(tree, tree.index(row, 0, parent));
+  }
+  return paths;
+}
+
+TEST(LayerTree, AFoldedRowIsUnfoldedOnItsOwn) {
+  const RunHandle run = run_of_equal_blocks();
+  const auto instant = layers_at(*run, {}, {});
+  LayerTree tree;
+  QAbstractItemModelTester tester(&tree, QAbstractItemModelTester::FailureReportingMode::Fatal);
+  tree.set(run, instant, {});
+  const QStringList folded = paths_below(tree);
+  const QModelIndex row = tree.index_of(LayerId{static_cast<LayerId>(run->breakdown.allocations.back().layer)});
+  ASSERT_TRUE(row.isValid());
+  const QModelIndex blocks = row.parent();
+  const QString path = tree.fold_path(blocks);
+  EXPECT_EQ(path, QStringLiteral("encoder.layer.0–2"));
+  EXPECT_EQ(tree.fold_count(blocks), 3);
+  EXPECT_EQ(blocks.data(kFoldLinkRole).toString(), QStringLiteral("×3"));
+  tree.set(run, instant, {.unfolded = {path}});
+  const QStringList opened = paths_below(tree);
+  for (const char* wanted : {"encoder.layer.0", "encoder.layer.1.attn", "encoder.layer.2.experts.0–1"})
+    EXPECT_TRUE(opened.contains(QString::fromUtf8(wanted))) << wanted << " in " << opened.join(' ').toStdString();
+  EXPECT_EQ(opened.size(), folded.size() + 2 * 3);  // of each of the three: itself and two rows below, two times more
+  const QModelIndex first = tree.index_of(QStringLiteral("encoder.layer.0"));
+  EXPECT_EQ(tree.unfolded_path(first), path);
+  EXPECT_EQ(first.data(kFoldLinkRole).toString(), QStringLiteral("fold again"));
+  EXPECT_EQ(tree.index_of(QStringLiteral("encoder.layer.1")).data(kFoldLinkRole).toString(), QString());
+  const int together = column_named(tree, "together");
+  const auto bytes = [&](const char* of) {
+    return tree.index_of(QString::fromUtf8(of)).siblingAtColumn(together).data(kExportRole).toLongLong();
+  };
+  EXPECT_EQ(bytes("encoder.layer.2"), 3 * 3 * 4096);
+  EXPECT_EQ(bytes("encoder.layer.2.experts.0–1"), 2 * 3 * 4096);
+  tree.set(run, instant, {.with_children = false, .unfolded = {path, QStringLiteral("encoder.layer.1.experts.0–1")}});
+  EXPECT_TRUE(paths_below(tree).contains(QStringLiteral("encoder.layer.1.experts.1")));
+  EXPECT_FALSE(paths_below(tree).contains(QStringLiteral("encoder.layer.2.experts.1")));
+  EXPECT_EQ(export_sum(tree, together), run->breakdown.peak.allocated_bytes);
+  tree.set(run, instant, {.unfolded = {QStringLiteral("nothing of this run")}});
+  EXPECT_EQ(paths_below(tree), folded);
+}
+
+TEST(LayerTree, AFoldedRowStandsForEachOfItsLayers) {
+  const RunHandle run = run_of_equal_blocks();
+  LayerTree tree;
+  tree.set(run, layers_at(*run, {}, {}), {});
+  const QModelIndex blocks = tree.index_of(QStringLiteral("encoder.layer.0–2"));
+  EXPECT_TRUE(tree.stands_for(blocks, QStringLiteral("LAYER.1")));
+  EXPECT_FALSE(tree.stands_for(blocks, QStringLiteral("layer.7")));
+  EXPECT_FALSE(tree.stands_for({}, QStringLiteral("layer.1")));
 }
 
 TEST(LayerTree, TheSumStaysLastHoweverItIsSorted) {

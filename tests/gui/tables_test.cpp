@@ -1,7 +1,9 @@
 // The overview, the tables, the filter bar and the details.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <QAbstractItemModelTester>
+#include <QAbstractProxyModel>
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
@@ -23,6 +25,7 @@
 #include "gui/views/allocations.h"
 #include "gui/views/cache.h"
 #include "gui/views/category_bar.h"
+#include "gui/views/fold_delegate.h"
 #include "gui/views/kernels.h"
 #include "gui/views/layers.h"
 #include "gui/views/overview.h"
@@ -306,6 +309,83 @@ TEST_F(WithSmallRun, LayersFollowSwitchesInstantAndSelection) {
   auto* tree = static_cast<QTreeView*>(view.panel()->items());
   tree->setCurrentIndex(view.table()->index(0, 0));
   EXPECT_EQ(selection().chosen().layer, LayerId::root);
+}
+
+// Blocks 0 to 3 are alike.
+Recording equal_blocks() {
+  std::string text;
+  for (int block = 0; block < 4; ++block)
+    for (const char* leaf : {"attn", "ffn"})
+      text += fmt::format("+4096@{1}{0} layer.{0}/{1} aten::empty parameter\n", block, leaf);
+  Recording recording = testing_support::recording_from_text(text);
+  for (Layer& layer : recording.layers) std::ranges::replace(layer.path, '/', '.');
+  return recording;
+}
+
+TEST(Layers, AClickOnTheNumberOfEqualBlocksShowsEachAndOneMoreFoldsThem) {
+  Session session;
+  session.add(run_of(equal_blocks(), "blocks"));
+  Layers view(session, nullptr);
+  view.resize(900, 500);
+  view.show();
+  ASSERT_TRUE(settle(view));
+  auto* rows = static_cast<QTreeView*>(view.panel()->items());
+  const auto* folds = qobject_cast<FoldDelegate*>(rows->itemDelegateForColumn(0));
+  ASSERT_TRUE(folds);
+  const auto row_of = [&](const char* path) {
+    return static_cast<QAbstractProxyModel*>(view.table())
+        ->mapFromSource(view.tree()->index_of(QString::fromUtf8(path)));
+  };
+  const auto click = [&](const QModelIndex& row) {
+    QStyleOptionViewItem option;
+    option.rect = rows->visualRect(row);
+    option.fontMetrics = rows->fontMetrics();
+    QTest::mouseClick(rows->viewport(), Qt::LeftButton, {}, folds->link_rect(option, row).center());
+    QCoreApplication::processEvents();
+  };
+  const QModelIndex folded = row_of("layer.0–3");
+  ASSERT_TRUE(folded.isValid());
+  click(folded);
+  EXPECT_FALSE(row_of("layer.0–3").isValid());
+  ASSERT_TRUE(row_of("layer.2.attn").isValid());
+  EXPECT_EQ(view.state()["unfolded"], Json::array({"layer.0–3"}));
+  click(row_of("layer.0"));
+  EXPECT_TRUE(row_of("layer.0–3").isValid());
+  rows->setCurrentIndex(row_of("layer.0–3"));
+  QTest::keyClick(rows, Qt::Key_Right, Qt::ControlModifier);
+  EXPECT_TRUE(row_of("layer.3").isValid());
+  rows->setCurrentIndex(row_of("layer.3"));
+  QTest::keyClick(rows, Qt::Key_Left, Qt::ControlModifier);
+  EXPECT_FALSE(row_of("layer.3").isValid());
+  view.restore({{"unfolded", {"layer.0–3", 7, "nothing"}}});
+  EXPECT_TRUE(row_of("layer.3").isValid());
+}
+
+TEST(Layers, FindAlsoFindsWhatIsFolded) {
+  Session session;
+  session.add(run_of(equal_blocks(), "blocks"));
+  Layers view(session, nullptr);
+  view.resize(900, 500);
+  view.show();
+  ASSERT_TRUE(settle(view));
+  view.begin_find();
+  for (QLineEdit* field : view.findChildren<QLineEdit*>())
+    if (field->isVisible()) field->setText(QStringLiteral("layer.2.ffn"));
+  view.panel()->find_next(true);
+  EXPECT_EQ(view.panel()->items()->currentIndex().data(kExportRole).toString(), QStringLiteral("layer.0–3.ffn"));
+}
+
+TEST(Overview, OfARunOutOfMemorySaysWhatWouldHaveToGo) {
+  Session session;
+  session.add(oom_run());
+  Overview view(session, nullptr);
+  view.resize(1000, 700);
+  view.show();
+  QString texts;
+  for (const QLabel* label : view.findChildren<QLabel*>()) texts += label->text() + '\n';
+  EXPECT_TRUE(texts.contains(QStringLiteral("What would have to go")));
+  EXPECT_TRUE(texts.contains(exact_text(2 << 20)));
+  EXPECT_TRUE(texts.contains(QStringLiteral("alone not enough")));
 }
 
 TEST_F(WithSmallRun, OverviewSaysPeakPlaceAndCategories) {
