@@ -69,7 +69,7 @@ TEST_F(Installed, TorchOfTheCacheIsPutInFrontOfTheLibraries) {
 TEST_F(Installed, TorchThatTheLoaderFindsIsLeftToIt) {
   put_torch(prefix_ / "lib/headroom/torch-2.11.0", "2.11.0+cu130");
   put_torch(home_ / ".cache/headroom/torch-2.11.0", "2.11.0+cu130");
-  EXPECT_THAT(profile().err, HasSubstr("told: \n"));
+  EXPECT_THAT(profile().err, HasSubstr("told:\n"));
 }
 
 TEST_F(Installed, TheNamedTorchGoesBeforeAllOthers) {
@@ -112,7 +112,7 @@ TEST_F(Installed, DamagedWordsOfAPartAreNoFailure) {
     SCOPED_TRACE(text);
     write("lib/headroom/versions/worker.json", text);
     EXPECT_THAT(version(), StartsWith("headroom 0.1.0\n"));
-    EXPECT_THAT(profile().err, HasSubstr("told: \n"));
+    EXPECT_THAT(profile().err, HasSubstr("told:\n"));
   }
 }
 
