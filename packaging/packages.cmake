@@ -4,7 +4,7 @@ set(CPACK_GENERATOR "DEB;TGZ")
 set(CPACK_PACKAGE_NAME headroom)
 set(CPACK_PACKAGE_VENDOR Headroom)
 set(CPACK_PACKAGE_CONTACT "Headroom <headroom@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "how much memory a transformer takes, and where every byte goes")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "memory profiler for transformers, with a virtual GPU")
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 string(TOLOWER "headroom-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" CPACK_PACKAGE_FILE_NAME)
 set(CPACK_PACKAGE_CHECKSUM SHA256)
@@ -34,22 +34,24 @@ if(HEADROOM_TORCH)
   list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${HEADROOM_TORCH_DIR}/lib)
 endif()
 
-set(CPACK_COMPONENT_HEADROOM_DESCRIPTION "memory profiler for transformers, with a virtual GPU
-Runs the real forward pass, backward pass and optimizer step of a model and records every allocation: by layer, by category, at
-the instant of the peak. On a virtual GPU, PyTorch's own CUDA code runs without any GPU.
+set(CPACK_COMPONENT_HEADROOM_DESCRIPTION "Headroom runs the real forward pass, backward pass and optimizer step
+of a model and records every allocation: by layer, by category, at the
+instant of the peak. On a virtual GPU, PyTorch's own CUDA code runs without
+any GPU.
 .
-Reports, comparisons and lists work at once. To run models, Torch is fetched by headroom-setup-torch.")
+Reports and lists work at once. To run models, Torch is fetched by
+headroom-setup-torch.")
 set(CPACK_DEBIAN_HEADROOM_PACKAGE_RECOMMENDS "python3, ca-certificates")
 set(CPACK_DEBIAN_HEADROOM_PACKAGE_SUGGESTS headroom-viewer)
 set(CPACK_DEBIAN_HEADROOM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/postrm)
 
-set(CPACK_COMPONENT_VIEWER_DESCRIPTION "memory profiler for transformers - the viewer
-Memory over time, the address space, layers and tensors of recordings, runs side by side; every view as a picture or a table, with and
+set(CPACK_COMPONENT_VIEWER_DESCRIPTION "The viewer: memory over time, the address space, layers and tensors of
+recordings, runs side by side; every view as a picture or a table, with and
 without a window.")
 set(CPACK_DEBIAN_VIEWER_PACKAGE_RECOMMENDS "headroom (= ${PROJECT_VERSION})")
 
-set(CPACK_COMPONENT_DEV_DESCRIPTION "memory profiler for transformers - libraries to read recordings
-Static libraries and headers for programs that read recordings, for find_package(headroom) of CMake.")
+set(CPACK_COMPONENT_DEV_DESCRIPTION "Static libraries and headers for programs that read recordings, for
+find_package(headroom) of CMake.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libfmt-dev, nlohmann-json3-dev, libzstd-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 
