@@ -24,7 +24,8 @@ constexpr const char* kViewer = "headroom-viewer";
 fs::path find_viewer() {
   if (const auto viewer = viewer_path()) return *viewer;
   throw could_not_measure(
-      fmt::format("{} is neither in {} nor in PATH: it is built where Qt 6 is (scripts/setup, then cmake --workflow "
+      fmt::format("{} is neither in {} nor in PATH: the package headroom-viewer has it, and it is built where Qt 6 is "
+                  "(scripts/setup, then cmake --workflow "
                   "--preset release, with HEADROOM_GUI on)",
                   kViewer, own_folder().string()));
 }

@@ -41,7 +41,7 @@ _{0}() {{
   COMPREPLY=()
   for ((i = 1; i < ${{#words[@]}} - 1; ++i)); do
     [[ ${{words[i]}} == -- ]] && {{ _{0}_program "$i"; return; }}
-    [[ -z $command && ${{words[i]}} != -* ]] && command=${{words[i]}}
+    [[ -z $command && " {2} " == *" ${{words[i]}} "* ]] && command=${{words[i]}}
   done
   if [[ $current == --*=* ]]; then
     previous=${{current%%=*}} current=${{current#*=}}
@@ -103,8 +103,9 @@ std::string all_flags(const Command& command) {
   return names;
 }
 
-std::string argument_case(const Command& command) {
+std::string argument_case(const Command& command, const std::string& commands = "") {
   std::string actions = fmt::format("flags='{}'", all_flags(command).substr(1));
+  if (!commands.empty()) actions += "; _{0}_choose ''" + commands;
   if (command.ends_with_command) actions += "; flags+=' --'";
   if (command.takes_files) actions += "; [[ $current == -* ]] || _{0}_files '\\.(headroom|headroom-session|pickle)$'";
   for (const auto& argument : command.positionals) actions += "; [[ $current == -* ]] || { " + action(argument) + "; }";
@@ -126,13 +127,14 @@ void fill_in(std::string& text, const std::string& program) {
 std::string bash_completion(const Interface& interface) {
   std::string values = value_cases(interface.self), arguments;
   for (const auto& command : interface.commands) values += value_cases(command), arguments += argument_case(command);
-  arguments += fmt::format("    '') flags='{}'; _{{0}}_choose ''{} ;;\n", all_flags(interface.self).substr(1),
-                           command_names(interface));
+  arguments += argument_case(interface.self, command_names(interface));
   std::string body = "\n_{0}_value() {\n  case \"$command $previous\" in\n" + values +
                      "    *) return 1 ;;\n  esac\n  return 0\n}\n\n_{0}_argument() {\n  case $command in\n" +
                      arguments + "  esac\n  [[ $current == -* ]] && _{0}_choose '' $flags\n}\n";
   fill_in(body, interface.program);
-  return fmt::format(kHead, interface.program, interface.version) + body + fmt::format(kTail, interface.program);
+  return fmt::format(kHead, interface.program, interface.version,
+                     command_names(interface).empty() ? std::string() : command_names(interface).substr(1)) +
+         body + fmt::format(kTail, interface.program);
 }
 
 }  // namespace headroom::shell

@@ -66,8 +66,10 @@ std::string fish_completion(const Interface& interface) {
   std::string text = fmt::format(
       "# fish completion for {0} {1}, made from the program's own description of itself.\ncomplete -c {0} -f\n",
       interface.program, interface.version);
-  const std::string start = fmt::format("complete -c {} -n __fish_use_subcommand", interface.program);
+  const std::string start =
+      "complete -c " + interface.program + (interface.commands.empty() ? "" : " -n __fish_use_subcommand");
   for (const auto& flag : interface.self.flags) text += flag_line(start, flag);
+  for (const auto& argument : interface.self.positionals) text += positional_lines(start, argument);
   for (const auto& command : interface.commands)
     text += fmt::format("{} -a {} -d {}\n", start, command.name, quoted(command.text));
   for (const auto& command : interface.commands) text += lines_of(interface, command);

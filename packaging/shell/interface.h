@@ -2,6 +2,7 @@
 // it is written down twice, so neither can be stale.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,5 +56,8 @@ std::string fish_completion(const Interface& interface);
 
 // Pages of section 1 in roff; of `command` of the tool, else of the tool itself.
 std::string manual_page(const Interface& interface, const Command& command);
+
+// All of them, laid out as under share/.
+void write_files(const Interface& interface, const std::filesystem::path& folder);
 
 }  // namespace headroom::shell

@@ -130,8 +130,8 @@ Footer footer_of(const Command& command) {
 
 // "headroom - how much …": what whatis(1) shows.
 std::string purpose(const Command& command) {
-  const std::string prefix = "Headroom: ";
-  std::string text = command.text.starts_with(prefix) ? command.text.substr(prefix.size()) : command.text;
+  const auto colon = command.name.empty() ? command.text.find(": ") : std::string::npos;  // of "Headroom: how much …"
+  std::string text = colon == std::string::npos ? command.text : command.text.substr(colon + 2);
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
@@ -152,6 +152,7 @@ std::string environment() {
 std::string see_also(const Interface& interface, const Command& self) {
   Lines pages;
   if (!self.name.empty()) pages.push_back(interface.program);
+  if (interface.commands.empty()) pages.push_back("headroom");
   for (const auto& command : interface.commands)
     if (command.name != self.name) pages.push_back(page_name(interface, command));
   std::string text = ".SH SEE ALSO\n";
@@ -169,11 +170,11 @@ std::string manual_page(const Interface& interface, const Command& command) {
                                  interface.program, interface.version, roff(name), roff(purpose(command)));
   text += ".SH SYNOPSIS\n.B " + roff(command.usage) + "\n";
   text += ".SH DESCRIPTION\n" + (footer.description.empty() ? filled(command.text) : footer.description);
-  if (command.name.empty()) text += commands_of(interface);
+  if (!interface.commands.empty() && command.name.empty()) text += commands_of(interface);
   text += options_of(command);
   if (!footer.examples.empty()) text += ".SH EXAMPLES\n.nf\n" + footer.examples + ".fi\n";
   text += ".SH EXIT STATUS\n" + (footer.exit_codes.empty() ? ".BR headroom (1)\nhas the list.\n" : footer.exit_codes);
-  if (command.name.empty()) text += environment();
+  if (!interface.commands.empty() && command.name.empty()) text += environment();
   return text + see_also(interface, command);
 }
 

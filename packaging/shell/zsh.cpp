@@ -74,9 +74,17 @@ std::string models_of(const Interface& interface) {
   return {};
 }
 
+// Of a program without commands.
+std::string plain_completion(const Interface& interface) {
+  return fmt::format(
+      "#compdef {0}\n# zsh completion for {0} {1}, made from the program's own description of itself.\n\n{2}\n",
+      interface.program, interface.version, arguments_of(interface.self));
+}
+
 }  // namespace
 
 std::string zsh_completion(const Interface& interface) {
+  if (interface.commands.empty()) return plain_completion(interface);
   std::string described, cases, self;
   for (const auto& command : interface.commands) {
     described += fmt::format("\n        '{}:{}'", command.name, escaped(command.text, ":"));

@@ -12,16 +12,17 @@ import tempfile
 import unittest
 
 SHARE = pathlib.Path(sys.argv.pop(1)).resolve()
-BASH = SHARE / "bash-completion/completions/headroom"
+PROGRAM = SHARE.name
+BASH = SHARE / "bash-completion/completions" / PROGRAM
 
 
 def bash(line, folder="."):
     """What bash offers after `line`."""
     script = f"""source '{BASH}'
-spec=$(complete -p headroom) && [[ $spec == *"-F _headroom headroom" ]] || exit 9
+spec=$(complete -p {PROGRAM}) && [[ $spec == *"-F _{PROGRAM} {PROGRAM}" ]] || exit 9
 compopt() {{ :; }}
 COMP_LINE=$1 COMP_POINT=${{#1}}
-_headroom
+_{PROGRAM}
 printf '%s\\n' "${{COMPREPLY[@]}}" """
     done = subprocess.run(["bash", "-c", script, "bash", line], capture_output=True, text=True, cwd=folder, check=True)
     if done.stderr:
@@ -75,12 +76,14 @@ class Syntax(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_zsh_reads_it(self):
-        self.check("zsh", "zsh/site-functions/_headroom")
+        self.check("zsh", f"zsh/site-functions/_{PROGRAM}")
 
     def test_fish_reads_it(self):
-        self.check("fish", "fish/vendor_completions.d/headroom.fish")
+        self.check("fish", f"fish/vendor_completions.d/{PROGRAM}.fish")
 
-    def test_fish_completes_with_it(self):
+
+class Fish(unittest.TestCase):
+    def test_values_and_lists_are_offered(self):
         if shutil.which("fish") is None:
             self.skipTest("fish is not installed")
 
@@ -110,12 +113,26 @@ class Manual(unittest.TestCase):
         done = subprocess.run(["mandoc", "-Tlint", "-W", "warning", *map(str, self.pages)], capture_output=True, text=True)
         self.assertEqual([line for line in done.stdout.splitlines() if "missing date" not in line], [])
 
+
+class Pages(unittest.TestCase):
+    pages = Manual.pages
+
     def test_each_command_has_a_page_that_its_own_page_names(self):
         main = (SHARE / "man/man1/headroom.1").read_text()
         for page in self.pages:
-            if page.name not in ("headroom.1", "headroom-viewer.1", "headroom-worker.1", "headroom-setup-torch.1"):
+            if page.name != "headroom.1":
                 self.assertIn(page.stem.replace("-", "\\-") + "\\fR(1)", main)
         self.assertGreaterEqual(len(self.pages), 9)
+
+
+class Viewer(unittest.TestCase):
+    def test_its_files_and_flags_are_offered(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("a.headroom", "b.txt"):
+                pathlib.Path(folder, name).touch()
+            self.assertIn("a.headroom", bash("headroom-viewer ", folder))
+        self.assertEqual(bash("headroom-viewer --exp"), ["--export"])
+        self.assertEqual(bash("headroom-viewer --theme "), ["system", "light", "dark"])
 
 
 if __name__ == "__main__":
