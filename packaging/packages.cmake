@@ -52,7 +52,7 @@ set(CPACK_DEBIAN_VIEWER_PACKAGE_RECOMMENDS "headroom (= ${PROJECT_VERSION})")
 
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Static libraries and headers for programs that read recordings, for
 find_package(headroom) of CMake.")
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libfmt-dev, nlohmann-json3-dev, libzstd-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libfmt-dev, nlohmann-json3-dev, libtomlplusplus-dev, libzstd-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 
 include(CPack)
