@@ -15,6 +15,7 @@
 #include "cli/interrupts.h"
 #include "cli/parse_errors.h"
 #include "cli/terminal.h"
+#include "cli/versions.h"
 
 namespace headroom::cli {
 namespace {
@@ -60,18 +61,9 @@ std::vector<std::string_view> command_names(const CLI::App& app) {
 
 int parse_and_run(int argc, char** argv) {
   const std::vector<std::string> command_words = take_command_words(argc, argv);
-  CLI::App app(kDescription, "headroom");
-  app.footer(kFooter);
-  app.set_help_flag("--help,-h", "Explain and exit")->group("Help");
-  app.set_version_flag("--version", fmt::format("headroom {}", version()), "Print the version and exit")->group("Help");
-  app.require_subcommand(0, 1);
-  app.formatter(make_help_formatter());
+  CLI::App app;
   Chosen chosen;
-  add_commands(app, chosen, command_words);
-  for (CLI::App* command : app.get_subcommands(nullptr)) {
-    command->group("Commands");
-    command->get_help_ptr()->group("Help");
-  }
+  describe(app, chosen, command_words);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -93,6 +85,21 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 std::string_view version() { return HEADROOM_VERSION; }
+
+void describe(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
+  app.name("headroom");
+  app.description(kDescription);
+  app.footer(kFooter);
+  app.set_help_flag("--help,-h", "Explain and exit")->group("Help");
+  app.set_version_flag("--version", versions_text, "Print the versions of all parts and exit")->group("Help");
+  app.require_subcommand(0, 1);
+  app.formatter(make_help_formatter());
+  add_commands(app, chosen, command_words);
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    command->group("Commands");
+    command->get_help_ptr()->group("Help");
+  }
+}
 
 int run(int argc, char** argv) {
   prepare_standard_streams();

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/error.h"
+#include "cli/installed.h"
+#include "cli/torch_folder.h"
 
 namespace headroom::cli {
 namespace {
@@ -13,8 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path find_worker() {
-  const char* named = std::getenv("HEADROOM_WORKER");
-  const fs::path path = named && *named ? fs::path(named) : own_folder() / "headroom-worker";
+  const fs::path path = worker_path();
   std::error_code error;
   if (!fs::exists(path, error))
     throw could_not_measure(fmt::format(
@@ -30,7 +29,9 @@ fs::path find_worker() {
 
 WorkerCommand worker_command(const RunSpec& spec) {
   const fs::path worker = find_worker();
-  return {worker, device_environment(spec)};
+  Environment environment = device_environment(spec);
+  put_torch_in_front(environment, worker);
+  return {worker, environment};
 }
 
 }  // namespace headroom::cli

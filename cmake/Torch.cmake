@@ -24,7 +24,14 @@ target_include_directories(headroom_torch SYSTEM INTERFACE
   ${HEADROOM_TORCH_DIR}/include ${HEADROOM_TORCH_DIR}/include/torch/csrc/api/include ${HEADROOM_CUDA_DIR}/include)
 target_link_libraries(headroom_torch INTERFACE torch_wheel_torch_cpu torch_wheel_c10)
 set(HEADROOM_VIRTUAL_GPU_DIR ${CMAKE_BINARY_DIR}/lib/headroom/virtual-gpu)
-target_link_options(headroom_torch INTERFACE -Wl,-rpath,${HEADROOM_TORCH_DIR}/lib -Wl,--allow-shlib-undefined)
+target_link_options(headroom_torch INTERFACE -Wl,--allow-shlib-undefined)
+
+# What is built is for this very Torch, whatever the folder is called.
+file(STRINGS ${HEADROOM_TORCH_DIR}/version.py version REGEX "^__version__")
+string(REGEX REPLACE ".*'([0-9.]+).*" "\\1" HEADROOM_TORCH_BUILT_FOR "${version}")
+
+# An installed program looks for Torch beside itself, then where it was when it was built; HEADROOM_TORCH_DIR goes before both.
+set(HEADROOM_TORCH_INSTALL_RPATH "\$ORIGIN/../lib/headroom/torch-${HEADROOM_TORCH_BUILT_FOR}/torch/lib;${HEADROOM_TORCH_DIR}/lib")
 
 # headroom_runs_alone(TARGET): a Torch program that starts without NVIDIA's libraries and without a preload, such as a test.
 # libtorch_cpu.so itself needs libcudart.so.13; the virtual GPU's stands in. DT_RPATH, not DT_RUNPATH: the libraries that

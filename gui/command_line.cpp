@@ -115,17 +115,31 @@ std::string nearest_flag(const CLI::App& app, const std::string& flag) {
   return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
 }
 
-}  // namespace
-
-CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids) {
-  CommandLine line;
-  Given given;
-  CLI::App app("Headroom's viewer: what a transformer's memory went to, run by run.", "headroom-viewer");
+void add_everything(CLI::App& app, CommandLine& line, Given& given, const std::vector<std::string>& view_ids) {
+  app.name("headroom-viewer");
+  app.description("Headroom's viewer: what a transformer's memory went to, run by run.");
   app.set_help_flag("--help,-h", "Explain and exit");
   app.set_version_flag("--version", fmt::format("headroom-viewer {}", HEADROOM_VERSION), "Print the version and exit");
   add_options(app, line, given);
   app.footer(fmt::format("\nViews: {}\n\nExit codes: 0 done; 2 bad usage or bad input; 3 could not write.",
                          fmt::join(view_ids, ", ")));
+}
+
+}  // namespace
+
+void describe_command_line(const std::vector<std::string>& view_ids, const std::function<void(const CLI::App&)>& use) {
+  CommandLine line;
+  Given given;
+  CLI::App app;
+  add_everything(app, line, given, view_ids);
+  use(app);
+}
+
+CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids) {
+  CommandLine line;
+  Given given;
+  CLI::App app;
+  add_everything(app, line, given, view_ids);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <QSizeF>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gui/export/picture.h"
 #include "gui/window/theme.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace headroom::gui {
 
@@ -31,5 +36,8 @@ inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts",
 
 // Throws Error. `view_ids`: those there are.
 CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids);
+
+// Gives `use` all that can be typed, with its help: what completions and the manual page are made from.
+void describe_command_line(const std::vector<std::string>& view_ids, const std::function<void(const CLI::App&)>& use);
 
 }  // namespace headroom::gui

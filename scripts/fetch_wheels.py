@@ -40,7 +40,10 @@ def index_url():
     configured = pip_setting("index-url")
     if configured:
         return configured.rstrip("/")
-    from pip._internal.models.index import PyPI
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:  # no pip on this machine
+        return "https://pypi.org/simple"
     return PyPI.simple_url.rstrip("/")
 
 

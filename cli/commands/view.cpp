@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -13,6 +12,7 @@
 #include "cli/child_process.h"
 #include "cli/commands/commands.h"
 #include "cli/environment.h"
+#include "cli/installed.h"
 
 namespace headroom::cli {
 namespace {
@@ -21,25 +21,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kViewer = "headroom-viewer";
 
-bool is_program_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && access(path.c_str(), X_OK) == 0;
-}
-
-// Beside this executable, then in PATH.
 fs::path find_viewer() {
-  if (const fs::path beside = own_folder() / kViewer; is_program_file(beside)) return beside;
-  const char* found = std::getenv("PATH");
-  std::string folders = found ? found : "";
-  for (std::size_t begin = 0; begin <= folders.size();) {
-    const std::size_t end = std::min(folders.find(':', begin), folders.size());
-    if (const fs::path path = fs::path(folders.substr(begin, end - begin)) / kViewer;
-        path.is_absolute() && is_program_file(path))
-      return path;
-    begin = end + 1;
-  }
+  if (const auto viewer = viewer_path()) return *viewer;
   throw could_not_measure(
-      fmt::format("{} is neither in {} nor in PATH: it is built where Qt 6 is (scripts/setup, then cmake --workflow "
+      fmt::format("{} is neither in {} nor in PATH: the package headroom-viewer has it, and it is built where Qt 6 is "
+                  "(scripts/setup, then cmake --workflow "
                   "--preset release, with HEADROOM_GUI on)",
                   kViewer, own_folder().string()));
 }

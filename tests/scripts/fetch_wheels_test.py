@@ -7,6 +7,8 @@ import io
 import json
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +27,8 @@ def make_wheel():
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("sample/lib/a.so", os.urandom(200_000))
         archive.writestr("sample/other/b.py", "unused")
+        archive.writestr("torch/lib/libtorch_cpu.so", "a library")
+        archive.writestr("torch/nn/linear.py", "unused")
         tool = zipfile.ZipInfo("sample/bin/tool")
         tool.external_attr = 0o755 << 16
         archive.writestr(tool, "#!/bin/sh\n")
@@ -120,6 +124,26 @@ class FetchWheels(unittest.TestCase):
             self.bring(want="0" * 64)
         self.assertIn("does not have the pinned sha256", str(stop.exception))
         self.assertEqual([p for p in self.cache.iterdir()], [])
+
+    def test_an_installed_headroom_fetches_its_torch_for_one_or_for_all(self):
+        prefix, source = self.cache / "usr", pathlib.Path(fetch_wheels.__file__)
+        (prefix / "bin").mkdir(parents=True)
+        (prefix / "share/headroom").mkdir(parents=True)
+        program = shutil.copy(source.parents[1] / "packaging/setup_torch.py", prefix / "bin/headroom-setup-torch")
+        shutil.copy(source, prefix / "share/headroom")
+        pinned = f"sample 1.0 {NAME} {self.want} torch-1.0 torch/lib/,torch/version.py\n"
+        (prefix / "share/headroom/torch.txt").write_text(pinned)
+        environment = {**os.environ, "HOME": str(self.cache / "home"), "HEADROOM_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+
+        def setup(*arguments):
+            return subprocess.run([sys.executable, program, *arguments], env=environment, capture_output=True, text=True)
+
+        self.assertEqual(setup("--systm").returncode, 2)
+        for arguments, folder in (((), self.cache / "home/.cache/headroom"), (("--system",), prefix / "lib/headroom")):
+            self.assertEqual(setup(*arguments).returncode, 0)
+            torch = folder / "torch-1.0/torch"
+            self.assertEqual([p.name for p in torch.rglob("*") if p.is_file()], ["libtorch_cpu.so"])
+            self.assertIn("is already in", setup(*arguments).stdout)
 
 
 if __name__ == "__main__":
