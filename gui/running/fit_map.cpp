@@ -1,16 +1,15 @@
 #include "gui/running/fit_map.h"
 
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSlider>
 #include <QSpinBox>
-#include <QSplitter>
 #include <QTableView>
 #include <QToolTip>
 #include <QVBoxLayout>
@@ -20,7 +19,9 @@
 #include "gui/charts/axis.h"
 #include "gui/charts/fit_chart.h"
 #include "gui/running/run_queue.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/text.h"
+#include "gui/views/turning_splitter.h"
 #include "gui/window/theme.h"
 
 namespace headroom::gui {
@@ -67,7 +68,7 @@ QString state_text(FitState state) {
 
 FitCanvas::FitCanvas(const FitSearch& search, QWidget* parent) : QWidget(parent), search_(search) {
   setFocusPolicy(Qt::StrongFocus);
-  setMinimumSize(360, 260);
+  setMinimumSize(360, 300);
   setAccessibleName(tr("What fits, by batch and sequence length"));
 }
 
@@ -181,7 +182,7 @@ bool FitCanvas::event(QEvent* event) {
 FitMap::FitMap(Session& session, QWidget* parent)
     : View(session, parent),
       canvas_(new FitCanvas(search_)),
-      title_(new QLabel),
+      title_(new WrappingLabel),
       sentence_(new QLabel),
       progress_(new QLabel),
       trouble_(new QLabel),
@@ -212,7 +213,7 @@ void FitMap::arrange() {
   column->addWidget(make_controls());
   trouble_->setWordWrap(true);
   column->addWidget(trouble_);
-  auto* splitter = new QSplitter;
+  auto* splitter = new TurningSplitter;
   auto* left = new QWidget;
   auto* left_column = new QVBoxLayout(left);
   left_column->setContentsMargins(0, 0, 8, 0);
@@ -222,23 +223,28 @@ void FitMap::arrange() {
   splitter->addWidget(make_batches());
   splitter->setStretchFactor(0, 1);
   splitter->setChildrenCollapsible(false);
-  column->addWidget(splitter, 1);
+  auto* scroll = new QScrollArea;  // where the parts stand below each other they may need more height than there is
+  scroll->setWidget(splitter);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumWidth(splitter->minimumSizeHint().width());
+  column->addWidget(scroll, 1);
 }
 
 QWidget* FitMap::make_controls() {
   auto* block = new QWidget;
-  auto* row = new QHBoxLayout(block);
+  auto* row = new FlowLayout;
+  block->setLayout(row);
   row->setContentsMargins(0, 0, 0, 0);
   QFont bold = title_->font();
   bold.setBold(true);
   title_->setFont(bold);
-  title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   for (const virtual_gpu::DeviceModel& device : virtual_gpu::device_catalog())
     device_->addItem(QStringLiteral("%1 · %2").arg(to_text(device.product), size_text(device.total_bytes)),
                      to_text("virtual:" + device.name));
   device_->setAccessibleName(tr("GPU"));
-  row->addWidget(title_, 1);
+  row->addWidget(title_);
   row->addWidget(progress_);
   row->addWidget(device_);
   row->addWidget(find_);
@@ -278,6 +284,7 @@ QWidget* FitMap::make_batches() {
   gpus_->setSelectionMode(QAbstractItemView::SingleSelection);
   gpus_->verticalHeader()->hide();
   gpus_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+  gpus_->setMinimumHeight((fontMetrics().height() + 8) * 8);
   gpus_->setShowGrid(false);
   gpus_->setTabKeyNavigation(false);
   gpus_->setWordWrap(false);

@@ -1,0 +1,34 @@
+#include "gui/views/turning_splitter.h"
+
+#include <algorithm>
+
+namespace headroom::gui {
+namespace {
+
+QSize least(const QWidget& part) {
+  return {part.minimumWidth() > 0 ? part.minimumWidth() : part.minimumSizeHint().width(),
+          part.minimumHeight() > 0 ? part.minimumHeight() : part.minimumSizeHint().height()};
+}
+
+}  // namespace
+
+QSize TurningSplitter::minimumSizeHint() const {
+  QSize size(0, 0);
+  for (int i = 0; i < count(); ++i) {
+    const QSize part = least(*widget(i));
+    size.setWidth(std::max(size.width(), part.width()));
+    size.setHeight(orientation() == Qt::Vertical ? size.height() + part.height()
+                                                 : std::max(size.height(), part.height()));
+  }
+  return orientation() == Qt::Vertical ? size + QSize(0, handleWidth() * std::max(count() - 1, 0)) : size;
+}
+
+void TurningSplitter::resizeEvent(QResizeEvent* event) {
+  int all = handleWidth() * std::max(count() - 1, 0);
+  for (int i = 0; i < count(); ++i) all += least(*widget(i)).width();
+  const Qt::Orientation wanted = width() >= all ? Qt::Horizontal : Qt::Vertical;
+  if (wanted != orientation()) setOrientation(wanted);
+  QSplitter::resizeEvent(event);
+}
+
+}  // namespace headroom::gui
