@@ -291,7 +291,7 @@ QWidget* FitMap::make_batches() {
   gpus_->setAccessibleName(tr("GPUs and the largest batch that each holds"));
   gpus_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (const int c : {1, 2}) gpus_->horizontalHeader()->setSectionResizeMode(c, QHeaderView::ResizeToContents);
-  block->setMinimumWidth(fontMetrics().averageCharWidth() * 70);
+  block->setMinimumWidth(fontMetrics().averageCharWidth() * 56);
   column->addWidget(gpus_, 1);
   column->addWidget(find_largest_);
   return block;

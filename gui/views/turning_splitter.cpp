@@ -1,13 +1,19 @@
 #include "gui/views/turning_splitter.h"
 
+#include <QLayout>
+#include <QResizeEvent>
 #include <algorithm>
 
 namespace headroom::gui {
 namespace {
 
+// At the width it has: wrapped texts need more height the narrower they are.
 QSize least(const QWidget& part) {
-  return {part.minimumWidth() > 0 ? part.minimumWidth() : part.minimumSizeHint().width(),
-          part.minimumHeight() > 0 ? part.minimumHeight() : part.minimumSizeHint().height()};
+  QSize size = part.minimumSizeHint();
+  if (part.layout() != nullptr && part.layout()->hasHeightForWidth() && part.width() >= size.width())
+    size.setHeight(part.layout()->totalMinimumHeightForWidth(part.width()));
+  return {part.minimumWidth() > 0 ? part.minimumWidth() : size.width(),
+          part.minimumHeight() > 0 ? part.minimumHeight() : size.height()};
 }
 
 }  // namespace
@@ -29,6 +35,7 @@ void TurningSplitter::resizeEvent(QResizeEvent* event) {
   const Qt::Orientation wanted = width() >= all ? Qt::Horizontal : Qt::Vertical;
   if (wanted != orientation()) setOrientation(wanted);
   QSplitter::resizeEvent(event);
+  if (event->size().width() != event->oldSize().width()) updateGeometry();
 }
 
 }  // namespace headroom::gui

@@ -317,7 +317,8 @@ TEST(FlowLayout, ALongTextStandsBesideTheControlsOrAboveThemOnSeveralLines) {
 }
 
 TEST(TurningSplitter, StandsUprightWhereItsPartsDoNotFitBesideEachOther) {
-  TurningSplitter splitter;
+  QWidget window;
+  TurningSplitter splitter(&window);
   for (const int width : {300, 200}) {
     auto* part = new QWidget;
     part->setMinimumSize(width, 50);
@@ -325,7 +326,7 @@ TEST(TurningSplitter, StandsUprightWhereItsPartsDoNotFitBesideEachOther) {
   }
   EXPECT_EQ(splitter.minimumSizeHint().width(), 300);
   splitter.resize(600, 200);
-  splitter.show();
+  window.show();
   EXPECT_EQ(splitter.orientation(), Qt::Horizontal);
   splitter.resize(400, 200);
   EXPECT_EQ(splitter.orientation(), Qt::Vertical);
