@@ -12,7 +12,11 @@ class TurningSplitter : public QSplitter {
   QSize minimumSizeHint() const override;  // as wide as the widest part
 
  protected:
+  bool event(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void give_each_its_least();
 };
 
 }  // namespace headroom::gui
