@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "gui/command_line.h"
 #include "gui/export/exporter.h"
+#include "gui/export/stage.h"
 #include "gui/running/run_actions.h"
 #include "gui/running/run_dialog.h"
 #include "gui/session/session_file.h"
@@ -58,7 +59,7 @@ void choose_platform(const CommandLine& line) {
   if (line.is_headless()) {
     if (!is_set("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("DBUS_SESSION_BUS_ADDRESS", "disabled:");
-    QHashSeed::setDeterministicGlobalSeed();  // the order of fonts in a PDF
+    QHashSeed::setDeterministicGlobalSeed();                              // the order of fonts in a PDF
     QLoggingCategory::setFilterRules(QStringLiteral("*.warning=false"));  // what such a platform lacks is no news
   } else if (!is_set("QT_QPA_PLATFORM") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
     throw could_not_measure("there is no display to show a window on; --export FOLDER writes pictures without one");
@@ -92,12 +93,18 @@ std::vector<ExportItem> items_of(const CommandLine& line) {
 int export_views(QApplication& application, Session& session, MainWindow& window, const CommandLine& line) {
   require_writable_folder(line.export_folder);
   open_all(session, window, line);
-  Exporter exporter([&window](const QByteArray& id) { return window.view(id); });
+  std::vector<ExportItem> items = items_of(line);
+  std::optional<ExportStage> stage;
+  if (session.ready_runs().size() > 1 && !line.first_run_only) {
+    items = items_of_all_runs(session, items);
+    stage.emplace(session, std::map<std::string, Json>());
+  }
+  Exporter exporter([&](const ExportItem& item) { return stage ? stage->view(item) : window.view(item.view); });
   QObject::connect(&exporter, &Exporter::finished, &application, [](const QString& error, int code) {
     if (!error.isEmpty()) complain(error.toStdString());
     QCoreApplication::exit(code);
   });
-  exporter.start(items_of(line), line.export_folder, {line.size, line.scale, theme().dark});
+  exporter.start(std::move(items), line.export_folder, {line.size, line.scale, theme().dark});
   return QApplication::exec();
 }
 
@@ -151,9 +158,7 @@ int take_screenshot(Session& session, MainWindow& window, const CommandLine& lin
 }
 
 int show_window(MainWindow& window, const CommandLine& line) {
-  Settings settings;
-  window.restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-  window.restoreState(settings.value(QStringLiteral("window/docks")).toByteArray());
+  window.recall_window();
   window.open_files(files_of(line));
   window.show();
   return QApplication::exec();

@@ -16,8 +16,10 @@ constexpr std::array kThemes{Named<ThemeChoice>{ThemeChoice::system, "system"},
                              Named<ThemeChoice>{ThemeChoice::light, "light"},
                              Named<ThemeChoice>{ThemeChoice::dark, "dark"}};
 
+constexpr std::array kRuns{Named<bool>{false, "all"}, Named<bool>{true, "first"}};
+
 struct Given {
-  std::string views, formats = "png", theme, size = "1600x1000", scale = "1";
+  std::string runs = "all", views, formats = "png", theme, size = "1600x1000", scale = "1";
 };
 
 std::vector<std::string> parts_of(const std::string& list) {
@@ -64,8 +66,13 @@ void add_options(CLI::App& app, CommandLine& line, Given& given) {
   app.add_option("--view", line.view, "Which view is shown first")->type_name("ID");
   app.add_option("--theme", given.theme, "system, light or dark\n(default: what was chosen last; light in pictures)")
       ->type_name("NAME");
-  app.add_option("--export", line.export_folder, "Write views of the first FILE into this folder, and exit")
+  app.add_option("--export", line.export_folder,
+                 "Write views into this folder, and exit. Several runs get a folder in\nit each; what compares them "
+                 "is written once")
       ->type_name("FOLDER")
+      ->group(pictures);
+  app.add_option("--runs", given.runs, "all, or first: only the first of several (default: all)")
+      ->type_name("WHICH")
       ->group(pictures);
   app.add_option("--views", given.views, "Which, separated by commas (default: all)")
       ->type_name("LIST")
@@ -98,6 +105,7 @@ void check(CommandLine& line, const Given& given, const std::vector<std::string>
   if (!line.dialog.empty()) require_known("dialog", line.dialog, {kDialogs.begin(), kDialogs.end()});
   for (const std::string& name : parts_of(given.formats)) line.formats.push_back(export_format_named(name));
   if (!given.theme.empty()) line.theme = from_name(kThemes, "theme", given.theme);
+  line.first_run_only = from_name(kRuns, "choice of runs", given.runs);
   line.size = parse_size(given.size);
   line.scale = parse_scale(given.scale);
   if (!line.export_folder.empty() && !line.screenshot.empty())

@@ -24,6 +24,7 @@ struct CommandLine {
   std::string view;                   // which is shown; empty: as always
   std::string dialog;                 // for a screenshot: what is open in the window
   std::vector<ExportFormat> formats;  // for an export
+  bool first_run_only = false;        // of several files
   std::optional<ThemeChoice> theme;
   QSizeF size;
   double scale = 1;

@@ -28,10 +28,21 @@ namespace {
 constexpr int kPreviewMilliseconds = 120;  // after the last change
 constexpr int kSettleMilliseconds = 100;   // until a view that computes is asked again
 
+std::map<std::string, Json> states_of(const Exporter::ViewOf& view_of) {
+  std::map<std::string, Json> states;
+  for (const ViewKind& kind : view_kinds())
+    if (const View* view = view_of({kind.id}); view != nullptr) states[kind.id.toStdString()] = view->state();
+  return states;
+}
+
 }  // namespace
 
-ExportDialog::ExportDialog(const std::vector<ExportChoice>& choices, Exporter::ViewOf view_of, QWidget* parent)
-    : QDialog(parent), view_of_(std::move(view_of)), exporter_(view_of_) {
+ExportDialog::ExportDialog(const std::vector<ExportChoice>& choices, Exporter::ViewOf view_of, QWidget* parent,
+                           const Session* session)
+    : QDialog(parent),
+      view_of_(std::move(view_of)),
+      session_(session),
+      exporter_([this](const ExportItem& item) { return this->view_of(item); }) {
   setAttribute(Qt::WA_DeleteOnClose);
   setWindowTitle(tr("Export"));
   preview_timer_.setSingleShot(true);
@@ -78,6 +89,7 @@ QWidget* ExportDialog::make_choices(const std::vector<ExportChoice>& choices) {
 QWidget* ExportDialog::make_options() {
   auto* group = new QGroupBox(tr("As"));
   auto* form = new QFormLayout(group);
+  form->addRow(tr("Runs"), make_runs());
   auto* row = new QHBoxLayout;
   for (const ExportFormatRow& format : export_formats()) {
     auto* box = new QCheckBox(to_text(format.name).toUpper());
@@ -114,6 +126,20 @@ QWidget* ExportDialog::make_options() {
   scale_->setToolTip(tr("Pixels of a PNG for each logical pixel"));
   form->addRow(tr("Scale of PNG"), scale_);
   return group;
+}
+
+QComboBox* ExportDialog::make_runs() {
+  runs_ = new QComboBox;
+  const SessionRun* current = session_ == nullptr ? nullptr : session_->current_run();
+  const auto count = session_ == nullptr ? 0 : session_->ready_runs().size();
+  runs_->addItem(current == nullptr ? tr("The current one") : tr("The current one: %1").arg(current->label));
+  runs_->addItem(tr("All that are open: %1").arg(count));
+  runs_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  runs_->setToolTip(
+      tr("Of all runs each gets a folder of its own; the comparison and the diff are written once, beside them."));
+  runs_->setEnabled(count > 1);
+  connect(runs_, &QComboBox::currentIndexChanged, this, &ExportDialog::show_plan);
+  return runs_;
 }
 
 QWidget* ExportDialog::make_preview() {
@@ -161,6 +187,13 @@ void ExportDialog::make_buttons() {
   connect(buttons_, &QDialogButtonBox::rejected, this, &ExportDialog::reject);
 }
 
+void ExportDialog::choose_all_runs(bool all) { runs_->setCurrentIndex(all ? 1 : 0); }
+bool ExportDialog::is_of_all_runs() const { return runs_->isEnabled() && runs_->currentIndex() == 1; }
+
+View* ExportDialog::view_of(const ExportItem& item) {
+  return stage_ && item.run >= 0 ? stage_->view(item) : view_of_(item);
+}
+
 void ExportDialog::set_folder(const QString& folder) { folder_->setText(QDir::toNativeSeparators(folder)); }
 
 QString ExportDialog::status() const { return status_->text(); }
@@ -178,11 +211,11 @@ std::vector<ExportItem> ExportDialog::items() const {
       if (views_->item(row)->checkState() == Qt::Checked && formats_[i]->isChecked())
         items.push_back({views_->item(row)->data(Qt::UserRole).toByteArray(), views_->item(row)->text(),
                          export_formats()[i].format});
-  return items;
+  return is_of_all_runs() ? items_of_all_runs(*session_, items) : items;
 }
 
 void ExportDialog::show_preview() {
-  View* view = view_of_(views_->currentItem()->data(Qt::UserRole).toByteArray());
+  View* view = view_of_({views_->currentItem()->data(Qt::UserRole).toByteArray()});
   if (view == nullptr) return;
   if (!view->is_settled()) {
     preview_->setText(tr("Being computed…"));
@@ -217,8 +250,10 @@ void ExportDialog::show_plan() {
 }
 
 void ExportDialog::start() {
+  const std::vector<ExportItem> items = this->items();
+  if (is_of_all_runs()) stage_ = std::make_unique<ExportStage>(*session_, states_of(view_of_));
   try {
-    exporter_.start(items(), folder_->text().toStdString(), options());
+    exporter_.start(items, folder_->text().toStdString(), options());
   } catch (const Error& error) {
     return finish(QString::fromUtf8(error.what()));
   }
@@ -236,6 +271,7 @@ void ExportDialog::show_progress() {
 }
 
 void ExportDialog::finish(const QString& error) {
+  stage_.reset();
   progress_->hide();
   buttons_->button(QDialogButtonBox::Close)->setText(tr("Close"));
   show_plan();

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <QDialog>
+#include <memory>
 #include <vector>
 
 #include "gui/export/exporter.h"
+#include "gui/export/stage.h"
 
 class QCheckBox;
 class QComboBox;
@@ -29,9 +31,13 @@ class ExportDialog : public QDialog {
   Q_OBJECT
 
  public:
-  ExportDialog(const std::vector<ExportChoice>& choices, Exporter::ViewOf view_of, QWidget* parent);
+  // `view_of`: of what the window shows. `session`: whose runs can be exported all at once; nullptr: only what is
+  // shown.
+  ExportDialog(const std::vector<ExportChoice>& choices, Exporter::ViewOf view_of, QWidget* parent,
+               const Session* session = nullptr);
 
   void set_folder(const QString& folder);
+  void choose_all_runs(bool all);
   void start();
   QString status() const;  // what it says below: how many files, what went wrong
   const Exporter& exporter() const { return exporter_; }
@@ -48,21 +54,26 @@ class ExportDialog : public QDialog {
  private:
   QWidget* make_choices(const std::vector<ExportChoice>& choices);
   QWidget* make_options();
+  QComboBox* make_runs();
   QWidget* make_preview();
   QWidget* make_folder();
   void make_buttons();
   PictureOptions options() const;
   std::vector<ExportItem> items() const;
+  bool is_of_all_runs() const;
+  View* view_of(const ExportItem& item);
   void show_preview();
   void show_plan();
   void show_progress();
   void finish(const QString& error);
 
   Exporter::ViewOf view_of_;
+  const Session* session_;
+  std::unique_ptr<ExportStage> stage_;  // while all runs are exported
   Exporter exporter_;
   QListWidget* views_ = nullptr;
   std::vector<QCheckBox*> formats_;  // in the order of export_formats()
-  QComboBox* colours_ = nullptr;
+  QComboBox *runs_ = nullptr, *colours_ = nullptr;
   QSpinBox *width_ = nullptr, *height_ = nullptr;
   QDoubleSpinBox* scale_ = nullptr;
   QLineEdit* folder_ = nullptr;

@@ -16,16 +16,18 @@ struct ExportItem {
   QByteArray view;  // its id
   QString title;
   ExportFormat format = ExportFormat::png;
+  int run = -1;    // which of the runs it is of, where there are several to be shown one after another
+  QString folder;  // within that of the export; empty: none of its own
 };
 
-// "timeline.png"
+// "timeline.png", "mha/timeline.png"
 QString file_name(const ExportItem& item);
 
 class Exporter : public QObject {
   Q_OBJECT
 
  public:
-  using ViewOf = std::function<View*(const QByteArray& id)>;
+  using ViewOf = std::function<View*(const ExportItem& item)>;  // nullptr: there is no such view
 
   Exporter(ViewOf view_of, QObject* parent = nullptr);
 
@@ -40,7 +42,8 @@ class Exporter : public QObject {
 
  Q_SIGNALS:
   void progressed();
-  // Why it stopped early, with the exit code that belongs to it; empty: all was written, or it was cancelled.
+  // Why it stopped early, with the exit code that belongs to it; empty: all was written, or it was cancelled. What was
+  // written before stays.
   void finished(const QString& error, int code);
 
  private:

@@ -20,13 +20,26 @@ class CsvWriter {
   QByteArray write() {
     if (model_.columnCount() == 0) return {};
     if (is_tree_) add_cell(QString::fromLatin1(kPathTitle));
-    for (int c = 0; c < model_.columnCount(); ++c) add_cell(model_.headerData(c, Qt::Horizontal).toString());
+    for (const QString& title : titles()) add_cell(title);
     end_line();
     add_rows({}, {});
     return std::move(out_);
   }
 
  private:
+  // A title that occurs more than once is of the column before it, as "saved" beside "Peak" is.
+  QStringList titles() const {
+    QStringList plain, titles;
+    for (int c = 0; c < model_.columnCount(); ++c) plain.append(model_.headerData(c, Qt::Horizontal).toString());
+    QString of;
+    for (const QString& title : plain) {
+      const bool repeated = plain.count(title) > 1;
+      titles.append(repeated && !of.isEmpty() ? of + ' ' + title : title);
+      if (!repeated) of = title;
+    }
+    return titles;
+  }
+
   void add_rows(const QModelIndex& parent, const QString& above) {
     for (int row = 0; row < model_.rowCount(parent); ++row) {
       const QModelIndex first = model_.index(row, 0, parent);

@@ -15,7 +15,7 @@ namespace headroom::gui {
 
 FitCanvas::FitCanvas(const FitSearch& search, QWidget* parent) : QWidget(parent), search_(search) {
   setFocusPolicy(Qt::StrongFocus);
-  setMinimumSize(360, 260);
+  setMinimumSize(360, 300);
   setAccessibleName(tr("What fits, by batch and sequence length"));
 }
 

@@ -6,7 +6,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
-#include <QSplitter>
+#include <QScrollArea>
 #include <QTableView>
 #include <QVBoxLayout>
 
@@ -16,7 +16,9 @@
 #include "gui/running/program.h"
 #include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/text.h"
+#include "gui/views/turning_splitter.h"
 #include "gui/window/theme.h"
 
 namespace headroom::gui {
@@ -29,7 +31,7 @@ constexpr int kExactMilliseconds = 200;
 FitMap::FitMap(Session& session, QWidget* parent)
     : View(session, parent),
       canvas_(new FitCanvas(search_)),
-      title_(new QLabel),
+      title_(new WrappingLabel),
       sentence_(new QLabel),
       progress_(new QLabel),
       trouble_(new QLabel),
@@ -61,7 +63,7 @@ void FitMap::arrange() {
   hint_->setWordWrap(true);
   column->addWidget(trouble_);
   column->addWidget(choose_program_, 0, Qt::AlignLeft);
-  auto* splitter = new QSplitter;
+  auto* splitter = new TurningSplitter;
   auto* left = new QWidget;
   auto* left_column = new QVBoxLayout(left);
   left_column->setContentsMargins(0, 0, 8, 0);
@@ -73,23 +75,28 @@ void FitMap::arrange() {
   splitter->addWidget(make_batches());
   splitter->setStretchFactor(0, 1);
   splitter->setChildrenCollapsible(false);
-  column->addWidget(splitter, 1);
+  auto* scroll = new QScrollArea;  // where the parts stand below each other they may need more height than there is
+  scroll->setWidget(splitter);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumWidth(splitter->minimumSizeHint().width());
+  column->addWidget(scroll, 1);
 }
 
 QWidget* FitMap::make_controls() {
   auto* block = new QWidget;
-  auto* row = new QHBoxLayout(block);
+  auto* row = new FlowLayout;
+  block->setLayout(row);
   row->setContentsMargins(0, 0, 0, 0);
   QFont bold = title_->font();
   bold.setBold(true);
   title_->setFont(bold);
-  title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   for (const virtual_gpu::DeviceModel& device : virtual_gpu::device_catalog())
     device_->addItem(QStringLiteral("%1 · %2").arg(to_text(device.product), size_text(device.total_bytes)),
                      to_text("virtual:" + device.name));
   device_->setAccessibleName(tr("GPU"));
-  row->addWidget(title_, 1);
+  row->addWidget(title_);
   row->addWidget(progress_);
   row->addWidget(device_);
   row->addWidget(find_);
@@ -118,13 +125,14 @@ QWidget* FitMap::make_batches() {
   gpus_->setSelectionMode(QAbstractItemView::SingleSelection);
   gpus_->verticalHeader()->hide();
   gpus_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+  gpus_->setMinimumHeight((fontMetrics().height() + 8) * 8);
   gpus_->setShowGrid(false);
   gpus_->setTabKeyNavigation(false);
   gpus_->setWordWrap(false);
   gpus_->setAccessibleName(tr("GPUs and the largest batch that each holds"));
   gpus_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (const int c : {1, 2}) gpus_->horizontalHeader()->setSectionResizeMode(c, QHeaderView::ResizeToContents);
-  block->setMinimumWidth(fontMetrics().averageCharWidth() * 70);
+  block->setMinimumWidth(fontMetrics().averageCharWidth() * 56);
   column->addWidget(gpus_, 1);
   column->addWidget(find_largest_);
   return block;

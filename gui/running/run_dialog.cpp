@@ -113,6 +113,7 @@ QWidget* RunDialog::make_columns() {
   scroll->setWidget(padded);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setAccessibleName(tr("Settings"));
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setMinimumWidth(50 * letter);
   auto* splitter = new QSplitter;

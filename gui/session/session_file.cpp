@@ -137,8 +137,12 @@ std::optional<LayerId> layer_of(const RunHandle& run, const std::string& path) {
 }  // namespace
 
 SavedSession read_session_file(const std::filesystem::path& path) {
+  return session_of_text(read_file(path, JsonLimits().size_bytes), path);
+}
+
+SavedSession session_of_text(std::string_view text, const std::filesystem::path& path) {
   const std::string where = path.string();
-  const Json json = parse_json_file(path);
+  const Json json = parse_json(text, where);
   const JsonReader document(json, where);
   require_schema(document, where);
   SavedSession saved;
@@ -162,7 +166,7 @@ SavedSession read_session_file(const std::filesystem::path& path) {
   return saved;
 }
 
-void write_session_file(const std::filesystem::path& path, const SavedSession& saved) {
+std::string text_of_session(const SavedSession& saved, const std::filesystem::path& path) {
   Json document = Json::object();
   document["schema"] = kSchema;
   document["runs"] = runs_json(saved.runs, folder_of(path));
@@ -177,7 +181,11 @@ void write_session_file(const std::filesystem::path& path, const SavedSession& s
     document["window"] = {{"geometry", saved.geometry.toBase64().toStdString()},
                           {"docks", saved.docks.toBase64().toStdString()}};
   for (const auto& [key, value] : saved.unknown.items()) document[key] = value;
-  write_file(path, document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void write_session_file(const std::filesystem::path& path, const SavedSession& saved) {
+  write_file(path, text_of_session(saved, path));
 }
 
 SavedSession saved_runs(const Session& session) {

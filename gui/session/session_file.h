@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -39,9 +40,11 @@ struct SavedSession {
 // file and what would be right. Runs are not looked for; of a relative path whose file exists that one is taken, else
 // the absolute one.
 SavedSession read_session_file(const std::filesystem::path& path);
+SavedSession session_of_text(std::string_view text, const std::filesystem::path& path);  // as if it were that file's
 
 // Whole or not at all. Throws Error.
 void write_session_file(const std::filesystem::path& path, const SavedSession& saved);
+std::string text_of_session(const SavedSession& saved, const std::filesystem::path& path);
 
 // The open runs, filter and selection; views and window are added by whoever knows them.
 SavedSession saved_runs(const Session& session);

@@ -64,7 +64,7 @@
       <translation>A&amp;uswahl aufheben</translation>
     </message>
     <message>
-      <source>&amp;Close run</source>
+      <source>Close ru&amp;n</source>
       <translation>Lauf s&amp;chließen</translation>
     </message>
     <message>
@@ -72,7 +72,7 @@
       <translation>&amp;Farben</translation>
     </message>
     <message>
-      <source>&amp;Commands…</source>
+      <source>Co&amp;mmands…</source>
       <translation>&amp;Befehle …</translation>
     </message>
     <message>
@@ -136,7 +136,7 @@
       <translation>&amp;Beenden</translation>
     </message>
     <message>
-      <source>&amp;Read again</source>
+      <source>Rea&amp;d again</source>
       <translation>E&amp;rneut lesen</translation>
     </message>
     <message>
@@ -144,7 +144,7 @@
       <translation>&amp;Lauf</translation>
     </message>
     <message>
-      <source>&amp;Save session</source>
+      <source>Sa&amp;ve session</source>
       <translation>Sitzung &amp;speichern</translation>
     </message>
     <message>
@@ -264,7 +264,7 @@
       <translation>Exportieren nach</translation>
     </message>
     <message>
-      <source>Fil&amp;ter</source>
+      <source>Fi&amp;lter</source>
       <translation>Fil&amp;ter</translation>
     </message>
     <message>
@@ -516,7 +516,7 @@
       <translation>Größe</translation>
     </message>
     <message>
-      <source>Start &amp;page</source>
+      <source>Start pa&amp;ge</source>
       <translation>Start&amp;seite</translation>
     </message>
     <message>

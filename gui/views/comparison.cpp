@@ -98,6 +98,7 @@ void ComparisonView::make_controls() {
   auto* splitter = new QSplitter(Qt::Vertical);
   splitter->addWidget(bars_);
   splitter->addWidget(tabs_);
+  tabs_->setAccessibleName(tr("Tables of the runs"));
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setChildrenCollapsible(false);

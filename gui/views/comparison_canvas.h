@@ -17,7 +17,7 @@ class ComparisonCanvas : public QWidget {
   const ComparisonChart& chart() const { return chart_; }
   int focused() const { return focused_; }
   QSize sizeHint() const override;
-  QSize minimumSizeHint() const override { return sizeHint(); }
+  QSize minimumSizeHint() const override { return {320, sizeHint().height()}; }
 
  Q_SIGNALS:
   void run_chosen(int bar);  // to be the current one

@@ -14,6 +14,7 @@
 
 #include "gui/charts/table_picture.h"
 #include "gui/views/change_delegate.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/diff_words.h"
@@ -73,14 +74,13 @@ void DiffView::make_controls() {
   large.setBold(true);
   summary_->setFont(large);
 
-  auto* controls = new QHBoxLayout;
+  auto* controls = new FlowLayout;
   const auto add_box = [&](const QString& text, QComboBox* box) {
-    auto* label = new QLabel(text);
-    label->setBuddy(box);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(12);
-    controls->addWidget(label);
-    controls->addWidget(box, 1);
+    QWidget* pair = labelled(text, box);
+    pair->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    controls->addWidget(pair);
   };
   add_box(tr("&Before"), before_);
   add_box(tr("&After"), after_);

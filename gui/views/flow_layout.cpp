@@ -1,8 +1,25 @@
 #include "gui/views/flow_layout.h"
 
+#include <QHBoxLayout>
+#include <QSpacerItem>
 #include <algorithm>
+#include <cmath>
 
 namespace headroom::gui {
+namespace {
+
+// Qt's own counts as empty, and would be left out.
+class Stretch : public QSpacerItem {
+ public:
+  Stretch() : QSpacerItem(0, 0, QSizePolicy::Expanding, QSizePolicy::Minimum) {}
+  bool isEmpty() const override { return false; }
+};
+
+bool expands(const QLayoutItem& item) { return item.expandingDirections().testFlag(Qt::Horizontal); }
+
+}  // namespace
+
+void FlowLayout::add_stretch() { addItem(new Stretch); }
 
 QLayoutItem* FlowLayout::itemAt(int index) const {
   return index >= 0 && index < count() ? items_[static_cast<std::size_t>(index)].get() : nullptr;
@@ -38,33 +55,82 @@ void FlowLayout::setGeometry(const QRect& rect) {
   arrange(rect, true);
 }
 
-int FlowLayout::arrange(const QRect& rect, bool place) const {
-  const QRect inner = rect.marginsRemoved(contentsMargins());
-  int x = inner.left(), y = inner.top();
-  std::vector<std::pair<QLayoutItem*, QRect>> row;
-  int height = 0;
-  const auto end_row = [&] {
-    for (auto& [item, box] : row) {
-      box.moveTop(y + (height - box.height()) / 2);
-      if (place) item->setGeometry(box);
-    }
-    row.clear();
-  };
+std::vector<FlowLayout::Row> FlowLayout::rows_within(int width) const {
+  std::vector<Row> rows;
+  int used = 0;
   for (const auto& item : items_) {
     if (item->isEmpty()) continue;
-    const QSize size = item->sizeHint().boundedTo(QSize(std::max(inner.width(), 1), QLAYOUTSIZE_MAX));
-    if (!row.empty() && x + size.width() > inner.right() + 1) {
-      end_row();
-      x = inner.left();
-      y += height + gap_;
-      height = 0;
+    const QSize size = item->sizeHint().boundedTo(QSize(std::max(width, 1), QLAYOUTSIZE_MAX));
+    const int with_gap = (rows.empty() || rows.back().empty() ? 0 : gap_) + size.width();
+    if (rows.empty() || (!rows.back().empty() && used + with_gap > width)) {
+      rows.emplace_back();
+      used = 0;
     }
-    row.emplace_back(item.get(), QRect(QPoint(x, y), size));
-    x += size.width() + gap_;
-    height = std::max(height, size.height());
+    const bool leads = rows.back().empty();
+    if (leads && rows.size() > 1 && item->spacerItem() != nullptr) continue;  // rows after the first begin at the left
+    used += leads ? size.width() : with_gap;
+    rows.back().push_back({item.get(), size});
   }
-  end_row();
-  return y + height - rect.top() + contentsMargins().bottom();
+  return rows;
+}
+
+int FlowLayout::arrange(const QRect& rect, bool place) const {
+  const QRect inner = rect.marginsRemoved(contentsMargins());
+  int y = inner.top();
+  for (Row& row : rows_within(inner.width())) {
+    if (row.empty()) continue;
+    int left = inner.width() - gap_ * (static_cast<int>(row.size()) - 1);
+    for (const Placed& placed : row) left -= placed.size.width();
+    auto growing = static_cast<int>(
+        std::count_if(row.begin(), row.end(), [](const Placed& placed) { return expands(*placed.item); }));
+    int height = 0;
+    for (Placed& placed : row) {
+      if (expands(*placed.item)) {
+        const int share = std::max(left, 0) / growing--;
+        placed.size.rwidth() += share;
+        left -= share;
+      }
+      if (placed.item->hasHeightForWidth()) placed.size.setHeight(placed.item->heightForWidth(placed.size.width()));
+      height = std::max(height, placed.size.height());
+    }
+    int x = inner.left();
+    for (const Placed& placed : row) {
+      if (place) placed.item->setGeometry({QPoint(x, y + (height - placed.size.height()) / 2), placed.size});
+      x += placed.size.width() + gap_;
+    }
+    y += height + gap_;
+  }
+  return std::max(y - gap_, inner.top()) - rect.top() + contentsMargins().bottom();
+}
+
+WrappingLabel::WrappingLabel(QWidget* parent) : QLabel(parent) {
+  setWordWrap(true);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  policy.setHeightForWidth(true);
+  setSizePolicy(policy);
+  setTextInteractionFlags(Qt::TextSelectableByMouse);
+}
+
+QSize WrappingLabel::sizeHint() const {
+  const QMargins margins = contentsMargins();
+  const double width = QFontMetricsF(font()).horizontalAdvance(text()) + 2;
+  return {static_cast<int>(std::ceil(width)) + margins.left() + margins.right() + 2 * margin(),
+          fontMetrics().height() + margins.top() + margins.bottom() + 2 * margin()};
+}
+
+QSize WrappingLabel::minimumSizeHint() const { return {80, fontMetrics().height()}; }
+
+QWidget* labelled(const QString& text, QWidget* field) {
+  auto* pair = new QWidget;
+  auto* row = new QHBoxLayout(pair);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(6);
+  auto* label = new QLabel(text);
+  label->setBuddy(field);
+  if (field->accessibleName().isEmpty()) field->setAccessibleName(QString(text).remove('&'));
+  row->addWidget(label);
+  row->addWidget(field, 1);
+  return pair;
 }
 
 }  // namespace headroom::gui

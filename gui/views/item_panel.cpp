@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "gui/items/clipboard.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/heat_delegate.h"
 #include "gui/views/text.h"
 
@@ -83,8 +84,8 @@ ItemPanel::ItemPanel(QAbstractItemView* items, QHeaderView* header, const QStrin
     : QWidget(parent),
       items_(items),
       header_(header),
-      caption_(new QLabel(this)),
-      controls_(new QHBoxLayout),
+      caption_(new WrappingLabel(this)),
+      controls_(new FlowLayout),
       sentence_(new QLabel(this)),
       stack_(new QStackedLayout) {
   items_->setAccessibleName(name);
@@ -95,20 +96,23 @@ ItemPanel::ItemPanel(QAbstractItemView* items, QHeaderView* header, const QStrin
 }
 
 void ItemPanel::build() {
-  caption_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  caption_->setWordWrap(true);
-  caption_->setMinimumWidth(80);
   sentence_->setAlignment(Qt::AlignCenter);
   sentence_->setWordWrap(true);
   sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   caption_->hide();
-  controls_->addWidget(caption_, 1);
+  auto* top = new FlowLayout;  // the controls as one, so that they do not part
+  auto* box = new QWidget(this);
+  box->setLayout(controls_);
+  box->hide();
+  controls_->setContentsMargins(0, 0, 0, 0);
+  top->addWidget(caption_);
+  top->addWidget(box);
   stack_->addWidget(items_);
   stack_->addWidget(sentence_);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(8);
-  layout->addLayout(controls_);
+  layout->addLayout(top);
   layout->addWidget(find_bar());
   layout->addLayout(stack_, 1);
 }
@@ -211,7 +215,10 @@ void ItemPanel::set_sentence(const QString& text) {
   if (!text.isEmpty()) find_bar_->hide();
 }
 
-void ItemPanel::add_control(QWidget* control) { controls_->addWidget(control, 0, Qt::AlignTop); }
+void ItemPanel::add_control(QWidget* control) {
+  controls_->addWidget(control);
+  controls_->parentWidget()->show();
+}
 
 QString ItemPanel::title(int column) const { return header_->model()->headerData(column, Qt::Horizontal).toString(); }
 

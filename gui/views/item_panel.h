@@ -9,7 +9,6 @@
 
 #include "base/json.h"
 
-class QHBoxLayout;
 class QHeaderView;
 class QLabel;
 class QLineEdit;
@@ -19,6 +18,8 @@ class QTableView;
 class QTreeView;
 
 namespace headroom::gui {
+
+class FlowLayout;
 
 class ItemPanel : public QWidget {
   Q_OBJECT
@@ -74,7 +75,7 @@ class ItemPanel : public QWidget {
   QAbstractItemView* items_;
   QHeaderView* header_;
   QLabel* caption_;
-  QHBoxLayout* controls_;
+  FlowLayout* controls_;
   QLabel* sentence_;
   QStackedLayout* stack_;
   QWidget* find_bar_ = nullptr;

@@ -9,6 +9,7 @@
 #include "gui/charts/table_page.h"
 #include "gui/items/device_rows.h"
 #include "gui/items/flat_rows.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/row_menu.h"
 #include "gui/views/segments.h"
 #include "gui/views/text.h"
@@ -25,13 +26,11 @@ Kernels::Kernels(Session& session, QWidget* parent)
     : View(session, parent),
       which_(new Segments({tr("Kernels"), tr("Layers and phases"), tr("Driver memory")}, tr("What the table shows"),
                           this)),
-      summary_(new QLabel(this)),
+      summary_(new WrappingLabel(this)),
       stack_(new QStackedWidget(this)) {
-  summary_->setWordWrap(true);
-  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  auto* top = new QHBoxLayout;
-  top->addWidget(summary_, 1);
-  top->addWidget(which_, 0, Qt::AlignTop);
+  auto* top = new FlowLayout;
+  top->addWidget(summary_);
+  top->addWidget(which_);
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(stack_, 1);

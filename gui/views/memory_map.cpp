@@ -2,7 +2,6 @@
 
 #include <QComboBox>
 #include <QEvent>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
 #include "gui/views/emptiness.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/map_canvas.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -153,7 +153,8 @@ MemoryMapView::MemoryMapView(Session& session, QWidget* parent)
 
 QWidget* MemoryMapView::make_bar() {
   auto* bar = new QWidget(this);
-  auto* row = new QHBoxLayout(bar);
+  auto* row = new FlowLayout;
+  bar->setLayout(row);
   row->setContentsMargins(12, 8, 12, 8);
   layout_->addItem(tr("Packed by lifetime"));
   layout_->addItem(tr("By address"));
@@ -163,20 +164,11 @@ QWidget* MemoryMapView::make_bar() {
                        Qt::ToolTipRole);
   colour_->addItem(tr("Category"));
   colour_->addItem(tr("Layer"));
-  const auto add = [&](const QString& text, QComboBox* box) {
-    auto* label = new QLabel(text);
-    label->setBuddy(box);
-    box->setAccessibleName(QString(text).remove('&'));
-    row->addWidget(label);
-    row->addWidget(box);
-    row->addSpacing(12);
-  };
-  add(tr("&Layout"), layout_);
-  add(tr("&Colour"), colour_);
+  row->addWidget(labelled(tr("&Layout"), layout_));
+  row->addWidget(labelled(tr("&Colour"), colour_));
   axis_->addItem(tr("Events"));
   axis_->addItem(tr("Time"));
-  add(tr("A&xis"), axis_);
-  row->addStretch(1);
+  row->addWidget(labelled(tr("A&xis"), axis_));
   return bar;
 }
 

@@ -12,6 +12,7 @@
 
 #include "gui/charts/timeline_words.h"
 #include "gui/items/timeline_rows.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/summary.h"
@@ -64,7 +65,7 @@ Timeline::Timeline(Session& session, QWidget* parent)
   show_current();
 }
 
-QToolButton* Timeline::add_button(QHBoxLayout* row, const QString& text, const QString& tip) {
+QToolButton* Timeline::add_button(QLayout* row, const QString& text, const QString& tip) {
   auto* button = new QToolButton(this);
   button->setText(text);
   button->setToolTip(tip);
@@ -75,29 +76,30 @@ QToolButton* Timeline::add_button(QHBoxLayout* row, const QString& text, const Q
 
 void Timeline::build_controls() {
   auto* layout = new QVBoxLayout(this);
-  auto* row = new QHBoxLayout;
+  auto* row = new FlowLayout;
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   row->setContentsMargins(10, 8, 10, 4);
-  row->setSpacing(6);
   layout->addLayout(row);
   layout->addWidget(canvas_, 1);
   const auto add_choice = [&](const QString& name, QComboBox* box, const QStringList& items) {
-    auto* label = new QLabel(name, this);
-    label->setBuddy(box);
     box->addItems(items);
-    box->setAccessibleName(name);
-    row->addWidget(label);
-    row->addWidget(box);
-    row->addSpacing(10);
+    row->addWidget(labelled(name, box));
   };
   add_choice(tr("&Stack by"), stacking_, {tr("category"), tr("layer"), tr("phase of allocation")});
   add_choice(tr("A&long"), axis_, {tr("events"), tr("time")});
   fit_height_->setToolTip(tr("The vertical axis ends at the highest that is seen."));
   row->addWidget(fit_height_);
-  row->addStretch(1);
+  row->add_stretch();
   row->addWidget(truth_);
-  row->addSpacing(12);
+  row->addWidget(make_zoom_buttons());
+}
+
+QWidget* Timeline::make_zoom_buttons() {
+  auto* buttons = new QWidget(this);
+  auto* row = new QHBoxLayout(buttons);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(6);
   connect(add_button(row, QStringLiteral("−"), tr("Zoom out")), &QToolButton::clicked, canvas_,
           [this] { canvas_->zoom_by(1 / kButtonZoom); });
   connect(add_button(row, QStringLiteral("+"), tr("Zoom in")), &QToolButton::clicked, canvas_,
@@ -107,6 +109,7 @@ void Timeline::build_controls() {
   connect(add_button(row, tr("Peak"), tr("Go to the peak and choose it")), &QToolButton::clicked, this, [this] {
     if (canvas_->has_run()) choose_instant(canvas_->scene().run->breakdown.peak.event);
   });
+  return buttons;
 }
 
 void Timeline::connect_controls() {

@@ -10,7 +10,6 @@
 
 class QCheckBox;
 class QComboBox;
-class QHBoxLayout;
 class QLabel;
 class QToolButton;
 
@@ -39,7 +38,8 @@ class Timeline : public View {
   void changeEvent(QEvent* event) override;
 
  private:
-  QToolButton* add_button(QHBoxLayout* row, const QString& text, const QString& tip);
+  QWidget* make_zoom_buttons();
+  QToolButton* add_button(QLayout* row, const QString& text, const QString& tip);
   void build_controls();
   void connect_controls();
   void show_current();

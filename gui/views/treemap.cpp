@@ -3,7 +3,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QEvent>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -12,6 +11,7 @@
 #include "gui/items/block_words.h"
 #include "gui/items/emphasis.h"
 #include "gui/views/emptiness.h"
+#include "gui/views/flow_layout.h"
 #include "gui/views/text.h"
 #include "gui/views/treemap_canvas.h"
 #include "gui/window/theme.h"
@@ -66,7 +66,7 @@ TreemapView::TreemapView(Session& session, QWidget* parent)
       fold_(new QCheckBox(tr("&Fold identical layers"))),
       where_(new QLabel),
       crumbs_(new QWidget),
-      crumb_row_(new QHBoxLayout(crumbs_)) {
+      crumb_row_(new FlowLayout(2)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
@@ -74,7 +74,7 @@ TreemapView::TreemapView(Session& session, QWidget* parent)
   column->addWidget(crumbs_);
   column->addWidget(canvas_, 1);
   crumb_row_->setContentsMargins(8, 0, 12, 4);
-  crumb_row_->setSpacing(2);
+  crumbs_->setLayout(crumb_row_);
   connect(&session, &Session::current_changed, this, &TreemapView::show_current);
   connect(&session, &Session::run_changed, this, [this] {
     if (!run_) show_current();
@@ -92,7 +92,8 @@ TreemapView::TreemapView(Session& session, QWidget* parent)
 
 QWidget* TreemapView::make_bar() {
   auto* bar = new QWidget(this);
-  auto* row = new QHBoxLayout(bar);
+  auto* row = new FlowLayout;
+  bar->setLayout(row);
   row->setContentsMargins(12, 8, 12, 6);
   order_->addItem(tr("Category, layer, tensor"));
   order_->addItem(tr("Layer, category, tensor"));
@@ -100,13 +101,9 @@ QWidget* TreemapView::make_bar() {
   fold_->setChecked(true);
   fold_->setToolTip(tr("Blocks of the model that are alike are one: encoder.layer.0–11."));
   where_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  auto* label = new QLabel(tr("&Order"));
-  label->setBuddy(order_);
-  row->addWidget(label);
-  row->addWidget(order_);
-  row->addSpacing(12);
+  row->addWidget(labelled(tr("&Order"), order_));
   row->addWidget(fold_);
-  row->addStretch(1);
+  row->add_stretch();
   row->addWidget(where_);
   return bar;
 }
@@ -212,7 +209,6 @@ void TreemapView::show_crumbs() {
     connect(button, &QToolButton::clicked, this, [this, node] { look_at(node); });
     crumb_row_->addWidget(button);
   }
-  crumb_row_->addStretch(1);
 }
 
 QString TreemapView::where() const {

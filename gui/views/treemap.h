@@ -10,11 +10,11 @@
 
 class QCheckBox;
 class QComboBox;
-class QHBoxLayout;
 class QLabel;
 
 namespace headroom::gui {
 
+class FlowLayout;
 class TreemapCanvas;
 
 class TreemapView : public View {
@@ -59,7 +59,7 @@ class TreemapView : public View {
   QCheckBox* fold_;
   QLabel* where_;
   QWidget* crumbs_;
-  QHBoxLayout* crumb_row_;
+  FlowLayout* crumb_row_;
   RowsModel table_;
   RunHandle run_;
   std::shared_ptr<const TreemapOfRun> of_;

@@ -21,6 +21,7 @@ namespace headroom::gui {
 namespace {
 
 constexpr int kWaitMilliseconds = 150;  // after the last key
+constexpr int kNarrowLetters = 110;     // a bar of less has categories without words
 
 struct Hidden {
   std::int64_t shown_count = 0, all_count = 0, shown_bytes = 0, all_bytes = 0;
@@ -75,6 +76,7 @@ void FilterBar::build() {
   text_->setToolTip(tr("Shows what has this in its tensor's, layer's, operator's or source line's text."));
   text_->setClearButtonEnabled(true);
   text_->setMinimumWidth(letter * 26);
+  text_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   layer_->setEditable(true);
   layer_->setInsertPolicy(QComboBox::NoInsert);
   layer_->setAccessibleName(tr("Filter by layer"));
@@ -103,7 +105,7 @@ void FilterBar::build() {
 QToolButton* FilterBar::category_button(Category category) {
   auto* button = new QToolButton(this);
   button->setText(title_of(category));
-  button->setToolTip(to_text(style_of(category).meaning));
+  button->setToolTip(QStringLiteral("%1: %2").arg(title_of(category), to_text(style_of(category).meaning)));
   button->setAccessibleName(tr("Show %1").arg(title_of(category)));
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   button->setProperty("category", true);
@@ -142,6 +144,15 @@ void FilterBar::changeEvent(QEvent* event) {
     is_filling_ = false;
   }
   QWidget::changeEvent(event);
+}
+
+void FilterBar::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const bool narrow = width() < fontMetrics().averageCharWidth() * kNarrowLetters;
+  const int letter = fontMetrics().averageCharWidth();
+  layer_->setMaximumWidth(letter * (narrow ? 24 : 40));
+  for (QToolButton* button : categories_)
+    button->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
 }
 
 void FilterBar::connect_fields() {

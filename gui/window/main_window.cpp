@@ -4,11 +4,9 @@
 #include <QActionGroup>
 #include <QCloseEvent>
 #include <QDockWidget>
-#include <QLabel>
 #include <QListWidget>
 #include <QMenu>
 #include <QMimeData>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QVBoxLayout>
@@ -22,20 +20,10 @@
 #include "gui/window/page_frame.h"
 #include "gui/window/run_list.h"
 #include "gui/window/settings.h"
+#include "gui/window/side_pane.h"
 #include "gui/window/start_page.h"
 
 namespace headroom::gui {
-namespace {
-
-QLabel* section_label(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setObjectName(QStringLiteral("section"));
-  label->setForegroundRole(QPalette::PlaceholderText);
-  return label;
-}
-
-}  // namespace
-
 MainWindow::MainWindow(Session& session, Appearance* appearance, QWidget* parent)
     : QMainWindow(parent),
       session_(session),
@@ -82,18 +70,11 @@ void MainWindow::make_centre() {
   layout->setSpacing(0);
   layout->addWidget(notice_);
   layout->addWidget(centre_, 1);
-  auto* splitter = new QSplitter;
-  splitter->setObjectName(QStringLiteral("main"));
-  splitter->setChildrenCollapsible(false);
-  splitter->setHandleWidth(1);
-  splitter->addWidget(make_left());
-  splitter->addWidget(middle);
-  splitter->setStretchFactor(1, 1);
-  splitter->setSizes({fontMetrics().averageCharWidth() * 38, 1000});
-  setCentralWidget(splitter);
+  sides_ = new SideSplitter(make_left(), middle);
+  setCentralWidget(sides_);
 }
 
-QWidget* MainWindow::make_left() {
+SidePane* MainWindow::make_left() {
   navigation_ = new QListWidget;
   navigation_->setProperty("calm", true);
   navigation_->setAccessibleName(tr("Views"));
@@ -106,23 +87,7 @@ QWidget* MainWindow::make_left() {
   connect(navigation_, &QListWidget::itemClicked, this, [this](QListWidgetItem* item) {  // from the start page
     show_view(kinds_[static_cast<std::size_t>(navigation_->row(item))].id);
   });
-  auto* left = new QSplitter(Qt::Vertical);
-  for (const auto& [title, list] : {std::pair<QString, QWidget*>{tr("Runs"), run_list_}, {tr("Views"), navigation_}}) {
-    auto* part = new QWidget;
-    auto* layout = new QVBoxLayout(part);
-    layout->setContentsMargins(8, 10, 4, 4);
-    layout->setSpacing(4);
-    QLabel* label = section_label(title);
-    label->setBuddy(list);
-    layout->addWidget(label);
-    layout->addWidget(list, 1);
-    left->addWidget(part);
-  }
-  left->setChildrenCollapsible(false);
-  left->setHandleWidth(1);
-  left->setMinimumWidth(fontMetrics().averageCharWidth() * 32);
-  left->setSizes({280, 420});
-  return left;
+  return new SidePane(run_list_, navigation_, this);
 }
 
 View* MainWindow::view_at(std::size_t index) {
@@ -169,6 +134,7 @@ void MainWindow::follow_session() {
   const bool any = !session_.runs().empty(), ready = !session_.ready_runs().empty();
   for (QAction* action : {actions_.save, actions_.save_as, actions_.close_all}) action->setEnabled(any);
   for (QAction* action : {actions_.html, actions_.json}) action->setEnabled(ready);
+  for (QAction* action : {actions_.compare, compare_menu_->menuAction()}) action->setEnabled(any);
   if (any && shows_start_page()) centre_->setCurrentWidget(frame_);
   explain_view();
   restore_when_loaded();
@@ -220,7 +186,7 @@ QWidget* MainWindow::show_export(bool all_views) {
   std::vector<ExportChoice> choices;
   for (const ViewKind& kind : kinds_) choices.push_back({kind.id, kind.title, all_views || kind.id == current_id_});
   auto* dialog = new ExportDialog(
-      choices, [this](const QByteArray& id) { return view(id); }, this);
+      choices, [this](const ExportItem& item) { return view(item.view); }, this, &session_);
   connect(dialog, &ExportDialog::message, this, &MainWindow::say);
   dialog->show();
   return dialog;

@@ -26,6 +26,8 @@ class Messages;
 class Notice;
 class PageFrame;
 class RunList;
+class SidePane;
+class SideSplitter;
 class StartPage;
 enum class ReportFormat;
 
@@ -49,9 +51,13 @@ class MainWindow : public QMainWindow {
   void add_to_start_page(QAction* action);
 
   void open_files(const QStringList& paths);  // recordings, snapshots, sessions, folders with recordings
-  void open_session(const QString& path);     // what is wrong with it is said, and nothing is closed
+  void compare_with(
+      const QStringList& paths);           // opens them with the current run as the baseline, and shows what differs
+  void open_session(const QString& path);  // what is wrong with it is said, and nothing is closed
   bool save_session(const QString& path);
   QStringList messages() const;
+
+  void recall_window();  // where it was and how it was arranged when it was closed
 
   void say(const QString& message);       // a line in the status bar
   void complain(const QString& message);  // and above the page, until it is closed
@@ -67,7 +73,7 @@ class MainWindow : public QMainWindow {
 
  private:
   struct Actions {
-    QAction *open, *open_session, *continue_session, *save, *save_as, *export_view, *export_all, *html, *json,
+    QAction *open, *compare, *open_session, *continue_session, *save, *save_as, *export_view, *export_all, *html, *json,
         *close_all, *find, *filter, *zoom_in, *zoom_out, *zoom_fit, *zoom_undo, *commands, *help, *start;
   };
 
@@ -79,13 +85,16 @@ class MainWindow : public QMainWindow {
   void make_theme_menu(QMenu* menu);
   void make_help_menu();
   void make_centre();
-  QWidget* make_left();
+  SidePane* make_left();
   void fill_recent(QMenu* menu);
+  void fill_compare(QMenu* menu);
+  void add_recent(QMenu* menu, bool sessions, const std::function<void(const QString& path)>& open);
   QAction* new_action(const char* icon, const QString& text, const QKeySequence& keys, void (MainWindow::*act)());
 
   View* view_at(std::size_t index);
   void follow_session();
   void ask_for_files();
+  void ask_for_comparison();
   void ask_for_session();
   void continue_session();
   void save();
@@ -105,6 +114,9 @@ class MainWindow : public QMainWindow {
   void zoom_undo();
   void toggle_full_screen();
   void toggle_help();
+  void toggle_side();
+  void next_run();
+  void previous_run();
   void explain_view();
 
   SavedSession saved();
@@ -125,8 +137,10 @@ class MainWindow : public QMainWindow {
   QActionGroup* view_actions_;
   QMenu* run_menu_ = nullptr;
   QMenu* docks_menu_ = nullptr;
+  QMenu* compare_menu_ = nullptr;
   RunList* run_list_ = nullptr;
   QListWidget* navigation_ = nullptr;
+  SideSplitter* sides_ = nullptr;
   QStackedWidget* centre_ = nullptr;
   StartPage* start_ = nullptr;
   PageFrame* frame_ = nullptr;

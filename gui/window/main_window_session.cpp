@@ -7,6 +7,7 @@
 #include "gui/window/main_window.h"
 #include "gui/window/page_frame.h"
 #include "gui/window/settings.h"
+#include "gui/window/side_pane.h"
 
 namespace headroom::gui {
 namespace {
@@ -25,7 +26,8 @@ QStringList with_folders_opened(const QStringList& paths) {
       files.append(path);
       continue;
     }
-    for (const QString& name : QDir(path).entryList({QStringLiteral("*.headroom")}, QDir::Files, QDir::Name))
+    const QStringList kinds{QStringLiteral("*.headroom"), QStringLiteral("*.pickle")};
+    for (const QString& name : QDir(path).entryList(kinds, QDir::Files, QDir::Name))
       files.append(QDir(path).filePath(name));
   }
   return files;
@@ -38,8 +40,21 @@ void MainWindow::open_files(const QStringList& paths) {
   const QStringList files = with_folders_opened(paths);
   for (const QString& path : files) is_session_file(path) ? open_session(path) : runs.append(path);
   if (files.isEmpty() && !paths.isEmpty())
-    complain(tr("%1 has no recordings (*.headroom) in it").arg(QDir::toNativeSeparators(paths.front())));
+    complain(tr("%1 has no recordings (*.headroom) or snapshots (*.pickle) in it")
+                 .arg(QDir::toNativeSeparators(paths.front())));
   session_.open(runs);
+}
+
+void MainWindow::compare_with(const QStringList& paths) {
+  const SessionRun* run = session_.current_run();
+  QStringList others;
+  for (const QString& path : with_folders_opened(paths))
+    if (run == nullptr || QFileInfo(path).absoluteFilePath() != run->path) others.append(path);
+  if (others.isEmpty())
+    return complain(tr("that is the current run itself; choose another recording to compare it with"));
+  session_.set_baseline(session_.current());
+  session_.open(others);
+  show_view(others.size() == 1 ? "diff" : "comparison");
 }
 
 void MainWindow::open_session(const QString& path) {
@@ -131,10 +146,18 @@ void MainWindow::save_as() {
 
 void MainWindow::continue_session() { open_session(last_session_path()); }
 
+void MainWindow::recall_window() {
+  const Settings settings;
+  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  restoreState(settings.value(QStringLiteral("window/docks")).toByteArray());
+  if (const int side = settings.value(QStringLiteral("window/side")).toInt(); side > 0) sides_->set_side_width(side);
+}
+
 void MainWindow::remember_window() {
   Settings settings;
   settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
   settings.setValue(QStringLiteral("window/docks"), saveState());
+  settings.setValue(QStringLiteral("window/side"), sides_->side_width());
   if (session_.runs().empty()) return;
   try {
     write_session_file(last_session_path().toStdString(), saved());

@@ -21,6 +21,7 @@
 #include "gui/window/main_window.h"
 #include "gui/window/run_list.h"
 #include "gui/window/settings.h"
+#include "gui/window/side_pane.h"
 
 namespace headroom::gui {
 namespace {
@@ -30,6 +31,8 @@ constexpr double kZoomStep = 1.5;
 QString files_filter() {
   return MainWindow::tr("Recordings and snapshots (*.headroom *.pickle);;Sessions (*.headroom-session);;All files (*)");
 }
+
+QString recordings_filter() { return MainWindow::tr("Recordings and snapshots (*.headroom *.pickle);;All files (*)"); }
 
 // Alt and a digit for the first ten, with Shift for those after.
 QKeySequence keys_of_view(int index) {
@@ -52,11 +55,13 @@ QAction* MainWindow::new_action(const char* icon, const QString& text, const QKe
 void MainWindow::make_actions() {
   using W = MainWindow;
   actions_.open = new_action("open", tr("&Open…"), QKeySequence::Open, &W::ask_for_files);
+  actions_.compare = new_action("comparison", tr("Compare &with…"), Qt::CTRL | Qt::Key_D, &W::ask_for_comparison);
+  actions_.compare->setToolTip(tr("Opens another recording and shows how it differs from the current run."));
   actions_.open_session =
       new_action("session", tr("Open &session…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O, &W::ask_for_session);
   actions_.continue_session = new_action("recent", tr("&Continue last session"), {}, &W::continue_session);
   actions_.continue_session->setVisible(QFileInfo::exists(last_session_path()));
-  actions_.save = new_action("", tr("&Save session"), QKeySequence::Save, &W::save);
+  actions_.save = new_action("", tr("Sa&ve session"), QKeySequence::Save, &W::save);
   actions_.save_as = new_action("", tr("Save session &as…"), Qt::CTRL | Qt::SHIFT | Qt::Key_S, &W::save_as);
   actions_.export_view = new_action("export", tr("&Export view…"), Qt::CTRL | Qt::Key_E, &W::export_view);
   actions_.export_view->setIconText(tr("Export"));
@@ -65,15 +70,15 @@ void MainWindow::make_actions() {
   actions_.json = new_action("", tr("Report as &JSON…"), {}, &W::report_json);
   actions_.close_all = new_action("", tr("Close all r&uns"), Qt::CTRL | Qt::SHIFT | Qt::Key_W, {});
   actions_.find = new_action("", tr("&Find"), QKeySequence::Find, &W::find);
-  actions_.filter = new_action("", tr("Fil&ter"), Qt::CTRL | Qt::SHIFT | Qt::Key_F, &W::focus_filter);
-  actions_.commands = new_action("", tr("&Commands…"), Qt::CTRL | Qt::Key_K, {});
+  actions_.filter = new_action("", tr("Fi&lter"), Qt::CTRL | Qt::SHIFT | Qt::Key_F, &W::focus_filter);
+  actions_.commands = new_action("", tr("Co&mmands…"), Qt::CTRL | Qt::Key_K, {});
   actions_.zoom_in = new_action("", tr("Zoom &in"), QKeySequence::ZoomIn, &W::zoom_in);
   actions_.zoom_out = new_action("", tr("Zoom &out"), QKeySequence::ZoomOut, &W::zoom_out);
   actions_.zoom_fit = new_action("", tr("Show a&ll"), Qt::CTRL | Qt::Key_0, &W::zoom_fit);
   actions_.zoom_undo = new_action("", tr("&Back to the zoom before"), Qt::ALT | Qt::Key_Left, &W::zoom_undo);
   actions_.help = new_action("help", tr("Help on this &view"), Qt::Key_F1, &W::toggle_help);
   actions_.help->setIconText(tr("Help"));
-  actions_.start = new_action("", tr("Start &page"), Qt::ALT | Qt::Key_Home, &W::show_start_page);
+  actions_.start = new_action("", tr("Start pa&ge"), Qt::ALT | Qt::Key_Home, &W::show_start_page);
   connect(actions_.close_all, &QAction::triggered, &session_, &Session::close_all);
   connect(actions_.commands, &QAction::triggered, this, &W::show_commands);
 }
@@ -94,6 +99,11 @@ void MainWindow::make_file_menu() {
   file->addAction(actions_.continue_session);
   QMenu* recent = file->addMenu(named_icon("recent"), tr("Open &recent"));
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fill_recent(recent); });
+  file->addSeparator();
+  file->addAction(actions_.compare);
+  compare_menu_ = file->addMenu(named_icon("diff"), tr("Compare with recen&t"));
+  connect(compare_menu_, &QMenu::aboutToShow, this, [this] { fill_compare(compare_menu_); });
+  file->addSeparator();
   file->addAction(actions_.save);
   file->addAction(actions_.save_as);
   file->addSeparator();
@@ -108,12 +118,27 @@ void MainWindow::make_file_menu() {
   quit->setMenuRole(QAction::QuitRole);
 }
 
-void MainWindow::fill_recent(QMenu* menu) {
+void MainWindow::add_recent(QMenu* menu, bool sessions, const std::function<void(const QString& path)>& open) {
   menu->clear();
   for (const QString& path : Settings().recent_files()) {
-    QAction* action = menu->addAction(QDir::toNativeSeparators(path), this, [this, path] { open_files({path}); });
+    if (is_session_file(path) && !sessions) continue;
+    QAction* action = menu->addAction(QDir::toNativeSeparators(path).replace('&', QStringLiteral("&&")), this,
+                                      [open, path] { open(path); });
     action->setEnabled(QFileInfo::exists(path));
   }
+}
+
+// The current run is in that list as well, and differs from itself in nothing.
+void MainWindow::fill_compare(QMenu* menu) {
+  add_recent(menu, false, [this](const QString& path) { compare_with({path}); });
+  for (QAction* action : menu->actions())
+    if (const SessionRun* run = session_.current_run(); run != nullptr && action->text() == run->path)
+      menu->removeAction(action);
+  if (menu->isEmpty()) menu->addAction(tr("No other file was opened lately"))->setEnabled(false);
+}
+
+void MainWindow::fill_recent(QMenu* menu) {
+  add_recent(menu, true, [this](const QString& path) { open_files({path}); });
   menu->addSeparator();
   menu->addAction(tr("&Forget these"), this, [] { Settings().forget_files(); });
 }
@@ -144,10 +169,13 @@ void MainWindow::make_view_menu() {
             QStringLiteral("%1  %2").arg(kinds_[i].title, action->shortcut().toString(QKeySequence::NativeText)));
   }
   view->addAction(actions_.start);
+  view->addAction(new_action("", tr("&Next run"), Qt::CTRL | Qt::Key_PageDown, &MainWindow::next_run));
+  view->addAction(new_action("", tr("Pre&vious run"), Qt::CTRL | Qt::Key_PageUp, &MainWindow::previous_run));
   view->addSeparator();
   for (QAction* action : {actions_.zoom_in, actions_.zoom_out, actions_.zoom_fit, actions_.zoom_undo})
     view->addAction(action);
   view->addSeparator();
+  view->addAction(new_action("", tr("&Runs and views"), Qt::Key_F9, &MainWindow::toggle_side));
   docks_menu_ = view->addMenu(tr("&Panels"));
   make_theme_menu(view->addMenu(tr("&Colours")));
   view->addAction(new_action("", tr("&Full screen"), Qt::Key_F11, &MainWindow::toggle_full_screen));
@@ -185,6 +213,15 @@ void MainWindow::ask_for_files() {
   if (paths.isEmpty()) return;
   settings.set_last_folder(QFileInfo(paths.front()).absolutePath());
   open_files(paths);
+}
+
+void MainWindow::ask_for_comparison() {
+  Settings settings;
+  const QStringList paths = QFileDialog::getOpenFileNames(
+      this, tr("Compare %1 with").arg(session_.current_run()->label), settings.last_folder(), recordings_filter());
+  if (paths.isEmpty()) return;
+  settings.set_last_folder(QFileInfo(paths.front()).absolutePath());
+  compare_with(paths);
 }
 
 void MainWindow::ask_for_session() {
@@ -250,6 +287,9 @@ void MainWindow::zoom_fit() { current_view()->zoom_to_fit(); }
 void MainWindow::zoom_undo() { current_view()->undo_zoom(); }
 void MainWindow::toggle_full_screen() { setWindowState(windowState() ^ Qt::WindowFullScreen); }
 
+void MainWindow::next_run() { session_.set_current(session_.current() + 1); }
+void MainWindow::previous_run() { session_.set_current(session_.current() - 1); }
+void MainWindow::toggle_side() { sides_->toggle_rail(); }
 void MainWindow::toggle_help() { help_dock_->isVisible() ? help_dock_->hide() : show_help(); }
 
 void MainWindow::show_help() {
@@ -267,6 +307,10 @@ QWidget* MainWindow::show_commands() {
       commands.push_back({text, action->shortcut().toString(QKeySequence::NativeText), action->icon(),
                           [action] { action->trigger(); }});
   }
+  for (std::size_t i = 0; i < session_.runs().size(); ++i)
+    if (const SessionRun& run = session_.runs()[i]; static_cast<int>(i) != session_.current())
+      commands.push_back({tr("Compare with: %1").arg(run.label), summary_line(run), named_icon("comparison"),
+                          [this, path = run.path] { compare_with({path}); }});
   for (const SessionRun& run : session_.runs())
     commands.push_back({tr("Run: %1").arg(run.label), summary_line(run), named_icon("run"),
                         [this, path = run.path] { session_.open({path}); }});

@@ -6,6 +6,7 @@
 #include <QFrame>
 #include <QLabel>
 #include <QStackedWidget>
+#include <QToolButton>
 
 #include "gui/session/session.h"
 #include "gui/views/view.h"
@@ -37,6 +38,28 @@ class Banner : public QFrame {
   QPushButton *retry_, *close_;
 };
 
+// Which run the page is of, as much of it as there is room for; opens the list of runs to choose another.
+class RunButton : public QToolButton {
+  Q_OBJECT
+
+ public:
+  RunButton(Session& session, QWidget* parent);
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  void follow_session();
+  void fill_menu();
+  int room_beside_text() const;
+
+  Session& session_;
+  QString line_;
+};
+
 class PageFrame : public QWidget {
   Q_OBJECT
 
@@ -47,12 +70,14 @@ class PageFrame : public QWidget {
   void show_page(View* view, const QString& title);
   void set_filter_bar(QWidget* bar);  // shown above views that use the filter
 
- private:
-  QHBoxLayout* make_header(const std::vector<QAction*>& buttons);
-  void follow_session();
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
 
-  Session& session_;
-  QLabel *title_, *run_;
+ private:
+  QHBoxLayout* make_header(Session& session, const std::vector<QAction*>& buttons);
+
+  QLabel* title_;
+  std::vector<QToolButton*> buttons_;
   QVBoxLayout* filter_spot_;
   QWidget* filter_bar_ = nullptr;
   QStackedWidget* pages_;

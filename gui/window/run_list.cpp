@@ -126,10 +126,10 @@ RunList::RunList(Session& session, QWidget* parent)
   setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   setContextMenuPolicy(Qt::ActionsContextMenu);
   actions_ = {add_action(tr("Rena&me"), Qt::Key_F2, &RunList::rename),
-              add_action(tr("&Read again"), Qt::Key_F5, &RunList::reload),
+              add_action(tr("Rea&d again"), Qt::Key_F5, &RunList::reload),
               add_action(tr("Set as &baseline"), Qt::CTRL | Qt::Key_B, &RunList::make_baseline),
               add_action(tr("Show in &file manager"), Qt::CTRL | Qt::SHIFT | Qt::Key_R, &RunList::show_in_folder),
-              add_action(tr("&Close run"), Qt::CTRL | Qt::Key_W, &RunList::close_run)};
+              add_action(tr("Close ru&n"), Qt::CTRL | Qt::Key_W, &RunList::close_run)};
   turning_.setInterval(kTurnMilliseconds);
   connect(&turning_, &QTimer::timeout, this, &RunList::turn);
   connect(selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& now) {

@@ -37,7 +37,7 @@ provided = [e.text for e in ET.parse(desktop / "headroom-viewer.metainfo.xml").g
 if sorted(provided) != sorted(kinds):
     failures.append(f"the metainfo names {provided}, the MIME file {sorted(kinds)}")
 globs = {kind.find("m:glob", space).get("pattern") for kind in kinds.values()}
-if globs != {"*.headroom", "*.headroom-session"}:
+if globs != {"*.headroom", "*.headroom-session", "*.pickle"}:
     failures.append(f"the MIME file knows {globs}")
 
 listed = {e.text for e in ET.parse(source / "gui/resources/resources.qrc").getroot().iter("file")}

@@ -1,6 +1,7 @@
 // Files that are written of views: what they hold, that they are the same each time, and what happens where they cannot
 // be written.
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 
 #include <QLineEdit>
 #include <QProcess>
@@ -18,9 +19,11 @@
 #include "gui/export/exporter.h"
 #include "gui/export/picture.h"
 #include "gui/export/report.h"
+#include "gui/export/stage.h"
 #include "gui/window/theme.h"
 #include "recording/file.h"
 #include "tests/gui/support.h"
+#include "tests/random_recording.h"
 #include "tests/temporary_folder.h"
 
 namespace headroom::gui {
@@ -139,7 +142,7 @@ class Exporting : public testing::Test {
   TemporaryFolder folder_;
   Session session_;
   Sample view_{session_};
-  Exporter exporter_{[this](const QByteArray&) { return &view_; }};
+  Exporter exporter_{[this](const ExportItem&) { return &view_; }};
   std::string error_;
   int code_ = -1;
   std::vector<ExportItem> both_{{"timeline", "Timeline", ExportFormat::png},
@@ -202,7 +205,7 @@ TEST_F(Exporting, CanBeCancelled) {
 
 TEST_F(Exporting, TheDialogWritesWhatIsChosenAndSaysWhatWentWrong) {
   auto* dialog = new ExportDialog(
-      {{"timeline", "Timeline", true}, {"map", "Map", false}}, [this](const QByteArray&) { return &view_; }, nullptr);
+      {{"timeline", "Timeline", true}, {"map", "Map", false}}, [this](const ExportItem&) { return &view_; }, nullptr);
   dialog->show();
   dialog->set_folder(QString::fromStdString(folder_.path().string()));
   EXPECT_THAT(dialog->status().toStdString(), HasSubstr("Files to write: 1"));
@@ -214,6 +217,112 @@ TEST_F(Exporting, TheDialogWritesWhatIsChosenAndSaysWhatWentWrong) {
   dialog->start();
   EXPECT_THAT(dialog->status().toStdString(), HasSubstr("/proc/nowhere"));
   delete dialog;
+}
+
+// A file system of its own in a folder, of so many KiB; only root may have one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& folder, int kibibytes) : folder_(folder) {
+    std::filesystem::create_directory(folder);
+    const std::string size = "size=" + std::to_string(kibibytes) + "k";
+    is_there_ = mount("tmpfs", folder.c_str(), "tmpfs", 0, size.c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (is_there_) umount2(folder_.c_str(), MNT_DETACH);
+  }
+  bool is_there() const { return is_there_; }
+  void forbid_writing() { mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, ""); }
+
+ private:
+  std::filesystem::path folder_;
+  bool is_there_ = false;
+};
+
+TEST_F(Exporting, ADiskThatFillsIsSaidAndWhatWasWrittenStaysWhole) {
+  const SmallDisk disk(folder_ / "disk", 64);
+  if (!disk.is_there()) GTEST_SKIP() << "only root may mount";
+  std::vector<ExportItem> many;
+  for (int i = 0; i < 60; ++i)
+    many.push_back({QByteArray::number(i), "Page", ExportFormat::png, 0, i < 30 ? "a" : "b"});
+  ASSERT_TRUE(run(many, folder_ / "disk"));
+  EXPECT_EQ(code_, 3);
+  EXPECT_THAT(error_, HasSubstr("No space left on device"));
+  EXPECT_GT(exporter_.done(), 1u);
+  EXPECT_LT(exporter_.done(), many.size());
+  std::size_t whole = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "disk"))
+    if (entry.is_regular_file()) {
+      EXPECT_EQ(entry.path().extension(), ".png");
+      EXPECT_FALSE(QImage(QString::fromStdString(entry.path().string())).isNull()) << entry.path();
+      ++whole;
+    }
+  EXPECT_EQ(whole, exporter_.done());
+}
+
+TEST_F(Exporting, AFolderThatMayNotBeWrittenAnyMoreIsSaid) {
+  SmallDisk disk(folder_ / "disk", 64);
+  if (!disk.is_there()) GTEST_SKIP() << "only root may mount";
+  view_.is_ready = false;
+  QSignalSpy finished(&exporter_, &Exporter::finished);
+  exporter_.start(both_, folder_ / "disk", kSmall);
+  disk.forbid_writing();
+  view_.is_ready = true;
+  ASSERT_TRUE(wait_until([&] { return finished.count() > 0; }));
+  EXPECT_THAT(finished[0][0].toString().toStdString(), HasSubstr("Read-only"));
+  EXPECT_THROW(exporter_.start(both_, folder_ / "disk", kSmall), Error);
+}
+
+TEST(AllRuns, HaveFoldersOfTheirOwnNamedAsFarAsAFileMay) {
+  Session session;
+  for (const char* label : {"a", "A", "b/c", "..", "comparison.png"}) {
+    session.add(run_of(small_recording(), "run"));
+    session.rename(static_cast<int>(session.runs().size()) - 1, QString::fromUtf8(label));
+  }
+  session.open({"/nowhere/none.headroom"});
+  ASSERT_TRUE(wait_until([&] { return !session.is_loading(); }));
+  EXPECT_EQ(run_folders(session, {"comparison.png"}), QStringList({"a", "A (2)", "b_c", "_.", "comparison.png (2)"}));
+  session.rename(0, QString(400, u'ü'));
+  EXPECT_LT(run_folders(session, {})[0].toUtf8().size(), 255);
+}
+
+TEST(AllRuns, AreWrittenOneAfterAnotherAndComparedOnce) {
+  Session session;
+  session.add(run_of(small_recording(), "a"));
+  session.add(run_of(other_recording(), "b"));
+  const std::vector<ExportItem> items{{"diff", "Diff", ExportFormat::csv}, {"tensors", "Tensors", ExportFormat::csv}};
+  QStringList names;
+  for (const ExportItem& item : items_of_all_runs(session, items)) names.append(file_name(item));
+  EXPECT_EQ(names, QStringList({"a/tensors.csv", "b/tensors.csv", "diff.csv"}));
+  for (const char* id : {"comparison", "diff"}) {
+    const std::vector<ViewKind> kinds = view_kinds();
+    EXPECT_TRUE(std::any_of(kinds.begin(), kinds.end(), [&](const ViewKind& kind) { return kind.id == id; })) << id;
+  }
+}
+
+TEST(AllRuns, AreWrittenByTheDialogWhileTheWindowStaysAsItIs) {
+  const TemporaryFolder folder;
+  Session session;
+  session.add(run_of(small_recording(), "a"));
+  session.add(run_of(other_recording(), "b"));
+  session.selection().choose_category(Category::gradient);
+  std::map<QByteArray, std::unique_ptr<View>> views;
+  for (const ViewKind& kind : view_kinds()) views[kind.id].reset(kind.make(session, nullptr));
+  auto dialog = std::make_unique<ExportDialog>(
+      std::vector<ExportChoice>{{"tensors", "Tensors", true}, {"comparison", "Comparison", true}},
+      [&](const ExportItem& item) { return views.at(item.view).get(); }, nullptr, &session);
+  dialog->setAttribute(Qt::WA_DeleteOnClose, false);
+  dialog->show();
+  dialog->set_folder(QString::fromStdString(folder.path().string()));
+  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("Files to write: 2"));
+  dialog->choose_all_runs(true);
+  EXPECT_THAT(dialog->status().toStdString(), HasSubstr("Files to write: 3"));
+  dialog->start();
+  ASSERT_TRUE(wait_until([&] { return !dialog->exporter().is_busy(); }));
+  EXPECT_THAT(folder.names(), UnorderedElementsAre("a", "b", "comparison.png"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "a/tensors.png"));
+  EXPECT_NE(read_file(folder / "a/tensors.png", 1 << 24), read_file(folder / "b/tensors.png", 1 << 24));
+  EXPECT_EQ(session.current(), 0);
+  EXPECT_EQ(session.selection().chosen().category, Category::gradient);
 }
 
 TEST(SessionReport, IsOfTheRunsThatAreLoadedAgainstTheBaseline) {
@@ -250,6 +359,8 @@ TEST(CommandLine, SaysWhatIsToBeExported) {
   EXPECT_EQ(line.size, QSizeF(1000, 600));
   EXPECT_EQ(line.scale, 2);
   EXPECT_FALSE(parse({"a.headroom"}).is_headless());
+  EXPECT_FALSE(line.first_run_only);
+  EXPECT_TRUE(parse({"--export", "o", "--runs", "first", "f"}).first_run_only);
 }
 
 TEST(CommandLine, WhatIsUnknownIsAnsweredWithWhatThereIs) {
@@ -259,6 +370,7 @@ TEST(CommandLine, WhatIsUnknownIsAnsweredWithWhatThereIs) {
   EXPECT_EQ(refused({"--views", "timelin", "--export", "o", "f"}),
             "unknown view 'timelin'; did you mean 'timeline'? Known: overview, timeline, treemap");
   EXPECT_THAT(refused({"--formats", "jpg", "--export", "o", "f"}), HasSubstr("Known: png, svg, pdf, csv"));
+  EXPECT_THAT(refused({"--runs", "frist", "--export", "o", "f"}), HasSubstr("did you mean 'first'?"));
   EXPECT_THAT(refused({"--theme", "drak"}), HasSubstr("did you mean 'dark'?"));
   EXPECT_THAT(refused({"--size", "800"}), HasSubstr("WIDTHxHEIGHT"));
   EXPECT_THAT(refused({"--size", "8x9e9"}), HasSubstr("WIDTHxHEIGHT"));
@@ -308,6 +420,54 @@ TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
   }
   for (const char* name : {"overview.png", "overview.svg", "overview.pdf", "overview.csv"})
     EXPECT_EQ(read_file(folder_ / "one" / name, 1 << 24), read_file(folder_ / "two" / name, 1 << 24)) << name;
+}
+
+TEST_F(Viewer, ExportsEachOfSeveralRunsAsItWouldAlone) {
+  write_recording(folder_ / "b.headroom", other_recording());
+  const QStringList flags{"--formats", "svg,csv", "--size", "700x500"};
+  const Ended both =
+      viewer(QStringList{"--export", path("both")} + flags + QStringList{path("a.headroom"), path("b.headroom")});
+  ASSERT_EQ(both.code, 0) << both.errors;
+  for (const char* run : {"a", "b"}) {
+    const std::string file = std::string(run) + ".headroom";
+    const Ended alone = viewer(QStringList{"--export", path(run)} + flags + QStringList{path(file.c_str())});
+    ASSERT_EQ(alone.code, 0) << alone.errors;
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "both" / run)) {
+      const auto name = entry.path().filename();
+      EXPECT_EQ(read_file(entry.path(), 1 << 24), read_file(folder_ / run / name, 1 << 24)) << run << name;
+      ++count;
+    }
+    EXPECT_EQ(count, 2 * (static_cast<int>(view_kinds().size()) - 2));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "both/comparison.svg"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "both/diff.csv"));
+  const Ended first = viewer(
+      {"--export", path("first"), "--runs", "first", "--views", "tensors", path("a.headroom"), path("b.headroom")});
+  ASSERT_EQ(first.code, 0) << first.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "first/tensors.png"));
+}
+
+TEST_F(Viewer, WhatItWritesIsReadByOthers) {
+  Recording long_one = testing_support::random_recording(11, 400);
+  write_recording(folder_ / "b.headroom", long_one);
+  const Ended ended = viewer({"--export", path("out"), "--formats", "png,svg,pdf,csv", "--size", "500x400",
+                              path("a.headroom"), path("b.headroom")});
+  ASSERT_EQ(ended.code, 0) << ended.errors;
+  QProcess python;
+  python.start("python3", {HEADROOM_SOURCE_DIR "/tests/gui/check_export.py", path("out")});
+  ASSERT_TRUE(python.waitForFinished());
+  EXPECT_EQ(python.exitCode(), 0) << python.readAllStandardOutput().toStdString()
+                                  << python.readAllStandardError().toStdString();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "out")) {
+    const std::string kind = entry.path().extension();
+    if (kind == ".png") {
+      EXPECT_FALSE(QImage(QString::fromStdString(entry.path().string())).isNull()) << entry.path();
+    }
+    if (kind == ".pdf") {
+      EXPECT_THAT(read_file(entry.path(), 1 << 24), testing::StartsWith("%PDF-1."));
+    }
+  }
 }
 
 TEST_F(Viewer, TakesAPictureOfItsWindow) {

@@ -6,6 +6,7 @@
 #include <QDir>
 #include <QProcess>
 #include <fstream>
+#include <random>
 
 #include "base/file.h"
 #include "recording/file.h"
@@ -135,6 +136,30 @@ TEST(SessionFile, TextCutAnywhereIsRefusedOrRead) {
     std::ofstream(folder / "cut") << whole.substr(0, size);
     EXPECT_THROW(read_session_file(folder / "cut"), Error) << size;
   }
+}
+
+TEST(SessionFile, TextChangedAnywhereIsRefusedOrWrittenAgainAsItWasRead) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "s";
+  write_session_file(path, example(folder));
+  const std::string whole = text(path), tempting = "0123456789-{}[]\",:.e\\ntrue \x01\xff";
+  std::mt19937 random(3);
+  int read = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::string changed = whole;
+    for (int change = 0; change < 1 + round % 4; ++change)
+      changed[random() % changed.size()] = tempting[random() % tempting.size()];
+    std::string again;
+    try {
+      again = text_of_session(session_of_text(changed, path), path);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::bad_input);
+      continue;
+    }
+    ++read;
+    EXPECT_EQ(text_of_session(session_of_text(again, path), path), again) << changed;
+  }
+  EXPECT_GT(read, 100);
 }
 
 TEST(SessionFile, AFolderThatIsGoneKeepsTheOldFileAndSaysSo) {

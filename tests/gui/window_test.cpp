@@ -270,6 +270,46 @@ TEST_F(Window, TheTableIsCopiedWithExactNumbers) {
   EXPECT_FALSE(QGuiApplication::clipboard()->image().isNull());
 }
 
+TEST_F(Window, AFolderStandsForItsSnapshotsToo) {
+  write("a.headroom", small_recording());
+  std::ofstream(folder_ / "b.pickle") << "no snapshot";
+  window_.open_files({QString::fromStdString(folder_.path().string())});
+  ASSERT_EQ(session_.runs().size(), 2u);
+  EXPECT_EQ(session_.runs()[1].path, path_in(folder_, "b.pickle"));
+}
+
+TEST_F(Window, ComparingWithAFileMakesTheCurrentRunTheBaselineAndShowsWhatDiffers) {
+  open({write("a.headroom", small_recording()), write("b.headroom", other_recording())});
+  session_.set_current(1);
+  window_.compare_with({write("c.headroom", other_recording())});
+  EXPECT_EQ(session_.baseline(), 1);
+  EXPECT_EQ(session_.current(), 2);
+  EXPECT_EQ(window_.current_view(), window_.view("diff"));
+  window_.compare_with({path_in(folder_, "a.headroom"), path_in(folder_, "b.headroom")});
+  EXPECT_EQ(session_.baseline(), 2);
+  EXPECT_EQ(window_.current_view(), window_.view("comparison"));
+  session_.set_current(0);
+  window_.compare_with({path_in(folder_, "a.headroom")});
+  EXPECT_THAT(newest_message(), HasSubstr("the current run itself"));
+  EXPECT_EQ(session_.baseline(), 2);
+}
+
+TEST_F(Window, RecentFilesCanBeComparedWithButNotTheCurrentOneNorSessions) {
+  open({write("a & b.headroom", small_recording()), write("c.headroom", other_recording())});
+  ASSERT_TRUE(window_.save_session(path_in(folder_, "s.headroom-session")));
+  session_.set_current(1);
+  QMenu* menu = nullptr;
+  for (QMenu* each : window_.findChildren<QMenu*>())
+    if (QString(each->title()).remove('&') == "Compare with recent") menu = each;
+  ASSERT_NE(menu, nullptr);
+  Q_EMIT menu->aboutToShow();
+  ASSERT_EQ(menu->actions().size(), 1);
+  EXPECT_THAT(menu->actions()[0]->text().toStdString(), HasSubstr("a && b.headroom"));
+  menu->actions()[0]->trigger();
+  EXPECT_EQ(session_.current(), 0);
+  EXPECT_EQ(session_.baseline(), 1);
+}
+
 TEST_F(Window, HelpExplainsTheViewAndItsColumns) {
   session_.add(run_of(small_recording(), "a"));
   for (const ViewKind& kind : view_kinds()) {
