@@ -67,6 +67,13 @@ QString fitted(const QPainter& painter, const QString& text, double width) {
   return cut.size() >= 3 ? cut : QString();
 }
 
+QColor mixed(const QColor& colour, const QColor& ground, double of_ground) {
+  const auto part = static_cast<float>(of_ground);
+  return QColor::fromRgbF(colour.redF() + (ground.redF() - colour.redF()) * part,
+                          colour.greenF() + (ground.greenF() - colour.greenF()) * part,
+                          colour.blueF() + (ground.blueF() - colour.blueF()) * part);
+}
+
 double draw_legend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries) {
   painter.save();
   const QFontMetricsF metrics(painter.font());

@@ -86,6 +86,7 @@ void draw_steps(QPainter& painter, const TimelineLayout& l, const TimelineScene&
 
 void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
   bool odd = false;
+  const QColor shade = mixed(theme().band, theme().panel, 0.4);
   for_each_run(
       l, s,
       [](const Mark& a, const Mark& b) { return a.phase == b.phase && (a.step == b.step || a.phase == Phase::decode); },
@@ -93,11 +94,7 @@ void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene
         odd = !odd;
         const QRectF below(QPointF(std::max(from, l.plot.left()), l.plot.top()),
                            QPointF(std::min(to, l.plot.right()), l.plot.bottom()));
-        if (odd) {
-          QColor shade = theme().band;
-          shade.setAlphaF(0.6F);
-          painter.fillRect(below, shade);
-        }
+        if (odd) painter.fillRect(below, shade);
         draw_band(painter, l.phases,
                   {from, to, phase_title(mark.phase), short_phase(mark.phase), odd ? theme().grid : theme().band});
       });

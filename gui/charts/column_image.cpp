@@ -1,0 +1,50 @@
+#include "gui/charts/column_image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace headroom::gui {
+
+ColumnImage::ColumnImage(int width, int height) : width_(width), height_(height), first_row_(height) {}
+
+void ColumnImage::begin(int column, int top, const QColor& colour) {
+  if (column < 0 || column >= width_ || top >= height_) return;
+  const int row = std::max(top, 0);
+  changes_.push_back({row, column, qPremultiply(colour.rgba())});
+  first_row_ = std::min(first_row_, row);
+}
+
+// Row by row: what changes in it is changed in the one before, and the whole of it is copied.
+QImage ColumnImage::image() const {
+  const int rows = height_ - first_row_;
+  if (rows <= 0 || width_ <= 0) return {};
+  std::vector<std::size_t> ends(static_cast<std::size_t>(rows));
+  for (const Change& change : changes_) ++ends[static_cast<std::size_t>(change.row - first_row_)];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<Change> by_row(changes_.size());
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change)
+    by_row[--ends[static_cast<std::size_t>(change->row - first_row_)]] = *change;
+  QImage image(width_, rows, QImage::Format_ARGB32_Premultiplied);
+  std::vector<QRgb> line(static_cast<std::size_t>(width_));
+  auto change = by_row.begin();
+  for (int row = 0; row < rows; ++row) {
+    for (; change != by_row.end() && change->row - first_row_ == row; ++change)
+      line[static_cast<std::size_t>(change->column)] = change->colour;
+    std::copy(line.begin(), line.end(), reinterpret_cast<QRgb*>(image.scanLine(row)));
+  }
+  return image;
+}
+
+void draw_column_image(QPainter& painter, const QPointF& corner, const ColumnImage& columns) {
+  const QImage image = columns.image();
+  if (image.isNull()) return;
+  const double ratio = painter.device()->devicePixelRatioF();
+  const QPointF at = painter.worldTransform().map(corner) * ratio;
+  painter.save();
+  painter.setWorldTransform(QTransform::fromScale(1 / ratio, 1 / ratio));
+  painter.drawImage(QPointF(std::round(at.x()), std::round(at.y()) + columns.first_row()), image);
+  painter.restore();
+}
+
+}  // namespace headroom::gui
