@@ -90,6 +90,7 @@ class LevelOfDetail::Builder {
         },
         [&](std::int64_t event) { after(event); });
     if (block_.least != kHighest) t_.blocks_.push_back(block_);
+    for (const Block& block : t_.blocks_) t_.most_bytes_ = std::max({t_.most_bytes_, block.most, block.most_reserved});
   }
 
  private:
@@ -153,12 +154,6 @@ void LevelOfDetail::build_tree() {
     tree_.push_back(above);
     level = std::move(above);
   }
-}
-
-std::int64_t LevelOfDetail::most_bytes() const {
-  std::int64_t most = 0;
-  for (const Block& block : blocks_) most = std::max({most, block.most, block.most_reserved});
-  return most;
 }
 
 std::size_t LevelOfDetail::memory_bytes() const {

@@ -76,6 +76,8 @@ void paint_leaf(QPainter& painter, const TreemapScene& scene, const TreemapCell&
   if (rect.width() <= 0 || rect.height() <= 0) return painter.fillRect(rect_of(cell.box), colour_of(scene, cell));
   const QColor colour = colour_of(scene, cell);
   painter.fillRect(rect, colour);
+  const QFontMetricsF metrics(painter.font());
+  if (rect.height() - 2 < metrics.height() || rect.width() - 8 < metrics.averageCharWidth()) return;
   painter.setPen(Theme::ink_on(colour));
   paint_leaf_text(painter, rect.adjusted(4, 1, -4, -1), cell_name(scene, cell), size_text(cell.bytes));
 }
