@@ -90,7 +90,6 @@ class LevelOfDetail::Builder {
         },
         [&](std::int64_t event) { after(event); });
     if (block_.least != kHighest) t_.blocks_.push_back(block_);
-    for (const Block& block : t_.blocks_) t_.most_bytes_ = std::max({t_.most_bytes_, block.most, block.most_reserved});
   }
 
  private:
@@ -154,6 +153,11 @@ void LevelOfDetail::build_tree() {
     tree_.push_back(above);
     level = std::move(above);
   }
+}
+
+std::int64_t LevelOfDetail::most_bytes() const {
+  if (!tree_.empty()) return std::max({std::int64_t{0}, tree_.back().front().most, tree_.back().front().most_reserved});
+  return blocks_.empty() ? 0 : std::max({std::int64_t{0}, blocks_.front().most, blocks_.front().most_reserved});
 }
 
 std::size_t LevelOfDetail::memory_bytes() const {

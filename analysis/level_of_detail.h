@@ -68,7 +68,7 @@ class LevelOfDetail {
   const LayerGroups& groups() const { return groups_; }
   std::int64_t event_count() const { return event_count_; }
   StackBytes ever(Stacking stacking) const { return parts(ever_, stacking); }  // allocated over the run, freed or not
-  std::int64_t most_bytes() const { return most_bytes_; }                      // allocated or reserved, at any instant
+  std::int64_t most_bytes() const;                                             // allocated or reserved, at any instant
   std::size_t memory_bytes() const;                                            // what it takes itself
 
  private:
@@ -100,7 +100,7 @@ class LevelOfDetail {
   const Recording* recording_ = nullptr;
   const std::vector<Allocation>* allocations_ = nullptr;
   LayerGroups groups_;
-  std::int64_t event_count_ = 0, most_bytes_ = 0;
+  std::int64_t event_count_ = 0;
   State ever_;
   std::vector<std::uint32_t> ends_;  // allocations in the order in which they end
   std::vector<Block> blocks_;

@@ -121,29 +121,41 @@ void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, c
   labels.paint(rect, shape, colour);
 }
 
-// Fills rectangles of a bitmap whose edges are rounded to whole pixels.
-class PixelFill {
+struct PixelBox {
+  int left, top, right, bottom;
+};
+
+// Pixels of a bitmap that shows a window. Edges are rounded to whole ones.
+class MapPixels {
  public:
-  explicit PixelFill(QImage& image)
-      : ratio_(image.devicePixelRatioF()),
+  MapPixels(QImage& image, const QRectF& plot, const MapWindow& window)
+      : window_(window),
         width_(image.width()),
         height_(image.height()),
+        for_event_(plot.width() * image.devicePixelRatioF() / (window.to_event - window.from_event)),
+        bottom_(plot.height() * image.devicePixelRatioF()),
+        for_byte_(bottom_ / (window.to_bytes - window.from_bytes)),
         stride_(image.bytesPerLine() / static_cast<qsizetype>(sizeof(QRgb))),
         pixels_(reinterpret_cast<QRgb*>(image.bits())) {}
 
-  void fill(const QRectF& rect, QRgb colour) {
-    const int left = pixel(rect.left(), width_), right = pixel(rect.right(), width_);
-    const int bottom = pixel(rect.bottom(), height_);
-    if (left >= right) return;
-    for (int row = pixel(rect.top(), height_); row < bottom; ++row)
-      std::fill(pixels_ + row * stride_ + left, pixels_ + row * stride_ + right, colour);
+  PixelBox box_of(const MapShape& s) const {
+    return {pixel((s.from_event - window_.from_event) * for_event_, width_),
+            pixel(bottom_ - (s.to_bytes - window_.from_bytes) * for_byte_, height_),
+            pixel((s.to_event - window_.from_event) * for_event_, width_),
+            pixel(bottom_ - (s.from_bytes - window_.from_bytes) * for_byte_, height_)};
+  }
+  void fill(const PixelBox& box, QRgb colour) {
+    if (box.left >= box.right) return;
+    for (int row = box.top; row < box.bottom; ++row)
+      std::fill(pixels_ + row * stride_ + box.left, pixels_ + row * stride_ + box.right, colour);
   }
 
  private:
-  int pixel(double at, int most) const { return std::clamp(static_cast<int>(std::lround(at * ratio_)), 0, most); }
+  static int pixel(double at, int most) { return static_cast<int>(std::clamp(at, 0.0, 1.0 * most) + 0.5); }
 
-  double ratio_;
+  MapWindow window_;
   int width_, height_;
+  double for_event_, bottom_, for_byte_;
   qsizetype stride_;
   QRgb* pixels_;
 };
@@ -156,14 +168,15 @@ void fill_shapes(QImage& image, const QRectF& plot, const MapScene& scene) {
   std::vector<Colours> colours;
   for (const QColor& colour : scene.colours) colours.push_back(colours_of(colour));
   const Colours mixed = colours_of(scene.mixed);
-  PixelFill pixels(image);
+  const int edge = std::max(1, static_cast<int>(std::lround(image.devicePixelRatioF())));
+  MapPixels pixels(image, plot, scene.window);
   for (const MapShape& shape : scene.picture.shapes) {
-    const QRectF rect = rect_of(plot, scene, shape);
+    const PixelBox box = pixels.box_of(shape);
     const Colours& colour = shape.group == kMixedGroup ? mixed : colours[shape.group];
-    pixels.fill(rect, colour.inside);
-    if (!has_edges(rect)) continue;
-    pixels.fill(QRectF(rect.left(), rect.top(), rect.width(), 1), colour.edge);
-    if (shows_begin(scene, shape)) pixels.fill(QRectF(rect.left(), rect.top(), 1, rect.height()), colour.edge);
+    pixels.fill(box, colour.inside);
+    if (box.right - box.left < kLeastEdge * edge || box.bottom - box.top < kLeastEdge * edge) continue;
+    pixels.fill({box.left, box.top, box.right, box.top + edge}, colour.edge);
+    if (shows_begin(scene, shape)) pixels.fill({box.left, box.top, box.left + edge, box.bottom}, colour.edge);
   }
 }
 
@@ -394,8 +407,10 @@ QImage map_shapes_image(const QSizeF& size, double ratio, const QFont& font, con
   QPainter painter(&image);
   painter.setFont(font);
   Labels labels(painter, scene);
+  const double least_events = kLeastLabelWidth * (scene.window.to_event - scene.window.from_event) / plot.width();
   for (const MapShape& shape : scene.picture.shapes)
-    if (shape.count == 1) labels.paint(rect_of(plot, scene, shape), shape, colour_of(scene, shape));
+    if (shape.count == 1 && shape.to_event - shape.from_event >= least_events)
+      labels.paint(rect_of(plot, scene, shape), shape, colour_of(scene, shape));
   if (by_address) paint_folds(painter, plot, scene);
   return image;
 }
