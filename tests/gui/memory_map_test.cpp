@@ -66,9 +66,6 @@ struct Shown : ShownView<MemoryMapView, MapCanvas> {
     return {most->allocation,
             place_of((most->from_event + most->to_event) / 2, (most->from_bytes + most->to_bytes) / 2)};
   }
-
-  Session session;
-  MemoryMapView view;
 };
 
 TEST(Emphasis, LightsWhatIsChosenAndShown) {
