@@ -16,8 +16,8 @@ class ColumnImage {
   void begin(int column, int top, const QColor& colour);
 
   bool is_empty() const { return changes_.empty(); }
-  int first_row() const { return first_row_; }  // above it nothing begins
-  QImage image() const;                         // from first_row() to the bottom, premultiplied
+  int first_row() const { return first_row_; }    // above it nothing begins
+  QImage image(std::vector<QRgb>& pixels) const;  // from first_row() to the bottom, premultiplied; within `pixels`
 
  private:
   struct Change {

