@@ -156,9 +156,8 @@ void LevelOfDetail::build_tree() {
 }
 
 std::int64_t LevelOfDetail::most_bytes() const {
-  std::int64_t most = 0;
-  for (const Block& block : blocks_) most = std::max({most, block.most, block.most_reserved});
-  return most;
+  if (!tree_.empty()) return std::max({std::int64_t{0}, tree_.back().front().most, tree_.back().front().most_reserved});
+  return blocks_.empty() ? 0 : std::max({std::int64_t{0}, blocks_.front().most, blocks_.front().most_reserved});
 }
 
 std::size_t LevelOfDetail::memory_bytes() const {

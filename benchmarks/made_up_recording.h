@@ -12,6 +12,7 @@
 namespace headroom::benchmarks {
 
 inline constexpr int kBlocks = 12, kLayersPerBlock = 8, kTensorsPerLayer = 5, kOperators = 60, kKernels = 300;
+inline constexpr std::int64_t kSegmentBytes = 64 << 20;
 
 class MadeUpRecording {
  public:
@@ -87,12 +88,20 @@ class MadeUpRecording {
   std::uint64_t allocate(std::int64_t bytes) {
     std::vector<std::uint64_t>& free = free_[bytes];
     if (free.empty()) {
+      if (next_address_ + static_cast<std::uint64_t>(bytes) > segment_end_) reserve();
       next_address_ += static_cast<std::uint64_t>(bytes);
       return next_address_ - static_cast<std::uint64_t>(bytes);
     }
     const std::uint64_t address = free.back();
     free.pop_back();
     return address;
+  }
+
+  // Segments lie apart from each other, so that maps of addresses have something to fold away.
+  void reserve() {
+    next_address_ = segment_end_ + kSegmentBytes;
+    segment_end_ = next_address_ + kSegmentBytes;
+    push(Action::segment_alloc, {next_address_, kSegmentBytes}, LayerId::root, StringId::none);
   }
 
   void release(const Kept& block) {
@@ -105,7 +114,8 @@ class MadeUpRecording {
     e.time_ns.push_back(time_ += 2000 + random_() % 8192);
     e.action.push_back(action);
     e.address.push_back(block.address);
-    e.requested_bytes.push_back(block.bytes - 100);
+    const bool is_segment = action == Action::segment_alloc;
+    e.requested_bytes.push_back(is_segment ? 0 : block.bytes - 100);
     e.block_bytes.push_back(block.bytes);
     e.layer.push_back(layer);
     e.phase.push_back(phase_);
@@ -113,6 +123,10 @@ class MadeUpRecording {
     e.category.push_back(Category::unresolved);
     e.op.push_back(op);
     e.tensor.push_back(op);
+    if (is_segment) {
+      r_.stats.peak_reserved_bytes = r_.stats.final_reserved_bytes += block.bytes;
+      return;
+    }
     live_ += action == Action::alloc ? block.bytes : -block.bytes;
     live_requested_ += action == Action::alloc ? block.bytes - 100 : 100 - block.bytes;
     r_.stats.peak_allocated_bytes = std::max(r_.stats.peak_allocated_bytes, live_);
@@ -145,7 +159,7 @@ class MadeUpRecording {
   std::mt19937 random_{1};
   std::map<std::int64_t, std::vector<std::uint64_t>> free_;
   std::vector<Kept> kept_;
-  std::uint64_t next_address_ = 0x7f0000000000;
+  std::uint64_t next_address_ = 0x7f0000000000, segment_end_ = next_address_;
   std::int64_t time_ = 0, activity_time_ = 0, live_ = 0, live_requested_ = 0;
   std::uint32_t operator_ = 0, kernel_ = 0;
   double launches_per_event_ = 0, due_ = 0;

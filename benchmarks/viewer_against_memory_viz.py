@@ -1,66 +1,181 @@
 #!/usr/bin/env python3
-"""The same allocations opened by Headroom's viewer and by PyTorch's memory_viz; prints both times and their ratio.
+"""The same snapshot opened by Headroom's viewer and by PyTorch's memory_viz in Chromium; prints both and their ratios.
 
-    viewer_against_memory_viz.py HEADROOM VIEWER_SPEED TORCH [RECORDING ...]
+    viewer_against_memory_viz.py HEADROOM VIEWER_SPEED --memory-viz MemoryViz.js --d3 d3.v5.min.js [--events N …] [RECORDING …]
 
-HEADROOM: build/release/bin/headroom. VIEWER_SPEED: the target viewer_speed. TORCH: the folder `torch` of an installed wheel.
-Without a RECORDING two are made up, of 20,000 and 200,000 events. Each is exported with `headroom report --format snapshot`, and
-PyTorch's `_memory_viz.py trace_plot` makes a page of it.
+HEADROOM: build/release/bin/headroom. VIEWER_SPEED: the target viewer_speed. MemoryViz.js and d3 are not part of Headroom; where
+they are had says docs/benchmarks.md. Without a RECORDING some are made up, of 10,000, 100,000 and 1,000,000 events or of those
+of --events. Each is exported with `headroom report --format snapshot`, and both open that file.
 
-The page cannot be drawn without a network: the wheel has no MemoryViz.js, the page loads it, and with it d3, from two hosts of
-scripts. So PyTorch's side is the time to make the page, which shows nothing yet; the viewer's is from the file to the first picture.
+A server of this machine alone hands MemoryViz.js out with the addresses of its imports replaced by the d3 that was given, and a
+page that opens the snapshot as a user would with its Active Memory Timeline, waits until it is drawn, turns the wheel over it,
+and tells the server how long each took. Memory is the most that the page's process, and the viewer's, ever held.
 """
 import argparse
+import http.server
+import json
 import pathlib
 import re
+import shutil
 import subprocess
-import sys
 import tempfile
+import threading
 import time
 
-EVENTS = [20_000, 200_000]
+EVENTS = [10_000, 100_000, 1_000_000]
+FRAMES = 40
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>memory_viz</title><body></body><script src="/d3.js"></script>
+<script type="module">
+const frame = () => new Promise(requestAnimationFrame);
+const tell = found => fetch("/found", {method: "POST", body: JSON.stringify(found)});
+window.addEventListener("error", e => tell({trouble: e.message}));
+window.addEventListener("unhandledrejection", e => tell({trouble: String(e.reason)}));
+const begun = performance.now();
+const {add_remote_files} = await import("/MemoryViz.js");
+add_remote_files([{name: "snapshot", url: "/snapshot.pickle"}]);
+while (!document.querySelector("svg polygon")) await frame();
+await frame(), await frame();
+const drawn = performance.now() - begun, frames = [];
+const plot = document.querySelector("svg g[clip-path]"), box = document.querySelector("svg").getBoundingClientRect();
+for (let i = 0; i < FRAMES; ++i) {
+  const from = performance.now();
+  plot.dispatchEvent(new WheelEvent("wheel", {deltaY: i % 10 < 5 ? -60 : 60, bubbles: true, cancelable: true, view: window,
+    clientX: box.left + box.width * (0.3 + i / 100), clientY: box.top + box.height / 2}));
+  await frame(), await frame();
+  frames.push(performance.now() - from);
+}
+tell({drawn, frames, shapes: document.querySelectorAll("svg polygon").length});
+</script>""".replace("FRAMES", str(FRAMES))
 
 
-def seconds(command):
-    start = time.perf_counter()
+def run(command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stderr}")
-    return time.perf_counter() - start, done.stdout
+    return done.stdout
 
 
-def viewer(program, recording):
-    _, text = seconds([program, "--open", recording])
-    return float(re.search(r"open to first picture: ([\d.]+) s", text).group(1))
+def number(pattern, text):
+    return float(re.search(pattern, text).group(1))
 
 
-def page_of(torch, snapshot, page):
-    spent, _ = seconds([sys.executable, torch / "cuda" / "_memory_viz.py", "trace_plot", snapshot, "-o", page])
-    return spent
+def of_viewer(program, snapshot):
+    text = run([program, "--open", snapshot])
+    along_events = text[text.index("timeline along events"):]
+    return {"drawn": number(r"open to first picture: ([\d.]+) s", text), "memory": number(r"([\d.]+) MiB of memory", text),
+            "median": number(r"by the clock +median ([\d.]+) ms", along_events),
+            "worst": number(r"by the clock .*worst ([\d.]+) ms", along_events)}
+
+
+def with_given_d3(script):
+    script = re.sub(r'import \* as d3 from "[^"]+";', "const d3 = window.d3;", script)
+    return re.sub(r'import (\{[^}]+\}) from "[^"]+";', r"const \1 = window.d3;", script)
+
+
+def server_of(options, snapshot):
+    """On a free port of this machine; what the page found is in .found once .is_done is set."""
+    script = with_given_d3(options.memory_viz.read_text(encoding="utf-8"))
+    if re.search(r"^import ", script, re.MULTILINE):
+        raise SystemExit(f"{options.memory_viz}: has imports other than those of d3")
+    files = {"/": ("text/html", PAGE.encode()), "/MemoryViz.js": ("text/javascript", script.encode()),
+             "/d3.js": ("text/javascript", options.d3.read_bytes()),
+             "/snapshot.pickle": ("application/octet-stream", snapshot.read_bytes())}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            kind, content = files.get(self.path, (None, b""))
+            self.send_response(200 if kind else 404)
+            self.send_header("Content-Type", kind or "text/plain")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_POST(self):
+            self.server.found = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204)
+            self.end_headers()
+            self.server.is_done.set()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.is_done = threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def most_memory_mib(profile):
+    """Of the browser's process that shows the page: the one among those of `profile` that held most."""
+    most = 0
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            if "--type=renderer" in command and str(profile) in command:
+                most = max(most, number(r"VmHWM:\s+(\d+)", (process / "status").read_text()) / 1024)
+        except (OSError, AttributeError):
+            continue  # it ended meanwhile
+    return most
+
+
+def of_memory_viz(options, snapshot):
+    server = server_of(options, snapshot)
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
+        browser = subprocess.Popen(
+            [options.chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-frame-rate-limit",
+             "--disable-gpu-vsync", "--no-first-run", f"--user-data-dir={profile}", "--window-size=1600,1100",
+             f"http://127.0.0.1:{server.server_address[1]}/"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        most, end = 0.0, time.monotonic() + options.timeout
+        while not server.is_done.wait(0.25) and browser.poll() is None and time.monotonic() < end:
+            most = max(most, most_memory_mib(profile))
+        most = max(most, most_memory_mib(profile))
+        browser.terminate()
+        browser.wait()
+    server.shutdown()
+    if not server.is_done.is_set():
+        return {"trouble": f"not drawn within {options.timeout} s", "memory": most}
+    if "trouble" in server.found:
+        return {"trouble": server.found["trouble"], "memory": most}
+    frames = sorted(server.found["frames"])
+    return {"drawn": server.found["drawn"] / 1e3, "memory": most, "median": frames[len(frames) // 2], "worst": frames[-1],
+            "shapes": server.found["shapes"]}
 
 
 def compare(recording, options):
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        seconds([options.headroom, "report", recording, "--format", "snapshot", "--out", folder, "--quiet"])
-        snapshot, page = next(folder.glob("*.pickle")), folder / "page.html"
-        ours, theirs = viewer(options.viewer_speed, recording), page_of(options.torch, snapshot, page)
-        print(f"{recording.name}: viewer, opened and drawn {ours:.2f} s; memory_viz, page made {theirs:.2f} s, "
-              f"{page.stat().st_size / 2**20:.1f} MiB; {theirs / ours:.1f} times the viewer's")
+        run([options.headroom, "report", recording, "--format", "snapshot", "--out", name, "--quiet"])
+        snapshot = next(pathlib.Path(name).glob("*.pickle"))
+        ours, theirs = of_viewer(options.viewer_speed, snapshot), of_memory_viz(options, snapshot)
+        print(f"{recording.stem}, a snapshot of {snapshot.stat().st_size / 2**20:.1f} MiB")
+        print(f"  {'':24}{'viewer':>10}{'memory_viz':>12}{'ratio':>8}")
+        if "trouble" in theirs:
+            print(f"  memory_viz: {theirs['trouble']}; {theirs['memory']:.0f} MiB by then")
+        for key, what in (("drawn", "open to drawn, s"), ("memory", "memory at most, MiB"), ("median", "frame, median, ms"),
+                          ("worst", "frame, worst, ms")):
+            other = theirs.get(key)
+            behind = f"{other:>12.2f}{other / max(ours[key], 1e-9):>8.1f}" if other is not None else f"{'–':>12}{'':>8}"
+            print(f"  {what:24}{ours[key]:>10.2f}{behind}")
+        if "shapes" in theirs:
+            print(f"  memory_viz drew {theirs['shapes']:,} shapes", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("headroom", "viewer_speed", "torch"):
-        parser.add_argument(name, type=pathlib.Path)
+    parser.add_argument("headroom", type=pathlib.Path)
+    parser.add_argument("viewer_speed", type=pathlib.Path)
     parser.add_argument("recordings", type=pathlib.Path, nargs="*")
+    parser.add_argument("--memory-viz", type=pathlib.Path, required=True, metavar="FILE", help="MemoryViz.js of PyTorch")
+    parser.add_argument("--d3", type=pathlib.Path, required=True, metavar="FILE", help="d3, version 5, as one script")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or "google-chrome", metavar="PROGRAM")
+    parser.add_argument("--events", type=int, nargs="+", default=EVENTS, help="of recordings that are made up")
+    parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for a page; 600")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         recordings = list(options.recordings)
-        if not recordings:
-            for events in EVENTS:
-                recordings.append(pathlib.Path(folder) / f"made-up-{events}.headroom")
-                seconds([options.viewer_speed, "--write", recordings[-1], events])
+        for events in [] if recordings else options.events:
+            recordings.append(pathlib.Path(folder) / f"made-up-{events}.headroom")
+            run([options.viewer_speed, "--write", recordings[-1], events])
         for recording in recordings:
             compare(recording, options)
 

@@ -62,9 +62,21 @@ void draw_byte_axis(QPainter& painter, const QRectF& plot, std::int64_t most, do
 
 QString fitted(const QPainter& painter, const QString& text, double width) {
   const QFontMetricsF metrics(painter.font());
-  if (metrics.horizontalAdvance(text) <= width) return text;
-  const QString cut = metrics.elidedText(text, Qt::ElideRight, width);
+  // What surely does not fit is not measured: letters are hardly narrower than these.
+  const double narrow = 0.8 * std::min(metrics.horizontalAdvance(u'i'), metrics.horizontalAdvance(u'.'));
+  const auto most_letters = static_cast<qsizetype>(std::max(width, 0.0) / std::max(narrow, 0.5)) + 1;
+  if (text.size() > 2 && most_letters < 3) return {};
+  const QString seen = text.size() > most_letters ? text.left(most_letters) + QChar(0x2026) : text;
+  if (metrics.horizontalAdvance(seen) <= width) return seen;
+  const QString cut = metrics.elidedText(seen, Qt::ElideRight, width);
   return cut.size() >= 3 ? cut : QString();
+}
+
+QColor mixed(const QColor& colour, const QColor& ground, double of_ground) {
+  const auto part = static_cast<float>(of_ground);
+  return QColor::fromRgbF(colour.redF() + (ground.redF() - colour.redF()) * part,
+                          colour.greenF() + (ground.greenF() - colour.greenF()) * part,
+                          colour.blueF() + (ground.blueF() - colour.blueF()) * part);
 }
 
 double draw_legend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries) {

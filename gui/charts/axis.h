@@ -26,6 +26,9 @@ double byte_axis_width(const QPainter& painter, std::int64_t most);
 // The text, shortened with an ellipsis to `width`; nothing where not even two letters fit.
 QString fitted(const QPainter& painter, const QString& text, double width);
 
+// Of the two colours `of_ground`, 0 to 1, is the ground's: what a translucent colour on it looks like.
+QColor mixed(const QColor& colour, const QColor& ground, double of_ground);
+
 struct LegendEntry {
   QColor colour;
   QString text;

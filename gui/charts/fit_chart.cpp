@@ -15,11 +15,6 @@ constexpr double kGap = 2;
 
 QString tr(const char* text) { return QCoreApplication::translate("FitChart", text); }
 
-QColor mixed(const QColor& a, const QColor& b, double part) {
-  const auto mix = [part](float from, float to) { return static_cast<float>(from + (to - from) * part); };
-  return QColor::fromRgbF(mix(a.redF(), b.redF()), mix(a.greenF(), b.greenF()), mix(a.blueF(), b.blueF()));
-}
-
 QColor fill_of(const FitChart& chart, FitCell cell) {
   switch (chart.grid->at(cell)) {
     case FitState::fits: {

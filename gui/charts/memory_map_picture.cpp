@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <tuple>
 
 #include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
@@ -17,7 +19,7 @@ namespace headroom::gui {
 namespace {
 
 constexpr double kGap = 8, kLeastLabelWidth = 64, kLeastEdge = 5, kLifetime = 4;
-constexpr int kMostOutlined = 300;
+constexpr std::size_t kMostOutlined = 300;
 
 QString tr(const char* text) { return QCoreApplication::translate("MemoryMap", text); }
 
@@ -67,30 +69,116 @@ QColor edge_of(const QColor& colour) {
                 (2 * colour.blue() + ground.blue()) / 3);
 }
 
-void paint_label(QPainter& painter, const QRectF& rect, const MapScene& scene, const MapShape& shape,
-                 const QColor& ground) {
-  const QFontMetricsF metrics(painter.font());
-  if (shape.count > 1 || rect.width() < kLeastLabelWidth || rect.height() < metrics.height() + 2) return;
-  const Breakdown& run = scene.of->run->breakdown;
-  const Allocation& block = run.allocations[static_cast<std::size_t>(shape.allocation)];
-  const QString text = QStringLiteral("%1 · %2").arg(to_text(layer_path(run, block.layer)), block_name(run, block));
-  painter.setPen(Theme::ink_on(ground));
-  painter.drawText(rect.adjusted(5, 0, -5, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                   fitted(painter, text, rect.width() - 10));
+// Texts are made and fitted once for each width: of blocks that are alike there are many.
+class Labels {
+ public:
+  Labels(QPainter& painter, const MapScene& scene)
+      : painter_(painter), scene_(scene), height_(QFontMetricsF(painter.font()).height()) {}
+
+  bool has_room(const QRectF& rect, const MapShape& shape) const {
+    return shape.count == 1 && rect.width() >= kLeastLabelWidth && rect.height() >= height_ + 2;
+  }
+  void paint(const QRectF& rect, const MapShape& shape, const QColor& ground) {
+    if (!has_room(rect, shape)) return;
+    const Breakdown& run = scene_.of->run->breakdown;
+    const Allocation& block = run.allocations[static_cast<std::size_t>(shape.allocation)];
+    const auto [found, is_new] =
+        texts_.try_emplace({block.layer, block.tensor, block.op, static_cast<int>(rect.width())});
+    if (is_new)
+      found->second =
+          fitted(painter_, QStringLiteral("%1 · %2").arg(to_text(layer_path(run, block.layer)), block_name(run, block)),
+                 std::floor(rect.width()) - 10);
+    painter_.setPen(Theme::ink_on(ground));
+    painter_.drawText(rect.adjusted(5, 0, -5, 0), Qt::AlignLeft | Qt::AlignVCenter, found->second);
+  }
+
+ private:
+  QPainter& painter_;
+  const MapScene& scene_;
+  double height_;
+  std::map<std::tuple<LayerId, StringId, StringId, int>, QString> texts_;
+};
+
+const QColor& colour_of(const MapScene& scene, const MapShape& shape) {
+  return shape.group == kMixedGroup ? scene.mixed : scene.colours[shape.group];
 }
 
-void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, const MapShape& shape) {
+bool shows_begin(const MapScene& scene, const MapShape& shape) {
+  const Allocation& block = scene.of->run->breakdown.allocations[static_cast<std::size_t>(shape.allocation)];
+  return shape.count == 1 && static_cast<double>(block.begin) >= shape.from_event;
+}
+
+bool has_edges(const QRectF& rect) { return rect.height() >= kLeastEdge && rect.width() >= kLeastEdge; }
+
+void paint_shape(QPainter& painter, const QRectF& plot, const MapScene& scene, const MapShape& shape, Labels& labels) {
   const QRectF rect = rect_of(plot, scene, shape);
   if (rect.width() <= 0 || rect.height() <= 0) return;
-  const QColor colour = shape.group == kMixedGroup ? scene.mixed : scene.colours[shape.group];
+  const QColor colour = colour_of(scene, shape);
   // A little larger, so that no ground shows between neighbours.
   painter.fillRect(rect.adjusted(0, 0, 0.3, 0.3).intersected(plot), colour);
-  if (rect.height() < kLeastEdge || rect.width() < kLeastEdge) return;
+  if (!has_edges(rect)) return;
   painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), edge_of(colour));
-  const Allocation& block = scene.of->run->breakdown.allocations[static_cast<std::size_t>(shape.allocation)];
-  if (shape.count == 1 && static_cast<double>(block.begin) >= shape.from_event)
-    painter.fillRect(QRectF(rect.left(), rect.top(), 1, rect.height()), edge_of(colour));
-  paint_label(painter, rect, scene, shape, colour);
+  if (shows_begin(scene, shape)) painter.fillRect(QRectF(rect.left(), rect.top(), 1, rect.height()), edge_of(colour));
+  labels.paint(rect, shape, colour);
+}
+
+struct PixelBox {
+  int left, top, right, bottom;
+};
+
+// Pixels of a bitmap that shows a window. Edges are rounded to whole ones.
+class MapPixels {
+ public:
+  MapPixels(QImage& image, const QRectF& plot, const MapWindow& window)
+      : window_(window),
+        width_(image.width()),
+        height_(image.height()),
+        for_event_(plot.width() * image.devicePixelRatioF() / (window.to_event - window.from_event)),
+        bottom_(plot.height() * image.devicePixelRatioF()),
+        for_byte_(bottom_ / (window.to_bytes - window.from_bytes)),
+        stride_(image.bytesPerLine() / static_cast<qsizetype>(sizeof(QRgb))),
+        pixels_(reinterpret_cast<QRgb*>(image.bits())) {}
+
+  PixelBox box_of(const MapShape& s) const {
+    return {pixel((s.from_event - window_.from_event) * for_event_, width_),
+            pixel(bottom_ - (s.to_bytes - window_.from_bytes) * for_byte_, height_),
+            pixel((s.to_event - window_.from_event) * for_event_, width_),
+            pixel(bottom_ - (s.from_bytes - window_.from_bytes) * for_byte_, height_)};
+  }
+  void fill(const PixelBox& box, QRgb colour) {
+    if (box.left >= box.right) return;
+    for (int row = box.top; row < box.bottom; ++row)
+      std::fill(pixels_ + row * stride_ + box.left, pixels_ + row * stride_ + box.right, colour);
+  }
+
+ private:
+  static int pixel(double at, int most) { return static_cast<int>(std::clamp(at, 0.0, 1.0 * most) + 0.5); }
+
+  MapWindow window_;
+  int width_, height_;
+  double for_event_, bottom_, for_byte_;
+  qsizetype stride_;
+  QRgb* pixels_;
+};
+
+void fill_shapes(QImage& image, const QRectF& plot, const MapScene& scene) {
+  struct Colours {
+    QRgb inside, edge;
+  };
+  const auto colours_of = [](const QColor& colour) { return Colours{colour.rgb(), edge_of(colour).rgb()}; };
+  std::vector<Colours> colours;
+  for (const QColor& colour : scene.colours) colours.push_back(colours_of(colour));
+  const Colours mixed = colours_of(scene.mixed);
+  const int edge = std::max(1, static_cast<int>(std::lround(image.devicePixelRatioF())));
+  MapPixels pixels(image, plot, scene.window);
+  for (const MapShape& shape : scene.picture.shapes) {
+    const PixelBox box = pixels.box_of(shape);
+    const Colours& colour = shape.group == kMixedGroup ? mixed : colours[shape.group];
+    pixels.fill(box, colour.inside);
+    if (box.right - box.left < kLeastEdge * edge || box.bottom - box.top < kLeastEdge * edge) continue;
+    pixels.fill({box.left, box.top, box.right, box.top + edge}, colour.edge);
+    if (shows_begin(scene, shape)) pixels.fill({box.left, box.top, box.left + edge, box.bottom}, colour.edge);
+  }
 }
 
 struct PhaseSpan {
@@ -235,14 +323,27 @@ void paint_instant(QPainter& painter, const QRectF& plot, const MapScene& scene)
   painter.drawText(tag, Qt::AlignCenter, text);
 }
 
+// The shapes of a block follow each other, so that what goes around them goes along their tops and back below.
+QPainterPath outline_of(const std::vector<QRectF>& rects) {
+  QPainterPath path;
+  for (std::size_t i = 0, end = 0; i < rects.size(); i = end) {
+    QPolygonF around;
+    for (end = i; end < rects.size() && (end == i || std::abs(rects[end].left() - rects[end - 1].right()) < 0.5); ++end)
+      around << rects[end].topLeft() << rects[end].topRight();
+    for (std::size_t back = end; back-- > i;) around << rects[back].bottomRight() << rects[back].bottomLeft();
+    path.addPolygon(around);
+    path.closeSubpath();
+  }
+  return path;
+}
+
 void paint_outline(QPainter& painter, const QRectF& plot, const MapScene& scene, std::int64_t allocation,
                    double width) {
-  QPainterPath outline;
-  int count = 0;
+  std::vector<QRectF> rects;
   for (const MapShape& shape : scene.picture.shapes)
-    if (shape.allocation == allocation && shape.count == 1 && ++count < kMostOutlined)
-      outline.addRect(rect_of(plot, scene, shape).adjusted(0, 0, 0.5, 0));
-  outline = outline.simplified();
+    if (shape.allocation == allocation && shape.count == 1 && rects.size() < kMostOutlined)
+      rects.push_back(rect_of(plot, scene, shape).adjusted(0, 0, 0.5, 0));
+  const QPainterPath outline = outline_of(rects);
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme().panel, width + 2));
   painter.drawPath(outline);
@@ -290,10 +391,33 @@ void paint_map_shapes(QPainter& painter, const QRectF& plot, const MapScene& sce
   painter.fillRect(plot, theme().panel);
   const bool by_address = scene.picture.layout == MapLayout::address;
   if (by_address) paint_segments(painter, plot, scene);
-  for (const MapShape& shape : scene.picture.shapes) paint_shape(painter, plot, scene, shape);
+  Labels labels(painter, scene);
+  for (const MapShape& shape : scene.picture.shapes) paint_shape(painter, plot, scene, shape, labels);
   if (by_address) paint_segment_bounds(painter, plot, scene);
   if (by_address) paint_folds(painter, plot, scene);
   painter.restore();
+}
+
+QImage map_shapes_image(const QSizeF& size, double ratio, const QFont& font, const MapScene& scene) {
+  QImage image((size * ratio).toSize().expandedTo({1, 1}), QImage::Format_RGB32);
+  image.setDevicePixelRatio(ratio);
+  image.fill(theme().panel);
+  const QRectF plot(QPointF(0, 0), size);
+  const bool by_address = scene.picture.layout == MapLayout::address;
+  if (by_address) {
+    QPainter painter(&image);
+    paint_segments(painter, plot, scene);
+  }
+  fill_shapes(image, plot, scene);
+  QPainter painter(&image);
+  painter.setFont(font);
+  Labels labels(painter, scene);
+  const double least_events = kLeastLabelWidth * (scene.window.to_event - scene.window.from_event) / plot.width();
+  for (const MapShape& shape : scene.picture.shapes)
+    if (shape.count == 1 && shape.to_event - shape.from_event >= least_events)
+      labels.paint(rect_of(plot, scene, shape), shape, colour_of(scene, shape));
+  if (by_address) paint_folds(painter, plot, scene);
+  return image;
 }
 
 void paint_map_frame(QPainter& painter, const QRectF& area, const QRectF& plot, const MapScene& scene) {

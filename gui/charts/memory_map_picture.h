@@ -40,8 +40,12 @@ struct MapScene {
 // Where the shapes go when axes, phases and legend have their place.
 QRectF map_plot(QPainter& painter, const QRectF& area, const MapScene& scene);
 
-// The segments and shapes of the picture as `window` sees them; what a widget keeps as a bitmap.
+// The segments and shapes of the picture as `window` sees them.
 void paint_map_shapes(QPainter& painter, const QRectF& plot, const MapScene& scene);
+// The same as a bitmap of `size`, in logical pixels of which each is `ratio` of the device's, for what is zoomed and
+// moved: tens of thousands of rectangles are filled in the time of their pixels. Edges that touch share a pixel's
+// boundary.
+QImage map_shapes_image(const QSizeF& size, double ratio, const QFont& font, const MapScene& scene);
 // Axes, phases, legend.
 void paint_map_frame(QPainter& painter, const QRectF& area, const QRectF& plot, const MapScene& scene);
 // The instant, what is chosen and what is under the pointer.

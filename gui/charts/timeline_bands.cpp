@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <algorithm>
 
+#include "analysis/bands.h"
 #include "gui/charts/axis.h"
 #include "gui/charts/timeline_words.h"
 #include "gui/views/text.h"
@@ -14,16 +15,16 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("Timeline", text); }
 
-constexpr double kLeastWidthWithText = 14;
+constexpr double kLeastWidthWithText = 14, kLeastBand = 2;
 
-struct Band {
+struct NamedBand {
   double from = 0, to = 0;
   QString text, shorter;
   QColor colour;
 };
 
-// Within `row`, seen as far as it is within: at most one for each two pixels.
-void draw_band(QPainter& painter, const QRectF& row, const Band& band) {
+// Within `row`, seen as far as it is within.
+void draw_band(QPainter& painter, const QRectF& row, const NamedBand& band) {
   const double from = std::max(band.from, row.left()), to = std::min(band.to, row.right());
   if (to <= from) return;
   const QRectF box(from, row.top() + 1, std::max(to - from - 1, 1.0), row.height() - 2);
@@ -55,52 +56,49 @@ QString short_phase(Phase phase) {
   }
 }
 
-// Runs of equal marks, by `same`, that are seen, as draw(first mark, from, to). Of runs below two pixels the first of
-// those that share them.
-template <class Same, class Draw>
-void for_each_run(const TimelineLayout& l, const TimelineScene& s, Same same, Draw draw) {
+// Runs of equal marks, by `same`, as bands of what is seen; each is of the kind that takes most of it.
+template <class Same, class Kind>
+std::vector<AxisBand> bands_of_marks(const TimelineLayout& l, const TimelineScene& s, Same same, Kind kind) {
   const std::vector<Mark>& marks = s.run->breakdown.marks;
-  const auto x_of = [&](std::size_t i) {
-    return l.x_of(s, i < marks.size() ? place_of_event(s, marks[i].event) : s.to);
-  };
-  double drawn_to = l.plot.left();
-  for (std::size_t i = 0, end = 0; i < marks.size(); i = end) {
+  const auto x_of = [&](std::size_t i) { return l.x_of(s, place_of_event(s, marks[i].event)); };
+  const auto after = std::ranges::upper_bound(marks, event_at(s, s.from), {}, &Mark::event);
+  auto begin = static_cast<std::size_t>(std::max<std::ptrdiff_t>(after - marks.begin() - 1, 0));
+  while (begin > 0 && same(marks[begin - 1], marks[begin])) --begin;
+  Bands bands(l.plot.left(), l.plot.right(), kLeastBand);
+  double from = begin < marks.size() ? x_of(begin) : l.plot.right();
+  for (std::size_t i = begin, end = 0; i < marks.size() && from < l.plot.right(); i = end) {
     for (end = i + 1; end < marks.size() && same(marks[i], marks[end]);) ++end;
-    const double from = x_of(i), to = end < marks.size() ? x_of(end) : l.plot.right();
-    if (to <= l.plot.left() || from >= l.plot.right() || to < drawn_to + 2) continue;
-    draw(marks[i], std::max(from, drawn_to), to);
-    drawn_to = to;
+    const double to = end < marks.size() ? x_of(end) : l.plot.right();
+    bands.add(from, to, static_cast<std::size_t>(kind(marks[i])), i);
+    from = to;
   }
+  return bands.finish();
 }
 
 void draw_steps(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
   const bool generates = s.run->breakdown.cache.any();
-  for_each_run(
-      l, s, [](const Mark& a, const Mark& b) { return a.step == b.step; },
-      [&](const Mark& mark, double from, double to) {
-        if (mark.step == 0) return;
-        const QString text = generates ? tr("token %1").arg(mark.step) : tr("step %1").arg(mark.step);
-        draw_band(painter, l.steps, {from, to, text, QString::number(mark.step), theme().band});
-      });
+  const auto same = [](const Mark& a, const Mark& b) { return a.step == b.step; };
+  for (const AxisBand& band : bands_of_marks(l, s, same, [](const Mark& mark) { return mark.step; })) {
+    const std::int32_t step = s.run->breakdown.marks[band.item].step;
+    if (step == 0) continue;
+    const QString text = generates ? tr("token %1").arg(step) : tr("step %1").arg(step);
+    draw_band(painter, l.steps, {band.from, band.to, text, QString::number(step), theme().band});
+  }
 }
 
 void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  const QColor shade = mixed(theme().band, theme().panel, 0.4);
+  const auto same = [](const Mark& a, const Mark& b) {
+    return a.phase == b.phase && (a.step == b.step || a.phase == Phase::decode);
+  };
   bool odd = false;
-  for_each_run(
-      l, s,
-      [](const Mark& a, const Mark& b) { return a.phase == b.phase && (a.step == b.step || a.phase == Phase::decode); },
-      [&](const Mark& mark, double from, double to) {
-        odd = !odd;
-        const QRectF below(QPointF(std::max(from, l.plot.left()), l.plot.top()),
-                           QPointF(std::min(to, l.plot.right()), l.plot.bottom()));
-        if (odd) {
-          QColor shade = theme().band;
-          shade.setAlphaF(0.6F);
-          painter.fillRect(below, shade);
-        }
-        draw_band(painter, l.phases,
-                  {from, to, phase_title(mark.phase), short_phase(mark.phase), odd ? theme().grid : theme().band});
-      });
+  for (const AxisBand& band : bands_of_marks(l, s, same, [](const Mark& mark) { return mark.phase; })) {
+    odd = !odd;
+    const auto phase = static_cast<Phase>(band.kind);
+    if (odd) painter.fillRect(QRectF(QPointF(band.from, l.plot.top()), QPointF(band.to, l.plot.bottom())), shade);
+    draw_band(painter, l.phases,
+              {band.from, band.to, phase_title(phase), short_phase(phase), odd ? theme().grid : theme().band});
+  }
 }
 
 QColor group_colour(const LoadedRun& run, std::size_t group) {
@@ -122,20 +120,26 @@ class LayerBands {
   }
 
   void draw() {
-    double drawn_to = l_.plot.left();
+    Bands bands(l_.plot.left(), l_.plot.right(), kLeastBand);
     for (auto at = begin_; at != end_;) {
       const auto run = at;
       while (at != end_ && key(*at) == key(*run)) ++at;
-      const double from = std::max(x_of(*run), drawn_to), to = at == end_ ? l_.plot.right() : x_of(*at);
-      if (to < drawn_to + 2) continue;
-      draw_band(painter_, l_.layers, {from, to, name(*run), short_name(*run), group_colour(*s_.run, group(*run))});
-      drawn_to = to;
+      const double to = at == end_ ? l_.plot.right() : x_of(*at);
+      bands.add(x_of(*run), to, key(*run), static_cast<std::size_t>(run - begin_));
     }
+    for (const AxisBand& band : bands.finish()) draw(band, begin_[static_cast<std::ptrdiff_t>(band.item)]);
   }
 
  private:
   static constexpr double kWidthToTellApart = 6;
 
+  // Names are looked up where one can be read.
+  void draw(const AxisBand& band, const Allocation& of) {
+    const QColor colour = group_colour(*s_.run, group(of));
+    if (band.to - band.from < kLeastWidthWithText)
+      return draw_band(painter_, l_.layers, {band.from, band.to, {}, {}, colour});
+    draw_band(painter_, l_.layers, {band.from, band.to, name(of), short_name(of), colour});
+  }
   std::size_t group(const Allocation& a) const {
     return s_.run->detail.groups().of_layer[static_cast<std::size_t>(a.layer)];
   }

@@ -1,14 +1,13 @@
 #include "gui/charts/timeline_chart.h"
 
 #include <QCoreApplication>
-#include <QPaintEngine>
-#include <QPainterPath>
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "gui/charts/axis.h"
 #include "gui/charts/timeline_bands.h"
+#include "gui/charts/timeline_marks.h"
+#include "gui/charts/timeline_stack.h"
 #include "gui/charts/timeline_words.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -23,22 +22,6 @@ constexpr double kRoomForFailure = 0.04;  // of the axis, behind the last event
 
 QString tr(const char* text) { return QCoreApplication::translate("Timeline", text); }
 
-bool ran_out(const TimelineScene& s) { return s.run->breakdown.outcome.kind == OutcomeKind::oom; }
-
-QColor faded(const QColor& colour) {
-  const QColor& ground = theme().panel;
-  const float keep = 0.22F;
-  return QColor::fromRgbF(colour.redF() * keep + ground.redF() * (1 - keep),
-                          colour.greenF() * keep + ground.greenF() * (1 - keep),
-                          colour.blueF() * keep + ground.blueF() * (1 - keep));
-}
-
-std::int64_t bytes_where_it_failed(const TimelineScene& s) {
-  if (!ran_out(s)) return 0;
-  const CurveColumn end = s.run->detail.at(s.run->detail.event_count() - 1, s.stacking);
-  return end.allocated_bytes + s.run->breakdown.outcome.failed_request_bytes;
-}
-
 std::int64_t highest_of(const TimelineScene& s, const std::vector<CurveColumn>& columns) {
   if (!s.fit_height) return std::max(s.run->detail.most_bytes(), bytes_where_it_failed(s));
   std::int64_t most = 1;
@@ -52,218 +35,6 @@ std::int64_t axis_end(const TimelineScene& s, const std::vector<CurveColumn>& co
   const std::int64_t device = s.run->breakdown.environment.device_total_bytes;
   if (device > most && static_cast<double>(device) < kNearCapacity * static_cast<double>(most)) most = device;
   return most + most / 16 + 1;
-}
-
-double height_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
-  return plot.height() * static_cast<double>(bytes) / static_cast<double>(most);
-}
-double y_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
-  return plot.bottom() - height_of(plot, bytes, most);
-}
-
-bool is_vector(const QPainter& painter) {
-  const auto type = painter.paintEngine()->type();
-  return type == QPaintEngine::SVG || type == QPaintEngine::Pdf || type == QPaintEngine::Picture;
-}
-
-// Areas between two curves of one value a column. Equal neighbours share a step.
-class AreaPainter {
- public:
-  AreaPainter(QPainter& painter, const QRectF& plot, std::size_t count)
-      : painter_(painter), plot_(plot), width_(plot.width() / static_cast<double>(std::max<std::size_t>(count, 1))) {}
-
-  void draw(const std::vector<double>& low, const std::vector<double>& high, const QColor& colour) {
-    rects_.clear();
-    for (std::size_t i = 0, end = 0; i < low.size(); i = end) {
-      for (end = i + 1; end < low.size() && low[end] == low[i] && high[end] == high[i];) ++end;
-      if (high[i] >= low[i]) continue;  // y grows downwards
-      rects_.push_back({plot_.left() + width_ * static_cast<double>(i), high[i], width_ * static_cast<double>(end - i),
-                        low[i] - high[i]});
-    }
-    if (!is_vector(painter_)) {
-      for (const QRectF& rect : rects_) painter_.fillRect(rect, colour);  // much faster than drawRects()
-      return;
-    }
-    painter_.setPen(Qt::NoPen);
-    painter_.setBrush(colour);
-    QPainterPath path;
-    path.setFillRule(Qt::WindingFill);
-    for (const QRectF& rect : rects_) path.addRect(rect);
-    painter_.drawPath(path);
-  }
-
- private:
-  QPainter& painter_;
-  const QRectF& plot_;
-  double width_;
-  std::vector<QRectF> rects_;
-};
-
-bool is_faded(const TimelineScene& s, std::size_t part) {
-  if (s.stacking != Stacking::category) return false;
-  return !s.categories[part] || (s.chosen.category && static_cast<std::size_t>(*s.chosen.category) != part);
-}
-
-void draw_stack(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
-                std::int64_t most) {
-  AreaPainter areas(painter, plot, columns.size());
-  std::vector<double> low(columns.size(), plot.bottom()), high(columns.size());
-  std::vector<std::int64_t> sums(columns.size());
-  const double pixel = 1 / painter.device()->devicePixelRatioF();
-  for (const StackPart& part : stack_parts(s)) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      sums[i] += columns[i].parts[part.index];
-      high[i] = std::round(y_of(plot, sums[i], most) / pixel) * pixel;
-    }
-    areas.draw(low, high, is_faded(s, part.index) ? faded(part.colour) : part.colour);
-    std::swap(low, high);
-  }
-  // What came and went within one column is paler than what stayed.
-  for (std::size_t i = 0; i < columns.size(); ++i) high[i] = y_of(plot, columns[i].least_bytes, most);
-  QColor wash = theme().panel;
-  wash.setAlphaF(0.3F);
-  areas.draw(high, low, wash);
-}
-
-// One value a column as a line of steps.
-QPainterPath step_line(const QRectF& plot, const std::vector<double>& ys) {
-  QPainterPath path;
-  const double width = plot.width() / static_cast<double>(std::max<std::size_t>(ys.size(), 1));
-  for (std::size_t i = 0; i < ys.size(); ++i) {
-    const double x = plot.left() + width * static_cast<double>(i);
-    if (i == 0)
-      path.moveTo(x, ys[0]);
-    else if (ys[i] != ys[i - 1])
-      path.lineTo(x, ys[i - 1]), path.lineTo(x, ys[i]);
-  }
-  if (!ys.empty()) path.lineTo(plot.right(), ys.back());
-  return path;
-}
-
-void draw_reserved(QPainter& painter, const QRectF& plot, const std::vector<CurveColumn>& columns, std::int64_t most) {
-  std::vector<double> ys;
-  bool any = false;
-  for (const CurveColumn& column : columns) {
-    ys.push_back(y_of(plot, column.reserved_bytes, most));
-    any = any || column.reserved_bytes > 0;
-  }
-  if (!any) return;
-  painter.setBrush(Qt::NoBrush);
-  painter.setPen(QPen(theme().ink, 1.2, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
-  painter.drawPath(step_line(plot, ys));
-}
-
-void draw_share(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
-                std::int64_t most) {
-  if (!s.share || s.share->is_empty()) return;
-  std::vector<double> ys, floor(columns.size(), plot.bottom());
-  for (const CurveColumn& column : columns) ys.push_back(y_of(plot, s.share->at(column.event), most));
-  QColor wash = theme().panel;
-  wash.setAlphaF(0.55F);
-  painter.fillRect(plot, wash);
-  QColor fill = theme().accent;
-  fill.setAlphaF(0.85F);
-  AreaPainter(painter, plot, columns.size()).draw(floor, ys, fill);
-}
-
-// Text that is read on any colour: on a plate of the panel's.
-void draw_label(QPainter& painter, const QRectF& within, const QPointF& at, bool leftward, const QString& text,
-                const QColor& ink) {
-  const QFontMetricsF metrics(painter.font());
-  QRectF box(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 2);
-  box.moveTop(std::clamp(at.y() - box.height() / 2, within.top() + 2, within.bottom() - box.height() - 2));
-  leftward ? box.moveRight(at.x() - 7) : box.moveLeft(at.x() + 7);
-  box.moveLeft(
-      std::clamp(box.left(), within.left() + 2, std::max(within.left() + 2, within.right() - box.width() - 2)));
-  QColor plate = theme().panel;
-  plate.setAlphaF(0.88F);
-  painter.save();
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(plate);
-  painter.drawRoundedRect(box, 4, 4);
-  painter.setPen(ink);
-  painter.drawText(box, Qt::AlignCenter, text);
-  painter.restore();
-}
-
-void draw_peak(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t most) {
-  const PeakView& peak = s.run->breakdown.peak;
-  if (peak.event < 0) return;
-  const double place = place_of_event(s, peak.event);
-  if (place < s.from || place > s.to) return;
-  const double x = l.x_of(s, place);
-  const QPointF top(x, y_of(l.plot, peak.allocated_bytes, most));
-  painter.save();
-  painter.setPen(QPen(theme().ink, 1, Qt::DotLine));
-  painter.drawLine(QPointF(x, l.plot.top()), QPointF(x, l.plot.bottom()));
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(QPen(theme().panel, 2));
-  painter.setBrush(theme().ink);
-  painter.drawEllipse(top, 5, 5);
-  QFont bold = painter.font();
-  bold.setBold(true);
-  painter.setFont(bold);
-  draw_label(painter, l.plot, {x, std::max(top.y() + (ran_out(s) ? 14 : -12), l.plot.top() + 12)},
-             x > l.plot.center().x(), tr("peak %1").arg(size_text(peak.allocated_bytes)), theme().ink);
-  painter.restore();
-}
-
-void draw_capacity(QPainter& painter, const QRectF& plot, const TimelineScene& s, std::int64_t most) {
-  const std::int64_t device = s.run->breakdown.environment.device_total_bytes;
-  if (device <= 0 || device >= most) return;
-  const double y = y_of(plot, device, most);
-  painter.setPen(QPen(theme().bad, 1.5));
-  painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
-  draw_label(painter, plot, {plot.left(), y - 9}, false, tr("device memory %1").arg(size_text(device)), theme().bad);
-}
-
-// The request that failed, on top of what was allocated when it did.
-void draw_failure(QPainter& painter, const TimelineLayout& l, const TimelineScene& s, std::int64_t most) {
-  const double place = place_of_event(s, s.run->detail.event_count());
-  if (!ran_out(s) || place > s.to || s.to <= s.from) return;
-  const double x = std::max(l.x_of(s, place), l.plot.left());
-  const std::int64_t end = bytes_where_it_failed(s), request = s.run->breakdown.outcome.failed_request_bytes;
-  const QRectF box(QPointF(x, y_of(l.plot, end, most)), QPointF(l.plot.right(), y_of(l.plot, end - request, most)));
-  QColor fill = theme().bad;
-  fill.setAlphaF(0.25F);
-  painter.fillRect(box, fill);
-  painter.fillRect(box, QBrush(theme().bad, Qt::BDiagPattern));
-  painter.setPen(QPen(theme().bad, 1.5));
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRect(box);
-  draw_label(painter, l.plot, {x, box.top() + 10}, true, tr("out of memory: asked for %1").arg(size_text(request)),
-             theme().bad);
-}
-
-void draw_lifetime(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
-  const auto& all = s.run->breakdown.allocations;
-  if (!s.chosen.allocation || *s.chosen.allocation < 0 || *s.chosen.allocation >= std::ssize(all)) return;
-  const Allocation& a = all[static_cast<std::size_t>(*s.chosen.allocation)];
-  const std::int64_t end = a.end == kNeverFreed ? s.run->detail.event_count() : a.end;
-  const double from = std::max(l.x_of(s, place_of_event(s, a.begin)), l.plot.left());
-  const double to = std::min(l.x_of(s, place_of_event(s, end)), l.plot.right());
-  if (from > l.plot.right() || to < l.plot.left()) return;
-  const QRectF span(QPointF(from, l.plot.top()), QPointF(std::max(to, from + 1.5), l.plot.bottom()));
-  QColor wash = theme().accent;
-  wash.setAlphaF(0.14F);
-  painter.fillRect(span, wash);
-  painter.fillRect(QRectF(span.left(), span.bottom() - 4, span.width(), 4), theme().accent);
-  painter.setPen(QPen(theme().accent, 1));
-  painter.drawLine(span.topLeft(), span.bottomLeft());
-  painter.drawLine(span.topRight(), span.bottomRight());
-  const QString text = QStringLiteral("%1  %2").arg(size_text(a.block_bytes), allocation_text(*s.run, a));
-  draw_label(painter, l.plot, {from, l.plot.bottom() - 18}, false, fitted(painter, text, l.plot.width() * 0.6),
-             theme().accent);
-}
-
-void draw_chosen_instant(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
-  if (!s.chosen.event) return;
-  const double place = place_of_event(s, *s.chosen.event);
-  if (place < s.from || place > s.to) return;
-  const double x = l.x_of(s, place);
-  painter.setPen(QPen(theme().accent, 2));
-  painter.drawLine(QPointF(x, l.plot.top()), QPointF(x, l.plot.bottom()));
 }
 
 void draw_axis_text(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
@@ -312,7 +83,7 @@ struct Entry {
 std::vector<Entry> entries_of(const TimelineScene& s, const CurveColumn& at) {
   std::vector<Entry> entries;
   for (const StackPart& part : stack_parts(s))
-    entries.push_back({is_faded(s, part.index) ? faded(part.colour) : part.colour, part.name, at.parts[part.index]});
+    entries.push_back({shown_colour(s, part), part.name, at.parts[part.index]});
   if (s.share && !s.share->is_empty()) entries.push_back({theme().accent, s.share_name, s.share->at(at.event)});
   if (s.run->detail.at(s.run->breakdown.peak.event, s.stacking).reserved_bytes > 0)
     entries.push_back({theme().ink, tr("reserved"), at.reserved_bytes, true});
@@ -448,11 +219,7 @@ void draw_timeline(QPainter& painter, const TimelineLayout& l, const TimelineSce
   draw_stack(painter, l.plot, s, columns, most);
   draw_share(painter, l.plot, s, columns, most);
   draw_reserved(painter, l.plot, columns, most);
-  draw_lifetime(painter, l, s);
-  draw_chosen_instant(painter, l, s);
-  draw_capacity(painter, l.plot, s, most);
-  draw_peak(painter, l, s, most);
-  draw_failure(painter, l, s, most);
+  draw_marks(painter, l, s, most);
   painter.restore();
   painter.setPen(QPen(theme().line, 1));
   painter.drawLine(l.plot.bottomLeft(), l.plot.bottomRight());

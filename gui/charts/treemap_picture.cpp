@@ -17,18 +17,10 @@ constexpr double kLeastNameWidth = 90;
 
 QRectF rect_of(const Box& box) { return {box.left, box.top, box.width, box.height}; }
 
-QColor blended(const QColor& colour, double kept) {
-  const QColor& ground = theme().panel;
-  const auto part = static_cast<float>(kept);
-  return QColor::fromRgbF(ground.redF() + (colour.redF() - ground.redF()) * part,
-                          ground.greenF() + (colour.greenF() - ground.greenF()) * part,
-                          ground.blueF() + (colour.blueF() - ground.blueF()) * part);
-}
-
 QColor colour_of(const TreemapScene& scene, const TreemapCell& cell) {
   const QColor own = theme().category(scene.of->tree.nodes[cell.node].category);
   const double kept = (cell.is_group() ? 0.55 : 1) * (scene.is_lit(cell.node) ? 1 : 0.2);
-  return blended(own, kept);
+  return mixed(own, theme().panel, 1 - kept);
 }
 
 QString cell_name(const TreemapScene& scene, const TreemapCell& cell) {
@@ -84,6 +76,8 @@ void paint_leaf(QPainter& painter, const TreemapScene& scene, const TreemapCell&
   if (rect.width() <= 0 || rect.height() <= 0) return painter.fillRect(rect_of(cell.box), colour_of(scene, cell));
   const QColor colour = colour_of(scene, cell);
   painter.fillRect(rect, colour);
+  const QFontMetricsF metrics(painter.font());
+  if (rect.height() - 2 < metrics.height() || rect.width() - 8 < metrics.averageCharWidth()) return;
   painter.setPen(Theme::ink_on(colour));
   paint_leaf_text(painter, rect.adjusted(4, 1, -4, -1), cell_name(scene, cell), size_text(cell.bytes));
 }

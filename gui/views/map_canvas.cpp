@@ -61,15 +61,10 @@ void MapCanvas::show_picture(MapPicture picture) {
 void MapCanvas::redraw() {
   update();
   if (!scene_.of || scene_.picture.window.columns <= 1) return;
-  const double ratio = devicePixelRatioF();
-  const QRectF place = plot();
-  pixmap_ = QPixmap((place.size() * ratio).toSize().expandedTo({1, 1}));
-  pixmap_.setDevicePixelRatio(ratio);
-  QPainter painter(&pixmap_);
-  painter.setFont(font());
   MapScene scene = scene_;
   scene.window = scene.picture.window;
-  paint_map_shapes(painter, QRectF(QPointF(0, 0), place.size()), scene);
+  pixmap_ =
+      QPixmap::fromImage(map_shapes_image(plot().size(), devicePixelRatioF(), font(), scene), Qt::NoFormatConversion);
 }
 
 QRectF MapCanvas::plot() const {

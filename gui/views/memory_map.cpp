@@ -25,13 +25,7 @@ constexpr std::size_t kMostColours = 30000, kLayersInLegend = 8;
 
 const std::atomic<bool> kGoOn{false};
 
-QColor dimmed(const QColor& colour) {
-  const QColor& ground = theme().panel;
-  const float kept = theme().dark ? 0.22F : 0.18F;
-  return QColor::fromRgbF(ground.redF() + (colour.redF() - ground.redF()) * kept,
-                          ground.greenF() + (colour.greenF() - ground.greenF()) * kept,
-                          ground.blueF() + (colour.blueF() - ground.blueF()) * kept);
-}
+QColor dimmed(const QColor& colour) { return mixed(colour, theme().panel, theme().dark ? 0.78 : 0.82); }
 
 std::vector<std::size_t> layer_colours(const Breakdown& run, MapGroups& groups) {
   std::vector<std::size_t> colour_of(run.layers.size());

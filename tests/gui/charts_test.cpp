@@ -4,6 +4,7 @@
 #include <QAbstractItemModelTester>
 
 #include "gui/charts/axis.h"
+#include "gui/charts/column_image.h"
 #include "gui/charts/table_picture.h"
 #include "gui/items/rows_model.h"
 #include "tests/gui/support.h"
@@ -96,6 +97,72 @@ TEST(TablePicture, PaintsOnAnyPage) {
     painter.end();
     EXPECT_GT(colour_count(image), 1) << width;
   }
+}
+
+TEST(ColumnImage, AColumnKeepsItsColourUntilItsNextBegins) {
+  ColumnImage columns(3, 6);
+  columns.begin(0, 2, Qt::red);
+  columns.begin(0, 4, Qt::blue);
+  columns.begin(2, 3, Qt::green);
+  columns.begin(2, 3, Qt::yellow);
+  columns.begin(2, 5, Qt::transparent);
+  ASSERT_EQ(columns.first_row(), 2);
+  std::vector<QRgb> pixels;
+  const QImage image = columns.image(pixels);
+  ASSERT_EQ(image.size(), QSize(3, 4));
+  const auto column = [&](int x) {
+    std::vector<QColor> colours;
+    for (int y = 0; y < image.height(); ++y) colours.push_back(image.pixelColor(x, y));
+    return colours;
+  };
+  const QColor none(0, 0, 0, 0), red(Qt::red), blue(Qt::blue), yellow(Qt::yellow);
+  EXPECT_THAT(column(0), testing::ElementsAre(red, red, blue, blue));
+  EXPECT_THAT(column(1), testing::ElementsAre(none, none, none, none));
+  EXPECT_THAT(column(2), testing::ElementsAre(none, yellow, yellow, none)) << "of one row the last counts";
+}
+
+TEST(ColumnImage, WhatLiesOutsideIsCutOff) {
+  ColumnImage columns(2, 4);
+  columns.begin(-1, 0, Qt::red);
+  columns.begin(2, 0, Qt::red);
+  columns.begin(0, 4, Qt::red);
+  EXPECT_TRUE(columns.is_empty());
+  std::vector<QRgb> pixels;
+  EXPECT_TRUE(columns.image(pixels).isNull());
+  columns.begin(1, -7, Qt::red);
+  EXPECT_EQ(columns.image(pixels).pixelColor(1, 0), QColor(Qt::red));
+}
+
+TEST(ColumnImage, APixelIsOneOfTheDevices) {
+  for (const double ratio : {1.0, 1.5, 2.0}) {
+    QImage image(30, 30, QImage::Format_RGB32);
+    image.setDevicePixelRatio(ratio);
+    image.fill(Qt::white);
+    QPainter painter(&image);
+    ColumnImage columns(2, 3);
+    columns.begin(0, 1, Qt::red);
+    columns.begin(1, 2, Qt::blue);
+    draw_column_image(painter, {10 / ratio, 20 / ratio}, columns);
+    painter.end();
+    EXPECT_EQ(image.pixelColor(10, 21), QColor(Qt::red)) << ratio;
+    EXPECT_EQ(image.pixelColor(10, 20), QColor(Qt::white)) << ratio;
+    EXPECT_EQ(image.pixelColor(11, 22), QColor(Qt::blue)) << ratio;
+    EXPECT_EQ(image.pixelColor(12, 22), QColor(Qt::white)) << ratio;
+  }
+}
+
+TEST(Axis, TextIsCutToItsWidth) {
+  QImage image(10, 10, QImage::Format_RGB32);
+  const QPainter painter(&image);
+  const QFontMetricsF metrics(painter.font());
+  const QString text = QStringLiteral("encoder.layer.11.attention.output ") + QString(300, u'i');
+  for (double width = 0; width < 400; width += 7) {
+    const QString cut = fitted(painter, text, width);
+    EXPECT_LE(metrics.horizontalAdvance(cut), width);
+    EXPECT_EQ(cut, cut.isEmpty() ? QString() : metrics.elidedText(text, Qt::ElideRight, width)) << width;
+  }
+  EXPECT_EQ(fitted(painter, text, 1e6), text);
+  EXPECT_EQ(fitted(painter, QStringLiteral("ab"), 200), QStringLiteral("ab"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include "gui/views/map_canvas.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
-#include "tests/gui/support.h"
+#include "tests/gui/shown_view.h"
 #include "tests/random_recording.h"
 #include "tests/recording_text.h"
 
@@ -44,18 +44,8 @@ Recording apart(Recording recording) {
   return recording;
 }
 
-struct Shown {
-  explicit Shown(const Recording& recording) : view(session, nullptr) {
-    session.add(run_of(recording, "run"));
-    view.resize(900, 600);
-    view.show();
-    settle();
-  }
-  void settle() {
-    ASSERT_TRUE(wait_until([&] { return view.is_settled(); }));
-  }
-  MapCanvas& canvas() { return *view.findChild<MapCanvas*>(); }
-  const Breakdown& run() { return session.current_loaded()->breakdown; }
+struct Shown : ShownView<MemoryMapView, MapCanvas> {
+  using ShownView::ShownView;
   void choose_layout(int index) {
     view.findChildren<QComboBox*>().at(0)->setCurrentIndex(index);
     settle();
@@ -78,9 +68,6 @@ struct Shown {
     return {most->allocation,
             place_of((most->from_event + most->to_event) / 2, (most->from_bytes + most->to_bytes) / 2)};
   }
-
-  Session session;
-  MemoryMapView view;
 };
 
 TEST(Emphasis, LightsWhatIsChosenAndShown) {
@@ -453,6 +440,43 @@ TEST(MemoryMapView, TakesAnySelection) {
   s.session.selection().choose({.allocation = -5, .event = -9});
   s.settle();
   EXPECT_GT(colour_count(picture_of(s.view)), 3);
+}
+
+TEST(MapPicture, TheScreenShowsWhatThePageDoes) {
+  for (const MapLayout layout : {MapLayout::packed, MapLayout::address}) {
+    Shown s(apart(random_recording(5, 2000)));
+    s.choose_layout(layout == MapLayout::address ? 1 : 0);
+    MapScene scene = s.canvas().scene();
+    scene.window = scene.picture.window;
+    const QSize size(scene.window.columns, scene.window.rows);
+    const QImage screen = map_shapes_image(size, 1, QFont(), scene);
+    QImage page(size, QImage::Format_RGB32);
+    QPainter painter(&page);
+    painter.setFont(QFont());
+    paint_map_shapes(painter, QRectF(QPointF(0, 0), size), scene);
+    painter.end();
+    int differing = 0;
+    for (int y = 0; y < size.height(); ++y)
+      for (int x = 0; x < size.width(); ++x) differing += screen.pixel(x, y) != page.pixel(x, y);
+    EXPECT_LT(differing, size.width() * size.height() / 20);
+    EXPECT_GT(colour_count(screen), 2);
+  }
+}
+
+TEST(MapPicture, EveryColumnIsFilledUpToWhatIsAllocated) {
+  Shown s(random_recording(6, 3000));
+  MapScene scene = s.canvas().scene();
+  scene.window = scene.picture.window;
+  const QImage image = map_shapes_image(QSize(scene.window.columns, scene.window.rows), 1, QFont(), scene);
+  const QRectF plot(QPointF(0, 0), image.size());
+  for (const MapColumn& column : scene.picture.columns) {
+    const int x = static_cast<int>(std::floor(scene.x_of(plot, (column.from_event + column.to_event) / 2)));
+    const double top = scene.y_of(plot, static_cast<double>(column.allocated_bytes));
+    for (int y = static_cast<int>(std::lround(top)); y < image.height(); ++y)
+      ASSERT_NE(image.pixelColor(x, y), theme().panel) << "event " << column.event << ", row " << y;
+    const int above = static_cast<int>(std::lround(top)) - 1;
+    ASSERT_TRUE(above < 0 || image.pixelColor(x, above) == theme().panel);
+  }
 }
 
 }  // namespace

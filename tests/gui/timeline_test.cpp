@@ -11,6 +11,7 @@
 #include <QTest>
 #include <QWheelEvent>
 
+#include "gui/charts/timeline_stack.h"
 #include "gui/charts/timeline_words.h"
 #include "gui/items/timeline_rows.h"
 #include "gui/views/text.h"
@@ -63,6 +64,59 @@ class TimelineTest : public testing::Test {
   Session session;
   Timeline view{session, nullptr};
 };
+
+// The areas alone, of a part of the run, as a screen or a page has them; the peak is as high as the plot.
+constexpr QRectF kPlot(0, 0, 300, 200);
+QImage areas_of(const TimelineScene& scene, bool as_shapes) {
+  QImage image(kPlot.size().toSize(), QImage::Format_RGB32);
+  image.fill(theme().panel);
+  QPainter painter(&image);
+  painter.setRenderHint(QPainter::Antialiasing, as_shapes);
+  const auto columns = curve_of(scene, scene.from, scene.to, static_cast<std::size_t>(kPlot.width()));
+  const std::int64_t most = scene.run->breakdown.peak.allocated_bytes;
+  draw_stack(painter, kPlot, scene, columns, most);
+  draw_share(painter, kPlot, scene, columns, most);
+  return image;
+}
+
+TEST_F(TimelineTest, ThePeakIsSeenAtAnyZoom) {
+  open(random_recording(4, 30'000));
+  TimelineScene scene{.run = session.current_loaded()};
+  const auto peak = static_cast<double>(run().breakdown.peak.event);
+  for (double span = 30'000; span > 10; span /= 3) {
+    scene.from = std::max(0.0, peak - span / 2);
+    scene.to = scene.from + span;
+    const QImage image = areas_of(scene, false);
+    const int x = std::min(static_cast<int>((peak + 0.5 - scene.from) / span * kPlot.width()), image.width() - 1);
+    const auto is_seen = [&](int column) {
+      return column >= 0 && column < image.width() && image.pixelColor(column, 0) != theme().panel;
+    };
+    EXPECT_TRUE(is_seen(x - 1) || is_seen(x) || is_seen(x + 1)) << span;
+  }
+}
+
+TEST_F(TimelineTest, TheScreenShowsWhatThePageDoes) {
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    open(random_recording(seed, 3000));
+    const ShareCurve share(run().breakdown.allocations, run().detail.event_count(),
+                           [](const Allocation& a) { return a.block_bytes % 3 == 0; });
+    TimelineScene scene{.run = session.current_loaded(), .from = 100, .to = 2100, .share = nullptr};
+    for (const ShareCurve* shown : {static_cast<const ShareCurve*>(nullptr), &share}) {
+      scene.share = shown;
+      const QImage screen = areas_of(scene, false), page = areas_of(scene, true);
+      int differing = 0;
+      for (int y = 0; y < screen.height(); ++y)
+        for (int x = 0; x < screen.width(); ++x) {
+          const QColor a = screen.pixelColor(x, y), b = page.pixelColor(x, y);
+          differing +=
+              std::abs(a.red() - b.red()) + std::abs(a.green() - b.green()) + std::abs(a.blue() - b.blue()) > 9;
+        }
+      // A row of pixels at an edge that lies within it may be of one colour here and of two there.
+      EXPECT_LT(differing, 2 * screen.width()) << seed;
+      EXPECT_GT(colour_count(screen), 3);
+    }
+  }
+}
 
 TEST_F(TimelineTest, SaysWhatIsMissingWhereThereIsNoRun) {
   EXPECT_THAT(canvas().accessibleDescription().toStdString(), testing::HasSubstr("No run is open"));

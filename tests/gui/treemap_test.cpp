@@ -14,7 +14,7 @@
 
 #include "gui/views/treemap_canvas.h"
 #include "gui/window/theme.h"
-#include "tests/gui/support.h"
+#include "tests/gui/shown_view.h"
 #include "tests/random_recording.h"
 #include "tests/recording_text.h"
 
@@ -24,19 +24,9 @@ namespace {
 using testing_support::random_recording;
 using testing_support::recording_from_text;
 
-struct Shown {
-  explicit Shown(const Recording& recording) : view(session, nullptr) {
-    session.add(run_of(recording, "run"));
-    view.resize(900, 600);
-    view.show();
-    settle();
-  }
-  void settle() {
-    ASSERT_TRUE(wait_until([&] { return view.is_settled(); }));
-  }
-  TreemapCanvas& canvas() { return *view.findChild<TreemapCanvas*>(); }
+struct Shown : ShownView<TreemapView, TreemapCanvas> {
+  using ShownView::ShownView;
   const Treemap& tree() { return canvas().scene().of->tree; }
-  const Breakdown& run() { return session.current_loaded()->breakdown; }
   std::size_t cell_of(TreemapKind kind) {
     const auto& cells = canvas().scene().cells;
     for (std::size_t i = 1; i < cells.size(); ++i)
@@ -49,9 +39,6 @@ struct Shown {
     const Box& box = canvas().scene().cells[cell].box;
     return QPointF(box.left + box.width / 2, box.top + 6).toPoint();
   }
-
-  Session session;
-  TreemapView view;
 };
 
 TEST(TreemapView, ShowsThePeakToTheByte) {

@@ -1,0 +1,208 @@
+#include "gui/charts/timeline_stack.h"
+
+#include <QPaintEngine>
+#include <QPainterPath>
+#include <algorithm>
+#include <cmath>
+
+#include "gui/charts/axis.h"
+#include "gui/charts/column_image.h"
+#include "gui/window/theme.h"
+
+namespace headroom::gui {
+namespace {
+
+constexpr double kWash = 0.3;    // of the panel's colour over what came and went
+constexpr double kFaded = 0.78;  // the same over what is not looked at
+constexpr double kLineWidth = 1.2;
+
+double height_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
+  return plot.height() * static_cast<double>(bytes) / static_cast<double>(most);
+}
+
+// Whether what is drawn are pixels of a screen, one to a column: a picture that is exported keeps its shapes.
+bool is_by_pixel(const QPainter& painter, const QRectF& plot, std::size_t columns) {
+  const double width = plot.width() * painter.device()->devicePixelRatioF();
+  return painter.paintEngine()->type() == QPaintEngine::Raster && !painter.testRenderHint(QPainter::Antialiasing) &&
+         painter.worldTransform().type() <= QTransform::TxTranslate &&
+         std::abs(width - static_cast<double>(columns)) <= 0.5;
+}
+
+// Areas between two curves of one value a column, as shapes. Equal neighbours share a step.
+class AreaPainter {
+ public:
+  AreaPainter(QPainter& painter, const QRectF& plot, std::size_t count)
+      : painter_(painter), plot_(plot), width_(plot.width() / static_cast<double>(std::max<std::size_t>(count, 1))) {}
+
+  void draw(const std::vector<double>& low, const std::vector<double>& high, const QColor& colour) {
+    QPainterPath path;
+    path.setFillRule(Qt::WindingFill);
+    for (std::size_t i = 0, end = 0; i < low.size(); i = end) {
+      for (end = i + 1; end < low.size() && low[end] == low[i] && high[end] == high[i];) ++end;
+      if (high[i] >= low[i]) continue;  // y grows downwards
+      path.addRect(plot_.left() + width_ * static_cast<double>(i), high[i], width_ * static_cast<double>(end - i),
+                   low[i] - high[i]);
+    }
+    painter_.fillPath(path, colour);
+  }
+
+ private:
+  QPainter& painter_;
+  const QRectF& plot_;
+  double width_;
+};
+
+void draw_stack_shapes(QPainter& painter, const QRectF& plot, const TimelineScene& s,
+                       const std::vector<CurveColumn>& columns, std::int64_t most) {
+  AreaPainter areas(painter, plot, columns.size());
+  std::vector<double> low(columns.size(), plot.bottom()), high(columns.size());
+  std::vector<std::int64_t> sums(columns.size());
+  const double pixel = 1 / painter.device()->devicePixelRatioF();
+  for (const StackPart& part : stack_parts(s)) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      sums[i] += columns[i].parts[part.index];
+      high[i] = std::round(y_of(plot, sums[i], most) / pixel) * pixel;
+    }
+    areas.draw(low, high, shown_colour(s, part));
+    std::swap(low, high);
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) high[i] = y_of(plot, columns[i].least_bytes, most);
+  QColor wash = theme().panel;
+  wash.setAlphaF(static_cast<float>(kWash));
+  areas.draw(high, low, wash);
+}
+
+// Rows of the device, counted from the plot's top.
+class Rows {
+ public:
+  Rows(const QPainter& painter, const QRectF& plot, std::int64_t most)
+      : height_(plot.height() * painter.device()->devicePixelRatioF()),
+        of_byte_(height_ / static_cast<double>(std::max<std::int64_t>(most, 1))) {}
+  int count() const { return static_cast<int>(std::round(height_)); }
+  int of(std::int64_t bytes) const {
+    const double row = std::round(height_ - static_cast<double>(bytes) * of_byte_);
+    return static_cast<int>(std::clamp(row, 0.0, height_));
+  }
+
+ private:
+  double height_, of_byte_;
+};
+
+struct PartColours {
+  std::size_t index = 0;
+  QColor stayed, came_and_went;
+};
+
+std::vector<PartColours> colours_from_the_top(const TimelineScene& s) {
+  std::vector<PartColours> colours;
+  for (const StackPart& part : stack_parts(s)) {
+    const QColor colour = shown_colour(s, part);
+    colours.push_back({part.index, colour, mixed(colour, theme().panel, kWash)});
+  }
+  std::reverse(colours.begin(), colours.end());
+  return colours;
+}
+
+void draw_stack_pixels(QPainter& painter, const QRectF& plot, const TimelineScene& s,
+                       const std::vector<CurveColumn>& columns, std::int64_t most) {
+  const Rows rows(painter, plot, most);
+  const std::vector<PartColours> parts = colours_from_the_top(s);
+  ColumnImage image(static_cast<int>(columns.size()), rows.count());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const CurveColumn& column = columns[i];
+    const int at = static_cast<int>(i), least = rows.of(column.least_bytes);
+    std::int64_t top = column.allocated_bytes;
+    for (const PartColours& part : parts) {
+      const int high = rows.of(top), low = rows.of(top -= column.parts[part.index]);
+      if (high >= low) continue;
+      image.begin(at, high, high < least ? part.came_and_went : part.stayed);
+      if (high < least && least < low) image.begin(at, least, part.stayed);
+    }
+  }
+  draw_column_image(painter, plot.topLeft(), image);
+}
+
+// One value a column as a line of steps.
+QPainterPath step_line(const QRectF& plot, const std::vector<double>& ys) {
+  QPainterPath path;
+  const double width = plot.width() / static_cast<double>(std::max<std::size_t>(ys.size(), 1));
+  for (std::size_t i = 0; i < ys.size(); ++i) {
+    const double x = plot.left() + width * static_cast<double>(i);
+    if (i == 0)
+      path.moveTo(x, ys[0]);
+    else if (ys[i] != ys[i - 1])
+      path.lineTo(x, ys[i - 1]), path.lineTo(x, ys[i]);
+  }
+  if (!ys.empty()) path.lineTo(plot.right(), ys.back());
+  return path;
+}
+
+// The same by pixels: a column has its own height, and what leads there from the one before.
+void draw_step_line(QPainter& painter, const QRectF& plot, const std::vector<CurveColumn>& columns, std::int64_t most) {
+  const Rows rows(painter, plot, most);
+  const int thick = std::max(1, static_cast<int>(std::round(kLineWidth * painter.device()->devicePixelRatioF())));
+  ColumnImage image(static_cast<int>(columns.size()), rows.count() + thick);
+  int before = rows.of(columns.front().reserved_bytes);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const int row = rows.of(columns[i].reserved_bytes), at = static_cast<int>(i);
+    image.begin(at, std::min(row, before), theme().ink);
+    image.begin(at, std::max(row, before) + thick, Qt::transparent);
+    before = row;
+  }
+  draw_column_image(painter, plot.topLeft() - QPointF(0, 0.5), image);
+}
+
+}  // namespace
+
+bool is_faded(const TimelineScene& s, std::size_t part) {
+  if (s.stacking != Stacking::category) return false;
+  return !s.categories[part] || (s.chosen.category && static_cast<std::size_t>(*s.chosen.category) != part);
+}
+
+QColor shown_colour(const TimelineScene& s, const StackPart& part) {
+  return is_faded(s, part.index) ? mixed(part.colour, theme().panel, kFaded) : part.colour;
+}
+
+double y_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
+  return plot.bottom() - height_of(plot, bytes, most);
+}
+
+// What came and went within one column is paler than what stayed.
+void draw_stack(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
+                std::int64_t most) {
+  is_by_pixel(painter, plot, columns.size()) ? draw_stack_pixels(painter, plot, s, columns, most)
+                                             : draw_stack_shapes(painter, plot, s, columns, most);
+}
+
+void draw_share(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
+                std::int64_t most) {
+  if (!s.share || s.share->is_empty()) return;
+  QColor wash = theme().panel;
+  wash.setAlphaF(0.55F);
+  painter.fillRect(plot, wash);
+  QColor fill = theme().accent;
+  fill.setAlphaF(0.85F);
+  if (is_by_pixel(painter, plot, columns.size())) {
+    const Rows rows(painter, plot, most);
+    ColumnImage image(static_cast<int>(columns.size()), rows.count());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      image.begin(static_cast<int>(i), rows.of(s.share->at(columns[i].event)), fill);
+    return draw_column_image(painter, plot.topLeft(), image);
+  }
+  std::vector<double> ys, floor(columns.size(), plot.bottom());
+  for (const CurveColumn& column : columns) ys.push_back(y_of(plot, s.share->at(column.event), most));
+  AreaPainter(painter, plot, columns.size()).draw(floor, ys, fill);
+}
+
+void draw_reserved(QPainter& painter, const QRectF& plot, const std::vector<CurveColumn>& columns, std::int64_t most) {
+  const bool any = std::ranges::any_of(columns, [](const CurveColumn& c) { return c.reserved_bytes > 0; });
+  if (!any) return;
+  if (is_by_pixel(painter, plot, columns.size())) return draw_step_line(painter, plot, columns, most);
+  std::vector<double> ys;
+  for (const CurveColumn& column : columns) ys.push_back(y_of(plot, column.reserved_bytes, most));
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(QPen(theme().ink, kLineWidth, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
+  painter.drawPath(step_line(plot, ys));
+}
+
+}  // namespace headroom::gui
