@@ -60,7 +60,7 @@ TEST(Version, IsOneLine) {
 TEST(Usage, WhatIsMissingIsNamed) {
   const std::vector<Case> cases{
       {"",
-       "expected a command: compare, profile, run, report, fragmentation, reproduce, view or list (headroom "
+       "expected a command: compare, profile, fit, run, report, fragmentation, reproduce, view or list (headroom "
        "--help explains "
        "them)"},
       {"profile", "expected a MODEL: a preset's name (headroom list models) or the path of a config.json"},
@@ -80,10 +80,10 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
   for (const auto& model : virtual_gpu::device_catalog()) devices += ", virtual:" + model.name;
   const std::vector<Case> cases{
       {"comprae bert-base",
-       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, run, report, fragmentation, "
+       "unknown command 'comprae'; did you mean 'compare'? Known: compare, profile, fit, run, report, fragmentation, "
        "reproduce, view, list; headroom --help explains them"},
       {"check budgets.toml",
-       "unknown command 'check'. Known: compare, profile, run, report, fragmentation, reproduce, view, list; headroom "
+       "unknown command 'check'. Known: compare, profile, fit, run, report, fragmentation, reproduce, view, list; headroom "
        "--help explains them"},
       {"--verzion", "unknown flag '--verzion'; did you mean '--version'?"},
       {"profile bert-base --attentoin mha", "unknown flag '--attentoin'; did you mean '--attention'?"},
