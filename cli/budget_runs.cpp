@@ -43,6 +43,24 @@ std::string out_of_memory_text(const Recording& recording, const Budget& budget)
   return text + "; half a run is not judged: it needs more memory than its device has";
 }
 
+// The command of a baseline is the same wherever the file is checked from: a path in it counts from the file's folder.
+std::string command_from_file(const BudgetFile& file, const BudgetEntry& entry) {
+  if (entry.source == BudgetSource::recording) return "";
+  const std::filesystem::path folder = std::filesystem::path(file.where).parent_path(), model = entry.spec.model;
+  RunSpec spec = entry.spec;
+  const bool is_path = model.has_parent_path() || model.extension() == ".json";
+  if (entry.source == BudgetSource::model && is_path && !folder.empty())
+    if (const auto relative = model.lexically_relative(folder.lexically_normal()); !relative.empty())
+      spec.model = relative.string();
+  return reproduction_command(spec);
+}
+
+// The command that repeats the run from where we are, or shows the recording.
+std::string command_from_here(const BudgetEntry& entry) {
+  const bool is_recording = entry.source == BudgetSource::recording;
+  return is_recording ? "headroom report " + entry.recording.string() : reproduction_command(entry.spec);
+}
+
 class Judge {
  public:
   Judge(const BudgetFile& file, const Baselines& baselines, const BudgetRunOptions& options)
@@ -177,21 +195,19 @@ class Judge {
     const Breakdown run = make_breakdown(recording, entry.name);
     if (const auto broken = verify(run); !broken.empty())
       return fail(index, ExitCode::could_not_measure, "the numbers contradict each other: " + broken.front());
-    const bool is_recording = entry.source == BudgetSource::recording;
     BudgetResult& result = results_[index];
-    result.now = make_baseline(run, entry.budget, entry.name, is_recording ? "" : reproduction_command(entry.spec));
+    result.now = make_baseline(run, entry.budget, entry.name, command_from_file(file_, entry));
     const auto& baseline = baselines_[index];
     result.checked = check_budget(run, entry.budget, *result.now, baseline ? &*baseline : nullptr, options_.today);
     if (result.checked.line == 0) result.checked.line = entry.line;
-    if (is_recording) result.checked.command = "headroom report " + entry.recording.string();
+    result.checked.command = command_from_here(entry);
   }
 
   void fail(std::size_t index, ExitCode code, const std::string& message) {
     const BudgetEntry& entry = file_.entries[index];
     CheckedBudget& out = results_[index].checked;
     out = {.name = entry.name, .line = entry.line, .end = RunEnd::failed, .code = code, .message = message};
-    const bool is_recording = entry.source == BudgetSource::recording;
-    out.command = is_recording ? "headroom report " + entry.recording.string() : reproduction_command(entry.spec);
+    out.command = command_from_here(entry);
   }
 
   const BudgetFile& file_;

@@ -135,6 +135,22 @@ TEST_F(CheckCommand, ABaselineOfSomethingElseIsRefused) {
   EXPECT_EQ(check({"--update-baseline"}).code, 0) << "which mends it";
 }
 
+TEST_F(CheckCommand, ABaselineIsTheSameFromEveryFolder) {
+  std::filesystem::create_directories(here / "ci");
+  std::filesystem::copy_file(HEADROOM_SOURCE_DIR "/examples/gpt2/config.json", here / "config.json");
+  for (const char* name : {"ci/budgets.toml", "budgets.toml"})
+    std::ofstream(here / name) << "[[budget]]\nname = \"b\"\nmodel = \""
+                               << (name[0] == 'c' ? "../config.json" : "./config.json")
+                               << "\"\npeak = { growth = 0 }\n";
+  for (const std::string name : {"ci/budgets.toml", "budgets.toml"}) {
+    EXPECT_EQ(tool.run({"check", name, "--update-baseline"}).code, 0);
+    const std::string first = read_file(here / (name.substr(0, name.size() - 5) + ".baselines/b.json"), 1 << 20);
+    EXPECT_THAT(first, HasSubstr(name[0] == 'c' ? "headroom profile ../config.json" : "headroom profile config.json"));
+    EXPECT_EQ(tool.run({"check", (here / name).string()}).code, 0) << "by its absolute path";
+    EXPECT_EQ(tool.run({"check", "ci/../" + name}).code, 0);
+  }
+}
+
 TEST_F(CheckCommand, AFailedUpdateLosesNothing) {
   limits("peak = { growth = \"5%\" }\n");
   check({"--update-baseline"});
