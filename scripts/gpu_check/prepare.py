@@ -3,7 +3,7 @@ import pathlib
 import shutil
 import subprocess
 
-PACKAGES = ["libfmt-dev", "libfmt9", "nlohmann-json3-dev", "libcli11-dev", "libzstd-dev", "libprotozero-dev", "libcairo2-dev", "libgtest-dev", "libgmock-dev"]
+PACKAGES = ["libfmt-dev", "libfmt9", "nlohmann-json3-dev", "libcli11-dev", "libtomlplusplus-dev", "libtomlplusplus3", "libzstd-dev", "libprotozero-dev", "libcairo2-dev", "libgtest-dev", "libgmock-dev"]
 LIMIT_BYTES = 60 << 20
 
 

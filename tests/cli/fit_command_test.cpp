@@ -150,8 +150,9 @@ TEST_F(FitCommand, WhatSavesIsRankedAndTheBestIsSearched) {
   EXPECT_EQ(second["largest"]["value"], 400);
   std::int64_t before = first["saved_bytes"];
   for (const Json& change : one["changes"])
-    if (change["saved_bytes"].is_number())
+    if (change["saved_bytes"].is_number()) {
       EXPECT_GE(std::exchange(before, change["saved_bytes"]), change["saved_bytes"]);
+    }
 }
 
 TEST_F(FitCommand, WhatCannotBeRunIsNoAdvice) {

@@ -191,7 +191,7 @@ TEST(Sweep, InterruptedSaysWhatIsKept) {
 TEST(Sweep, TwoProcessesDoNotShareAFolder) {
   Place place;
   place.tool.fake("hang");
-  place.tool.start(words("sweep sweep.toml --out out"));
+  place.tool.start(words("sweep sweep.toml --out out --jobs 1"));
   place.tool.workers(1);
   Tool other;
   other.folder = place.folder.path();

@@ -127,7 +127,7 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown positions 'alibbi'; did you mean 'alibi'? Known: learned, sinusoidal, rope, rope-interleaved, alibi, "
        "t5-buckets, none, transformer-xl"},
       {"profile bert-base --format jsno",
-       "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, perfetto, snapshot"},
+       "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, markdown, latex, csv, svg, pdf, png, perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
   for (const auto& expected : cases) expect_refused(expected);
 }

@@ -189,8 +189,9 @@ TEST(MemoryMapDetails, TicksOfTimeAreToldApart) {
   for (const std::int64_t start :
        {std::int64_t{0}, std::int64_t{999}, std::int64_t{32'704'000}, std::int64_t{7'000'000'000}})
     for (const std::int64_t step : {std::int64_t{10}, std::int64_t{50'000}, std::int64_t{3'000'000}})
-      if (start < 1'000'000'000 || step >= 50'000)
+      if (start < 1'000'000'000 || step >= 50'000) {
         EXPECT_NE(time_tick_text(start, step), time_tick_text(start + step, step)) << start << " " << step;
+      }
 }
 
 TEST(MemoryMapView, SaysWhenItsEventsWereWhereTheyWereTimed) {

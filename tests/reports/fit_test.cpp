@@ -58,7 +58,9 @@ TEST(FitReport, EveryRowOfTheCsvHasAllColumns) {
   std::getline(lines, line);
   EXPECT_EQ(std::ranges::count(line, ','), 16);
   while (std::getline(lines, line))
-    if (line.find('"') == std::string::npos) EXPECT_EQ(std::ranges::count(line, ','), 16) << line;
+    if (line.find('"') == std::string::npos) {
+      EXPECT_EQ(std::ranges::count(line, ','), 16) << line;
+    }
 }
 
 TEST(FitReport, HostileNamesStayText) {
@@ -66,7 +68,7 @@ TEST(FitReport, HostileNamesStayText) {
   FitReport report = two_devices();
   report.model_name = "a\x1b[31m\xff";
   EXPECT_THAT(terminal(report, 100), Not(HasSubstr("\x1b")));
-  EXPECT_NO_THROW((void)Json::parse(write_fit_json(report)));
+  EXPECT_TRUE(Json::accept(write_fit_json(report)));
 }
 
 }  // namespace
