@@ -32,7 +32,7 @@ QString event_link(const LoadedRun& run, std::int64_t event) {
 }
 
 QString swatch(Category category) {
-  return QStringLiteral("<span style=\"color:%1\">■</span> ").arg(theme().category(category).name());
+  return QStringLiteral("<span style=\"color:%1\">■</span>&nbsp;").arg(theme().category(category).name());
 }
 
 QString category_link(Category category) {
@@ -61,7 +61,7 @@ class Card {
     if (!open_) html_ += QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"2\">");
     open_ = true;
     html_ += QStringLiteral(
-                 "<tr><td width=\"43%\" style=\"color:%1; padding-right:8px\">%2</td><td width=\"57%\">%3</td></tr>")
+                 "<tr><td width=\"46%\" style=\"color:%1; padding-right:8px\">%2</td><td width=\"54%\">%3</td></tr>")
                  .arg(theme().soft.name(), name, rich);
   }
   QString html() {
