@@ -5,6 +5,7 @@
 #include "reports/check.h"
 #include "reports/check_words.h"
 #include "reports/diff_words.h"
+#include "reports/markup.h"
 #include "reports/text.h"
 
 namespace headroom {
@@ -12,26 +13,6 @@ namespace {
 
 constexpr std::size_t kMostBytes = 60'000;  // a comment on GitHub takes 65,536 characters
 constexpr std::size_t kShownRows = 100;
-
-// Text that no renderer takes for markup, nor for someone's name.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '@')
-      out += "&#64;";
-    else if (std::string_view("\\`*_{}[]()#+!|~").find(c) != std::string_view::npos)
-      out += std::string("\\") + c;
-    else
-      out += c;
-  }
-  return out;
-}
 
 // A block that is there to be copied; its fence is longer than any within.
 std::string code(std::string_view language, std::string_view text) {
@@ -50,15 +31,16 @@ std::string rows(const CheckReport& report) {
   for (const bool kept : {false, true})
     for (const CheckedBudget& budget : report.budgets) {
       if (budget.end != RunEnd::judged && !kept)
-        add(fmt::format("| ❌ | {} | not judged | | | |\n", plain(budget.name)));
+        add(fmt::format("| ❌ | {} | not judged | | | |\n", markdown_text(budget.name)));
       for (const JudgedLimit& judged : budget.limits) {
         const Check& check = judged.check;
         if (budget.end != RunEnd::judged || (check.status == Status::within) != kept) continue;
         const Metric& metric = judged.limit.metric;
         const std::string room = check::value_text(metric, std::abs(check.over()));
-        add(fmt::format("| {} | {} | {} | {} | {} | {} |\n", icon(check.status), plain(budget.name),
-                        plain(shorten(check::title_of(metric), 60)), check::value_text(metric, check.figure.value),
-                        check::value_text(metric, check.allowed), check.over() > 0 ? "+" + room : room + " left"));
+        add(fmt::format("| {} | {} | {} | {} | {} | {} |\n", icon(check.status), markdown_text(budget.name),
+                        markdown_text(shorten(check::title_of(metric), 60)),
+                        check::value_text(metric, check.figure.value), check::value_text(metric, check.allowed),
+                        check.over() > 0 ? "+" + room : room + " left"));
       }
     }
   if (left_out > 0) out += fmt::format("\nand {} more limits.\n", left_out);
@@ -75,7 +57,7 @@ std::string changes(const CheckedBudget& budget) {
                              : "\nThe most at the peak:\n\n| layer | category | now |\n|---|---|---:|\n";
   for (std::size_t i = 0; i < std::min(budget.cells.size(), kShownCells); ++i) {
     const CellChange& cell = budget.cells[i];
-    const std::string names = fmt::format("| {} | {} |", plain(cell.layers), style_of(cell.category).title);
+    const std::string names = fmt::format("| {} | {} |", markdown_text(cell.layers), style_of(cell.category).title);
     out += compared ? fmt::format("{} {} | {} | {} |\n", names, format_bytes(cell.bytes.before),
                                   format_bytes(cell.bytes.after), signed_bytes(cell.bytes.delta()))
                     : fmt::format("{} {} |\n", names, format_bytes(cell.bytes.after));
@@ -84,17 +66,19 @@ std::string changes(const CheckedBudget& budget) {
 }
 
 std::string explanation(const CheckReport& report, const CheckedBudget& budget) {
-  std::string out = fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), plain(budget.name));
-  if (budget.end != RunEnd::judged) out += fmt::format("- {}\n", plain(budget.message));
+  std::string out =
+      fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), markdown_text(budget.name));
+  if (budget.end != RunEnd::judged) out += fmt::format("- {}\n", markdown_text(budget.message));
   std::string paste;
   bool growth = false;
   for (const JudgedLimit& judged : budget.limits) {
     if (budget.end != RunEnd::judged || judged.check.status == Status::within) continue;
-    out += fmt::format("- {} ({}:{})\n", plain(check::sentence_of(judged)), plain(report.file), judged.limit.line);
-    for (const std::string& remark : check::remarks_of(judged)) out += fmt::format("  - {}\n", plain(remark));
+    out += fmt::format("- {} ({}:{})\n", markdown_text(check::sentence_of(judged)), markdown_text(report.file),
+                       judged.limit.line);
+    for (const std::string& remark : check::remarks_of(judged)) out += fmt::format("  - {}\n", markdown_text(remark));
     growth |= judged.check.growth.has_value();
     if (const std::string line = check::paste_of(judged); !line.empty())
-      paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", plain(report.file), judged.limit.line,
+      paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", markdown_text(report.file), judged.limit.line,
                            code("toml", line));
   }
   if (budget.end == RunEnd::judged) out += changes(budget);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/markup.h"
 #include "reports/summary.h"
 #include "reports/text.h"
 
@@ -21,13 +22,7 @@ class CsvTable {
 
   void add(std::string_view text) {
     between();
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-      out_ += text;
-      return;
-    }
-    out_ += '"';
-    for (const char c : text) c == '"' ? out_ += "\"\"" : out_ += c;
-    out_ += '"';
+    out_ += csv_field(text);
   }
 
   void add(std::int64_t value) {

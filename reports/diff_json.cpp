@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "reports/cells.h"
 #include "reports/diff_report.h"
 #include "reports/diff_words.h"
+#include "reports/markup.h"
 #include "reports/summary.h"
 
 namespace headroom {

@@ -4,9 +4,9 @@
 
 #include "base/bytes.h"
 #include "reports/categories.h"
-#include "reports/cells.h"
 #include "reports/diff_report.h"
 #include "reports/diff_words.h"
+#include "reports/markup.h"
 
 namespace headroom {
 namespace {
@@ -24,7 +24,7 @@ std::string layers(const DiffReport& report, std::size_t top) {
   const std::vector<DiffLayerRow> rows = changed_layers(report);
   if (rows.empty()) return "";
   std::string out = "\n" + head("layers that changed most");
-  for (std::size_t i = 0; i < std::min(top, rows.size()); ++i) out += row(markdown_cell(rows[i].path), rows[i].self);
+  for (std::size_t i = 0; i < std::min(top, rows.size()); ++i) out += row(markdown_text(rows[i].path), rows[i].self);
   if (rows.size() > top) out += fmt::format("\n{} more layers changed.\n", rows.size() - top);
   return out;
 }
@@ -35,12 +35,12 @@ std::string tensors(const DiffReport& report, std::size_t top) {
   if (rows.empty()) return "";
   std::string out = "\n| tensors | | × | change | category | what |\n| :--- | :--- | ---: | ---: | :--- | :--- |\n";
   for (std::size_t i = 0; i < std::min(top, rows.size()); ++i)
-    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_cell(rows[i].path),
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(rows[i].path),
                        rows[i].came   ? "came"
                        : rows[i].went ? "went"
                                       : "changed",
                        rows[i].count, signed_bytes(rows[i].bytes.delta()), style_of(rows[i].category).title,
-                       markdown_cell(rows[i].what));
+                       markdown_text(rows[i].what));
   if (rows.size() > top) out += fmt::format("\n{} more changes of tensors.\n", rows.size() - top);
   return out;
 }
@@ -49,9 +49,9 @@ std::string tensors(const DiffReport& report, std::size_t top) {
 
 std::string write_diff_markdown(const DiffReport& report, std::size_t top) {
   const Diff& d = report.diff;
-  std::string out = fmt::format("**{}**\n\nBefore: {} · after: {}\n", markdown_cell(summary_of(d)),
-                                markdown_cell(report.before_name), markdown_cell(report.after_name));
-  for (const std::string& warning : report.warnings()) out += "\n> " + markdown_cell(warning) + ".\n";
+  std::string out = fmt::format("**{}**\n\nBefore: {} · after: {}\n", markdown_text(summary_of(d)),
+                                markdown_text(report.before_name), markdown_text(report.after_name));
+  for (const std::string& warning : report.warnings()) out += "\n> " + markdown_text(warning) + ".\n";
   out += "\n" + head("peak") + row("allocated", d.peak) + row("requested", d.peak_requested) +
          row("reserved", d.peak_reserved);
   for (const CategoryStyle& style : kCategoryStyles) {
@@ -62,7 +62,7 @@ std::string write_diff_markdown(const DiffReport& report, std::size_t top) {
   if (d.settings.empty()) return out + "\nThe runs have the same settings and were made by the same versions.\n";
   out += "\n| the runs differ in | before | after |\n| :--- | :--- | :--- |\n";
   for (const SettingChange& s : d.settings)
-    out += fmt::format("| {} | {} | {} |\n", markdown_cell(s.name), markdown_cell(s.before), markdown_cell(s.after));
+    out += fmt::format("| {} | {} | {} |\n", markdown_text(s.name), markdown_text(s.before), markdown_text(s.after));
   return out;
 }
 

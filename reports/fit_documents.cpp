@@ -3,22 +3,13 @@
 
 #include "base/bytes.h"
 #include "reports/fit_words.h"
+#include "reports/markup.h"
 #include "reports/text.h"
 
 namespace headroom {
 namespace {
 
 using Cells = std::vector<std::string>;
-
-// Text that Markdown takes for text, in a cell or outside.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (std::string_view("|\\`*_<>[]").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
 
 std::string line(const Cells& cells) { return fmt::format("| {} |\n", fmt::join(cells, " | ")); }
 
@@ -28,18 +19,18 @@ std::string device_table(const FitReport& report) {
                     "| --- | ---: | ---: | ---: | ---: | ---: | --- |\n";
   for (const DeviceFit& fit : report.devices) {
     const auto& largest = fit.result.largest;
-    out += line({escaped(fit.device), format_bytes(fit.device_bytes), value_text(fit.result),
+    out += line({markdown_text(fit.device), format_bytes(fit.device_bytes), value_text(fit.result),
                  largest ? format_bytes(largest->allocated_bytes) : "–",
                  largest ? format_count(largest->allocated_bytes) : "–",
-                 largest ? format_bytes(largest->left_bytes()) : "–", escaped(limit_text(fit.result))});
+                 largest ? format_bytes(largest->left_bytes()) : "–", markdown_text(limit_text(fit.result))});
   }
   return out;
 }
 
 std::string change_table(const FitReport& report, const DeviceFit& fit) {
   const std::string size(to_name(kFitSizeNames, report.size));
-  std::string out = fmt::format("\n### What makes more fit on {}\n\nTried at {} {}.\n\n", escaped(fit.device), size,
-                                format_count(fit.tried_at));
+  std::string out = fmt::format("\n### What makes more fit on {}\n\nTried at {} {}.\n\n", markdown_text(fit.device),
+                                size, format_count(fit.tried_at));
   out += line({"change", "what", "peak allocated", "saved", size}) + "| --- | --- | ---: | ---: | ---: |\n";
   for (const TriedChange& change : fit.changes) {
     const bool fits = change.run && change.run->fits();
@@ -53,15 +44,8 @@ std::string change_table(const FitReport& report, const DeviceFit& fit) {
   return out;
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 std::string csv_line(Cells cells) {
-  for (std::string& cell : cells) cell = csv_cell(cell);
+  for (std::string& cell : cells) cell = csv_field(cell);
   return fmt::format("{}\r\n", fmt::join(cells, ","));
 }
 
@@ -93,17 +77,18 @@ Cells row_of(const FitReport& report, const DeviceFit& fit, const std::string& c
 
 std::string write_fit_markdown(const FitReport& report) {
   Cells conditions;
-  for (const std::string& phrase : fit_conditions(report)) conditions.push_back(escaped(phrase));
-  std::string out = fmt::format("## {}: {}\n\n{}. Found by runs on virtual GPUs.\n\n{}", escaped(report.model_name),
-                                fit_title(report), fmt::join(conditions, " · "), device_table(report));
+  for (const std::string& phrase : fit_conditions(report)) conditions.push_back(markdown_text(phrase));
+  std::string out =
+      fmt::format("## {}: {}\n\n{}. Found by runs on virtual GPUs.\n\n{}", markdown_text(report.model_name),
+                  fit_title(report), fmt::join(conditions, " · "), device_table(report));
   for (const DeviceFit& fit : report.devices) {
     if (report.devices.size() > 1 && fit.changes.empty()) continue;
     if (const std::string sentence = limit_sentence(report, fit); !sentence.empty())
-      out += "\n" + escaped(sentence) + "\n";
+      out += "\n" + markdown_text(sentence) + "\n";
   }
   for (const DeviceFit& fit : report.devices)
     if (!fit.changes.empty()) out += change_table(report, fit);
-  for (const std::string& remark : fit_remarks(report)) out += "\n" + escaped(remark) + "\n";
+  for (const std::string& remark : fit_remarks(report)) out += "\n" + markdown_text(remark) + "\n";
   return out + fmt::format("\n```\n{}\n```\n", printable(report.command));
 }
 

@@ -198,24 +198,6 @@ std::string several_runs(const Report& report) {
 
 }  // namespace
 
-std::string markdown_text(std::string_view text) {
-  constexpr std::string_view kMarks = "\\`*_[]#|~!$@";
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (kMarks.find(c) != std::string_view::npos)
-      out += {'\\', c};
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string write_markdown(const Report& report) {
   if (report.runs.empty()) return "No runs.\n";
   std::string out = heading(report) + list_of("**Read this first**", warnings(report));

@@ -1,5 +1,7 @@
 #include "reports/markup.h"
 
+#include "reports/text.h"
+
 namespace headroom {
 
 std::string escaped_markup(std::string_view text) {
@@ -21,6 +23,33 @@ std::string escaped_markup(std::string_view text) {
         out += c;
     }
   return out;
+}
+
+std::string markdown_text(std::string_view text) {
+  constexpr std::string_view kMarks = "\\`*_{}[]#|~!$";
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '@')
+      out += "&#64;";
+    else if (kMarks.find(c) != std::string_view::npos)
+      out += {'\\', c};
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) c == '"' ? out += "\"\"" : out += c;
+  return out + '"';
 }
 
 }  // namespace headroom

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "reports/cells.h"
+#include "reports/markup.h"
 #include "reports/summary.h"
 #include "reports/sweep.h"
 

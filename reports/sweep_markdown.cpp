@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "reports/categories.h"
-#include "reports/cells.h"
+#include "reports/markup.h"
 #include "reports/summary.h"
 #include "reports/sweep.h"
 
@@ -33,7 +33,7 @@ bool has(const Sweep& sweep, Category category) {
 
 std::string runs_table(const Sweep& sweep) {
   std::vector<std::string> titles{"run"};
-  for (const std::string& key : sweep.varied) titles.push_back(markdown_cell(key));
+  for (const std::string& key : sweep.varied) titles.push_back(markdown_text(key));
   titles.insert(titles.end(), {"outcome", "parameters", "peak allocated", "bytes", "reserved"});
   for (const CategoryStyle& style : kCategoryStyles)
     if (has(sweep, style.category)) titles.emplace_back(style.title);
@@ -42,7 +42,7 @@ std::string runs_table(const Sweep& sweep) {
   for (const SweepRow& row : sweep.rows) {
     const SweepResult& r = row.result;
     std::vector<std::string> cells{std::to_string(row.number)};
-    for (const Json& value : row.settings) cells.push_back(markdown_cell(setting_text(value)));
+    for (const Json& value : row.settings) cells.push_back(markdown_text(setting_text(value)));
     cells.emplace_back(to_name(kSweepOutcomeNames, r.outcome));
     cells.push_back(r.parameter_count > 0 ? format_count(r.parameter_count) : "");
     cells.push_back(r.peak ? format_bytes(r.peak->allocated_bytes) : "");
@@ -51,7 +51,7 @@ std::string runs_table(const Sweep& sweep) {
     for (const CategoryStyle& style : kCategoryStyles)
       if (has(sweep, style.category))
         cells.push_back(r.peak ? format_bytes(bytes_of(r.peak->categories, style.category)) : "");
-    cells.push_back(r.peak ? markdown_cell(moment(r.peak->phase, r.peak->step) + " at " + r.peak->layer) : "");
+    cells.push_back(r.peak ? markdown_text(moment(r.peak->phase, r.peak->step) + " at " + r.peak->layer) : "");
     out += line(cells);
   }
   return out;
@@ -61,7 +61,7 @@ std::string scaling_table(const Sweep& sweep, const std::vector<ScalingSeries>& 
   std::string out = head({"along", "of", "runs", "slope", "last two"}, 2);
   for (const ScalingSeries& series : all) {
     const ScalingPoints points = points_of(sweep, series);
-    out += line({markdown_cell(sweep.varied[series.field]), markdown_cell(series_words(sweep, series)),
+    out += line({markdown_text(sweep.varied[series.field]), markdown_text(series_words(sweep, series)),
                  std::to_string(points.size()), slope_text(log_log_slope(points)),
                  slope_text(last_log_log_slope(points))});
   }
@@ -71,7 +71,7 @@ std::string scaling_table(const Sweep& sweep, const std::vector<ScalingSeries>& 
 std::string reasons(const Sweep& sweep) {
   std::string out;
   for (const SweepRow& row : sweep.rows)
-    if (!row.result.reason.empty()) out += fmt::format("- run {}: {}\n", row.number, markdown_cell(row.result.reason));
+    if (!row.result.reason.empty()) out += fmt::format("- run {}: {}\n", row.number, markdown_text(row.result.reason));
   return out;
 }
 
@@ -85,7 +85,7 @@ std::string devices(const Sweep& sweep) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + markdown_cell(name);
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + markdown_text(name);
   return out;
 }
 
@@ -103,7 +103,7 @@ std::string write_sweep_markdown(const Sweep& sweep, const std::vector<SweepPict
         "last two; 1 is linear, 2 quadratic.\n\n" +
         scaling_table(sweep, all) + "\n";
   for (const SweepPicture& picture : pictures)
-    out += fmt::format("![{}]({})\n\n", markdown_cell(picture.title), picture.file);
+    out += fmt::format("![{}]({})\n\n", markdown_text(picture.title), picture.file);
   out += "## Runs\n\n" + runs_table(sweep);
   if (const std::string why = reasons(sweep); !why.empty()) out += "\n## What did not run\n\n" + why;
   if (const auto missing = missing_rows(sweep); !missing.empty())

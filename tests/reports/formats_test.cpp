@@ -9,6 +9,7 @@
 #include "reports/figures.h"
 #include "reports/latex.h"
 #include "reports/markdown.h"
+#include "reports/markup.h"
 #include "reports/pictures.h"
 #include "reports/text.h"
 #include "tests/reports/golden.h"
