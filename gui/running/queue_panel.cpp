@@ -13,6 +13,7 @@
 #include <QToolBar>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <functional>
 
 #include "gui/charts/axis.h"
 #include "gui/running/program.h"
@@ -125,7 +126,8 @@ void QueuePanel::make_actions() {
   };
   const auto each = [this](void (RunQueue::*act)(int)) {
     return [this, act] {
-      for (const int row : selected_rows()) (queue_.*act)(row);
+      const QList<int> rows = selected_rows();
+      for (const int row : rows) std::invoke(act, queue_, row);
     };
   };
   new_ = add(tr("New run…"), tr("Choose a model and its settings"), [this] { Q_EMIT new_run_wanted(); });

@@ -56,6 +56,11 @@ MainWindow::MainWindow(Session& session, Appearance* appearance, QWidget* parent
   if (session_.runs().empty()) show_start_page();
 }
 
+// Docks tell when they are hidden, and Qt hides them when this is no MainWindow any more.
+MainWindow::~MainWindow() {
+  for (QObject* below : findChildren<QObject*>()) below->disconnect(this);
+}
+
 void MainWindow::make_centre() {
   start_ = new StartPage({actions_.open, actions_.open_session, actions_.continue_session}, this);
   connect(start_, &StartPage::file_wanted, this, [this](const QString& path) { open_files({path}); });

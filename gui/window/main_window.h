@@ -37,6 +37,7 @@ class MainWindow : public QMainWindow {
  public:
   // Without an Appearance the theme stays what it is.
   explicit MainWindow(Session& session, Appearance* appearance = nullptr, QWidget* parent = nullptr);
+  ~MainWindow() override;
 
   View* view(const QByteArray& id);  // nullptr: there is none
   View* current_view() { return view(current_id_); }
