@@ -68,8 +68,7 @@ std::vector<std::int64_t> fit_sizes(std::int64_t least, std::int64_t most, std::
   std::vector<std::int64_t> sizes{most, std::clamp(wanted, std::min(least, most), most)};
   for (std::int64_t size = std::max<std::int64_t>(1, least); size < most; size *= 2) sizes.push_back(size);
   std::ranges::sort(sizes);
-  const auto repeated = std::ranges::unique(sizes);
-  sizes.erase(repeated.begin(), repeated.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return sizes;
 }
 

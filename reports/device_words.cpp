@@ -77,7 +77,7 @@ std::size_t shape_count(const KernelRow& kernel) {
   std::vector<std::uint32_t> shapes;
   for (const KernelUse& use : kernel.uses) shapes.push_back(use.shape);
   std::ranges::sort(shapes);
-  return static_cast<std::size_t>(std::ranges::unique(shapes).begin() - shapes.begin());
+  return static_cast<std::size_t>(std::unique(shapes.begin(), shapes.end()) - shapes.begin());
 }
 
 std::string extents(const std::array<std::uint32_t, 3>& extents) {

@@ -195,7 +195,8 @@ std::vector<std::string_view> other_differences(const Report& report) {
                                      {&RunPhrases::attention_kernel, "attention kernel"},
                                      {&RunPhrases::device, "device"},
                                      {&RunPhrases::conditions, "what the device was told"}})
-    if (std::any_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase != all.front().*phrase; }))
+    if (std::any_of(all.begin(), all.end(),
+                    [&all, said = phrase](const RunPhrases& p) { return p.*said != all.front().*said; }))
       names.push_back(name);
   return names;
 }
