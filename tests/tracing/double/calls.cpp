@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <ctime>
+#include <optional>
 
 #include "tests/tracing/double/state.h"
 
@@ -145,8 +146,12 @@ std::uint32_t State::malloc(std::uint64_t address, std::uint64_t bytes, int resu
 std::uint32_t State::free(std::uint64_t address) {
   const cudaFree_v3020_params parameters{pointer(address)};
   return call(kRuntime, CUPTI_RUNTIME_TRACE_CBID_cudaFree_v3020, parameters, 0, [&](std::uint32_t id) {
-    const auto found = memory_.find(address);
-    if (found != memory_.end()) record_memory(release(found->second), id);
+    std::optional<CUpti_ActivityMemory4> known;
+    {
+      const std::lock_guard lock(recorder.mutex);
+      if (const auto found = memory_.find(address); found != memory_.end()) known = found->second;
+    }
+    if (known) record_memory(release(*known), id);
   });
 }
 
