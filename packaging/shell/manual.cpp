@@ -3,30 +3,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <sstream>
-#include <utility>
 
 #include "packaging/shell/interface.h"
+#include "packaging/shell/variables.h"
 
 namespace headroom::shell {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-// What users may set, for the tool's own page.
-constexpr std::array<std::pair<const char*, const char*>, 7> kVariables{{
-    {"HEADROOM_TORCH_DIR",
-     "The folder torch of an installed or unpacked Torch, of the version that the worker was built for."},
-    {"HEADROOM_CACHE_DIR",
-     "Where headroom-setup-torch unpacks Torch. Default: XDG_CACHE_HOME/headroom, else ~/.cache/headroom."},
-    {"HEADROOM_WORKER", "Another headroom-worker than the one beside headroom."},
-    {"PYTORCH_CUDA_ALLOC_CONF", "Settings of PyTorch's caching allocator, which hold for recorded runs, too."},
-    {"COLUMNS", "Width of tables, where the terminal does not tell it."},
-    {"NO_COLOR", "No colours, whatever the terminal."},
-    {"TMPDIR", "Where runs keep what they need until they end."},
-}};
 
 // One character of UTF-8 that begins at `at`, which is moved behind it.
 unsigned next_character(const std::string& text, std::size_t& at) {
@@ -145,7 +131,13 @@ std::string commands_of(const Interface& interface) {
 
 std::string environment() {
   std::string text = ".SH ENVIRONMENT\n";
-  for (const auto& [name, meaning] : kVariables) text += entry(fmt::format("\\fB{}\\fR", name), meaning);
+  std::string_view group;
+  for (const auto& variable : kVariables) {
+    if (variable.group != group) text += fmt::format(".SS {}\n", roff(std::string(variable.group)));
+    group = variable.group;
+    const std::string fallback = variable.fallback.empty() ? "" : fmt::format(" Default: {}.", variable.fallback);
+    text += entry(fmt::format("\\fB{}\\fR", variable.name), std::string(variable.meaning) + fallback);
+  }
   return text;
 }
 

@@ -2,9 +2,13 @@
 #include <gmock/gmock.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
+#include <set>
 
 #include "cli/application.h"
-#include "packaging/shell/interface.h"
+#include "packaging/shell/reference.h"
+#include "packaging/shell/variables.h"
+#include "reports/glossary.h"
 
 namespace headroom::shell {
 namespace {
@@ -14,6 +18,7 @@ using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST(Choices, AreThoseThatTheHelpLists) {
   EXPECT_THAT(choices_in("What a step does: train, forward or generate (default: train)"),
@@ -68,6 +73,46 @@ TEST_F(Pages, EscapeWhatRoffWouldTakeForItsOwn) {
   const std::string page = manual_page(interface, interface.commands.front());
   EXPECT_THAT(page, HasSubstr("\n\\&.dots and 'quotes'\n"));
   EXPECT_THAT(page, HasSubstr("c\\ed\n"));
+}
+
+TEST_F(Pages, OfTheReferenceHaveFlagsThatCommandsShareOnce) {
+  for (const char* name : {"one", "two"}) {
+    auto* command = app_.add_subcommand(name, "Something");
+    command->add_option("--size", kind_, "How much | of it (default: all)")->type_name("N");
+    command->add_option("--own", kind_, std::string("Of ") + name)->type_name("N");
+  }
+  const std::string page = command_reference(interface_of(app_, "1.2"));
+  EXPECT_THAT(page, HasSubstr("\n| `--size N` | all | How much \\| of it | one, two |\n"));
+  EXPECT_THAT(page, Not(HasSubstr("of it |\n")));
+  EXPECT_THAT(page, HasSubstr("| `--own N` |  | Of one |\n"));
+  EXPECT_THAT(page, HasSubstr("| [new](#tool-new) | Something added |\n"));
+}
+
+TEST(Meanings, AreApartFromDefaults) {
+  const auto is = [](const char* text, const char* fallback) {
+    return testing::AllOf(Field(&Meaning::text, text), Field(&Meaning::fallback, fallback));
+  };
+  EXPECT_THAT(meaning_of("Steps (default: 2)"), is("Steps", "2"));
+  EXPECT_THAT(meaning_of("Where (default: its own): here or there"), is("Where: here or there", "its own"));
+  EXPECT_THAT(meaning_of("How (headroom list x; default: not)"), is("How (headroom list x)", "not"));
+  EXPECT_THAT(meaning_of("One (of two)"), is("One (of two)", ""));
+}
+
+template <class Rows, class Word>
+void expect_whole(const Rows& rows, Word word) {
+  std::set<std::string_view> words, groups;
+  std::string_view group;
+  for (const auto& row : rows) {
+    EXPECT_TRUE(words.insert(word(row)).second) << word(row) << " stands twice";
+    EXPECT_TRUE(row.group == group || groups.insert(row.group).second) << row.group << " is in two parts";
+    EXPECT_TRUE(row.meaning.ends_with('.')) << word(row);
+    group = row.group;
+  }
+}
+
+TEST(Tables, OfWordsAndVariablesSayEachOnce) {
+  expect_whole(kGlossary, [](const Term& term) { return term.word; });
+  expect_whole(kVariables, [](const Variable& variable) { return variable.name; });
 }
 
 // All values of a fixed set are offered: a flag whose help words them otherwise is seen here.
