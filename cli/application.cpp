@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <new>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,8 @@ int run(int argc, char** argv) {
   } catch (const Error& error) {
     complain(error.what());
     return static_cast<int>(error.code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    complain(fmt::format("'{}': {}", error.path1().string(), error.code().message()));
   } catch (const std::bad_alloc&) {
     complain("host memory ran out");
   } catch (const std::exception& error) {

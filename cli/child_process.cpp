@@ -9,6 +9,19 @@
 #include <csignal>
 
 namespace headroom::cli {
+namespace {
+
+using Handler = void (*)(int);
+Handler at_the_limit = SIG_DFL;  // as this program was started
+
+}  // namespace
+
+void take_write_errors() {
+  std::signal(SIGPIPE, SIG_IGN);
+  at_the_limit = std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void give_back_limit() { std::signal(SIGXFSZ, at_the_limit); }
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;

@@ -15,6 +15,9 @@ namespace headroom::cli {
 // Pointers into `strings`, which must stay, and a nullptr at the end.
 std::vector<char*> pointers(std::vector<std::string>& strings);
 
+// From here on a write that nobody reads, or beyond the limit of a file's size, is an error of the write and no signal.
+void take_write_errors();
+
 // The rest is called in the child, between fork and exec: nothing but the kernel.
 
 // No address randomisation from the exec on. PyTorch keeps autocast's casted weights in a table keyed by host addresses
@@ -24,6 +27,9 @@ void keep_addresses();
 
 // The child dies with `parent`, and has the signals as they were before this program took some.
 void belong_to(pid_t parent, const sigset_t& mask);
+
+// The limit of a file's size kills the child as it would have killed this program.
+void give_back_limit();
 
 // After an exec that failed: tells why through `failure` and ends.
 [[noreturn]] void tell_failure(int failure);

@@ -29,6 +29,7 @@ struct Launch {
 [[noreturn]] void become_program(const Launch& launch) {
   if (launch.call.same_addresses) keep_addresses();
   belong_to(launch.parent, *launch.mask);
+  give_back_limit();
   if (launch.call.stdout_to_stderr) dup2(STDERR_FILENO, STDOUT_FILENO);
   if (launch.call.again) {
     dup2(launch.nowhere, STDIN_FILENO);
@@ -45,6 +46,7 @@ pid_t start(const ProgramCall& call, const sigset_t& mask) {
   if (pipe2(ends, O_CLOEXEC) != 0) throw could_not_measure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   const Descriptor failure(ends[0]), nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
   Descriptor report(ends[1]);
+  if (!nowhere.is_open()) throw could_not_measure(fmt::format("cannot open /dev/null: {}", std::strerror(errno)));
   const pid_t parent = getpid(), process = fork();
   if (process < 0) throw could_not_measure(fmt::format("cannot start a process: {}", std::strerror(errno)));
   if (process == 0)

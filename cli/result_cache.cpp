@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/temporary_file.h"
 #include "cli/application.h"
 #include "cli/environment.h"
 #include "cli/worker_command.h"
@@ -112,7 +113,9 @@ std::string run_key(const RunSpec& spec) {
 }
 
 ResultCache::~ResultCache() {
-  if (wrote_) thin_out(folder_, most_);
+  if (!wrote_) return;
+  thin_out(folder_, most_);
+  remove_unfinished(folder_);
 }
 
 std::optional<RunSummary> ResultCache::find(const RunSpec& spec) {

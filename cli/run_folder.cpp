@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/temporary_file.h"
 #include "cli/terminal.h"
 #include "recording/journal.h"
 #include "recording/verify.h"
@@ -92,14 +93,15 @@ std::string name_of(const ProcessRecording& recording, const Naming& naming) {
 
 RunFolder read_run_folder(const fs::path& folder) {
   RunFolder found;
-  std::error_code ignored;
+  std::error_code error;
   std::set<std::string> refusals;
   std::map<long, std::string> ranks;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const fs::path& path = entry.path();
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path& path = entry->path();
     if (path.extension() == ".attached") ranks[std::atol(path.stem().c_str())] = rank_of(path);
     if (path.extension() == ".refused") refusals.insert(first_line(path));
   }
+  if (error) throw file_failure("read", folder, error.value());
   found.attached = !ranks.empty();
   found.refusals.assign(refusals.begin(), refusals.end());
   for (const auto& journal : find_journals(folder)) take_journal(journal, found);

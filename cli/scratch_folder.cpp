@@ -51,12 +51,12 @@ bool is_mine(const Descriptor& folder) {
 }
 
 void remove_stale_folders(const fs::path& root) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(root, fs::directory_options::skip_permission_denied, ignored)) {
-    const pid_t owner = owner_of(entry.path().filename().string());
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+    const pid_t owner = owner_of(entry->path().filename().string());
     if (owner == 0 || is_alive(owner)) continue;
-    const Descriptor lock = lock_folder(entry.path());
-    if (lock.is_open() && is_mine(lock)) fs::remove_all(entry.path(), ignored);
+    const Descriptor lock = lock_folder(entry->path());
+    if (lock.is_open() && is_mine(lock)) fs::remove_all(entry->path(), ignored);
   }
 }
 
@@ -74,8 +74,10 @@ ScratchFolder::ScratchFolder() {
 }
 
 ScratchFolder::~ScratchFolder() {
+  lock_.close();  // removing needs a descriptor, and there may be no other
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+  fs::remove(path_, ignored);  // which needs none, where it is empty
 }
 
 }  // namespace headroom::cli

@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/temporary_file.h"
 #include "cli/application.h"
 #include "recording/file.h"
 #include "recording/training.h"
@@ -24,8 +25,11 @@ constexpr std::uint64_t kRunLimitBytes = 1 << 20, kModelLimitBytes = 4 << 20;
 
 Descriptor lock(const fs::path& folder) {
   const fs::path file = folder / ".lock";
-  Descriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!descriptor.is_open()) throw bad_input(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
+  Descriptor descriptor;
+  do {
+    descriptor = Descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  } while (!descriptor.is_open() && errno == EINTR);
+  if (!descriptor.is_open()) throw file_failure("write", file, errno);
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0) return descriptor;
   if (errno == EWOULDBLOCK)
     throw bad_input(fmt::format(
@@ -50,17 +54,6 @@ bool is_picture(const fs::path& file) {
   return (name.starts_with("peak-") || name.starts_with("categories-")) && name.ends_with(".svg");
 }
 
-// What a process that was killed had not finished writing; nobody else writes here.
-void remove_unfinished(const fs::path& folder) {
-  std::vector<fs::path> unfinished;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(".headroom-") && name.ends_with(".tmp")) unfinished.push_back(entry.path());
-  }
-  std::error_code ignored;
-  for (const fs::path& file : unfinished) fs::remove(file, ignored);
-}
-
 }  // namespace
 
 SweepMaker sweep_maker(const RunSpec& spec) {
@@ -79,8 +72,6 @@ SweepStore::SweepStore(const fs::path& folder) : folder_(folder) {
   require_writable_folder(folder);
   lock_ = lock(folder);
   require_writable_folder(folder / "runs");
-  remove_unfinished(folder);
-  remove_unfinished(folder / "runs");
 }
 
 fs::path SweepStore::file_of(const std::string& key, const char* ending) const {

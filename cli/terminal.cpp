@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "cli/child_process.h"
 
 namespace headroom::cli {
 namespace {
@@ -25,7 +26,8 @@ constexpr int kLastLines = 20;
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = write(descriptor, text.data(), text.size());
-    if (count >= 0) {
+    if (count == 0) return EIO;
+    if (count > 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
       pollfd ready{descriptor, POLLOUT, 0};
@@ -35,6 +37,12 @@ int write_all(int descriptor, std::string_view text) {
     }
   }
   return 0;
+}
+
+// What a file system says that writes at the close alone, as those of networks do; 0: nothing.
+int why_not_kept(int descriptor) {
+  const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  return copy >= 0 && close(copy) != 0 && errno != EINTR ? errno : 0;
 }
 
 std::string reason(int error) {
@@ -80,14 +88,15 @@ bool is_set(const char* variable) {
 }  // namespace
 
 void prepare_standard_streams() {
-  std::signal(SIGPIPE, SIG_IGN);
+  take_write_errors();
   for (int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) open("/dev/null", O_RDONLY);
 }
 
 void write_stdout(std::string_view text) {
-  if (const int error = write_all(STDOUT_FILENO, text))
-    throw could_not_measure("cannot write the result to stdout: " + reason(error));
+  int error = write_all(STDOUT_FILENO, text);
+  if (error == 0) error = why_not_kept(STDOUT_FILENO);
+  if (error != 0) throw could_not_measure("cannot write the result to stdout: " + reason(error));
 }
 
 void write_stderr(std::string_view text) { write_all(STDERR_FILENO, text); }

@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/child_process.h"
+#include "cli/terminal.h"
 
 namespace headroom::cli {
 namespace {
@@ -29,8 +31,8 @@ struct Pipe {
 
 // Above the numbers the child gives its own, so that no dup2 there overwrites a descriptor still needed.
 Descriptor raised(Descriptor descriptor) {
-  const int copy = fcntl(descriptor.get(), F_DUPFD_CLOEXEC, kProgressDescriptor + 1);
-  if (copy < 0) fail("fcntl");
+  const int copy = descriptor.is_open() ? fcntl(descriptor.get(), F_DUPFD_CLOEXEC, kProgressDescriptor + 1) : -1;
+  if (copy < 0) fail("open");
   return Descriptor(copy);
 }
 
@@ -51,7 +53,8 @@ Descriptor memory_file(const std::string& text) {
   if (!file.is_open()) fail("memfd_create");
   for (std::size_t at = 0; at < text.size();) {
     const ssize_t count = write(file.get(), text.data() + at, text.size() - at);
-    if (count < 0) fail("write");
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail("write");
     at += static_cast<std::size_t>(count);
   }
   lseek(file.get(), 0, SEEK_SET);
@@ -164,11 +167,20 @@ void WorkerProcess::take_progress(const std::string& bytes) {
 bool WorkerProcess::has_ended() {
   if (reaped_) return true;
   siginfo_t info{};
-  if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+  if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid == 0)
     return false;
+  if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED) return tell_stop(), false;
   reap();
   read_available();
   return true;
+}
+
+// Else nothing tells it from a long run.
+void WorkerProcess::tell_stop() {
+  if (!std::exchange(told_stop_, true))
+    complain(
+        fmt::format("the worker is stopped: kill -CONT {} lets it go on; what stops this program ends both", process_));
 }
 
 WorkerEnd WorkerProcess::end() const { return explain_worker_exit(wait_status_, stderr_text_); }

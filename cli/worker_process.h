@@ -33,17 +33,18 @@ class WorkerProcess {
 
   void add_descriptors(std::vector<pollfd>& wanted) const;
   void read_available();
-  bool has_ended();       // reaps it; then `end()` is known and all it wrote is read
+  bool has_ended();       // reaps it; then `end()` is known and all it wrote is read. Says so once where it is stopped
   WorkerEnd end() const;  // only after has_ended()
 
   const Progress& progress() const { return progress_; }
 
  private:
   void reap();
+  void tell_stop();
   void take_progress(const std::string& bytes);
 
   pid_t process_ = -1;
-  bool reaped_ = false;
+  bool reaped_ = false, told_stop_ = false;
   int wait_status_ = 0;
   Descriptor progress_pipe_, stderr_pipe_;
   std::string partial_line_, stderr_text_;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <limits>
 
 #include "base/file.h"
@@ -86,14 +85,6 @@ Events decode_events(const ContainerReader& container, const RecordingDocument& 
   return events;
 }
 
-std::string first_bytes(const std::filesystem::path& path, std::size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
-
 }  // namespace
 
 std::string encode_recording(const Recording& recording) {
@@ -130,7 +121,8 @@ void write_recording(const std::filesystem::path& path, const Recording& recordi
 
 Recording read_recording(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(path, ignored)) require_recording_header(first_bytes(path, 16), path.string());
+  if (std::filesystem::is_regular_file(path, ignored))
+    require_recording_header(read_beginning(path, 16), path.string());
   return decode_recording(read_file(path, kFileLimitBytes), path.string());
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/temporary_file.h"
 #include "recording/held_blocks.h"
 #include "recording/activity_rows.h"
 #include "recording/journal_format.h"
@@ -286,8 +287,9 @@ std::pair<long, std::string> sort_key(const fs::path& path) {
 std::vector<fs::path> find_journals(const fs::path& folder) {
   std::vector<fs::path> journals;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().extension() == kJournalSuffix) journals.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == kJournalSuffix) journals.push_back(entry->path());
+  if (error) throw file_failure("read", folder, error.value());
   std::sort(journals.begin(), journals.end(), [](auto& a, auto& b) { return sort_key(a) < sort_key(b); });
   return journals;
 }

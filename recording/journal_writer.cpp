@@ -20,8 +20,8 @@ constexpr std::size_t kTextLimitBytes = 64u << 10;  // of an activity's name: a 
 JournalWriter::JournalWriter(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   if (!std::filesystem::create_directory(path, error))
-    throw could_not_measure(fmt::format("cannot make the journal {}: {}", path.string(),
-                                        error ? error.message() : "it exists already"));
+    throw could_not_measure(
+        fmt::format("cannot make the journal {}: {}", path.string(), error ? error.message() : "it exists already"));
   rows_.create(path / kJournalRowsName, sizeof(JournalRow));
   notes_fd_ = create_file(path / kJournalNotesName, O_WRONLY | O_APPEND);
 }
@@ -69,7 +69,8 @@ void JournalWriter::note(const Json& note) {
   if (full_) return;
   const std::string line = note.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
   std::size_t done = 0;
-  while (done < line.size()) {
+  notes_bytes_ += line.size();
+  while (done < line.size() && may_have(notes_bytes_)) {
     const ssize_t count = write(notes_fd_, line.data() + done, line.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;

@@ -39,6 +39,7 @@ class JournalWriter : public Rows {
   const std::filesystem::path path_;
   RowFile rows_, activity_;
   int notes_fd_ = -1;
+  std::uint64_t notes_bytes_ = 0;
   std::atomic<bool> full_{false};
   bool activity_failed_ = false;
   std::size_t noted_string_count_ = 1, noted_shape_count_ = 0;

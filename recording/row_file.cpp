@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,6 +23,11 @@ constexpr std::size_t kGrowthBytes = std::size_t{4} << 20;
 
 void add_to(std::uint64_t& count, std::uint64_t value) {
   std::atomic_ref<std::uint64_t>(count).fetch_add(value, std::memory_order_release);
+}
+
+bool may_have(std::uint64_t bytes) {
+  rlimit limit{};
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
 }
 
 int create_file(const std::filesystem::path& path, int flags) {
@@ -53,7 +59,8 @@ RowFile::~RowFile() {
 
 bool RowFile::grow() {
   const auto end = static_cast<off_t>(mapped_bytes_);
-  if (mapped_bytes_ + kGrowthBytes > kReservedBytes || posix_fallocate(fd_, end, kGrowthBytes) != 0) return false;
+  const std::size_t wanted = mapped_bytes_ + kGrowthBytes;
+  if (wanted > kReservedBytes || !may_have(wanted) || posix_fallocate(fd_, end, kGrowthBytes) != 0) return false;
   void* at = mmap(base_ + mapped_bytes_, kGrowthBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_, end);
   if (at == MAP_FAILED) return false;
   mapped_bytes_ += kGrowthBytes;

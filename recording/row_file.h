@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 
 #include "recording/journal_format.h"
@@ -36,6 +37,9 @@ class RowFile {
 
 // Raises a count in a header, from any thread.
 void add_to(std::uint64_t& count, std::uint64_t value);
+
+// Whether a file may have so many bytes: one that grows beyond its limit (ulimit -f) kills the program that is watched.
+bool may_have(std::uint64_t bytes);
 
 // Throws could_not_measure when the file exists or cannot be made.
 int create_file(const std::filesystem::path& path, int flags);

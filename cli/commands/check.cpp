@@ -1,6 +1,5 @@
 #include "reports/check.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -18,7 +17,6 @@
 #include "cli/budget_file.h"
 #include "cli/budget_runs.h"
 #include "cli/commands/commands.h"
-#include "cli/descriptor.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "reports/check_update.h"
@@ -115,10 +113,11 @@ void add_to_step_summary(const CheckReport& report) {
   const char* actions = std::getenv("GITHUB_ACTIONS");
   const char* path = std::getenv("GITHUB_STEP_SUMMARY");
   if (!actions || std::string_view(actions) != "true" || !path || !*path) return;
-  const std::string text = write_check_markdown(report);
-  const Descriptor file(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
-  if (file.get() < 0 || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    throw could_not_measure(fmt::format("cannot write the step's summary '{}' (GITHUB_STEP_SUMMARY)", path));
+  try {
+    append_file(path, write_check_markdown(report));
+  } catch (const Error& error) {
+    throw could_not_measure(fmt::format("{}, the step's summary (GITHUB_STEP_SUMMARY)", error.what()));
+  }
 }
 
 // Everything is written that can be; what cannot is told, and is the exit code unless a graver one holds.

@@ -86,8 +86,10 @@ Execution execute(ProgramCall call, const RunSpec& spec) {
   call.environment = program_environment(spec, scratch.path());
   Execution execution;
   execution.wait_status = run_program(call);
+  Interrupts interrupts;  // the folder goes before they do their work
   execution.found = read_run_folder(scratch.path());
   for (auto& process : execution.found.recordings) complete(process, spec, execution);
+  interrupts.throw_if_caught();
   return execution;
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "recording/container.h"
@@ -54,14 +52,6 @@ std::string text_format(std::string_view text) {
   return "this is JSON of an unknown kind";
 }
 
-std::string beginning_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(kBeginningBytes, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
-
 }  // namespace
 
 std::string foreign_format(std::string_view beginning) {
@@ -74,7 +64,7 @@ std::string foreign_format(std::string_view beginning) {
 Recording open_recording(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return read_recording(path);  // which says what is wrong
-  const std::string beginning = beginning_of(path);
+  const std::string beginning = read_beginning(path, kBeginningBytes);
   if (looks_like_pickle(beginning)) return read_snapshot(read_file(path, kSnapshotLimitBytes), path.string());
   if (beginning.starts_with(kContainerMagic)) return read_recording(path);
   const std::string what = beginning.empty() ? "this file is empty" : foreign_format(beginning);

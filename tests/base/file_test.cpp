@@ -1,7 +1,9 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -122,6 +124,79 @@ TEST(WriteFile, LeavesTheOldFileAndNoLitterOnAFullDisk) {
   EXPECT_EQ(read_file(folder / "f", kLimit), "old");
   EXPECT_THAT(folder.names(), ElementsAre("f"));
   EXPECT_EQ(::umount(folder.path().c_str()), 0);
+}
+
+TEST(WriteFile, DiesOfNoLimitAndKeepsSignalsForTheTimeAfter) {
+  TemporaryFolder folder;
+  write_file(folder / "f", "old");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_DFL);
+    const rlimit limit{10, 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      write_file(folder / "f", std::string(11, 'x'));
+    } catch (const Error&) {
+      sigset_t now;
+      ::sigprocmask(SIG_BLOCK, nullptr, &now);
+      ::_exit(sigismember(&now, SIGXFSZ) + sigismember(&now, SIGTERM));
+    }
+    ::_exit(9);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(read_file(folder / "f", kLimit), "old");
+  EXPECT_THAT(folder.names(), ElementsAre("f"));
+}
+
+TEST(AppendFile, AddsToTheEndOrMakesTheFile) {
+  TemporaryFolder folder;
+  append_file(folder / "f", "one\n");
+  append_file(folder / "f", "two\n");
+  EXPECT_EQ(read_file(folder / "f", kLimit), "one\ntwo\n");
+  append_file("/dev/null", "gone");
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { append_file(folder / "no/f", "x"); }), HasSubstr("no/f"));
+}
+
+TEST(AppendFile, AddsAllOrNothing) {
+  TemporaryFolder folder;
+  append_file(folder / "f", "12345678");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit{10, 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      append_file(folder / "f", "9 to 11");
+    } catch (const Error& error) {
+      ::_exit(error.code() == ExitCode::could_not_measure ? 0 : 1);
+    }
+    ::_exit(9);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(read_file(folder / "f", kLimit), "12345678");
+}
+
+TEST(ReadBeginning, GivesWhatIsThereAndSaysWhatIsNot) {
+  TemporaryFolder folder;
+  write_file(folder / "f", "12345");
+  EXPECT_EQ(read_beginning(folder / "f", 3), "123");
+  EXPECT_EQ(read_beginning(folder / "f", 100), "12345");
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { read_beginning(folder / "no", 1); }), HasSubstr("No such file"));
+}
+
+TEST(WritableFolder, IsRidOfWhatTheDeadLeftAndOfNothingElse) {
+  TemporaryFolder folder;
+  const std::string dead = ".headroom-999999999-0123456789abcdef.tmp", alive = ".headroom-1-0123456789abcdef.tmp",
+                    locked = ".headroom-999999998-0123456789abcdef.tmp", other = ".headroom-999999999.txt";
+  for (const std::string& name : {dead, alive, locked, other}) write_file(folder / name, "half");
+  const int held = ::open((folder / locked).c_str(), O_RDONLY);  // by a process of another machine
+  ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+  require_writable_folder(folder.path());
+  ::close(held);
+  EXPECT_THAT(folder.names(), testing::UnorderedElementsAre(alive, locked, other));
 }
 
 TEST(ReadFile, RefusesWhatIsMissing) {

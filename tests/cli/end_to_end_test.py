@@ -210,6 +210,23 @@ class EndToEnd(unittest.TestCase):
         for worker in workers:
             self.assertFalse(pathlib.Path(f"/proc/{worker}").exists())
 
+    def test_a_worker_that_is_killed_in_any_phase_is_told_and_what_was_there_stays(self):
+        out = self.path / "out"
+        out.mkdir()
+        (out / "bert-base.headroom").write_text("old")
+        arguments = [HEADROOM, "profile", "bert-base", "--batch", "4", "--device", "cpu", "--progress", "lines", "--out", str(out)]
+        for phase in ("starting", "backward"):
+            tool = subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while f'"phase":"{phase}"' not in tool.stderr.readline():
+                self.assertIsNone(tool.poll())
+            for worker in self.wait_for_children(tool.pid):
+                os.kill(int(worker), signal.SIGKILL)
+            out_text, err = tool.communicate(timeout=60)
+            self.assertEqual((tool.returncode, out_text), (3, ""), phase)
+            self.assertIn("headroom: the worker was killed (SIGKILL)", err)
+            self.assertEqual([(f.name, f.read_text()) for f in out.iterdir()], [("bert-base.headroom", "old")])
+            self.assertEqual(list(self.scratch.iterdir()), [])
+
     def wait_for_children(self, parent):
         children = pathlib.Path(f"/proc/{parent}/task/{parent}/children")
         for _ in range(6000):

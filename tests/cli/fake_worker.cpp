@@ -127,6 +127,49 @@ int measure_well(const Request& request) {
   return 0;
 }
 
+// Goes through the protocol and at its POINT does what EFFECT says, for "at-POINT-EFFECT":
+//   points    0 the job is not read yet   1 it is   2 a message is sent   3 half of the next one   4 all of it
+//             5 one more   6 half a recording is there   7 the whole one
+//   effects   kill, segv; stop: SIGSTOP; exit: with 0; garbage, flood: on the pipes, and it goes on
+class Course {
+ public:
+  explicit Course(const std::string& action) : point_(action.at(3) - '0'), effect_(action.substr(5)) {}
+
+  void reach(int point, const Request& request) const {
+    if (point != point_) return;
+    if (effect_ == "kill") die_of(SIGKILL);
+    if (effect_ == "segv") die_of(SIGSEGV);
+    if (effect_ == "stop") raise(SIGSTOP);
+    if (effect_ == "exit") _exit(0);
+    if (effect_ == "garbage") say(request, std::string("\xff\0{]\n\n{\"phase\":", 15));
+    if (effect_ == "flood")
+      for (int i = 0; i < 64; ++i) std::cerr << std::string(1 << 14, 'y') << std::flush;
+  }
+
+  int run(const Request& request) const {
+    const std::string message = "{\"phase\":\"forward\",\"step\":1,\"steps\":2,\"allocated_bytes\":4096}\n";
+    const std::string bytes = encode_recording(recording_of(request.spec));
+    reach(1, request);
+    say(request, message);
+    reach(2, request);
+    say(request, message.substr(0, 20));
+    reach(3, request);
+    say(request, message.substr(20));
+    reach(4, request);
+    say(request, "{\"phase\":\"backward\",\"step\":1,\"steps\":2,\"allocated_bytes\":8192}\n");
+    reach(5, request);
+    std::ofstream(request.out) << bytes.substr(0, bytes.size() / 2);
+    reach(6, request);
+    std::ofstream(request.out) << bytes;
+    reach(7, request);
+    return 0;
+  }
+
+ private:
+  int point_;
+  std::string effect_;
+};
+
 // A megabyte of everything, with lines of all lengths, before the result.
 int flood(const Request& request) {
   for (int i = 0; i < 16; ++i) {
@@ -265,6 +308,7 @@ std::string environment_text() {
 
 int act(const std::string& action, const Request& request) {
   if (action == "ok") return measure_well(request);
+  if (action.starts_with("at-")) return Course(action).run(request);
   if (action == "slow") return usleep(300'000), measure_well(request);
   if (action == "untraced") return measure_untraced(request);
   if (action == "by-order") return measure_by_order(request);
@@ -333,6 +377,7 @@ int main(int count, char** values) {
     if (std::string(values[i]) == "--out") request.out = values[i + 1];
     if (std::string(values[i]) == "--progress-fd") request.progress = std::atoi(values[i + 1]);
   }
+  if (const std::string before = action_for("*"); before.starts_with("at-0-")) Course(before).reach(0, request);
   const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
   const Json job = parse_json(text, "stdin");
   note_process();

@@ -123,7 +123,6 @@ TEST_F(JournalTest, KeepsEverythingThatHappenedBeforeItsProcessWasKilled) {
 TEST_F(JournalTest, CountsWhatADiskHadNoRoomFor) {
   const pid_t child = fork();
   if (child == 0) {
-    signal(SIGXFSZ, SIG_IGN);
     JournalWriter journal(path_);
     write_opening(journal);
     const rlimit limit{5 << 20, 5 << 20};

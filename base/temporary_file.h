@@ -1,0 +1,76 @@
+// A file in the making: beside the one it becomes, and gone unless it became it. What write_file is made of.
+//
+// While one lives, signals that end a process wait, so that none leaves it behind. Only SIGKILL can, or a crash of the
+// machine: its name has its process's number and a lock dies with it, so that the next one who comes by knows that
+// nobody works on it (remove_unfinished), on this machine or another that shares the folder.
+#pragma once
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+
+namespace headroom {
+
+// bad_input for what another path would mend; could_not_measure for a disk that is full or failing.
+Error file_failure(std::string_view doing, const std::filesystem::path& path, int error);
+
+class OwnedDescriptor {
+ public:
+  explicit OwnedDescriptor(int fd) : fd_(fd) {}
+  OwnedDescriptor(const OwnedDescriptor&) = delete;
+  OwnedDescriptor& operator=(const OwnedDescriptor&) = delete;
+  ~OwnedDescriptor() { close(); }
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int close() { return valid() ? ::close(std::exchange(fd_, -1)) : 0; }
+  void reset(int fd) { close(), fd_ = fd; }
+
+ private:
+  int fd_;
+};
+
+// Of this thread: SIGINT, SIGTERM, SIGHUP and SIGQUIT wait, and a file that grows beyond its limit is an error of the
+// write instead of a death by SIGXFSZ.
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld();
+
+ private:
+  sigset_t old_{};
+};
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::filesystem::path& folder);  // throws where none can be made
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile();
+
+  int fd() const { return file_.get(); }
+  void rename_to(const std::filesystem::path& target);  // closes it; throws where either fails
+
+ private:
+  bool create(const std::filesystem::path& folder);
+
+  SignalsHeld signals_;
+  std::filesystem::path path_;
+  OwnedDescriptor file_{-1};
+  bool renamed_ = false;
+};
+
+// What processes left in `folder` that were killed in the middle of a file. Tells nobody where it cannot.
+void remove_unfinished(const std::filesystem::path& folder);
+
+// All of it, or throws; `path` is for the message.
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
+
+}  // namespace headroom
