@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
+constexpr std::string_view kMinus = "−";
+
 std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
 }
@@ -23,7 +25,7 @@ int decimals(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 0; }
 }  // namespace
 
 std::string format_bytes(std::int64_t bytes) {
-  const char* sign = bytes < 0 ? "-" : "";
+  const std::string_view sign = bytes < 0 ? kMinus : "";
   const std::uint64_t size = magnitude(bytes);
   if (size < 1024) return fmt::format("{}{} B", sign, size);
   double value = static_cast<double>(size) / 1024;
@@ -32,8 +34,14 @@ std::string format_bytes(std::int64_t bytes) {
   return fmt::format("{}{:.{}f} {}", sign, value, decimals(value), kUnits[unit]);
 }
 
+std::string format_percent(double percent, int digits) {
+  const std::string text = fmt::format("{:.{}f}", std::abs(percent), digits);
+  const bool is_zero = text.find_first_not_of("0.") == std::string::npos;
+  return fmt::format("{}{} %", percent < 0 && !is_zero ? kMinus : "", text);
+}
+
 std::string format_count(std::int64_t value) {
-  return fmt::format("{}{}", value < 0 ? "-" : "", fmt::group_digits(magnitude(value)));
+  return fmt::format("{}{}", value < 0 ? kMinus : "", fmt::group_digits(magnitude(value)));
 }
 
 std::optional<std::int64_t> parse_bytes(std::string_view text) {

@@ -12,25 +12,18 @@ page that opens the snapshot as a user would with its Active Memory Timeline, wa
 and tells the server how long each took. Memory is the most that the page's process, and the viewer's, ever held.
 """
 import argparse
-import http.server
-import json
 import pathlib
 import re
-import shutil
-import subprocess
 import tempfile
-import threading
-import time
+
+from browser import FOUND, chromium, number, run, visit
 
 EVENTS = [10_000, 100_000, 1_000_000]
 FRAMES = 40
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>memory_viz</title><body></body><script src="/d3.js"></script>
 <script type="module">
-const frame = () => new Promise(requestAnimationFrame);
-const tell = found => fetch("/found", {method: "POST", body: JSON.stringify(found)});
-window.addEventListener("error", e => tell({trouble: e.message}));
-window.addEventListener("unhandledrejection", e => tell({trouble: String(e.reason)}));
+FOUND
 const begun = performance.now();
 const {add_remote_files} = await import("/MemoryViz.js");
 add_remote_files([{name: "snapshot", url: "/snapshot.pickle"}]);
@@ -46,18 +39,7 @@ for (let i = 0; i < FRAMES; ++i) {
   frames.push(performance.now() - from);
 }
 tell({drawn, frames, shapes: document.querySelectorAll("svg polygon").length});
-</script>""".replace("FRAMES", str(FRAMES))
-
-
-def run(command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stderr}")
-    return done.stdout
-
-
-def number(pattern, text):
-    return float(re.search(pattern, text).group(1))
+</script>""".replace("FRAMES", str(FRAMES)).replace("FOUND", FOUND)
 
 
 def of_viewer(program, snapshot):
@@ -73,73 +55,19 @@ def with_given_d3(script):
     return re.sub(r'import (\{[^}]+\}) from "[^"]+";', r"const \1 = window.d3;", script)
 
 
-def server_of(options, snapshot):
-    """On a free port of this machine; what the page found is in .found once .is_done is set."""
+def of_memory_viz(options, snapshot):
     script = with_given_d3(options.memory_viz.read_text(encoding="utf-8"))
     if re.search(r"^import ", script, re.MULTILINE):
         raise SystemExit(f"{options.memory_viz}: has imports other than those of d3")
-    files = {"/": ("text/html", PAGE.encode()), "/MemoryViz.js": ("text/javascript", script.encode()),
-             "/d3.js": ("text/javascript", options.d3.read_bytes()),
-             "/snapshot.pickle": ("application/octet-stream", snapshot.read_bytes())}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            kind, content = files.get(self.path, (None, b""))
-            self.send_response(200 if kind else 404)
-            self.send_header("Content-Type", kind or "text/plain")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self):
-            self.server.found = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204)
-            self.end_headers()
-            self.server.is_done.set()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.is_done = threading.Event()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def most_memory_mib(profile):
-    """Of the browser's process that shows the page: the one among those of `profile` that held most."""
-    most = 0
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().decode(errors="replace")
-            if "--type=renderer" in command and str(profile) in command:
-                most = max(most, number(r"VmHWM:\s+(\d+)", (process / "status").read_text()) / 1024)
-        except (OSError, AttributeError):
-            continue  # it ended meanwhile
-    return most
-
-
-def of_memory_viz(options, snapshot):
-    server = server_of(options, snapshot)
-    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-        browser = subprocess.Popen(
-            [options.chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-frame-rate-limit",
-             "--disable-gpu-vsync", "--no-first-run", f"--user-data-dir={profile}", "--window-size=1600,1100",
-             f"http://127.0.0.1:{server.server_address[1]}/"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        most, end = 0.0, time.monotonic() + options.timeout
-        while not server.is_done.wait(0.25) and browser.poll() is None and time.monotonic() < end:
-            most = max(most, most_memory_mib(profile))
-        most = max(most, most_memory_mib(profile))
-        browser.terminate()
-        browser.wait()
-    server.shutdown()
-    if not server.is_done.is_set():
-        return {"trouble": f"not drawn within {options.timeout} s", "memory": most}
-    if "trouble" in server.found:
-        return {"trouble": server.found["trouble"], "memory": most}
-    frames = sorted(server.found["frames"])
-    return {"drawn": server.found["drawn"] / 1e3, "memory": most, "median": frames[len(frames) // 2], "worst": frames[-1],
-            "shapes": server.found["shapes"]}
+    found = visit(options.chromium, {
+        "/": ("text/html", PAGE.encode()), "/MemoryViz.js": ("text/javascript", script.encode()),
+        "/d3.js": ("text/javascript", options.d3.read_bytes()),
+        "/snapshot.pickle": ("application/octet-stream", snapshot.read_bytes())}, options.timeout)
+    if "trouble" in found:
+        return found
+    frames = sorted(found["frames"])
+    return {"drawn": found["drawn"] / 1e3, "memory": found["memory"], "median": frames[len(frames) // 2], "worst": frames[-1],
+            "shapes": found["shapes"]}
 
 
 def compare(recording, options):
@@ -167,7 +95,7 @@ def main():
     parser.add_argument("recordings", type=pathlib.Path, nargs="*")
     parser.add_argument("--memory-viz", type=pathlib.Path, required=True, metavar="FILE", help="MemoryViz.js of PyTorch")
     parser.add_argument("--d3", type=pathlib.Path, required=True, metavar="FILE", help="d3, version 5, as one script")
-    parser.add_argument("--chromium", default=shutil.which("chromium") or "google-chrome", metavar="PROGRAM")
+    parser.add_argument("--chromium", default=chromium() or "google-chrome", metavar="PROGRAM")
     parser.add_argument("--events", type=int, nargs="+", default=EVENTS, help="of recordings that are made up")
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for a page; 600")
     options = parser.parse_args()

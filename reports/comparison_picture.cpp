@@ -17,7 +17,7 @@ constexpr double kBarHeight = 24, kRowHeight = 42, kFigureWidth = 104;
 
 std::string change_text(double percent) {
   if (std::abs(percent) < 0.05) return "0.0 %";
-  return percent_text(std::abs(percent)) + (percent < 0 ? " more" : " saved");
+  return format_percent(std::abs(percent)) + (percent < 0 ? " more" : " saved");
 }
 
 Rgb change_color(double percent) {

@@ -18,7 +18,7 @@ std::string signed_bytes(std::int64_t bytes) {
 std::string signed_percent(const Change& change) {
   if (change.before <= 0 || !change.any()) return "";
   const double percent = 100.0 * static_cast<double>(change.delta()) / static_cast<double>(change.before);
-  return fmt::format("{}{:.1f} %", percent < 0 ? "−" : "+", std::abs(percent));
+  return (percent > 0 ? "+" : "") + format_percent(percent);
 }
 
 Contributor largest_contributor(const Diff& diff) {

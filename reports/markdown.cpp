@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::size_t kLayerRows = 60, kTensorRows = 20;
 
-std::string percent_text(double percent) {
-  const std::string text = fmt::format("{:.1f} %", percent);
-  return text == "-0.0 %" ? "0.0 %" : text;
-}
-
 std::string cell(const Figure& figure) {
   switch (figure.kind) {
     case Figure::Kind::text:
@@ -31,7 +26,7 @@ std::string cell(const Figure& figure) {
     case Figure::Kind::count:
       return format_count(figure.value);
     case Figure::Kind::percent:
-      return percent_text(figure.percent);
+      return format_percent(figure.percent);
     case Figure::Kind::none:
       break;
   }

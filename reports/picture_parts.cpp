@@ -94,8 +94,6 @@ double names_width(const Report& report) {
   return std::min(widest, 220.0);
 }
 
-std::string percent_text(double percent) { return fmt::format("{:.1f} %", percent); }
-
 std::string subtitle_of(const Report& report) {
   const Headline headline = headline_of(report);
   std::string out = truth_words(report) + " " + headline.device;

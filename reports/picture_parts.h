@@ -42,8 +42,6 @@ std::string tick_text(std::int64_t bytes);
 // Of the column of the runs' names.
 double names_width(const Report& report);
 
-std::string percent_text(double percent);  // "12.3 %"
-
 // "virtual NVIDIA H100 80GB HBM3, 79.2 GiB · batch 8 × seq 128 · …"
 std::string subtitle_of(const Report& report);
 std::string subtitle_of(const Breakdown& run);

@@ -71,7 +71,7 @@ std::string title_of(const TrainingStudy& study) {
 }
 
 std::string percent_saved(std::int64_t bytes, std::int64_t baseline) {
-  return baseline == 0 ? kNothing : fmt::format("{:.2f} %", 100 * saving(bytes, baseline));
+  return baseline == 0 ? kNothing : format_percent(100 * saving(bytes, baseline), 2);
 }
 
 std::string with_spread(const Spread& spread, int digits) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/bytes.h"
 #include "reports/picture_parts.h"
 #include "reports/pictures.h"
 
@@ -77,7 +78,7 @@ void draw_percent_scale(Picture& picture, const PercentScale& scale, double top,
   const double step = percent_step(scale.high - scale.low);
   for (double at = std::ceil(scale.low / step) * step; at <= scale.high; at += step) {
     picture.line({{scale.x(at), top}, {scale.x(at), bottom}}, at == 0 ? kLightPalette.soft : kLightPalette.grid);
-    picture.write({scale.x(at), bottom + 16}, fmt::format("{:.0f} %", at),
+    picture.write({scale.x(at), bottom + 16}, format_percent(at, 0),
                   {.size = 12, .anchor = Anchor::middle, .color = kLightPalette.soft});
   }
 }
@@ -91,7 +92,8 @@ void draw_savings(Picture& picture, const ComparisonRow& row, const std::vector<
     if (is_finite(value)) {
       const double zero = scale.x(0), end = scale.x(*value);
       picture.box(std::min(zero, end), y, std::abs(end - zero), kThinBar, quantity.color);
-      picture.write({std::max(zero, end) + 6, y + 10}, percent_text(*value), {.size = 11, .color = kLightPalette.soft});
+      picture.write({std::max(zero, end) + 6, y + 10}, format_percent(*value),
+                    {.size = 11, .color = kLightPalette.soft});
     }
     y += kThinStep;
   }

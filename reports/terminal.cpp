@@ -117,10 +117,7 @@ std::string not_shown(const Table& table, const Page& page) {
 
 std::string exact(std::int64_t bytes) { return exact_bytes(bytes); }
 
-std::string percent(double value) {
-  const std::string text = fmt::format("{:.1f} %", value);
-  return text == "-0.0 %" ? "0.0 %" : text;
-}
+std::string percent(double value) { return format_percent(value); }
 
 std::string header(const Report& report, const Page& page) {
   std::vector<RunPhrases> all;

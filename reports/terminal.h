@@ -52,7 +52,7 @@ std::string exact(std::int64_t bytes);
 // "Peak requested  1.25 GiB"
 std::string figure(std::string_view name, const std::string& value, Style style, const Page& page);
 
-// "12.3 %", "-4.0 %", "0.0 %".
+// "12.3 %", "−4.0 %", "0.0 %".
 std::string percent(double value);
 
 }  // namespace headroom::terminal

@@ -25,7 +25,7 @@ constexpr std::array kPeaks{PeakRow{"allocated", &OrderPeaks::allocated_bytes},
 std::string spread(const Band& band) {
   const std::int64_t bytes = band.most_bytes - band.least_bytes;
   if (bytes == 0) return "none";
-  return fmt::format("{:.3f} %", 100.0 * static_cast<double>(bytes) / static_cast<double>(band.least_bytes));
+  return format_percent(100.0 * static_cast<double>(bytes) / static_cast<double>(band.least_bytes), 3);
 }
 
 // `run`: empty where there is one alone.

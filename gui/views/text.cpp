@@ -18,7 +18,7 @@ QString size_and_exact(std::int64_t bytes) {
   return QStringLiteral("%1 (%2)").arg(size_text(bytes), exact_text(bytes));
 }
 QString count_text(std::int64_t count) { return to_text(format_count(count)); }
-QString percent_text(double percent) { return QStringLiteral("%1 %").arg(percent, 0, 'f', 1); }
+QString percent_text(double percent) { return to_text(format_percent(percent)); }
 QString time_text(std::int64_t ns) { return to_text(duration_text(ns)); }
 QString title_of(Category category) { return to_text(style_of(category).title); }
 QString truth_text(const Environment& environment) { return to_text(truth_word(environment)); }

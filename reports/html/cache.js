@@ -58,8 +58,6 @@ function cacheTable(run) {
 }
 
 function cacheSection(run) {
-  $("cache-panel").hidden = run.cache === null;
-  if (run.cache === null) return;
   const c = run.cache;
   $("cache-hint").textContent = "Kept as: " + c.kind + ", of " + grouped(c.sequences) + (c.sequences === 1 ? " sequence" : " sequences") + ". Bytes of the cache are what was requested, before the allocator’s rounding; " + c.verdict + ".";
   fill("cache-figures", cacheFigures(run));

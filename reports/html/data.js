@@ -27,7 +27,8 @@ function decodeTimeline(packed) {
   };
   const series = packed.categories.map(column);
   const total = Float64Array.from({ length: count }, (_, i) => sumOf(series.map((values) => values[i])));
-  return { count, event: running(packed.event), time: running(packed.time), site: packed.site, reserved: column(packed.reserved), series, total };
+  const used = series.map((values) => values.some((bytes) => bytes !== 0));
+  return { count, used, event: running(packed.event), time: running(packed.time), site: packed.site, reserved: column(packed.reserved), series, total };
 }
 
 const decoded = new Map();

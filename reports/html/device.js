@@ -31,7 +31,7 @@ function kernelRows(run) {
     row.ns += ns;
     row.shapes.set(shape, (row.shapes.get(shape) || 0) + count);
   }
-  return [...rows.values()].map((row) => ({ ...row, shape: d.shapes[[...row.shapes].reduce((a, b) => (b[1] > a[1] ? b : a))[0]] || ["–", "–", 0, 0, 0] }));
+  return [...rows].map(([k, row]) => ({ ...row, k, shape: d.shapes[[...row.shapes].reduce((a, b) => (b[1] > a[1] ? b : a))[0]] || ["–", "–", 0, 0, 0] }));
 }
 
 function kernelColumns(d) {
@@ -49,34 +49,36 @@ function kernelRow(run, row, whole) {
 }
 
 function kernelTable(run) {
-  const d = run.device, columns = kernelColumns(d), all = kernelRows(run);
+  if (kernelView.layer >= run.folds.length) kernelView.layer = -1;
+  const d = run.device, columns = kernelColumns(d), body = h("tbody", {}), none = h("p", { class: "hint" }, "None matches.");
   if (kernelView.key === null || kernelView.key >= columns.length || !columns[kernelView.key][1]) kernelView.key = d.timed ? 2 : 1;
-  const value = columns[kernelView.key][1], sign = kernelView.ascending ? 1 : -1;
-  all.sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || b.count - a.count);
-  const launches = sumOf(all.map((row) => row.count)), whole = d.timed ? sumOf(all.map((row) => row.ns)) : launches;
-  const sortBy = (key) => {
-    kernelView.ascending = key === kernelView.key ? !kernelView.ascending : key === 0;
-    kernelView.key = key;
-    kernelTable(run);
-    $("kernel-sort-" + key).focus();
+  const many = h("th", { scope: "row" }), launched = h("td", { id: "kernels-sum" }), ran = d.timed && h("td", {});
+  const again = () => {
+    const value = columns[kernelView.key][1], sign = kernelView.ascending ? 1 : -1, all = kernelRows(run);
+    all.sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) || b.count - a.count);
+    const launches = sumOf(all.map((row) => row.count)), whole = d.timed ? sumOf(all.map((row) => row.ns)) : launches;
+    keepRows(body, "kernels", (kernelView.all ? all : all.slice(0, shownKernels)).map((row) => [row.k, [row.count, row.ns, row.shapes.size, whole].join(), () => kernelRow(run, row, whole)]));
+    many.textContent = grouped(all.length) + " kernels";
+    launched.textContent = grouped(launches);
+    if (ran) ran.textContent = timeText(whole);
+    none.hidden = all.length > 0;
+    more.show(all.length, shownKernels);
   };
-  const head = columns.map(([name, by, text], key) => h("th", { scope: "col", class: text ? "text" : null, "aria-sort": key === kernelView.key ? (kernelView.ascending ? "ascending" : "descending") : null },
-    by ? h("button", { class: "sort", type: "button", id: "kernel-sort-" + key, onclick: () => sortBy(key) }, name) : name));
-  const shown = kernelView.all ? all : all.slice(0, shownKernels);
-  const foot = h("tr", {}, h("th", { scope: "row" }, grouped(all.length) + " kernels"), h("td", { id: "kernels-sum" }, grouped(launches)), d.timed && h("td", {}, timeText(whole)), h("td", { colspan: columns.length - (d.timed ? 3 : 2) }));
-  fill("kernels", all.length === 0 ? h("p", { class: "hint" }, "None matches.") : h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, shown.map((row) => kernelRow(run, row, whole))), h("tfoot", {}, foot)),
-    all.length > shownKernels && h("p", {}, h("button", { class: "button", type: "button", id: "kernels-all", style: { "margin-top": "0.6rem" }, onclick: () => { kernelView.all = !kernelView.all; kernelTable(run); $("kernels-all").focus(); } }, kernelView.all ? "Show fewer" : "Show all " + all.length)),
+  const more = moreButton(kernelView, again);
+  const foot = h("tr", {}, many, launched, ran, h("td", { colspan: columns.length - (d.timed ? 3 : 2) }));
+  fill("kernels", h("table", {}, h("thead", {}, sortHead(kernelView, columns, again)), body, h("tfoot", {}, foot)), none, more.button,
     d.rest.names > 0 && h("p", { class: "hint" }, grouped(d.rest.names) + " more kernels, launched " + grouped(d.rest.count) + " times, are not on this page; the JSON report has more."));
+  again();
+  return again;
 }
 
 const chooser = (id, label, choices, chosenValue, onchange) =>
   h("select", { id, "aria-label": label, onchange: (event) => onchange(Number(event.target.value)) }, choices.map(([value, text]) => h("option", { value, selected: value === chosenValue }, text)));
 
-function kernelControls(run) {
-  const d = run.device, again = (member) => (value) => { kernelView[member] = value; kernelTable(run); };
+function kernelControls(run, show) {
+  const d = run.device, again = (member) => (value) => { kernelView[member] = value; show(); };
   const used = new Set(d.uses.map((use) => use[2]));
   const layers = run.folds.map((fold, i) => [i, "\u00a0".repeat(2 * foldDepth(run, i)) + fold.name + (fold.members.length > 1 ? " ×" + fold.members.length : "")]).filter(([i]) => [...foldsBelow(run, i)].some((below) => used.has(below)));
-  if (kernelView.layer >= run.folds.length) kernelView.layer = -1;
   fill("kernels-controls",
     h("input", { type: "search", placeholder: "filter", "aria-label": "Filter kernels by name", value: kernelView.filter, oninput: (event) => again("filter")(event.target.value) }),
     chooser("kernels-phase", "Phase of the kernels", [[-1, "every phase"], ...d.phases.map((row) => [row.phase, data.phases[row.phase]])], kernelView.phase, again("phase")),
@@ -97,10 +99,10 @@ function workFigures(d) {
 // Layers by phases, one quantity at a time; equal blocks are one row.
 const quantities = [["kernels", (p) => p[2], grouped], ["time of kernels", (p) => p[3], timeText], ["bytes copied", (p) => p[4], null], ["bytes set", (p) => p[5], null], ["asked of the driver", (p) => p[6], null]];
 
+const hasWork = (d, i) => d.places.some((place) => quantities[i][1](place) !== 0);
+
 function workTable(run) {
-  const d = run.device, used = quantities.map((_, i) => i).filter((i) => (i !== 1 || d.timed) && d.places.some((place) => quantities[i][1](place) !== 0));
-  $("work-panel").hidden = used.length === 0;
-  if (used.length === 0) return;
+  const d = run.device, used = quantities.map((_, i) => i).filter((i) => (i !== 1 || d.timed) && hasWork(d, i));
   if (!used.includes(workView.quantity)) workView.quantity = used[0];
   const [, value, write] = quantities[workView.quantity];
   const phases = [...new Set(d.places.filter((place) => value(place) !== 0).map((place) => place[1]))].sort((a, b) => a - b);
@@ -122,23 +124,17 @@ function workTable(run) {
 
 function driverMemory(run) {
   const d = run.device;
-  $("driver-panel").hidden = d.memory.length === 0;
-  if (d.memory.length === 0) return;
   const rows = d.memory.map(([library, path, kind, layer, phase, count, taken, returned]) => h("tr", {}, h("th", { scope: "row", class: "wrap", "data-tip": path || null }, library), h("td", { class: "text" }, kind.replace(/_/g, " ")), h("td", {}, size(taken)), h("td", {}, returned === 0 ? "0" : size(returned)), h("td", {}, grouped(count)), h("td", { class: "text wrap" }, data.phases[phase], layer && " at ", breakable(layer))));
   const head = [["caller", true], ["kind", true], ["asked for", false], ["given back", false], ["times", false], ["first needed in", true]];
   fill("driver", h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, rows)),
     d.smaller_memory > 0 && h("p", { class: "hint" }, grouped(d.smaller_memory) + " smaller rows are in the JSON report."));
 }
 
-function deviceSection(run) {
+function kernelSection(run) {
   const d = run.device;
-  for (const id of ["kernels-panel", "work-panel", "driver-panel"]) $(id).hidden = d === null;
-  if (d === null) return;
   $("kernels-hint").replaceChildren(h("b", {}, d.origin + ". "), d.timed ? "“Ran” counts kernels side by side once; the table adds up each kernel’s own time." : "");
   fill("device-figures", workFigures(d));
   $("kernels").hidden = d.uses.length === 0;
   fill("kernels-controls");
-  if (d.uses.length > 0) { kernelControls(run); kernelTable(run); }
-  workTable(run);
-  driverMemory(run);
+  if (d.uses.length > 0) kernelControls(run, kernelTable(run));
 }

@@ -24,24 +24,89 @@ function draw(tag, attributes, ...children) {
   return element;
 }
 
+// Work that can wait until what is in view is painted: a piece of it a frame, the oldest first. One job of a name; `piece` says
+// whether there is more. settle() does all of it at once.
+const jobs = new Map();
+let jobsFrame = 0;
+function later(name, piece) {
+  jobs.delete(name);
+  jobs.set(name, piece);
+  cancelAnimationFrame(jobsFrame);
+  jobsFrame = requestAnimationFrame(() => (jobsFrame = requestAnimationFrame(workOnJobs)));  // the frame that is due is full enough
+}
+function onePiece() {
+  const [name, piece] = jobs.entries().next().value;
+  if (!piece() && jobs.get(name) === piece) jobs.delete(name);
+}
+function workOnJobs() {
+  if (jobs.size > 0) onePiece();
+  jobsFrame = jobs.size > 0 ? requestAnimationFrame(workOnJobs) : 0;
+}
+function settle() {
+  while (jobs.size > 0) onePiece();
+}
+addEventListener("beforeprint", settle);
+
+// Fills a table's body with rows of [key, what, make]. Rows whose `what` is as it was stay the elements they are, so little is laid
+// out anew; of many rows that are new or move the first come at once.
+const rowsAtOnce = 12;
+function keepRows(body, name, wanted) {
+  const kept = (body.kept = body.kept || new Map()), whats = new Map(wanted.map(([key, what]) => [key, what]));
+  for (const [key, { what, row }] of kept) if (whats.get(key) !== what) row.remove();
+  let placed = 0, next = body.firstElementChild;
+  const place = ([key, what, make]) => {
+    if (!kept.has(key) || kept.get(key).what !== what) kept.set(key, { what, row: make() });
+    const row = kept.get(key).row, stays = row === next;
+    if (stays) next = next.nextElementSibling; else body.insertBefore(row, next);
+    return stays ? 0 : 1;
+  };
+  const piece = () => {
+    for (let room = rowsAtOnce; placed < wanted.length && room > 0; ++placed) room -= place(wanted[placed]);
+    return placed < wanted.length;
+  };
+  if (piece()) later(name, piece); else jobs.delete(name);
+}
+
+// The head of a table that a press on a column's name sorts; `columns` are [name, value or null, is it text].
+function sortHead(view, columns, again) {
+  const cells = columns.map(([name, value, text], key) => h("th", { scope: "col", class: text ? "text" : null },
+    value ? h("button", { class: "sort", type: "button", onclick: () => sortBy(key) }, name) : name));
+  const mark = () => cells.forEach((cell, key) => (key === view.key ? cell.setAttribute("aria-sort", view.ascending ? "ascending" : "descending") : cell.removeAttribute("aria-sort")));
+  const sortBy = (key) => {
+    view.ascending = key === view.key ? !view.ascending : Boolean(columns[key][2]);
+    view.key = key;
+    mark();
+    again();
+  };
+  mark();
+  return h("tr", {}, cells);
+}
+
+// A button that shows all rows of a table or but the first of them; gone where there are no more.
+function moreButton(view, again) {
+  const button = h("button", { class: "button more", type: "button", onclick: () => { view.all = !view.all; again(); } });
+  return { button, show: (count, few) => { button.hidden = count <= few; button.textContent = view.all ? "Show fewer" : "Show all " + grouped(count); } };
+}
+
 const $ = (id) => document.getElementById(id);
 const fill = (id, ...children) => $(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
 
 // Sizes as headroom prints them: binary units, three significant digits at least.
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-const grouped = (value) => Math.trunc(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+const grouped = (value) => (value <= -1 ? "−" : "") + Math.abs(Math.trunc(value)).toString().replace(/\B(?=(\d{3})+$)/g, ",");
 const view = { exact: false };
 
 function binarySize(bytes) {
   let size = Math.abs(bytes), unit = 0;
-  if (size < 1024) return bytes + " B";
+  if (size < 1024) return grouped(bytes) + " B";
   for (size /= 1024, unit = 1; size >= 1023.5 && unit + 1 < units.length; ++unit) size /= 1024;
-  return (bytes < 0 ? "-" : "") + size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0) + " " + units[unit];
+  return (bytes < 0 ? "−" : "") + size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0) + " " + units[unit];
 }
 const exactSize = (bytes) => grouped(bytes) + " B";
 const sizeText = (bytes) => (view.exact ? exactSize(bytes) : binarySize(bytes));
 const size = (bytes, extra) => h("span", { class: "size", "data-tip": exactSize(bytes) + (extra ? "\n" + extra : "") }, sizeText(bytes));
-const percentText = (value) => (value.toFixed(1) === "-0.0" ? "0.0" : value.toFixed(1)) + " %";
+const fixed = (value, digits) => (value < 0 && Number(value.toFixed(digits)) !== 0 ? "−" : "") + Math.abs(value).toFixed(digits);
+const percentText = (value) => fixed(value, 1) + " %";
 const shareText = (part, whole) => (whole > 0 ? percentText((100 * part) / whole) : "–");
 const timeText = (ns) =>
   ns < 1e3 ? ns + " ns" : ns < 1e6 ? (ns / 1e3).toFixed(1) + " µs" : ns < 1e9 ? (ns / 1e6).toFixed(2) + " ms" : (ns / 1e9).toFixed(3) + " s";
@@ -51,7 +116,7 @@ const swatch = (category) => h("span", { class: "swatch", "aria-hidden": "true",
 
 function savingText(percent) {
   if (percent === null || percent === undefined) return h("span", { class: "none" }, "–");
-  return h("span", { class: "size " + (percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none"), "data-tip": percent.toFixed(6) + " %" }, percentText(percent));
+  return h("span", { class: "size " + (percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none"), "data-tip": fixed(percent, 6) + " %" }, percentText(percent));
 }
 
 // Text that may break after its dots, or after the slashes of a file's path.

@@ -31,8 +31,6 @@ function gpuTable(gpu) {
 
 function gpuSection(run) {
   const gpu = run.gpu;
-  $("gpu-panel").hidden = gpu === null;
-  if (gpu === null) return;
   $("gpu-hint").textContent = (gpu.modelled ? "The device is virtual: what its driver says, and so the context and what is unexplained, is modelled and was not measured. " : "What the driver says is used, told apart to the byte. ") +
     "What is not known has a dash." + (gpu.instants.length > 1 && !gpu.exact ? " The driver was not asked at the very peak: the nearest moment is shown." : "");
   const most = Math.max(1, ...gpu.instants.map((instant) => sumOf(instant.uses.map((use) => Math.max(0, use[2])))));
@@ -60,15 +58,19 @@ const segmentView = { all: false };
 
 function fragmentationSection(run) {
   const f = run.fragmentation;
-  $("fragmentation-panel").hidden = f === null;
-  if (f === null) return;
   const free = f.cached + f.fragmented;
   $("fragmentation-hint").replaceChildren("At the most reserved bytes, in " + moment(f.phase, f.step) + ": ", size(f.reserved), " in " + grouped(f.count) + " segments; ", size(f.fragmented), " of it free but pinned by live blocks, ", size(f.cached), " free in segments without one" + (free === 0 ? "." : ". Segments with most to gain come first; their smallest blocks are named."));
   const most = Math.max(1, ...f.segments.map((segment) => segment.bytes));
   const head = [["segment", true], ["live and free", true], ["free"], ["in one piece"], ["blocks"], ["kept by", true]];
+  const body = h("tbody", {}), again = () => {
+    keepRows(body, "segments", f.segments.slice(0, segmentView.all ? f.segments.length : shownSegments).map((segment, i) => [i, "", () => segmentRow(segment, most)]));
+    more.show(f.segments.length, shownSegments);
+  };
+  const more = moreButton(segmentView, again);
   fill("replays", f.replays.length > 0 && replayTable(f));
   $("replays").hidden = f.replays.length === 0;
-  fill("fragmentation", h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), h("tbody", {}, f.segments.slice(0, segmentView.all ? f.segments.length : shownSegments).map((segment) => segmentRow(segment, most)))),
-    f.segments.length > shownSegments && h("p", {}, h("button", { class: "button", type: "button", id: "segments-all", style: { "margin-top": "0.6rem" }, onclick: () => { segmentView.all = !segmentView.all; fragmentationSection(run); $("segments-all").focus(); } }, segmentView.all ? "Show fewer" : "Show all " + f.segments.length)),
+  fill("fragmentation", h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, text]) => h("th", { scope: "col", class: text ? "text" : null }, name)))), body),
+    more.button,
     f.count > f.segments.length && h("p", { class: "hint" }, grouped(f.count - f.segments.length) + " more segments are full or empty, or have less to gain."));
+  again();
 }

@@ -54,55 +54,63 @@ function layerName(row, again) {
   const twist = row.expandable
     ? h("button", { class: "twist", type: "button", id: "twist-" + node.key, "aria-expanded": String(row.open), "aria-label": (row.open ? "Close " : "Open ") + node.name, onclick: () => toggle(layerView.closed, node.key, again) }, row.open ? "▾" : "▸")
     : h("span", { class: "twist" });
-  const fold = node.group && (node.singles().some((single) => single.children().length > 0) || node.count > 1) &&
+  const fold = node.group &&
     h("button", { class: "fold", type: "button", id: "fold-" + node.key, onclick: () => toggle(layerView.unfolded, node.key, again) }, row.unfolded ? "fold" : "show each of " + node.count);
-  return h("span", { class: "tree", style: { "--depth": depth } }, twist, h("span", { title: node.name }, node.name),
+  return h("span", { class: "tree", style: { "--depth": depth } }, h("span", { class: "named" }, twist, h("span", { title: node.name }, node.name)),
     node.count > 1 && !row.unfolded && h("span", { class: "times" }, "×" + node.count), fold);
 }
 
+// The most that one row has of its own where all are open; a closed row may have more and is as dark as can be.
+const mostOf = (run) => run.folds.map((fold) => layerCells(run, fold.members));
+
 function heatCell(bytes, most, category, what) {
   if (bytes === 0) return h("td", { class: "zero" }, "0");
-  const share = Math.sqrt(bytes / Math.max(most, 1));
+  const share = Math.min(1, Math.sqrt(bytes / Math.max(most, 1)));
   return h("td", { class: "heat", style: { "--color": color(category), "--share": share.toFixed(3) } }, size(bytes, what));
 }
 
 function peakTable(run, rows, again) {
-  const used = usedCategories(rows.map((row) => row.cells)), total = run.peak.allocated;
-  const most = Math.max(...rows.flatMap((row) => row.cells));
+  const used = usedCategories([run.peak.categories]), total = run.peak.allocated, most = Math.max(...mostOf(run).flat());
   const head = [h("th", { scope: "col", class: "text" }, "layer"), used.map((c) => h("th", { scope: "col", "data-tip": categories[c].meaning }, swatch(categories[c]), categories[c].title)), h("th", { scope: "col" }, "together"), h("th", { scope: "col", class: "text" }, "share")];
-  const body = rows.map((row) => {
+  const write = (row) => {
     const own = sumOf(row.cells);
     const header = h("th", { scope: "row" }, layerName(row, again));
     if (own === 0 && row.open) return h("tr", {}, header, h("td", { colspan: used.length + 2 }));
     return h("tr", {}, header, used.map((c) => heatCell(row.cells[c], most, categories[c], row.node.name + ", " + categories[c].title)),
-      h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (1.4 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
-  });
+      own === 0 ? h("td", { class: "zero" }, "0") : h("td", {}, size(own)), h("td", { class: "share" }, h("span", { class: "sharebar", "aria-hidden": "true", style: { width: (total > 0 ? (1.4 * own) / total : 0) + "rem" } }), " " + shareText(own, total)));
+  };
   const foot = h("tr", {}, h("th", { scope: "row" }, "sum"), used.map((c) => h("td", {}, size(sumOf(rows.map((row) => row.cells[c]))))), h("td", {}, size(total)), h("td", { class: "share" }, shareText(total, total)));
-  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body), h("tfoot", {}, foot));
+  return { head, write, foot };
 }
 
 function runTable(run, rows, again) {
-  const used = runColumns.map((_, c) => c).filter((c) => rows.some((row) => row.cells[c] !== 0));
+  const used = runColumns.map((_, c) => c).filter((c) => run.rows.some((row) => row[c] !== 0));
   const category = runColumns.map(([, name]) => categories.find((c) => c.name === name));
-  const most = runColumns.map((_, c) => Math.max(...rows.map((row) => row.cells[c])));
+  const own = mostOf(run), most = runColumns.map((_, c) => Math.max(...own.map((cells) => cells[c])));
   const cell = (row, c) => (category[c] ? heatCell(row.cells[c], most[c], category[c], row.node.name + ", " + runColumns[c][0]) : h("td", {}, row.cells[c] === 0 ? "" : size(row.cells[c])));
   const head = [h("th", { scope: "col", class: "text" }, "layer"), used.map((c) => h("th", { scope: "col" }, category[c] && swatch(category[c]), runColumns[c][0]))];
-  const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, layerName(row, again)), used.map((c) => cell(row, c))));
-  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
+  return { head, write: (row) => h("tr", {}, h("th", { scope: "row" }, layerName(row, again)), used.map((c) => cell(row, c))), foot: null };
 }
 
 function layersSection(run) {
-  const again = () => {
-    const focused = document.activeElement && document.activeElement.id;
-    layersSection(run);
-    if (focused && $(focused)) $(focused).focus();
-  };
-  fill("layers-controls", segmented("What the table shows", "layers", [["peak", "At the peak"], ["run", "Over the run"]], layerView.kind, (value) => { layerView.kind = value; again(); }));
+  fill("layers-controls", segmented("What the table shows", "layers", [["peak", "At the peak"], ["run", "Over the run"]], layerView.kind, (value) => { layerView.kind = value; layersSection(run); document.querySelector("input[name=layers]:checked").focus(); }));
   $("layers-hint").textContent = layerView.kind === "peak"
     ? "A closed row holds everything below it, an open row only its own bytes: what you see always adds up to the peak." +
       (run.peak.categories[categories.findIndex((c) => c.name === "workspace")] > 0 ? " Workspace stands at the layer that first needed it; all later layers use it too." : "")
     : "What each layer took, whenever that was: sums over the layers of a row, but the largest of them where the column says “most”. " + (run.trains ? "“Kept for backward” is what operators requested in the last step; the last two columns are" : "The last column is") + " all bytes in use on the device while the layer ran.";
   if (run.folds.length === 0) return fill("layers", h("p", { class: "hint" }, "No layers were recorded."));
-  const rows = visibleRows(run, foldedNode(run, 0), 0, []);
-  fill("layers", layerView.kind === "peak" ? peakTable(run, rows, again) : runTable(run, rows, again));
+  const body = h("tbody", {}), head = h("tr", {}), foot = h("tfoot", {});
+  const show = () => {
+    const rows = visibleRows(run, foldedNode(run, 0), 0, []), table = (layerView.kind === "peak" ? peakTable : runTable)(run, rows, again);
+    head.replaceChildren(...table.head.flat());
+    foot.replaceChildren(...(table.foot ? [table.foot] : []));
+    keepRows(body, "layers", rows.map((row) => [row.node.key, JSON.stringify([row.open, row.unfolded, row.cells]), () => table.write(row)]));
+  };
+  const again = () => {
+    const focused = document.activeElement && document.activeElement.id;
+    show();
+    if (focused && $(focused)) $(focused).focus();
+  };
+  show();
+  fill("layers", h("table", {}, h("thead", {}, head), body, foot));
 }

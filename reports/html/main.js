@@ -10,20 +10,32 @@ function picker(run) {
   fill("picker", h("div", { class: "picker" }, h("h2", { id: "picker-title" }, data.runs.length > 1 ? "One run in detail" : "In detail"), pick, exact));
 }
 
+// Every part of a run in detail, in the page's order: its element, whether the run has it, what draws it.
+const always = () => true;
+const sections = [["assumed", (run) => run.program && run.assumptions.length > 0, assumptionSection], ["orders-panel", (run) => run.bands.length > 0, ordersSection],
+  ["cache-panel", (run) => run.cache !== null, cacheSection], ["timeline-panel", always, timeline], ["layers-panel", always, layersSection],
+  ["tensors-panel", always, tensorSection], ["sources-panel", (run) => run.sources.length > 0, sourcesSection],
+  ["kernels-panel", (run) => run.device !== null, kernelSection], ["work-panel", (run) => run.device !== null && quantities.some((_, i) => hasWork(run.device, i)), workTable],
+  ["gpu-panel", (run) => run.gpu !== null, gpuSection], ["driver-panel", (run) => run.device !== null && run.device.memory.length > 0, driverMemory],
+  ["fragmentation-panel", (run) => run.fragmentation !== null, fragmentationSection], ["steps-panel", always, stepsSection],
+  ["forms-panel", (run) => !run.program, formsSection], ["facts-panel", always, factsSection]];
+
+function isInView(element) {
+  const box = element.getBoundingClientRect();
+  return box.top < innerHeight && box.bottom > 0;
+}
+
+// A part a frame, those in view first; of the page's first run what is in view at once.
 function detail(run) {
-  assumptionSection(run);
-  ordersSection(run);
-  cacheSection(run);
-  timeline(run);
-  layersSection(run);
-  tensorSection(run);
-  sourcesSection(run);
-  deviceSection(run);
-  gpuSection(run);
-  fragmentationSection(run);
-  stepsSection(run);
-  formsSection(run);
-  factsSection(run);
+  for (const [id, has] of sections) $(id).hidden = !has(run);
+  $("steps-title").textContent = run.cache ? "Prefill and decode" : "First step and steady step";
+  contents();
+  const wait = ([id, has, drawPart]) => later("part " + id, () => void (has(run) && drawPart(run)));
+  if (document.documentElement.dataset.drawn) {
+    const seen = sections.filter(([id]) => isInView($(id)));
+    return [...seen, ...sections.filter((part) => !seen.includes(part))].forEach(wait);
+  }
+  for (const part of sections) if (part[1](run) && isInView($(part[0]))) part[2](run); else wait(part);
 }
 
 // Links to the parts that are shown.
@@ -35,7 +47,7 @@ function contents() {
 
 function choose(index) {
   chosen = index;
-  chart.cursor = null;
+  chart.cursor = chart.window = null;
   drawAll();
   const pressed = document.querySelectorAll(".bar-row[aria-pressed]")[index];
   if (pressed && document.activeElement === document.body) pressed.focus();
@@ -51,16 +63,16 @@ function drawAll() {
   if (data.runs.length === 0) return document.querySelectorAll("section.panel").forEach((panel) => (panel.hidden = true));
   picker(data.runs[chosen]);
   detail(data.runs[chosen]);
-  contents();
 }
 
 drawAll();
+if (location.hash) settle();
 fill("footer", "Written by headroom " + data.version + ". Sizes are in binary units (1 KiB = 1024 bytes); point at a number, or choose “Exact bytes”, for the exact count. This page loads nothing from anywhere.");
 let lastWidth = $("timeline").clientWidth;
 addEventListener("resize", () => {
   if ($("timeline").clientWidth === lastWidth || data.runs.length === 0) return;
   lastWidth = $("timeline").clientWidth;
   timeline(data.runs[chosen]);
-  cacheSection(data.runs[chosen]);
+  if (data.runs[chosen].cache) cacheSection(data.runs[chosen]);
 });
 document.documentElement.dataset.drawn = "yes";

@@ -111,7 +111,7 @@ function barRow(run, index, most, chosen, choose) {
 function differenceText(run) {
   const percent = run.saving ? run.saving.peak : null;
   if (percent === null) return null;
-  return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": percent.toFixed(6) + " % saved against the baseline" },
+  return h("span", { class: percent > 0.05 ? "saves" : percent < -0.05 ? "costs" : "none", "data-tip": fixed(percent, 6) + " % saved against the baseline" },
     percentText(Math.abs(percent)) + (percent < 0 ? " more" : " saved"));
 }
 
@@ -162,8 +162,5 @@ function comparison(chosen, choose) {
 
 // What a program's run rests on stands above its numbers.
 function assumptionSection(run) {
-  const shown = run.program && run.assumptions.length > 0;
-  $("assumed").hidden = !shown;
-  if (!shown) return;
   fill("assumed", h("h2", {}, "Assumed"), h("ul", {}, run.assumptions.map((text) => h("li", {}, withFlags(text)))), run.value_hint && h("p", { class: "hint" }, withFlags(run.value_hint)));
 }

@@ -5,8 +5,8 @@ const allTensorColumns = [["bytes", (t) => t.bytes, false], ["tensor", (t) => t.
 const tensorColumnsOf = (run) => (run.sources.length > 0 ? allTensorColumns : allTensorColumns.slice(0, -1));
 const shownTensors = 20;
 
-const tensorsOf = (run) => run.tensors.map(([bytes, requested, tensor, op, layer, category, phase, step, line]) => ({
-  bytes, requested, tensor: run.strings[tensor] || "(scratch)", op: run.strings[op], layer: run.layers[layer] ? run.layers[layer].path : "", category: categories[category], phase: data.phases[phase], step, line: run.strings[line] }));
+const tensorsOf = (run) => run.tensors.map(([bytes, requested, tensor, op, layer, category, phase, step, line], index) => ({
+  index, bytes, requested, tensor: run.strings[tensor] || "(scratch)", op: run.strings[op], layer: run.layers[layer] ? run.layers[layer].path : "", category: categories[category], phase: data.phases[phase], step, line: run.strings[line] }));
 
 function orderedTensors(run) {
   const value = allTensorColumns[tensorView.key][1], sign = tensorView.ascending ? 1 : -1, wanted = tensorView.filter.toLowerCase();
@@ -19,35 +19,25 @@ function tensorRow(t, lines) {
     h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")), lines && h("td", { class: "text mono", "data-tip": t.line }, t.line.replace(/.*\//, "")));
 }
 
-function tensorTable(run) {
-  const tensorColumns = tensorColumnsOf(run);
-  if (tensorView.key >= tensorColumns.length) tensorView.key = 0;
-  const rows = orderedTensors(run), shown = tensorView.all ? rows : rows.slice(0, shownTensors);
-  const sortBy = (key) => {
-    tensorView.ascending = key === tensorView.key ? !tensorView.ascending : tensorColumns[key][2];
-    tensorView.key = key;
-    tensorTable(run);
-    document.querySelectorAll("#tensors .sort")[key].focus();
-  };
-  const head = tensorColumns.map(([name, , text], key) => h("th", { scope: "col", class: text ? "text" : null, "aria-sort": key === tensorView.key ? (tensorView.ascending ? "ascending" : "descending") : null },
-    h("button", { class: "sort", type: "button", onclick: () => sortBy(key) }, name)));
-  const rest = run.smaller.count > 0 ? grouped(run.smaller.count) + " smaller ones hold " + binarySize(run.smaller.bytes) + " together." : "";
-  fill("tensors", h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, shown.map((t) => tensorRow(t, run.sources.length > 0)))),
-    rows.length === 0 && h("p", { class: "hint" }, "None matches."),
-    rows.length > shownTensors && h("p", {}, h("button", { class: "button", type: "button", style: { "margin-top": "0.6rem" }, onclick: () => { tensorView.all = !tensorView.all; tensorTable(run); } }, tensorView.all ? "Show fewer" : "Show all " + rows.length)),
-    rest && h("p", { class: "hint" }, rest));
-}
-
 function tensorSection(run) {
-  fill("tensors-controls", h("input", { type: "search", placeholder: "filter", "aria-label": "Filter tensors by shape, operator, layer, category or phase", value: tensorView.filter, oninput: (event) => { tensorView.filter = event.target.value; tensorTable(run); } }));
-  tensorTable(run);
+  const columns = tensorColumnsOf(run), body = h("tbody", {}), none = h("p", { class: "hint" }, "None matches.");
+  if (tensorView.key >= columns.length) tensorView.key = 0;
+  const again = () => {
+    const rows = orderedTensors(run);
+    keepRows(body, "tensors", (tensorView.all ? rows : rows.slice(0, shownTensors)).map((t) => [t.index, "", () => tensorRow(t, run.sources.length > 0)]));
+    none.hidden = rows.length > 0;
+    more.show(rows.length, shownTensors);
+  };
+  const more = moreButton(tensorView, again);
+  fill("tensors-controls", h("input", { type: "search", placeholder: "filter", "aria-label": "Filter tensors by shape, operator, layer, category or phase", value: tensorView.filter, oninput: (event) => { tensorView.filter = event.target.value; again(); } }));
+  fill("tensors", h("table", {}, h("thead", {}, sortHead(tensorView, columns, again)), body), none, more.button,
+    run.smaller.count > 0 && h("p", { class: "hint" }, grouped(run.smaller.count) + " smaller ones hold " + binarySize(run.smaller.bytes) + " together."));
+  again();
 }
 
 const shownSources = 30;
 
 function sourcesSection(run) {
-  $("sources-panel").hidden = run.sources.length === 0;
-  if (run.sources.length === 0) return;
   const used = usedCategories(run.sources.map((row) => row.categories));
   const rows = run.sources.slice(0, shownSources).map((row) => h("tr", {}, h("th", { scope: "row", class: "mono wrap" }, breakablePath(run.strings[row.line] || "(no line of the program)")),
     h("td", {}, size(row.bytes)), h("td", {}, shareText(row.bytes, run.peak.allocated)), h("td", {}, grouped(row.blocks)), used.map((c) => h("td", {}, row.categories[c] === 0 ? h("span", { class: "none" }, "–") : size(row.categories[c])))));
@@ -58,8 +48,6 @@ function sourcesSection(run) {
 }
 
 function ordersSection(run) {
-  $("orders-panel").hidden = run.bands.length === 0;
-  if (run.bands.length === 0) return;
   $("orders-hint").textContent = "PyTorch's allocator breaks ties between equal free blocks by address. The same run under " + run.order_count + " orders of addresses; all else on this page is under the first.";
   const rows = run.bands.map((band) => h("tr", {}, h("th", { scope: "row" }, "peak " + band.peak), h("td", {}, size(band.least)), h("td", { class: "text" }, band.least === band.most ? "all" : band.least_order), h("td", {}, size(band.most)), h("td", { class: "text" }, band.least === band.most ? "all" : band.most_order),
     h("td", {}, band.least === band.most ? h("span", { class: "none" }, "none") : [size(band.most - band.least), " (" + ((100 * (band.most - band.least)) / band.least).toFixed(3) + " %)"])));
@@ -72,7 +60,6 @@ const stepName = (run, step, i) => (run.cache ? moment(step.peak.phase, step.ste
 
 function stepsSection(run) {
   if (run.steps.length === 0) return fill("steps", h("p", { class: "hint" }, "No step was recorded."));
-  $("steps-title").textContent = run.cache ? "Prefill and decode" : "First step and steady step";
   const steps = tellingSteps(run), used = usedCategories(steps.map((step) => step.peak.categories));
   const column = (step) => step.peak.event < 0 ? "–" : null;
   const line = (name, cell) => h("tr", {}, h("th", { scope: "row" }, name), steps.map((step) => h("td", { class: name === "where" ? "wrap" : null }, column(step) || cell(step.peak))));
@@ -100,7 +87,6 @@ function verdict(form) {
 }
 
 function formsSection(run) {
-  $("forms-panel").hidden = run.program;
   if (run.forms.length === 0) return fill("forms", h("p", { class: "hint" }, "This run has no closed forms."));
   const rows = groupedForms(run).map((form) => h("tr", {}, h("th", { scope: "row" }, form.quantity.replace(/_/g, " ").replace(/ bytes/, ""), h("br"), h("span", { class: "times", style: { "margin-left": 0 } }, breakable(form.count > 1 ? form.pattern + " ×" + form.count : form.layer))),
     h("td", { class: "text wrap mono" }, form.formula), h("td", {}, size(form.closed)), h("td", {}, form.recorded === null ? null : [size(form.recorded), h("br")], verdict(form))));

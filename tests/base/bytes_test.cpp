@@ -12,16 +12,24 @@ TEST(Bytes, AreExactBelowOneKibibyte) {
   EXPECT_EQ(format_bytes(0), "0 B");
   EXPECT_EQ(format_bytes(512), "512 B");
   EXPECT_EQ(format_bytes(1023), "1023 B");
-  EXPECT_EQ(format_bytes(-1), "-1 B");
+  EXPECT_EQ(format_bytes(-1), "−1 B");
 }
 
 TEST(Bytes, ShowThreeSignificantDigits) {
   EXPECT_EQ(format_bytes(1024), "1.00 KiB");
   EXPECT_EQ(format_bytes(1'342'177'280), "1.25 GiB");
-  EXPECT_EQ(format_bytes(-3'145'728), "-3.00 MiB");
+  EXPECT_EQ(format_bytes(-3'145'728), "−3.00 MiB");
   EXPECT_EQ(format_bytes(12'800), "12.5 KiB");
   EXPECT_EQ(format_bytes(128'000), "125 KiB");
   EXPECT_EQ(format_bytes(1'047'552), "1023 KiB");
+}
+
+TEST(Bytes, PercentagesHaveARealMinusAndNoneBeforeZero) {
+  EXPECT_EQ(format_percent(12.34), "12.3 %");
+  EXPECT_EQ(format_percent(-4), "−4.0 %");
+  EXPECT_EQ(format_percent(-0.04), "0.0 %");
+  EXPECT_EQ(format_percent(-0.04, 2), "−0.04 %");
+  EXPECT_EQ(format_percent(-0.4, 0), "0 %");
 }
 
 TEST(Bytes, RoundUpIntoTheNextDigitOrUnit) {
@@ -32,7 +40,7 @@ TEST(Bytes, RoundUpIntoTheNextDigitOrUnit) {
 
 TEST(Bytes, CoverAllIntegers) {
   EXPECT_EQ(format_bytes(std::numeric_limits<std::int64_t>::max()), "8.00 EiB");
-  EXPECT_EQ(format_bytes(std::numeric_limits<std::int64_t>::min()), "-8.00 EiB");
+  EXPECT_EQ(format_bytes(std::numeric_limits<std::int64_t>::min()), "−8.00 EiB");
   EXPECT_EQ(format_bytes(std::int64_t{1} << 40), "1.00 TiB");
 }
 
@@ -41,8 +49,8 @@ TEST(Count, GroupsDigitsByThousands) {
   EXPECT_EQ(format_count(999), "999");
   EXPECT_EQ(format_count(1000), "1,000");
   EXPECT_EQ(format_count(1'344'219'648), "1,344,219,648");
-  EXPECT_EQ(format_count(-100'000), "-100,000");
-  EXPECT_EQ(format_count(std::numeric_limits<std::int64_t>::min()), "-9,223,372,036,854,775,808");
+  EXPECT_EQ(format_count(-100'000), "−100,000");
+  EXPECT_EQ(format_count(std::numeric_limits<std::int64_t>::min()), "−9,223,372,036,854,775,808");
 }
 
 TEST(ParseBytes, ReadsNumbersWithBinaryUnits) {
@@ -54,7 +62,8 @@ TEST(ParseBytes, ReadsNumbersWithBinaryUnits) {
 }
 
 TEST(ParseBytes, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "MiB", "1 MiB", "1MB", "-1", "1e3", "nan", "inf", "1MiB or so", "99999999999TiB", "1PiB"})
+  for (const char* text :
+       {"", "MiB", "1 MiB", "1MB", "-1", "1e3", "nan", "inf", "1MiB or so", "99999999999TiB", "1PiB"})
     EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
 }
 

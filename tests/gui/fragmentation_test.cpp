@@ -157,7 +157,7 @@ TEST(FragmentationView, ShowsReplaysThatSaveMostFirst) {
   ASSERT_EQ(replays.rowCount(), 4);
   EXPECT_EQ(replays.index(1, 0).data().toString(), "expandable_segments:True");
   EXPECT_EQ(replays.index(1, 2).data(kExportRole).toLongLong(), 3072);
-  EXPECT_EQ(replays.index(2, 2).data().toString(), "-1.00 KiB");
+  EXPECT_EQ(replays.index(2, 2).data().toString(), "−1.00 KiB");
   EXPECT_EQ(replays.index(3, 1).data().toString(), "out of memory");
   EXPECT_THAT(s.words(), testing::HasSubstr("“roundup” ran out of memory"));
 }

@@ -2,11 +2,12 @@
 (() => {
   const problems = [];
   const expect = (truth, text) => truth || problems.push(text);
-  const number = (text) => Number(text.replace(/[^0-9-]/g, ""));
+  const number = (text) => Number(text.replace(/−/g, "-").replace(/[^0-9-]/g, ""));
   const all = (selector) => [...document.querySelectorAll(selector)];
   addEventListener("error", (event) => problems.push(event.message));
 
   function rowsSumToTotal(run) {
+    settle();
     const rows = all("#layers tbody tr"), foot = document.querySelector("#layers tfoot");
     if (!foot) return;
     const together = (row) => [...row.cells].slice(-2)[0];
@@ -19,6 +20,7 @@
   }
 
   function exerciseDevice(run) {
+    settle();
     expect($("kernels-panel").hidden === (run.device === null) && $("gpu-panel").hidden === (run.gpu === null), "a panel of the driver's is shown or hidden wrongly");
     if (run.device && run.device.uses.length > 0) {
       const listed = () => number($("kernels-sum").textContent), every = run.device.total.kernels - run.device.rest.count;
@@ -45,6 +47,31 @@
       });
   }
 
+  // Zoomed in, moved to an end and out again, the curve is what it was; the cursor stays where it can be seen.
+  function zoomWorks(run) {
+    chart.range = "all";
+    timeline(run);
+    const svg = document.querySelector("#timeline svg"), line = timelineOf(run), key = (name) => svg.dispatchEvent(new KeyboardEvent("keydown", { key: name }));
+    const [zoomOut, zoomIn] = all(".zoom button");
+    if (line.count < 100) return;
+    for (let i = 0; i < 3; ++i) zoomIn.click();
+    const span = () => chart.window[1] - chart.window[0], whole = line[chart.axis][line.count - 1] - line[chart.axis][0];
+    expect(chart.window && Math.abs(span() - whole / 8) <= 20, "zoomed in three times the curve shows " + (chart.window && span()) + " of " + whole);
+    key("End");
+    expect(chart.cursor === line.count - 1 && line[chart.axis][chart.cursor] <= chart.window[1], "the cursor is beyond what is shown");
+    svg.dispatchEvent(new WheelEvent("wheel", { ctrlKey: true, deltaY: -100, clientX: box(svg).left + 90, cancelable: true }));
+    expect(span() < whole / 8 || span() <= 20, "the wheel with Ctrl does not zoom");
+    const plain = new WheelEvent("wheel", { deltaY: 100, cancelable: true });
+    svg.dispatchEvent(plain);
+    expect(!plain.defaultPrevented, "the wheel alone no longer scrolls the page");
+    for (let i = 0; i < 20; ++i) zoomOut.click();
+    expect(chart.window === null, "zoomed out the curve does not show all");
+    key("+");
+    key("0");
+    expect(chart.window === null, "0 does not show all");
+  }
+  const box = (element) => element.getBoundingClientRect();
+
   function exerciseCache(run) {
     expect($("cache-panel").hidden === (run.cache === null), "the panel of the cache is shown or hidden wrongly");
     if (!run.cache) return;
@@ -65,6 +92,7 @@
     pressAll("#layers-controls input");
     pressAll("#timeline-controls input");
     pressAll("#tensors .sort");
+    if (run.timeline.event.length > 0) zoomWorks(run);
     const drawing = document.querySelector("#timeline svg");
     if (drawing) {
       for (const key of ["ArrowRight", "ArrowLeft", "PageDown", "End", "Home"]) drawing.dispatchEvent(new KeyboardEvent("keydown", { key }));
@@ -129,6 +157,10 @@
     all("th").forEach((cell) => expect(cell.scope, "a header without scope: " + cell.textContent));
     all("table").forEach((table) => expect(table.closest("[role=region][aria-label][tabindex='0']"), "a table that no keyboard can scroll"));
     all("nav a").forEach((link) => expect(document.querySelector(link.getAttribute("href")), "a link leads nowhere: " + link.textContent));
+    const ids = all("[id]").map((part) => part.id);
+    expect(new Set(ids).size === ids.length, "two parts have one id: " + ids.filter((id, i) => ids.indexOf(id) !== i));
+    for (const name of ["aria-labelledby", "aria-describedby", "aria-controls"])
+      all("[" + name + "]").forEach((part) => expect($(part.getAttribute(name)), "a name is taken from " + part.getAttribute(name) + ", which is not there"));
     all("svg[role=img]").forEach((drawing) => expect(drawing.getAttribute("aria-label"), "a drawing has no name"));
     all("button, input, select, a, [tabindex='0']").filter((part) => part.getClientRects().length).forEach((part) => {
       part.focus();
@@ -137,6 +169,7 @@
     });
   }
 
+  settle();
   expect(document.documentElement.dataset.drawn === "yes", "the page was not drawn to its end");
   expect(document.documentElement.scrollWidth <= innerWidth + 1, "the page is wider than the window");
   expect(!document.body.innerText.includes("[object"), "an object was written as text");

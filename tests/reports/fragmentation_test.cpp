@@ -47,7 +47,7 @@ TEST(FragmentationReport, ClaimsNoSavingFromAReplayThatIsNotFaithful) {
   report.replays[0].faithful = false;
   report.replays[0].difference = "at event 3 the recording frees another block";
   EXPECT_THAT(terminal(report, 160), HasSubstr("at event 3 the recording frees another block"));
-  EXPECT_THAT(terminal(report, 160), Not(HasSubstr("-20.0 MiB")));
+  EXPECT_THAT(terminal(report, 160), Not(HasSubstr("−20.0 MiB")));
   const Json json = parse_json(write_fragmentation_json(report), "json");
   for (const Json& replay : json["replays"]) EXPECT_TRUE(replay["saved_bytes"].is_null());
 }
