@@ -4,7 +4,6 @@
 FROM debian:12-slim AS build
 COPY . /headroom
 WORKDIR /headroom
-ENV HEADROOM_CACHE_DIR=/cache
 RUN scripts/setup
 RUN cmake --preset release -DHEADROOM_TESTS=OFF && cmake --build --preset release
 RUN cpack --config build/release/CPackConfig.cmake -G DEB -B /packages

@@ -20,6 +20,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   add_compile_options(-Wno-restrict)  # false alarms on string concatenation, GCC bug 105651
 endif()
 include_directories(${PROJECT_SOURCE_DIR})
+# Programs resolve what they call before they start, after which the table of it is read-only.
+string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,-z,relro,-z,now")
 
 if(HEADROOM_SANITIZE STREQUAL thread)
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)

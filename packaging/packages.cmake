@@ -3,7 +3,9 @@
 set(CPACK_GENERATOR "DEB;TGZ")
 set(CPACK_PACKAGE_NAME headroom)
 set(CPACK_PACKAGE_VENDOR Headroom)
-set(CPACK_PACKAGE_CONTACT "Headroom <headroom@localhost>")
+set(HEADROOM_MAINTAINER "Headroom <headroom@localhost>" CACHE STRING "Who packs, as Debian's packages say it")
+set(CPACK_PACKAGE_CONTACT ${HEADROOM_MAINTAINER})
+configure_file(debian/changelog.in changelog @ONLY)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "memory profiler for transformers, with a virtual GPU")
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 string(TOLOWER "headroom-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" CPACK_PACKAGE_FILE_NAME)
@@ -21,7 +23,8 @@ foreach(component ${CPACK_COMPONENTS_ALL})
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package})
   set(CPACK_DEBIAN_${upper}_FILE_NAME DEB-DEFAULT)
-  install(FILES copyright DESTINATION share/doc/${package} COMPONENT ${component})
+  install(FILES debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/changelog DESTINATION share/doc/${package} COMPONENT ${component})
+  install(FILES debian/${package}.lintian-overrides DESTINATION share/lintian/overrides RENAME ${package} COMPONENT ${component})
 endforeach()
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -43,7 +46,7 @@ Reports and lists work at once. To run models, Torch is fetched by
 headroom-setup-torch.")
 set(CPACK_DEBIAN_HEADROOM_PACKAGE_RECOMMENDS "python3, ca-certificates")
 set(CPACK_DEBIAN_HEADROOM_PACKAGE_SUGGESTS headroom-viewer)
-set(CPACK_DEBIAN_HEADROOM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/postrm)
+set(CPACK_DEBIAN_HEADROOM_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/postrm)
 
 set(CPACK_COMPONENT_VIEWER_DESCRIPTION "The viewer: memory over time, the address space, layers and tensors of
 recordings, runs side by side; every view as a picture or a table, with and

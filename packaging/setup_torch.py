@@ -38,8 +38,8 @@ def main(arguments):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         fetch_wheels.bring(folder, package, version, filename, sha256, name, parts)
-    except OSError as problem:
-        print(f"headroom-setup-torch: {problem}", file=sys.stderr)
+    except (OSError, SystemExit) as problem:
+        print(f"headroom-setup-torch: {str(problem).removeprefix('setup: ')}", file=sys.stderr)
         return 3
     return 0
 

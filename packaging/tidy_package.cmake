@@ -21,7 +21,7 @@ foreach(file ${files})
     execute_process(COMMAND ${strip} --strip-unneeded ${file} COMMAND_ERROR_IS_FATAL ANY)
   elseif(file MATCHES "\\.a$")
     execute_process(COMMAND ${strip} --strip-debug --enable-deterministic-archives ${file} COMMAND_ERROR_IS_FATAL ANY)
-  elseif(CPACK_GENERATOR STREQUAL DEB AND file MATCHES "/man/man1/")
+  elseif(CPACK_GENERATOR STREQUAL DEB AND file MATCHES "/man/man1/|/share/doc/[^/]+/changelog$")
     execute_process(COMMAND gzip -9nf ${file} COMMAND_ERROR_IS_FATAL ANY)
   elseif(CPACK_GENERATOR STREQUAL DEB AND file MATCHES "/zsh/site-functions/")  # which Debian keeps for other sources
     string(REPLACE site-functions vendor-completions place ${file})

@@ -6,19 +6,24 @@
    functions and classes there, imported modules, and constants (numbers, texts, None, tuples of these). Anything else is refused,
    and so is a function inside a function: it would have to bring values along.
 """
+from __future__ import annotations
+
 import ast
 import builtins
 import linecache
 import os
 import textwrap
 import types
+from typing import Any, Callable, Union
 
 from headroom.program import HeadroomError
 
+Described = dict[str, str]
+Function = Union[str, Callable[..., Any]]
 _CONSTANTS = (int, float, str, bytes, bool, type(None))
 
 
-def describe(function, what):
+def describe(function: Function, what: str) -> Described:
     """What the driver needs to call it there: {"import": …}, {"file": …} or {"source": …}, with its "name"."""
     if isinstance(function, str):
         return _named(function, what)
@@ -36,7 +41,7 @@ def describe(function, what):
     return {"source": _source_with_surroundings(function, what), "name": function.__name__}
 
 
-def _named(text, what):
+def _named(text: str, what: str) -> Described:
     place, colon, name = text.rpartition(":")
     if not colon or not place or not name.isidentifier():
         raise HeadroomError(f"{what} is '{text}', expected 'module:function' or 'file.py:function'")
@@ -47,7 +52,7 @@ def _named(text, what):
     return {"import": place, "name": name}
 
 
-def _code_of(thing):
+def _code_of(thing: Any) -> types.CodeType | None:
     if isinstance(thing, types.FunctionType):
         return thing.__code__
     for member in vars(thing).values():
@@ -56,28 +61,30 @@ def _code_of(thing):
     return None
 
 
-def _source_of(thing, what):
+def _source_of(thing: Any, what: str) -> str:
     """The text of a function or class, as it stands in its file or in the notebook's cell."""
     code = _code_of(thing)
     lines = linecache.getlines(code.co_filename) if code else []
     kinds = (ast.FunctionDef, ast.ClassDef)
     text = "".join(lines)
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds) and node.name == thing.__name__] if text else []
-    if not found:
+    if code is None or not found:
         raise HeadroomError(f"{what}: the source of {thing.__name__} is not known; put it in a file and name it, 'file.py:{thing.__name__}'")
     nearest = min(found, key=lambda node: abs(node.lineno - code.co_firstlineno))
     first = min([nearest.lineno] + [decorator.lineno for decorator in nearest.decorator_list])
     return textwrap.dedent("".join(lines[first - 1:nearest.end_lineno]))
 
 
-def _is_constant(value):
+def _is_constant(value: Any) -> bool:
     return isinstance(value, _CONSTANTS) or isinstance(value, tuple) and all(map(_is_constant, value))
 
 
-def _source_with_surroundings(function, what):
-    surroundings, parts, seen = function.__globals__, [], set()
+def _source_with_surroundings(function: types.FunctionType, what: str) -> str:
+    surroundings = function.__globals__
+    parts: list[str] = []
+    seen: set[str] = set()
 
-    def add(thing):
+    def add(thing: Any) -> None:
         source = _source_of(thing, what)
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Name) and node.id in surroundings and not hasattr(builtins, node.id) and node.id not in seen:
@@ -85,7 +92,7 @@ def _source_with_surroundings(function, what):
                 bring(node.id, surroundings[node.id])
         parts.append(source)
 
-    def bring(name, value):
+    def bring(name: str, value: Any) -> None:
         if isinstance(value, types.ModuleType):
             parts.append(f"import importlib\n{name} = importlib.import_module({value.__name__!r})\n")
         elif isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__":

@@ -1,4 +1,6 @@
 """A module of yours on a virtual GPU, or on any other device of the program's."""
+from __future__ import annotations
+
 import json
 import os
 import pathlib
@@ -6,8 +8,9 @@ import shutil
 import sys
 import tempfile
 import types
+from typing import Any, Iterable
 
-from headroom.functions import describe
+from headroom.functions import Function, describe
 from headroom.program import HeadroomError, run_program
 from headroom.recording import Recording, remove_with
 
@@ -18,16 +21,16 @@ class Shape:
     """A tensor by its shape and type alone: Shape(8, 128, dtype="int64"). It is made on the device, full of zeros; a virtual
     device computes nothing, so values would not matter there."""
 
-    def __init__(self, *shape, dtype="float32"):
+    def __init__(self, *shape: int, dtype: str = "float32") -> None:
         if not all(isinstance(size, int) and size >= 0 for size in shape):
             raise HeadroomError(f"a Shape takes whole numbers from 0, not {shape}")
         self.shape, self.dtype = list(shape), dtype
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Shape({', '.join(map(str, self.shape))}, dtype={self.dtype!r})"
 
 
-def _shape(value, name):
+def _shape(value: Any, name: str | int) -> dict[str, Any]:
     if isinstance(value, Shape):
         return {"shape": value.shape, "dtype": value.dtype}
     if hasattr(value, "shape") and hasattr(value, "dtype"):  # a tensor of Torch's: only what it is like matters
@@ -35,7 +38,7 @@ def _shape(value, name):
     raise HeadroomError(f"input {name} is a {type(value).__name__}, expected a headroom.Shape or a tensor")
 
 
-def _inputs(inputs):
+def _inputs(inputs: Any) -> dict[str, Any]:
     if isinstance(inputs, (str, types.FunctionType)):
         return {"function": describe(inputs, "inputs")}
     if isinstance(inputs, dict):
@@ -44,8 +47,9 @@ def _inputs(inputs):
     return {"positional": [_shape(value, i) for i, value in enumerate(values)], "named": {}}
 
 
-def profile(make_module, inputs, device="virtual:h100-80gb", *, train=True, steps=2, optimizer="AdamW", loss=None, out=None,
-            options=()):
+def profile(make_module: Function, inputs: Any, device: str = "virtual:h100-80gb", *, train: bool = True, steps: int = 2,
+            optimizer: str | None = "AdamW", loss: Function | None = None, out: str | os.PathLike[str] | None = None,
+            options: Iterable[str] = ()) -> Recording:
     """Runs a torch.nn.Module on a device, in a process of its own, and returns the recording.
 
     make_module  a function without arguments that returns the module, or its name: "package.module:function",
@@ -76,7 +80,7 @@ def profile(make_module, inputs, device="virtual:h100-80gb", *, train=True, step
     return recording
 
 
-def _run(job, folder, path, device, options):
+def _run(job: dict[str, Any], folder: pathlib.Path, path: pathlib.Path, device: str, options: Iterable[str]) -> Recording:
     job_file = folder / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
     run_program("run", "--device", device, "--quiet", "--out", path, *options, "--", sys.executable, _DRIVER, job_file)

@@ -1,4 +1,6 @@
 """The program `headroom`, run in a process of its own."""
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -8,7 +10,8 @@ class HeadroomError(RuntimeError):
     """What the program said went wrong, or what this module was asked for and cannot do."""
 
 
-def find_program():
+def find_program() -> str:
+    """Its path."""
     named = os.environ.get("HEADROOM_PROGRAM")
     if named:
         if not os.access(named, os.X_OK) or os.path.isdir(named):
@@ -20,7 +23,7 @@ def find_program():
     return found
 
 
-def run_program(*arguments):
+def run_program(*arguments: str | os.PathLike[str]) -> str:
     """Its standard output. Raises HeadroomError with what it said."""
     ended = subprocess.run([find_program(), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if ended.returncode != 0:

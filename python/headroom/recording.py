@@ -3,6 +3,8 @@
 Recordings are read by the program, not here: which category a byte has follows from how long it lived, and one place should
 decide that. Every table is what `headroom report --format csv` writes, so that it sums to the peak, to the byte.
 """
+from __future__ import annotations
+
 import csv
 import html
 import json
@@ -11,13 +13,15 @@ import pathlib
 import shutil
 import tempfile
 import weakref
+from typing import Any
 
 from headroom.program import HeadroomError, run_program
 
+Row = dict[str, Any]
 _UNITS = ["B", "KiB", "MiB", "GiB", "TiB"]
 
 
-def format_bytes(count):
+def format_bytes(count: int) -> str:
     """1.25 GiB: binary units, three digits."""
     size, unit = float(count), 0
     while size >= 1023.5 and unit + 1 < len(_UNITS):
@@ -27,12 +31,12 @@ def format_bytes(count):
     return f"{size:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f} {_UNITS[unit]}"
 
 
-def remove_with(owner, folder):
+def remove_with(owner: object, folder: str | os.PathLike[str]) -> None:
     """A temporary folder goes when its owner does."""
     weakref.finalize(owner, shutil.rmtree, folder, True)
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> Recording:
     """The recording in a file: LABEL.headroom, or a memory snapshot of PyTorch's (.pickle)."""
     path = pathlib.Path(path)
     if not path.exists():
@@ -43,56 +47,57 @@ def read(path):
 class Recording:
     """One run. Numbers are whole bytes; tables are lists of dictionaries, or pandas' data frames where pandas is installed."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path).absolute()
-        self._tables = {}
-        self._folder = None
+        self._tables: dict[str, list[Row]] = {}
+        self._folder: str | None = None
         #: The whole report, schema headroom.report/1.
-        self.document = json.loads(run_program("report", self.path, "--format", "json"))
+        self.document: dict[str, Any] = json.loads(run_program("report", self.path, "--format", "json"))
         #: The run in it.
-        self.run = self.document["runs"][0]
+        self.run: dict[str, Any] = self.document["runs"][0]
 
     @property
-    def label(self):
-        return self.run["label"]
+    def label(self) -> str:
+        """The run's name."""
+        return str(self.run["label"])
 
     @property
-    def peak_bytes(self):
+    def peak_bytes(self) -> int:
         """The most bytes allocated at any instant."""
-        return self.run["peak"]["allocated_bytes"]
+        return int(self.run["peak"]["allocated_bytes"])
 
     @property
-    def reserved_bytes(self):
+    def reserved_bytes(self) -> int:
         """The most bytes that the allocator held from the device."""
-        return self.run["peak"]["reserved_bytes"]
+        return int(self.run["peak"]["reserved_bytes"])
 
     @property
-    def truth(self):
+    def truth(self) -> str:
         """'virtual', 'measured', or 'reported' of a snapshot that does not say which."""
         return {"virtual": "virtual", "unknown": "reported"}.get(self.run["environment"]["device_kind"], "measured")
 
     @property
-    def outcome(self):
+    def outcome(self) -> str:
         """'ok', 'oom' (out of memory) or 'error'."""
-        return self.run["outcome"]["kind"]
+        return str(self.run["outcome"]["kind"])
 
-    def categories(self, pandas=None):
+    def categories(self, pandas: bool | None = None) -> Any:
         """Bytes at the peak by category."""
         return self._table("categories", pandas)
 
-    def layers(self, pandas=None):
+    def layers(self, pandas: bool | None = None) -> Any:
         """Each layer's own bytes at the peak, by category, and what it took over the run."""
         return self._table("layers", pandas)
 
-    def tensors(self, pandas=None):
+    def tensors(self, pandas: bool | None = None) -> Any:
         """Every tensor alive at the peak, largest first."""
         return self._table("tensors", pandas)
 
-    def events(self, pandas=None):
+    def events(self, pandas: bool | None = None) -> Any:
         """What the allocator did, in order, with what was allocated and reserved after it."""
         return self._table("events", pandas)
 
-    def to_html(self, path=None):
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | pathlib.Path:
         """The interactive page, as text or in a file."""
         page = run_program("report", self.path, "--format", "html")
         if path is None:
@@ -100,14 +105,15 @@ class Recording:
         pathlib.Path(path).write_text(page, encoding="utf-8")
         return pathlib.Path(path)
 
-    def to_markdown(self):
+    def to_markdown(self) -> str:
+        """The report's tables."""
         return run_program("report", self.path, "--format", "markdown")
 
-    def to_svg(self):
+    def to_svg(self) -> str:
         """Memory over time."""
         return run_program("report", self.path, "--format", "svg")
 
-    def _rows(self, name):
+    def _rows(self, name: str) -> list[Row]:
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="headroom-")
             remove_with(self, self._folder)
@@ -115,7 +121,7 @@ class Recording:
         with open(os.path.join(self._folder, name + ".csv"), newline="", encoding="utf-8") as file:
             return [{key: _value(key, text) for key, text in row.items() if key != "run"} for row in csv.DictReader(file)]
 
-    def _table(self, name, pandas):
+    def _table(self, name: str, pandas: bool | None) -> Any:
         """pandas: True, False, or None: a data frame where pandas is installed."""
         if name not in self._tables:
             self._tables[name] = self._rows(name)
@@ -130,10 +136,10 @@ class Recording:
             return rows
         return library.DataFrame(rows)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<headroom.Recording {self.label}: peak {format_bytes(self.peak_bytes)} ({self.peak_bytes:,}), {self.truth}>"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         """Shown by notebooks: key figures and memory over time, without a script."""
         peak, environment = self.run["peak"], self.run["environment"]
         where = " at ".join(text for text in (peak["phase"], peak["layer"]) if text)
@@ -148,7 +154,7 @@ class Recording:
         return f"<table>{cells}</table>{picture}"
 
 
-def _value(key, text):
+def _value(key: str, text: str) -> str | int | None:
     """Numbers where a column holds numbers; None for what is not known."""
     if key in ("layer", "kind", "category", "operator", "tensor", "source_line", "phase", "action"):
         return text

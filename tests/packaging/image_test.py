@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The Dockerfile, as far as it can be checked without Docker: what it copies and calls is there, and every stage is a known one."""
+"""The Dockerfile, as far as it can be checked without building it (scripts/check_image does): what it copies and calls is there, and every
+stage is a known one."""
 import fnmatch
 import os
 import pathlib
@@ -18,6 +19,11 @@ class Image(unittest.TestCase):
 
     def test_every_stage_is_debian_12(self):
         self.assertEqual({rest.split()[0] for word, rest in INSTRUCTIONS if word == "FROM"}, {"debian:12-slim"})
+
+    def test_the_script_that_builds_it_makes_its_base(self):
+        script = (SOURCE / "scripts/check_image").read_text()
+        self.assertIn("\nbase=docker.io/library/debian:12-slim\n", script)
+        self.assertTrue(os.access(SOURCE / "scripts/check_image", os.X_OK))
 
     def test_what_is_copied_is_there(self):
         stages = {rest.split()[2] for word, rest in INSTRUCTIONS if word == "FROM" and " AS " in rest}

@@ -4,6 +4,7 @@ built them.
 
     installed_tree_test.py BUILD_FOLDER CPACK [unittest arguments]
 """
+import gzip
 import json
 import os
 import pathlib
@@ -175,6 +176,21 @@ class Packages(unittest.TestCase):
                      "share/doc/headroom/copyright"):
             self.assertTrue((usr / part).is_file(), part)
         self.assertEqual(list(usr.rglob("*.a")) + list(usr.rglob("*.h")) + list(usr.rglob("headroom-viewer")), [])
+
+    def test_each_program_has_a_page_and_each_package_its_papers(self):
+        for package in ("headroom", "headroom-dev") + (("headroom-viewer",) if GUI else ()):
+            usr = self.unpacked(package) / "usr"
+            for program in (usr / "bin").glob("*"):
+                self.assertTrue((usr / f"share/man/man1/{program.name}.1.gz").is_file(), program)
+            papers = usr / "share/doc" / package
+            with gzip.open(papers / "changelog.gz", "rt") as changelog:
+                self.assertEqual(changelog.readline().split()[:2], ["headroom", f"({self.control(package, 'Version')})"])
+            self.assertIn("No licence has been chosen yet", (papers / "copyright").read_text())
+            self.assertTrue((usr / "share/lintian/overrides" / package).is_file(), package)
+
+    def test_libraries_are_no_programs(self):
+        for elf in elf_files(self.unpacked("headroom") / "usr/lib"):
+            self.assertFalse(elf.stat().st_mode & 0o111, elf)
 
     def test_dependencies_are_debians_and_name_no_torch(self):
         self.assertRegex(self.control("headroom", "Depends"), r"libfmt9.*libzstd1")

@@ -2,6 +2,7 @@
 """module_test.py HEADROOM RECORDING...: the Python module `headroom` over the real program: recordings as tables, functions that
 go to another process, and, where a worker is beside the program, a module that is profiled."""
 import importlib.util
+import inspect
 import json
 import os
 import pathlib
@@ -91,6 +92,20 @@ class Reading(unittest.TestCase):
                 headroom.read(RECORDINGS[0])
         finally:
             os.environ["HEADROOM_PROGRAM"] = PROGRAM
+
+
+class Interface(unittest.TestCase):
+    def test_what_is_public_says_its_types_and_what_it_is_for(self):
+        members = [(f"Recording.{name}", member) for name, member in vars(headroom.Recording).items() if not name.startswith("_")]
+        for name, thing in [(name, getattr(headroom, name)) for name in headroom.__all__] + members:
+            self.assertTrue(thing.__doc__, name)
+            function = thing.fget if isinstance(thing, property) else thing
+            if inspect.isfunction(function):
+                signature = inspect.signature(function)
+                self.assertIsNot(signature.return_annotation, signature.empty, name)
+                for parameter in signature.parameters.values():
+                    self.assertTrue(parameter.name == "self" or parameter.annotation is not parameter.empty, f"{name}({parameter})")
+        self.assertTrue(pathlib.Path(headroom.__file__).with_name("py.typed").exists())
 
 
 class Functions(unittest.TestCase):
