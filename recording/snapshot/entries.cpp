@@ -53,23 +53,24 @@ class HistoryReader {
  private:
   [[noreturn]] void fail(const std::string& what) const { throw bad_input(fmt::format("{}: {}", where_, what)); }
 
-  std::int64_t integer(const PickleValue& dict, std::string_view key, std::int64_t low, std::int64_t high) const {
-    const PickleValue* value = pickle_.find(dict, key);
+  std::int64_t integer(const PickleValue& dict, const PickleKey& key, std::int64_t low, std::int64_t high) const {
+    const PickleValue* value = key.in(dict);
     if (value == nullptr || value->kind != Kind::integer || value->integer < low || value->integer > high)
-      fail(fmt::format("not a memory snapshot of PyTorch's: '{}' is not a whole number from {} to {}", key, low, high));
+      fail(fmt::format("not a memory snapshot of PyTorch's: '{}' is not a whole number from {} to {}", key.name(), low,
+                       high));
     return value->integer;
   }
 
-  std::int64_t size(const PickleValue& dict, std::string_view key) {
+  std::int64_t size(const PickleValue& dict, const PickleKey& key) {
     const std::int64_t bytes = integer(dict, key, 0, kMostBytes);
     total_bytes_ += bytes;
     if (total_bytes_ > kMostTotalBytes) fail("its sizes add up to more than any device holds");
     return bytes;
   }
 
-  std::uint64_t address(const PickleValue& dict, std::string_view key) const {
-    const PickleValue* value = pickle_.find(dict, key);
-    if (value == nullptr || value->kind != Kind::integer) fail(fmt::format("'{}' is not an address", key));
+  std::uint64_t address(const PickleValue& dict, const PickleKey& key) const {
+    const PickleValue* value = key.in(dict);
+    if (value == nullptr || value->kind != Kind::integer) fail(fmt::format("'{}' is not an address", key.name()));
     // The end of a block is an address, too.
     const auto at = static_cast<std::uint64_t>(value->integer);
     if (at > ~std::uint64_t{0} - 4 * static_cast<std::uint64_t>(kMostBytes))
@@ -78,7 +79,7 @@ class HistoryReader {
   }
 
   std::int64_t device_of(const PickleValue& segment) const {
-    return pickle_.find(segment, "device") == nullptr ? 0 : integer(segment, "device", 0, kMostDevices);
+    return device_.in(segment) == nullptr ? 0 : integer(segment, device_, 0, kMostDevices);
   }
 
   void choose_device(const PickleValue* traces, const PickleValue* segments, int wanted) {
@@ -115,9 +116,9 @@ class HistoryReader {
     for (const PickleValue& dict : pickle_.items(segments)) {
       if (device_of(dict) != history_.device) continue;
       EndSegment segment;
-      segment.address = address(dict, "address");
-      segment.bytes = size(dict, "total_size");
-      segment.stream = integer_or(pickle_, dict, "stream", 0);
+      segment.address = address(dict, address_);
+      segment.bytes = size(dict, total_size_);
+      segment.stream = stream_.integer_or(dict, 0);
       segment.pool = pool_of(dict);
       if (const PickleValue* value = pickle_.find(dict, "is_expandable"))
         segment.is_expandable = value->kind == Kind::boolean && value->integer == 1;
@@ -144,10 +145,10 @@ class HistoryReader {
     std::uint64_t next = segment.address;
     for (const PickleValue& dict : pickle_.items(*blocks)) {
       EndBlock block;
-      block.bytes = size(dict, "size");
-      block.address = pickle_.find(dict, "address") == nullptr ? next : address(dict, "address");
+      block.bytes = size(dict, size_);
+      block.address = address_.in(dict) == nullptr ? next : address(dict, address_);
       block.requested_bytes = std::clamp(requested_bytes(dict, block.bytes), std::int64_t{0}, block.bytes);
-      block.is_allocated = text_or(pickle_, dict, "state", "") == "active_allocated";
+      block.is_allocated = state_.text_or(dict, "") == "active_allocated";
       block.dict = dict;
       next = block.address + static_cast<std::uint64_t>(block.bytes);
       segment.blocks.push_back(block);
@@ -155,10 +156,10 @@ class HistoryReader {
   }
 
   std::int64_t requested_bytes(const PickleValue& dict, std::int64_t bytes) const {
-    if (const PickleValue* history = pickle_.find(dict, "history"))
+    if (const PickleValue* history = block_history_.in(dict))
       if (const auto items = pickle_.items(*history); !items.empty())
-        return integer_or(pickle_, items.back(), "real_size", bytes);
-    return integer_or(pickle_, dict, "requested_size", bytes);
+        return real_size_.integer_or(items.back(), bytes);
+    return requested_size_.integer_or(dict, bytes);
   }
 
   void read_trace(const PickleValue& traces) {
@@ -170,30 +171,30 @@ class HistoryReader {
   }
 
   void read_entry(const PickleValue& dict) {
-    const PickleValue* action = pickle_.find(dict, "action");
+    const PickleValue* action = action_.in(dict);
     if (action == nullptr || action->kind != Kind::text) fail("an entry of the history has no 'action'");
-    if (pickle_.find(dict, "lone") != nullptr) return;  // Headroom's word for a block that is in no segment
+    if (lone_.in(dict) != nullptr) return;  // Headroom's word for a block that is in no segment
     const auto known = std::ranges::find(kActions, action->as_text(), &ActionName::name);
     if (known == std::end(kActions)) {
       if (std::ranges::find(kRemarks, action->as_text()) == std::end(kRemarks)) ++history_.unknown_entry_count;
       return;
     }
-    Entry entry{.kind = known->kind, .bytes = size(dict, "size"), .dict = dict};
+    Entry entry{.kind = known->kind, .bytes = size(dict, size_), .dict = dict};
     if (entry.kind == EntryKind::oom)
-      entry.free_bytes = integer_or(pickle_, dict, "device_free", 0);
+      entry.free_bytes = device_free_.integer_or(dict, 0);
     else
-      entry.address = address(dict, "addr");
-    entry.block_bytes = integer_or(pickle_, dict, "block_size", -1);
+      entry.address = address(dict, addr_);
+    entry.block_bytes = block_size_.integer_or(dict, -1);
     if (entry.block_bytes > kMostBytes || entry.block_bytes < entry.bytes) entry.block_bytes = -1;
     total_bytes_ += std::max<std::int64_t>(entry.block_bytes, 0);
-    entry.stream = integer_or(pickle_, dict, "stream", 0);
+    entry.stream = stream_.integer_or(dict, 0);
     set_time(entry, dict);
     if (action->as_text() == "segment_map") history_.is_expandable = true;
     history_.entries.push_back(entry);
   }
 
   void set_time(Entry& entry, const PickleValue& dict) {
-    const PickleValue* time = pickle_.find(dict, "time_us");
+    const PickleValue* time = time_us_.in(dict);
     history_.has_times = history_.has_times && time != nullptr && time->kind == Kind::integer;
     const std::int64_t us = history_.has_times ? std::clamp(time->integer, std::int64_t{0}, kMostTime)
                                                : static_cast<std::int64_t>(history_.entries.size());
@@ -202,6 +203,11 @@ class HistoryReader {
 
   const Pickle& pickle_;
   const std::string& where_;
+  const PickleKey device_{pickle_, "device"}, address_{pickle_, "address"}, total_size_{pickle_, "total_size"},
+      size_{pickle_, "size"}, state_{pickle_, "state"}, requested_size_{pickle_, "requested_size"},
+      real_size_{pickle_, "real_size"}, block_history_{pickle_, "history"}, stream_{pickle_, "stream"},
+      action_{pickle_, "action"}, lone_{pickle_, "lone"}, addr_{pickle_, "addr"}, time_us_{pickle_, "time_us"},
+      block_size_{pickle_, "block_size"}, device_free_{pickle_, "device_free"};
   DeviceHistory history_;
   std::int64_t total_bytes_ = 0;
   std::size_t device_number_ = 0;

@@ -149,9 +149,9 @@ class Replayer {
     time_ns_ = std::max(time_ns_, entry.time_ns);
     switch (entry.kind) {
       case EntryKind::alloc: {
-        const std::int64_t inferred = space_.block_bytes(entry.address, entry.bytes);
-        allocate(entry.address, entry.bytes, entry.block_bytes < 0 ? inferred : entry.block_bytes, entry.stream,
-                 entry.dict);
+        const std::int64_t bytes =
+            entry.block_bytes < 0 ? space_.block_bytes(entry.address, entry.bytes) : entry.block_bytes;
+        allocate(entry.address, entry.bytes, bytes, entry.stream, entry.dict);
         history_.failed_last = false;
         break;
       }

@@ -23,6 +23,20 @@ bool is_of_program(std::string_view file) {
   return true;
 }
 
+// Metadata as we write them without `"phase":"…","step":1,`, which no origin has; whole where they are written otherwise.
+// In JSON a quote within a text has a backslash before it, so that what is found here is no part of one. The line break
+// keeps the place.
+std::string without_phase_and_step(std::string_view metadata) {
+  constexpr std::string_view kPhase = R"("phase":")", kStep = R"(","step":)";
+  const std::size_t begin = metadata.find(kPhase);
+  if (begin == std::string_view::npos || begin == 0 || metadata[begin - 1] != ',') return std::string(metadata);
+  const std::size_t phase_end = metadata.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", begin + kPhase.size());
+  if (!metadata.substr(std::min(phase_end, metadata.size())).starts_with(kStep)) return std::string(metadata);
+  const std::size_t end = metadata.find_first_not_of("0123456789", phase_end + kStep.size());
+  if (end == std::string_view::npos || metadata[end] != ',') return std::string(metadata);
+  return fmt::format("{}\n{}", metadata.substr(0, begin), metadata.substr(end + 1));
+}
+
 std::string_view base_name(std::string_view file) { return file.substr(file.find_last_of("/\\") + 1); }
 
 }  // namespace
@@ -34,17 +48,24 @@ OriginReader::OriginReader(const Pickle& pickle, Recording& recording, bool is_o
   for (const Layer& layer : recording.layers) layers_.try_emplace(layer.path, layer.id);
 }
 
-StringId OriginReader::string_id(std::string_view text) {
-  const auto [found, is_new] = strings_.try_emplace(std::string(text), static_cast<StringId>(strings_.size()));
-  if (is_new) recording_.strings.emplace_back(text);
-  return found->second;
+std::size_t OriginReader::PlaceHash::operator()(const Place& place) const {
+  return (place.frames * 0x9e3779b97f4a7c15u) ^ std::hash<const char*>()(place.metadata);
 }
 
-LayerId OriginReader::layer_id(std::string_view path) {
+StringId OriginReader::string_id(std::string_view text) {
+  if (const auto known = strings_.find(text); known != strings_.end()) return known->second;
+  const auto next = static_cast<StringId>(strings_.size());
+  recording_.strings.emplace_back(text);
+  return strings_.emplace(text, next).first->second;
+}
+
+LayerId OriginReader::layer_id(std::string_view path) { return layer_id(path, LayerId::root); }
+
+LayerId OriginReader::layer_id(std::string_view path, LayerId parent) {
+  if (const auto known = layers_.find(path); known != layers_.end()) return known->second;
   const auto next = static_cast<LayerId>(recording_.layers.size());
-  const auto [found, is_new] = layers_.try_emplace(std::string(path), next);
-  if (is_new) recording_.layers.push_back({next, LayerId::root, std::string(path), LayerKind::other});
-  return found->second;
+  recording_.layers.push_back({next, parent, std::string(path), LayerKind::other});
+  return layers_.emplace(path, next).first->second;
 }
 
 // Of the innermost frame of the program; where there is none, of the innermost in Python.
@@ -54,64 +75,59 @@ StringId OriginReader::source_of(const PickleValue* frames) {
   if (!is_new) return known->second;
   std::string chosen;
   for (const PickleValue& frame : pickle_.items(*frames)) {
-    const std::string file = text_or(pickle_, frame, "filename", "");
+    const std::string_view file = filename_.text_or(frame, "");
     const bool own = is_of_program(file);
     if (!own && (!chosen.empty() || !file.ends_with(".py"))) continue;
-    chosen = fmt::format("{}:{}", base_name(file), integer_or(pickle_, frame, "line", 0));
+    chosen = fmt::format("{}:{}", base_name(file), line_.integer_or(frame, 0));
     if (own) break;
   }
   return known->second = string_id(chosen);
 }
 
 const Origin& OriginReader::origin_of(const PickleValue& dict) {
-  const PickleValue* frames = pickle_.find(dict, "frames");
-  const PickleValue* metadata = pickle_.find(dict, "user_metadata");
-  const std::pair key{frames != nullptr && frames->is_container() ? frames->container : kNoFrames,
-                      metadata == nullptr ? nullptr : metadata->as_text().data()};
-  const auto [found, is_new] = origins_.try_emplace(key);
-  if (is_new) found->second = read(dict);
+  const PickleValue *frames = frames_.in(dict), *metadata = metadata_.in(dict);
+  const Place place{frames != nullptr && frames->is_container() ? frames->container : kNoFrames,
+                    metadata == nullptr ? nullptr : metadata->as_text().data()};
+  const auto [found, is_new] = origins_.try_emplace(place);
+  if (is_new) found->second = read(frames, metadata_.text_or(dict, ""));
   return found->second;
 }
 
-Origin OriginReader::read(const PickleValue& dict) {
+Origin OriginReader::read(const PickleValue* frames, std::string_view metadata) {
   Origin origin;
-  const std::string metadata = text_or(pickle_, dict, "user_metadata", "");
   if (is_ours_) {
-    read_ours(dict, metadata, origin);
-    return origin;
+    if (metadata.empty()) return origin;
+    if (frames != nullptr) add_layers(*frames);
+    return read_ours(metadata);
   }
   origin.tensor = string_id(kUnknownTensor);
-  origin.source = source_of(pickle_.find(dict, "frames"));
+  origin.source = source_of(frames);
   read_words(metadata, origin);
   return origin;
 }
 
 // Ours name the layer and those around it, innermost first; only an export without a document has unknown ones.
-void OriginReader::add_layers(const PickleValue* frames) {
-  if (frames == nullptr) return;
+void OriginReader::add_layers(const PickleValue& frames) {
   LayerId parent = LayerId::root;
-  const auto all = pickle_.items(*frames);
-  for (auto frame = all.rbegin(); frame != all.rend(); ++frame) {
-    if (text_or(pickle_, *frame, "filename", "") != "layer") continue;
-    const auto next = static_cast<LayerId>(recording_.layers.size());
-    const std::string path = text_or(pickle_, *frame, "name", "");
-    const auto [found, is_new] = layers_.try_emplace(path, next);
-    if (is_new) recording_.layers.push_back({next, parent, path, LayerKind::other});
-    parent = found->second;
-  }
+  const auto all = pickle_.items(frames);
+  for (auto frame = all.rbegin(); frame != all.rend(); ++frame)
+    if (filename_.text_or(*frame, "") == "layer") parent = layer_id(name_.text_or(*frame, ""), parent);
 }
 
-void OriginReader::read_ours(const PickleValue& dict, std::string_view metadata, Origin& origin) {
-  if (metadata.empty()) return;
-  add_layers(pickle_.find(dict, "frames"));
+// Blocks of one place differ by their step alone, and are as many as a run is long: their JSON is parsed once.
+const Origin& OriginReader::read_ours(std::string_view metadata) {
+  const auto [found, is_new] = ours_.try_emplace(without_phase_and_step(metadata));
+  if (!is_new) return found->second;
   const std::string where = "metadata";
   const Json json = parse_json(metadata, where);
   const JsonReader reader(json, where);
+  Origin& origin = found->second;
   origin.category = from_name(kCategoryNames, "category", reader.string("category"));
   origin.layer = layer_id(reader.string("layer"));
   origin.op = string_id(reader.string_or("operator", ""));
   origin.tensor = string_id(reader.string_or("tensor", ""));
   origin.source = string_id(reader.string_or("source_line", ""));
+  return origin;
 }
 
 void OriginReader::read_words(std::string_view metadata, Origin& origin) {

@@ -2,7 +2,7 @@
 // wrote beside it.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,20 +30,39 @@ class OriginReader {
  private:
   StringId string_id(std::string_view text);
   LayerId layer_id(std::string_view path);
+  LayerId layer_id(std::string_view path, LayerId parent);  // of those that are new
   StringId source_of(const PickleValue* frames);
-  Origin read(const PickleValue& dict);
-  void read_ours(const PickleValue& dict, std::string_view metadata, Origin& origin);
-  void add_layers(const PickleValue* frames);
+  Origin read(const PickleValue* frames, std::string_view metadata);
+  const Origin& read_ours(std::string_view metadata);
+  void add_layers(const PickleValue& frames);
   void read_words(std::string_view metadata, Origin& origin);
+
+  // By what text stands in them, or by where it lies.
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  template <class Value>
+  using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+  struct Place {
+    std::size_t frames = 0;
+    const char* metadata = nullptr;
+    bool operator==(const Place&) const = default;
+  };
+  struct PlaceHash {
+    std::size_t operator()(const Place& place) const;
+  };
 
   const Pickle& pickle_;
   Recording& recording_;
   const bool is_ours_;
+  const PickleKey frames_{pickle_, "frames"}, metadata_{pickle_, "user_metadata"}, filename_{pickle_, "filename"},
+      line_{pickle_, "line"}, name_{pickle_, "name"};
   bool found_words_ = false;
-  std::unordered_map<std::string, StringId> strings_;
-  std::unordered_map<std::string, LayerId> layers_;
+  ByText<StringId> strings_;
+  ByText<LayerId> layers_;
   std::unordered_map<std::size_t, StringId> sources_;  // by the list of frames, which blocks of one place share
-  std::map<std::pair<std::size_t, const char*>, Origin> origins_;  // by the same and the metadata
+  std::unordered_map<Place, Origin, PlaceHash> origins_;
+  ByText<Origin> ours_;  // by what of the metadata says it
 };
 
 }  // namespace headroom::snapshot_reader

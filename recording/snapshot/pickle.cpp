@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 
@@ -80,6 +82,11 @@ constexpr int kLowestProtocol = 2, kHighestProtocol = 5;
 // A collection may be written in one byte and takes many times that: those of a snapshot have this much in them.
 constexpr std::size_t kLeastBytesOfContainer = 8, kContainersOfAnySize = 1024;
 constexpr std::size_t kMostMarks = 64;  // a snapshot opens six at once
+// Sets of keys that are kept once, and keys of each. A snapshot has a dozen of a dozen; what is beyond has its own keys.
+constexpr std::size_t kMostShapes = 256, kMostKeys = 64;
+constexpr std::uint8_t kNowhere = 255;                            // in a shape
+constexpr std::size_t kRoom = std::size_t{1} << 15;               // values for which room is made at once
+constexpr std::size_t kMostItems = std::size_t{1} << 30;          // of one collection
 
 std::string opcode_text(std::uint8_t code) {
   const auto found = std::ranges::find(kRefused, code, &Refused::code);
@@ -94,13 +101,60 @@ PickleValue integer_of(std::int64_t value, Kind kind = Kind::integer) {
   return out;
 }
 
+// The shapes of a pickle, found by their keys.
+class ShapeFinder {
+ public:
+  explicit ShapeFinder(std::vector<std::vector<PickleValue>>& shapes) : shapes_(shapes) {}
+
+  // Of `count` keys and values in turn; nothing where there are too many shapes.
+  std::optional<std::uint32_t> number_of(const PickleValue* values, std::size_t count) {
+    const std::uint64_t hash = hash_of(values, count);
+    for (std::size_t shape = 0; shape < shapes_.size(); ++shape)
+      if (hashes_[shape] == hash && is_of(shapes_[shape], values, count)) return static_cast<std::uint32_t>(shape);
+    if (shapes_.size() == kMostShapes) return std::nullopt;
+    std::vector<PickleValue>& keys = shapes_.emplace_back();
+    for (std::size_t i = 0; i < count; i += 2) keys.push_back(values[i]);
+    hashes_.push_back(hash);
+    return static_cast<std::uint32_t>(shapes_.size() - 1);
+  }
+
+ private:
+  static std::uint64_t hash_of(const PickleValue* values, std::size_t count) {
+    std::uint64_t hash = count;
+    for (std::size_t i = 0; i < count; i += 2) {
+      const PickleValue& key = values[i];
+      std::uint64_t beginning = 0;
+      if (key.kind == Kind::text) std::memcpy(&beginning, key.text, std::min<std::size_t>(key.length, 8));
+      hash = (hash ^ beginning ^ std::uint64_t{key.length} << 56) * 0x9e3779b97f4a7c15u;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+
+  static bool is_of(const std::vector<PickleValue>& keys, const PickleValue* values, std::size_t count) {
+    if (keys.size() != count / 2) return false;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (!is_same(keys[i], values[2 * i])) return false;
+    return true;
+  }
+
+  static bool is_same(const PickleValue& a, const PickleValue& b) {
+    if (a.kind != b.kind || a.length != b.length) return false;
+    if (a.kind == Kind::text) return a.text == b.text || std::memcmp(a.text, b.text, a.length) == 0;
+    return a.integer == b.integer;  // whatever it is, in all its bits
+  }
+
+  std::vector<std::vector<PickleValue>>& shapes_;
+  std::vector<std::uint64_t> hashes_;
+};
+
 }  // namespace
 
 // A stack machine, as every reader of pickles is.
 class PickleReader {
  public:
   PickleReader(std::string_view bytes, const std::string& where, Pickle& out)
-      : bytes_(bytes), where_(where), containers_(out.containers_) {}
+      : bytes_(bytes), where_(where), pickle_(out), containers_(out.containers_), shapes_(out.shapes_) {}
 
   PickleValue read() {
     if (next_byte() != PROTO) fail_at(0, "it does not begin as a pickle of protocol 2 or later does");
@@ -215,7 +269,7 @@ class PickleReader {
   std::string_view next(std::uint64_t count) {
     if (count > bytes_.size() - at_) fail("it is cut short");
     at_ += static_cast<std::size_t>(count);
-    return bytes_.substr(at_ - static_cast<std::size_t>(count), static_cast<std::size_t>(count));
+    return {bytes_.data() + at_ - count, static_cast<std::size_t>(count)};
   }
   std::uint8_t next_byte() { return static_cast<std::uint8_t>(next(1)[0]); }
 
@@ -290,8 +344,9 @@ class PickleReader {
   bool push_container(Kind kind, std::size_t count) {
     require(count);
     if (containers_.size() > most_containers_) fail("it has more collections than a snapshot of its size");
-    containers_.emplace_back(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
-    stack_.resize(stack_.size() - count);
+    Pickle::Container container;
+    fill(container, kind, count);
+    containers_.push_back(container);
     PickleValue value;
     value.kind = kind;
     value.container = containers_.size() - 1;
@@ -302,10 +357,70 @@ class PickleReader {
     require(count + 1);
     const PickleValue& target = stack_[stack_.size() - count - 1];
     if (target.kind != kind) fail("something is added to what is no list or dictionary");
-    auto& items = containers_[target.container];
-    items.insert(items.end(), stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
-    stack_.resize(stack_.size() - count);
+    fill(containers_[target.container], kind, count);
     return true;
+  }
+
+  // The last `count` values of the stack into a collection.
+  void fill(Pickle::Container& container, Kind kind, std::size_t count) {
+    if (count == 0) return;
+    const PickleValue* values = stack_.data() + stack_.size() - count;
+    if (kind != Kind::dict || container.room != 0 || !shape(container, values, count))
+      std::copy_n(values, count, more_room(container, count));
+    stack_.resize(stack_.size() - count);
+  }
+
+  // False where such keys are not kept once: there are too many of them.
+  bool shape(Pickle::Container& container, const PickleValue* values, std::size_t count) {
+    if (count / 2 > kMostKeys) return false;
+    const std::optional<std::uint32_t> number = shapes_.number_of(values, count);
+    if (!number) return false;
+    container = {new_room(count / 2), static_cast<std::uint32_t>(count / 2), Pickle::kShaped | *number};
+    for (std::size_t i = 0; i < count / 2; ++i) container.items[i] = values[2 * i + 1];
+    return true;
+  }
+
+  // What is larger than a room has one of its own, which is given back when it moves.
+  PickleValue* new_room(std::size_t count) {
+    if (count <= left_) {
+      left_ -= count;
+      return std::exchange(next_, next_ + count);
+    }
+    PickleValue* room = pickle_.rooms_.emplace_back(std::make_unique<PickleValue[]>(std::max(count, kRoom))).get();
+    if (count <= kRoom) next_ = room + count, left_ = kRoom - count;
+    return room;
+  }
+
+  void give_back(const Pickle::Container& container) {
+    if (container.room > kRoom)
+      std::erase_if(pickle_.rooms_, [&](const auto& room) { return room.get() == container.items; });
+  }
+
+  // Where as many more go. What is added to again grows by half at least, so that each value moves a few times alone.
+  PickleValue* more_room(Pickle::Container& container, std::size_t count) {
+    unshape(container);
+    const std::size_t wanted = container.count + count;
+    if (wanted > kMostItems) fail("a collection is larger than any of a snapshot");
+    if (wanted > container.room) {
+      const std::size_t room = container.room == 0 ? wanted : std::max(wanted, std::size_t{container.room} * 3 / 2);
+      PickleValue* items = new_room(room);
+      std::copy_n(container.items, container.count, items);
+      give_back(container);
+      container.items = items;
+      container.room = static_cast<std::uint32_t>(room);
+    }
+    PickleValue* end = container.items + container.count;
+    container.count = static_cast<std::uint32_t>(wanted);
+    return end;
+  }
+
+  // A dictionary to which something is added later gets its keys back.
+  void unshape(Pickle::Container& container) {
+    if (!Pickle::is_shaped(container)) return;
+    const Pickle::Shape& keys = pickle_.shape_of(container);
+    PickleValue* items = new_room(2 * keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) items[2 * i] = keys[i], items[2 * i + 1] = container.items[i];
+    container = {items, 2 * container.count, 2 * container.count};
   }
 
   bool remember(std::uint64_t number) {
@@ -323,7 +438,11 @@ class PickleReader {
 
   const std::string_view bytes_;
   const std::string& where_;
-  std::vector<std::vector<PickleValue>>& containers_;
+  Pickle& pickle_;
+  std::vector<Pickle::Container>& containers_;
+  ShapeFinder shapes_;
+  PickleValue* next_ = nullptr;  // free room, of so many values
+  std::size_t left_ = 0;
   const std::size_t most_containers_ = bytes_.size() / kLeastBytesOfContainer + kContainersOfAnySize;
   std::size_t at_ = 0, begin_ = 0;  // the next byte; the opcode being taken
   std::vector<PickleValue> stack_, memo_;
@@ -333,16 +452,47 @@ class PickleReader {
 Pickle::Pickle(std::string_view bytes, const std::string& where) { root_ = PickleReader(bytes, where, *this).read(); }
 
 std::span<const PickleValue> Pickle::items(const PickleValue& value) const {
-  if (!value.is_container()) return {};
-  return containers_[value.container];
+  if (value.kind != Kind::list && value.kind != Kind::tuple) return {};
+  const Container& container = containers_[value.container];
+  return {container.items, container.count};
 }
 
 const PickleValue* Pickle::find(const PickleValue& dict, std::string_view key) const {
   if (dict.kind != Kind::dict) return nullptr;
-  const auto all = items(dict);
-  for (std::size_t i = all.size(); i >= 2; i -= 2)
-    if (all[i - 2].as_text() == key && all[i - 2].kind == Kind::text) return &all[i - 1];
+  const Container& container = containers_[dict.container];
+  const bool shaped = is_shaped(container);
+  const PickleValue* keys = shaped ? shape_of(container).data() : container.items;
+  const std::size_t step = shaped ? 1 : 2, count = container.count / step;
+  for (std::size_t i = count; i-- > 0;)
+    if (keys[i * step].kind == Kind::text && keys[i * step].as_text() == key)
+      return &container.items[shaped ? i : 2 * i + 1];
   return nullptr;
+}
+
+PickleKey::PickleKey(const Pickle& pickle, std::string_view name) : pickle_(pickle), name_(name) {
+  for (const Pickle::Shape& shape : pickle.shapes_) {
+    place_.push_back(kNowhere);
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      if (shape[i].kind == Kind::text && shape[i].as_text() == name) place_.back() = static_cast<std::uint8_t>(i);
+  }
+}
+
+const PickleValue* PickleKey::in(const PickleValue& dict) const {
+  if (dict.kind != Kind::dict) return nullptr;
+  const Pickle::Container& container = pickle_.containers_[dict.container];
+  if (!Pickle::is_shaped(container)) return pickle_.find(dict, name_);
+  const std::uint8_t place = place_[container.room & ~Pickle::kShaped];
+  return place == kNowhere ? nullptr : &container.items[place];
+}
+
+std::int64_t PickleKey::integer_or(const PickleValue& dict, std::int64_t fallback) const {
+  const PickleValue* value = in(dict);
+  return value == nullptr || value->kind != Kind::integer ? fallback : value->integer;
+}
+
+std::string_view PickleKey::text_or(const PickleValue& dict, std::string_view fallback) const {
+  const PickleValue* value = in(dict);
+  return value == nullptr || value->kind != Kind::text ? fallback : value->as_text();
 }
 
 bool looks_like_pickle(std::string_view bytes) {

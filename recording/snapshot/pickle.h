@@ -5,9 +5,13 @@
 // One pass without recursion. Texts are views into the bytes; what else is kept grows linearly with them. Values are
 // shared as the pickle shares them, and a hostile one may hold itself: whoever walks them must not follow them without
 // an end.
+//
+// A snapshot has millions of dictionaries and a handful of sets of keys. Keys are kept once for each set, its shape, and
+// a dictionary is a row of values: half the memory, and a member is found by its place (PickleKey).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +42,7 @@ class Pickle {
 
   const PickleValue& root() const { return root_; }
 
-  // Of a list or a tuple its items, of a dictionary its keys and values in turn; nothing of other values.
+  // Of a list or a tuple its items; nothing of other values.
   std::span<const PickleValue> items(const PickleValue& value) const;
 
   // The last value under the key; nullptr where `dict` is no dictionary or has none.
@@ -46,8 +50,40 @@ class Pickle {
 
  private:
   friend class PickleReader;
-  std::vector<std::vector<PickleValue>> containers_;
+  friend class PickleKey;
+
+  // Of a shaped dictionary the values in the order of its shape's keys, of others keys and values in turn.
+  struct Container {
+    PickleValue* items = nullptr;
+    std::uint32_t count = 0, room = 0;
+  };
+  static constexpr std::uint32_t kShaped = std::uint32_t{1} << 31;  // in `room`, beside the number of the shape
+  using Shape = std::vector<PickleValue>;                           // keys
+
+  static bool is_shaped(const Container& container) { return (container.room & kShaped) != 0; }
+  const Shape& shape_of(const Container& container) const { return shapes_[container.room & ~kShaped]; }
+
+  std::vector<Container> containers_;
+  std::vector<Shape> shapes_;
+  std::vector<std::unique_ptr<PickleValue[]>> rooms_;               // where the items lie
   PickleValue root_;
+};
+
+// A key that is looked up in many dictionaries of one pickle, which must outlive it.
+class PickleKey {
+ public:
+  PickleKey(const Pickle& pickle, std::string_view name);  // which must outlive it, too
+  std::string_view name() const { return name_; }
+  const PickleValue* in(const PickleValue& dict) const;  // as Pickle::find()
+
+  // What stands for values that are absent or of another kind.
+  std::int64_t integer_or(const PickleValue& dict, std::int64_t fallback) const;
+  std::string_view text_or(const PickleValue& dict, std::string_view fallback) const;
+
+ private:
+  const Pickle& pickle_;
+  std::string_view name_;
+  std::vector<std::uint8_t> place_;  // among the values of each shape
 };
 
 // Whether it begins like one.
