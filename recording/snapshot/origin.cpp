@@ -15,17 +15,19 @@ constexpr std::size_t kNoFrames = static_cast<std::size_t>(-1);
 constexpr std::size_t kMostWords = 200;     // of metadata that become a layer's name
 constexpr std::size_t kMostLayers = 10000;  // a program may set other metadata for every block
 
-// A file of the program itself: Python, and not of a library that was installed or of the interpreter.
+// A file of the program itself: Python, and not of a library that was installed, of the interpreter or of what
+// Headroom attaches to it.
 bool is_of_program(std::string_view file) {
   if (!file.ends_with(".py")) return false;
-  for (const std::string_view foreign : {"/site-packages/", "/dist-packages/", "/lib/python", "/torch/", "<"})
+  for (const std::string_view foreign :
+       {"/site-packages/", "/dist-packages/", "/lib/python", "/torch/", "/headroom_attach/", "<"})
     if (file.find(foreign) != std::string_view::npos) return false;
   return true;
 }
 
-// Metadata as we write them without `"phase":"…","step":1,`, which no origin has; whole where they are written otherwise.
-// In JSON a quote within a text has a backslash before it, so that what is found here is no part of one. The line break
-// keeps the place.
+// Metadata as we write them without `"phase":"…","step":1,`, which no origin has; whole where they are written
+// otherwise. In JSON a quote within a text has a backslash before it, so that what is found here is no part of one. The
+// line break keeps the place.
 std::string without_phase_and_step(std::string_view metadata) {
   constexpr std::string_view kPhase = R"("phase":")", kStep = R"(","step":)";
   const std::size_t begin = metadata.find(kPhase);
