@@ -53,7 +53,9 @@ RunSummary summarize(const Recording& recording) {
   RunSummary out{.outcome = outcome.kind,
                  .message = outcome.message,
                  .device_name = recording.environment.device_name,
+                 .device_kind = recording.environment.device_kind,
                  .device_bytes = recording.environment.device_total_bytes,
+                 .parameter_count = run.parameter_count,
                  .allocated_bytes = run.peak.allocated_bytes,
                  .reserved_bytes = std::max(run.peak_reserved_bytes, run.peak.allocated_bytes)};
   if (out.device_bytes > 0) out.device_bytes -= recording.spec.virtual_options.reserve_bytes;
@@ -71,7 +73,9 @@ Json to_json(const RunSummary& run) {
           {"outcome", to_name(kOutcomeNames, run.outcome)},
           {"message", run.message},
           {"device_name", run.device_name},
+          {"device_kind", to_name(kDeviceKindNames, run.device_kind)},
           {"device_bytes", run.device_bytes},
+          {"parameter_count", run.parameter_count},
           {"allocated_bytes", run.allocated_bytes},
           {"reserved_bytes", run.reserved_bytes},
           {"phase", to_name(kPhaseNames, run.phase)},
@@ -95,7 +99,9 @@ RunSummary run_summary_from_json(const Json& json, const std::string& where) {
   if (run.outcome == OutcomeKind::error) reader.fail("outcome", "ok or oom");
   run.message = reader.string("message");
   run.device_name = reader.string("device_name");
+  run.device_kind = from_name(kDeviceKindNames, "device kind", reader.string("device_kind"));
   run.device_bytes = reader.integer("device_bytes", 0, kMost);
+  run.parameter_count = reader.integer("parameter_count", 0, kMost);
   run.allocated_bytes = reader.integer("allocated_bytes", 0, kMost);
   run.reserved_bytes = reader.integer("reserved_bytes", 0, kMost);
   run.phase = from_name(kPhaseNames, "phase", reader.string("phase"));

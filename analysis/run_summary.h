@@ -8,13 +8,15 @@
 
 namespace headroom {
 
-inline constexpr std::string_view kRunSummarySchema = "headroom.run-summary/1";
+inline constexpr std::string_view kRunSummarySchema = "headroom.run-summary/2";
 
 struct RunSummary {
   OutcomeKind outcome = OutcomeKind::error;  // ok or oom; error: nothing is known but `message`
   std::string message;
   std::string device_name;
+  DeviceKind device_kind = DeviceKind::cpu;
   std::int64_t device_bytes = 0;  // that the run could have: without what was reserved for others
+  std::int64_t parameter_count = 0;
   // Peaks; of `oom` as far as it got. At the peak of allocated bytes:
   std::int64_t allocated_bytes = 0, reserved_bytes = 0;
   Phase phase = Phase::build;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/device.h"
+#include "cli/installed.h"
 
 namespace headroom::cli {
 namespace {
@@ -76,7 +77,7 @@ void describe_device(Environment& environment, const RunSpec& spec) {
 
 }  // namespace
 
-fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+fs::path own_folder() { return own_program().parent_path(); }
 
 void set_variable(Environment& environment, std::string_view name, std::string_view value) {
   std::erase_if(environment, [&](const std::string& entry) { return names(entry, name); });

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "cli/device.h"
+#include "cli/installed.h"
 
 namespace headroom::cli {
 namespace {
@@ -159,12 +160,13 @@ std::optional<PlannedRun> FitRuns::next_of(Search& search) {
   try {
     while (const auto place = search.next()) {
       PlannedRun run{search.label(*place), search.search().spec_of(*place)};
-      if (const auto known = cache_.find(run.spec)) {
+      std::string key = run_key(run.spec, own_program());
+      if (const auto known = cache_.find(key)) {
         tell(search, {*known, ExitCode::done, ""});
         continue;
       }
       search.is_waiting = true;
-      asked_.push_back({&search, nullptr, run.spec});
+      asked_.push_back({&search, nullptr, std::move(key)});
       return run;
     }
   } catch (const Error& error) {
@@ -177,11 +179,12 @@ std::optional<PlannedRun> FitRuns::next_of(Search& search) {
 
 std::optional<PlannedRun> FitRuns::next_of(Single& single) {
   single.started = true;
-  if (const auto known = cache_.find(single.run.spec)) {
+  std::string key = run_key(single.run.spec, own_program());
+  if (const auto known = cache_.find(key)) {
     single.result = TriedRun{*known, ExitCode::done, ""};
     return {};
   }
-  asked_.push_back({nullptr, &single, single.run.spec});
+  asked_.push_back({nullptr, &single, std::move(key)});
   return single.run;
 }
 
@@ -198,7 +201,7 @@ std::optional<PlannedRun> FitRuns::next() {
 void FitRuns::take(std::size_t index, MeasuredRun run) {
   const Asked& asked = asked_.at(index);
   const TriedRun result = tried(run);
-  if (result.problem.empty()) cache_.keep(asked.spec, result.run);
+  if (result.problem.empty()) cache_.keep(asked.key, result.run);
   if (asked.single) {
     asked.single->result = result;
     return;

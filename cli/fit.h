@@ -11,7 +11,7 @@
 
 #include "analysis/fit.h"
 #include "cli/measurement.h"
-#include "cli/result_cache.h"
+#include "result_cache/result_cache.h"
 
 namespace headroom::cli {
 
@@ -69,7 +69,7 @@ class FitRuns : public RunSource {
   struct Asked {
     Search* search = nullptr;
     Single* single = nullptr;
-    RunSpec spec;
+    std::string key;  // of the cache
   };
 
   std::optional<PlannedRun> next_of(Search& search);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/error.h"
-#include "base/file.h"
+#include "base/variables.h"
 #include "cli/environment.h"
+#include "result_cache/result_cache.h"
 
 namespace headroom::cli {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kViewer = "headroom-viewer";
-constexpr std::uint64_t kLongestFile = 64 << 10;
 
 bool is_program_file(const fs::path& path) {
   std::error_code ignored;
@@ -24,26 +23,9 @@ bool is_program_file(const fs::path& path) {
 
 }  // namespace
 
-std::optional<Json> told_by(std::string_view name, const fs::path& bin) {
-  const fs::path file = bin / ".." / "lib/headroom/versions" / (std::string(name) + ".json");
-  std::error_code ignored;
-  if (!fs::is_regular_file(file, ignored)) return std::nullopt;
-  try {
-    const Json found = parse_json(read_file(file, kLongestFile), file.string());
-    return found.is_object() ? std::optional(found) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
+fs::path own_program() { return fs::read_symlink("/proc/self/exe"); }
 
-std::string told(const std::optional<Json>& part, const char* key) {
-  return part && part->contains(key) && part->at(key).is_string() ? part->at(key).get<std::string>() : "";
-}
-
-fs::path worker_path() {
-  const char* named = std::getenv("HEADROOM_WORKER");
-  return named && *named ? fs::path(named) : own_folder() / "headroom-worker";
-}
+fs::path worker_path() { return worker_of(own_program()); }
 
 std::optional<fs::path> viewer_path() {
   if (const fs::path beside = own_folder() / kViewer; is_program_file(beside)) return beside;

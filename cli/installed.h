@@ -1,20 +1,12 @@
-// What is installed beside this executable, and what its parts say of themselves (cmake/Versions.cmake).
+// What is installed beside this executable.
 #pragma once
 
 #include <filesystem>
 #include <optional>
-#include <string>
-#include <string_view>
-
-#include "base/json.h"
 
 namespace headroom::cli {
 
-// lib/headroom/versions/NAME.json beside `bin`, the folder of an executable; nothing where there is none.
-std::optional<Json> told_by(std::string_view name, const std::filesystem::path& bin);
-
-// A member of what a part says; empty when it does not say.
-std::string told(const std::optional<Json>& part, const char* key);
+std::filesystem::path own_program();  // this executable
 
 // The file headroom-worker: HEADROOM_WORKER, or beside this executable. It need not exist.
 std::filesystem::path worker_path();

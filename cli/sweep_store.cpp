@@ -5,12 +5,12 @@
 #include <sys/file.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/temporary_file.h"
+#include "base/variables.h"
 #include "cli/application.h"
 #include "recording/file.h"
 #include "recording/training.h"
@@ -36,11 +36,6 @@ Descriptor lock(const fs::path& folder) {
         "'{}' is in use by another sweep or merge: wait for it, name another folder, or share the work with --shard",
         folder.string()));
   return descriptor;  // a file system without locks
-}
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 // As the worker reads them.

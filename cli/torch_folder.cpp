@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "base/parts.h"
+#include "base/variables.h"
 #include "cli/installed.h"
 
 namespace headroom::cli {
@@ -15,11 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kNamed = "HEADROOM_TORCH_DIR";
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 bool is_torch(const fs::path& folder) {
   std::error_code ignored;
@@ -34,13 +30,6 @@ std::string version_of(const fs::path& folder) {
     if (line.starts_with("__version__") && open < close) return line.substr(open + 1, close - open - 1);
   }
   return {};
-}
-
-fs::path cache_folder() {
-  if (const auto named = variable("HEADROOM_CACHE_DIR"); !named.empty()) return named;
-  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) return fs::path(cache) / "headroom";
-  const auto home = variable("HOME");
-  return home.empty() ? fs::path() : fs::path(home) / ".cache/headroom";
 }
 
 TorchFolder named_torch(const std::string& folder, const std::string& wanted) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/parts.h"
 #include "cli/application.h"
 #include "cli/environment.h"
 #include "cli/installed.h"

@@ -17,9 +17,10 @@ MAY_INCLUDE = {
     "profiler": {"profiler", "tracing", "recording", "models", "models/catalog", "virtual_gpu", "base"},
     "attach": {"attach", "profiler", "tracing", "recording", "virtual_gpu", "base"},
     "analysis": {"analysis", "recording", "base"},
+    "result_cache": {"result_cache", "analysis", "recording", "base"},
     "reports": {"reports", "analysis", "recording", "base"},
-    "cli": {"cli", "reports", "analysis", "recording", "models/catalog", "virtual_gpu", "base"},
-    "gui": {"gui", "reports", "analysis", "recording", "models/catalog", "virtual_gpu", "base"},
+    "cli": {"cli", "reports", "result_cache", "analysis", "recording", "models/catalog", "virtual_gpu", "base"},
+    "gui": {"gui", "reports", "result_cache", "analysis", "recording", "models/catalog", "virtual_gpu", "base"},
 }
 ONLY_THESE = {"profiler": {"virtual_gpu/catalog.h", "virtual_gpu/report.h"}, "attach": {"virtual_gpu/report.h"}, "cli": {"virtual_gpu/catalog.h"},
               "gui": {"virtual_gpu/catalog.h"}}

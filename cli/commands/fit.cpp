@@ -211,7 +211,7 @@ int run_fit(const FitOptions& options) {
   {
     Interrupts interrupts;
     const ScratchFolder scratch;
-    ResultCache cache(options.no_cache ? fs::path() : default_results_folder());
+    ResultCache cache(options.no_cache ? fs::path() : results_folder());
     const bool lines = request.look.progress == ProgressKind::lines;
     const MeasureOptions how{request.jobs, !lines && !request.look.quiet && isatty(STDERR_FILENO) == 1, lines};
     Fitting fitting(request, cache, report, scratch.path());

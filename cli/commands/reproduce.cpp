@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/variables.h"
 #include "cli/application.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
@@ -56,18 +56,7 @@ struct Request {
 };
 
 // Where scripts/setup leaves it.
-fs::path default_text() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-  };
-  std::string cache = variable("HEADROOM_CACHE_DIR");
-  if (cache.empty()) {
-    const std::string common = variable("XDG_CACHE_HOME");
-    cache = (common.empty() ? variable("HOME") + "/.cache" : common) + "/headroom";
-  }
-  return fs::path(cache) / "text" / "kjv.txt";
-}
+fs::path default_text() { return cache_folder() / "text" / "kjv.txt"; }
 
 void find_text(const std::string& given, Request& request) {
   const fs::path path = given.empty() ? default_text() : fs::path(given);

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/result_cache.h"
 #include "models/catalog/config.h"
 #include "tests/cli/tool.h"
 
@@ -225,30 +224,6 @@ TEST_F(FitCommand, WhatWasRunOnceIsNotRunAgain) {
   EXPECT_EQ(times(), before) << "a run would have written its file again";
 }
 
-TEST(ResultCache, KeepsWhatItWasGivenAndNotTooMuch) {
-  setenv("HEADROOM_WORKER", HEADROOM_FAKE_WORKER, 1);
-  testing_support::TemporaryFolder folder;
-  const RunSummary run{.outcome = OutcomeKind::ok, .device_name = "\xff\"", .allocated_bytes = 7, .layer = "a"};
-  const auto spec = [](std::int64_t batch) { return RunSpec{.model = "gpt2", .batch = batch}; };
-  {
-    cli::ResultCache cache(folder.path(), 4);
-    for (std::int64_t batch = 1; batch <= 4; ++batch) cache.keep(spec(batch), run);
-    cache.keep(spec(9), {.outcome = OutcomeKind::error});
-  }
-  EXPECT_EQ(folder.names().size(), 4u) << "a run that failed is not kept";
-  {
-    cli::ResultCache cache(folder.path(), 4);
-    EXPECT_EQ(cache.find(spec(9)), std::nullopt);
-    ASSERT_TRUE(cache.find(spec(4)).has_value());
-    EXPECT_EQ(cache.find(spec(4))->allocated_bytes, 7);
-    cache.keep(spec(5), run);
-  }
-  EXPECT_EQ(folder.names().size(), 2u) << "half of what is too much";
-  cli::ResultCache cache(folder.path());
-  EXPECT_TRUE(cache.find(spec(5)).has_value()) << "the newest stays";
-  unsetenv("HEADROOM_WORKER");
-}
-
 TEST_F(FitCommand, TheCacheKnowsOnlyRunsOfTheSameKind) {
   tool.fake("trains-1000");
   const std::string line = std::string(kGpt2) + "--solve batch --advice none";
@@ -265,7 +240,7 @@ TEST_F(FitCommand, DamagedFilesOfTheCacheAreRunAgain) {
   tool.fake("trains-1000");
   const std::string line = std::string(kGpt2) + "--solve batch --advice none";
   const Json first = fit(line);
-  const char* damages[] = {"", "{", "[]", R"({"schema":"headroom.result/1","key":7})", "\xff\xfe"};
+  const char* damages[] = {"", "{", "[]", R"({"schema":"headroom.result/2","key":7})", "\xff\xfe"};
   std::size_t i = 0;
   for (const auto& file : kept()) std::ofstream(file) << damages[i++ % std::size(damages)];
   EXPECT_EQ(fit(line), first);
