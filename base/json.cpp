@@ -9,16 +9,10 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/shortened.h"
 
 namespace headroom {
 namespace {
-
-// At most `limit` bytes of UTF-8, cut between characters.
-std::string shortened(const std::string& text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-  return text.substr(0, limit) + "…";
-}
 
 std::string shown(const Json& value) {
   if (value.is_object()) return "an object";
@@ -159,7 +153,7 @@ std::string JsonReader::string_or(std::string_view key, std::string_view fallbac
 void JsonReader::fail(std::string_view key, std::string_view expected) const {
   const auto found = object_.find(key);
   const std::string state = found == object_.end() ? "missing" : shown(*found);
-  throw bad_input(fmt::format("{}: '{}' is {}, expected {}", where_, key, state, expected));
+  throw bad_input(fmt::format("{}: '{}' is {}, expected {}", where_, shortened(key), state, expected));
 }
 
 }  // namespace headroom

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/shortened.h"
+
 namespace headroom {
 namespace {
 
@@ -34,11 +36,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
-}
-
-std::string shortened(std::string_view name) {
-  if (name.size() <= kLongestName) return std::string(name);
-  return std::string(name.substr(0, kLongestName)) + "…";
 }
 
 std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string_view>& known) {

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/shortened.h"
 
 namespace headroom::cli {
 namespace {
@@ -23,9 +24,10 @@ std::int64_t parse_integer(std::string_view flag, std::string_view text, std::in
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range && end == text.data() + text.size())
-    throw bad_input(fmt::format("{} is '{}', beyond what 63 bits hold; expected {}", flag, text, range(low, high)));
+    throw bad_input(
+        fmt::format("{} is '{}', beyond what 63 bits hold; expected {}", flag, shortened(text), range(low, high)));
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    throw bad_input(fmt::format("{} is '{}', expected {}", flag, text, range(low, high)));
+    throw bad_input(fmt::format("{} is '{}', expected {}", flag, shortened(text), range(low, high)));
   return value;
 }
 
@@ -33,14 +35,15 @@ double parse_number(std::string_view flag, std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-    throw bad_input(fmt::format("{} is '{}', expected a number", flag, text));
+    throw bad_input(fmt::format("{} is '{}', expected a number", flag, shortened(text)));
   return value;
 }
 
 std::int64_t parse_size(std::string_view flag, std::string_view text) {
   if (const auto bytes = parse_bytes(text)) return *bytes;
   const std::string_view unit = text.substr(std::min(text.find_first_not_of("0123456789. "), text.size()));
-  throw bad_input(fmt::format("{} is '{}', expected a size such as 600MiB, 1.5GiB or a number of bytes{}", flag, text,
+  throw bad_input(fmt::format("{} is '{}', expected a size such as 600MiB, 1.5GiB or a number of bytes{}", flag,
+                              shortened(text),
                               unit == "MB" || unit == "GB" || unit == "M" || unit == "G" || unit == "KB"
                                   ? "; units are binary: KiB, MiB, GiB, TiB"
                                   : ""));
@@ -51,8 +54,9 @@ std::vector<std::string> parse_list(std::string_view flag, std::string_view text
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string item(text.substr(begin, end - begin));
-    if (item.empty()) throw bad_input(fmt::format("{} has an empty item in '{}'", flag, text));
-    if (std::ranges::find(items, item) != items.end()) throw bad_input(fmt::format("{} names '{}' twice", flag, item));
+    if (item.empty()) throw bad_input(fmt::format("{} has an empty item in '{}'", flag, shortened(text)));
+    if (std::ranges::find(items, item) != items.end())
+      throw bad_input(fmt::format("{} names '{}' twice", flag, shortened(item)));
     items.push_back(item);
     begin = end + 1;
   }

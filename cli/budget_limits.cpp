@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "base/shortened.h"
 #include "cli/budget_file.h"
 
 namespace headroom::cli {
@@ -20,9 +21,7 @@ constexpr std::size_t kLongestGlob = 512, kLongestReason = 1000;
 constexpr double kMostPercent = 1e6;
 
 std::string shown(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 80) text = text.substr(0, 77) + "...";
-  return text;
+  return shortened(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string without_spaces(std::string text) {  // "2.5 GiB", as the tables have it

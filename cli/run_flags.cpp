@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/shortened.h"
 #include "cli/arguments.h"
 #include "cli/device.h"
 #include "cli/terminal.h"
@@ -153,8 +154,8 @@ CheckedRun check_single_run(const RunFlags& flags) {
   CheckedRun run = check_run(flags);
   run.spec.attention = flags.attention;
   if (run.spec.attention.find(',') != std::string::npos)
-    throw bad_input(
-        fmt::format("--attention is '{}', expected one mechanism; headroom compare takes several", run.spec.attention));
+    throw bad_input(fmt::format("--attention is '{}', expected one mechanism; headroom compare takes several",
+                                shortened(run.spec.attention)));
   run.model =
       models::with_compression(models::with_attention_and_positions(run.model, run.spec.attention, run.spec.positions),
                                run.spec.compression, run.spec.mode == Mode::train);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/shortened.h"
 
 namespace headroom::cli {
 namespace {
@@ -34,7 +35,7 @@ bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0;
 std::vector<std::string> words_of(const CLI::Option& option, const std::string& key, const Json& value,
                                   const std::string& place) {
   const auto refuse = [&](const char* expected) -> Error {
-    return bad_input(fmt::format("{}: '{}' is {}, expected {}", place, key, value.dump(), expected));
+    return bad_input(fmt::format("{}: '{}' is {}, expected {}", place, key, shortened(value.dump()), expected));
   };
   if (is_flag(option)) {
     if (!value.is_boolean()) throw refuse("true or false");

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "base/shortened.h"
 #include "cli/run_table.h"
 #include "cli/sweep_file.h"
 
@@ -109,7 +110,7 @@ class Expansion {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const std::string at = value.is_array() ? fmt::format("{}/{}", pointer, i) : pointer;
       if (values[i].is_structured()) refuse(at, fmt::format("'{}' has a list within its list", key));
-      if (!seen.insert(values[i].dump()).second) refuse(at, fmt::format("'{}' has {} twice", key, values[i].dump()));
+      if (!seen.insert(values[i].dump()).second) refuse(at, fmt::format("'{}' has {} twice", key, shortened(values[i].dump())));
       out_.origins.emplace(std::pair(key, values[i].dump()), at);
     }
     return values;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/shortened.h"
 #include "cli/arguments.h"
 #include "cli/device.h"
 #include "virtual_gpu/catalog.h"
@@ -53,7 +54,7 @@ std::int64_t read_reserve(const Wish& wish, const std::string& device) {
 bool read_backed(bool typed) {
   const Wish wish = wish_for("", "", "HEADROOM_VIRTUAL_GPU_BACKED");
   if (!wish.text.empty() && wish.text != "0" && wish.text != "1")
-    throw bad_input(fmt::format("{} is '{}', expected 0 or 1", wish.name, wish.text));
+    throw bad_input(fmt::format("{} is '{}', expected 0 or 1", wish.name, shortened(wish.text)));
   return typed || wish.text == "1";
 }
 

@@ -61,7 +61,7 @@ class EventReader {
   void finish() {
     r_.stats.final_allocated_bytes = allocated_;
     r_.stats.final_reserved_bytes = reserved_;
-    if (r_.environment.device_kind == DeviceKind::cpu) {
+    if (r_.environment.device_kind == DeviceKind::cpu && !any_segment_) {
       r_.stats.peak_reserved_bytes = r_.stats.peak_allocated_bytes;
       r_.stats.final_reserved_bytes = allocated_;
     }
@@ -146,6 +146,7 @@ class EventReader {
     if (total_ + row.block_bytes > kMaxTotalBytes || !segments_.emplace(row.address, Block{{0, row.block_bytes}, lane_of(row)}).second)
       return false;
     total_ += row.block_bytes * 2;
+    any_segment_ = true;
     append(row, Action::segment_alloc, {0, row.block_bytes}, lane_of(row));
     reserved_ += row.block_bytes;
     r_.stats.peak_reserved_bytes = std::max(r_.stats.peak_reserved_bytes, reserved_);
@@ -190,6 +191,7 @@ class EventReader {
   HeldBlocks held_;
   std::unordered_map<std::uint64_t, Block> blocks_, segments_;
   std::int64_t allocated_ = 0, requested_ = 0, reserved_ = 0, total_ = 0, unmeasured_ = 0;
+  bool any_segment_ = false;
 };
 
 bool allocates_after(const std::string& bytes, std::uint64_t row, std::uint64_t count) {

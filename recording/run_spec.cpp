@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/shortened.h"
 #include "recording/named_member.h"
 
 namespace headroom {
@@ -257,7 +258,7 @@ TraceLevel trace_level(const RunSpec& spec) { return spec.trace.value_or(default
 
 void require_address_order(const std::string& subject, const std::string& order) {
   if (!is_address_order(order))
-    throw bad_input(fmt::format("{} is '{}', expected descending, ascending or shuffled:SEED", subject, order));
+    throw bad_input(fmt::format("{} is '{}', expected descending, ascending or shuffled:SEED", subject, shortened(order)));
 }
 
 Json to_json(const RunSpec& spec) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "reports/folding.h"
 #include "reports/summary.h"
@@ -87,8 +88,11 @@ std::string write_baseline(const Baseline& baseline) {
 }
 
 Baseline read_baseline(const std::filesystem::path& path) {
-  const std::string where = path.string();
-  const Json json = parse_json_file(path, kLimits);
+  return parse_baseline(read_file(path, kLimits.size_bytes), path.string());
+}
+
+Baseline parse_baseline(std::string_view text, const std::string& where) {
+  const Json json = parse_json(text, where, kLimits);
   const JsonReader reader(json, where);
   if (const std::string schema = reader.string("schema"); schema != kSchema)
     throw bad_input(

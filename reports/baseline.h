@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/budget.h"
@@ -32,7 +33,8 @@ Baseline make_baseline(const Breakdown& run, const Budget& budget, const std::st
 
 std::string write_baseline(const Baseline& baseline);
 
-// Throws bad_input, naming the file, for one that is no baseline or of another schema, with the remedy.
+// Throws bad_input, opening with `where`, for what is no baseline or one of another schema, with the remedy.
+Baseline parse_baseline(std::string_view text, const std::string& where);
 Baseline read_baseline(const std::filesystem::path& path);
 
 // What was not the same when they were made, so that no growth can be told: "Torch 2.11.0 then, 2.15.0 now". Empty:

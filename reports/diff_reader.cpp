@@ -118,12 +118,14 @@ class RunReader {
   }
 
   void read_layers() {
+    std::int64_t parameters = 0;
     for (const Json& json : array_of(reader_, "layers")) {
       const JsonReader layer(json, where_ + ": layers");
       add_layer(layer.string_or("path", ""), named(layer, kLayerKindNames, "kind"));
       LayerRow& row = run_.layer_rows.emplace_back();
       row.layer = run_.layers.back().id;
-      row.parameter_bytes = layer.integer("parameter_bytes", 0, kMost);
+      row.parameter_bytes = layer.integer("parameter_bytes", 0, kMost - parameters);
+      parameters += row.parameter_bytes;
     }
     std::int64_t sum = 0;
     for (const Json& json : array_of(child("at_peak"), "layers")) {
@@ -136,6 +138,22 @@ class RunReader {
     }
     if (run_.layers.empty() || run_.peak.layers.size() != run_.layers.size() || sum != run_.peak.allocated_bytes)
       throw bad_input(where_ + ": the report contradicts itself: its layers do not sum to its peak");
+    require_cells();
+  }
+
+  // Once the layers' bytes are known to have a sum, cells that sum to them have sums, too.
+  void require_cells() const {
+    CategoryBytes all{};
+    for (const LayerBytes& layer : run_.peak.layers) {
+      std::int64_t left = layer.bytes;
+      for (std::size_t c = 0; c < kCategoryCount; left -= layer.categories[c++]) {
+        if (layer.categories[c] > left) break;
+        all[c] += layer.categories[c];
+      }
+      if (left != 0) throw bad_input(where_ + ": the report contradicts itself: a layer's categories do not sum to its bytes");
+    }
+    if (all != run_.peak.categories)
+      throw bad_input(where_ + ": the report contradicts itself: its layers do not sum to its categories");
   }
 
   JsonReader reader_;

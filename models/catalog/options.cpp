@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/shortened.h"
 
 namespace headroom::models {
 namespace {
@@ -34,7 +35,7 @@ std::int64_t option_value(const MechanismOption& option, const std::string& whos
   if (!option.values.empty()) throw bad_input(unknown_name_message(what + ":", text, option.values));
   const std::int64_t value = parsed(option, text);
   if (value < option.low || value > option.high)
-    throw bad_input(what + " is '" + std::string(text) + "', expected a number from " +
+    throw bad_input(what + " is '" + shortened(text) + "', expected a number from " +
                     option_text(option, option.low) + " to " + option_text(option, option.high) +
                     (option.parts == 1 ? "" : ", in steps of " + option_text(option, 1)));
   return value;
@@ -71,11 +72,11 @@ MechanismOptions given_options(const std::string& whose, const std::vector<Mecha
       if (candidate.name == name) option = &candidate;
       known.push_back(candidate.name);
     }
-    if (known.empty()) throw bad_input(whose + " has no options, but got '" + std::string(part) + "'");
+    if (known.empty()) throw bad_input(whose + " has no options, but got '" + shortened(part) + "'");
     if (option == nullptr) throw bad_input(unknown_name_message("option of " + whose, name, known));
     if (name.size() == part.size())
-      throw bad_input("option of " + whose + " '" + std::string(name) + "' has no value, expected " +
-                      std::string(name) + "=VALUE");
+      throw bad_input("option of " + whose + " '" + shortened(name) + "' has no value, expected " +
+                      shortened(name) + "=VALUE");
     given[std::string(name)] = option_value(*option, whose, part.substr(name.size() + 1));
   }
   return given;

@@ -1,5 +1,5 @@
-// The columns of activity in an otherwise right recording, from arbitrary bytes: the input is cut into thirteen equal parts, the
-// first of which are kinds; their number is that of the rows.
+// The columns of activity in an otherwise right recording, from arbitrary bytes: the input is cut into thirteen equal
+// parts, the first of which are kinds; their number is that of the rows.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,8 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     container.add_compressed(name, "");
   container.add_plain("a.kind", bytes.substr(0, part));
   std::size_t at = part;
-  for (const char* name : {"a.start", "a.length", "a.name", "a.detail", "a.bytes", "a.addr", "a.stream", "a.correl", "a.thread",
-                           "a.layer", "a.phase", "a.step"}) {
+  for (const char* name : {"a.start", "a.length", "a.name", "a.detail", "a.bytes", "a.addr", "a.stream", "a.correl",
+                           "a.thread", "a.layer", "a.phase", "a.step"}) {
     container.add_compressed(name, bytes.substr(at, part));
     at += part;
   }

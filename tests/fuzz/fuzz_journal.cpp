@@ -1,5 +1,5 @@
-// read_journal takes any bytes: what is before the first "ROWS" are the notes, what is after it the rows behind a right header,
-// what is after the next "ACTS" those of activity.
+// read_journal takes any bytes: what is before the first "ROWS" are the notes, what is after it the rows behind a right
+// header, what is after the next "ACTS" those of activity.
 #include <unistd.h>
 
 #include <cstddef>
@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   write(folder() / kJournalRowsName, with_header<JournalRow>(after.substr(0, activity)));
   write(folder() / kJournalActivityName, with_header<ActivityRow>(after.substr(std::min(activity + 4, after.size()))));
   const Recording recording = read_journal(folder());
-  fuzz::require(verify(recording).empty());
+  fuzz::require_none(verify(recording));
   fuzz::survive(encode_recording(recording));
   return 0;
 }

@@ -269,6 +269,21 @@ TEST_F(JournalTest, AnythingElseIsNoJournal) {
   EXPECT_THAT(message_of(ExitCode::bad_input, [&] { read_journal(path_); }), HasSubstr("not a journal"));
 }
 
+// As a damaged note has it: whose device is lost counts as the CPU, which has no segments.
+TEST_F(JournalTest, SegmentsOfAnUnknownDeviceAreCountedAsTheyAre) {
+  for (const std::int64_t bytes : {std::int64_t{0}, std::int64_t{512}}) {
+    const fs::path path = folder_.path() / ("1-" + std::to_string(bytes) + ".journal");
+    {
+      JournalWriter journal(path);
+      journal.append(row(RowKind::segment_alloc, 1 << 20, bytes));
+      journal.append(row(RowKind::alloc, 1 << 21, 64));
+    }
+    const Recording recording = read_journal(path);
+    EXPECT_EQ(verify(recording), kNothing);
+    EXPECT_EQ(recording.stats.peak_reserved_bytes, bytes);
+  }
+}
+
 TEST_F(JournalTest, AnotherVersionIsRefused) {
   written([](JournalWriter&) {});
   std::fstream file(path_ / "rows", std::ios::in | std::ios::out | std::ios::binary);

@@ -102,6 +102,13 @@ TEST(Ptx, AnyTextIsSurvived) {
   EXPECT_EQ(read_ptx("no target").kernels.size(), 0u);
 }
 
+TEST(Ptx, ThatIsCutShortWithinAParameterIsReadAsFar) {
+  for (const char* last : {".param", ".param .u64 b, .param", ".param .align"}) {
+    const PtxContent content = read_ptx(std::string(".target sm_90 .entry kernel(.param .u64 a, ") + last);
+    EXPECT_EQ(content.kernels.count("kernel"), 1u) << last;
+  }
+}
+
 TEST(PointerTable, FindsWhatWasPutAndNotWhatWasTakenOut) {
   PointerTable<int> table;
   std::vector<int> values(5000);

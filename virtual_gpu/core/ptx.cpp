@@ -62,8 +62,9 @@ struct Declaration {
 Declaration read_declaration(Words& words, std::string_view* last) {
   Declaration out;
   std::uint64_t element = 0, count = 1;
-  for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
+  for (std::string_view word = words.next();; word = words.next()) {
     *last = word;
+    if (word.empty()) break;  // cut short
     if (word == ";" || word == ")" || word == "=" || word == ".param" || word == "{") break;
     if (word == ".align")
       out.alignment = number(words.next());

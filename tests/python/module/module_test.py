@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import pathlib
+import random
 import sys
 import tempfile
 import unittest
@@ -106,6 +107,65 @@ class Interface(unittest.TestCase):
                 for parameter in signature.parameters.values():
                     self.assertTrue(parameter.name == "self" or parameter.annotation is not parameter.empty, f"{name}({parameter})")
         self.assertTrue(pathlib.Path(headroom.__file__).with_name("py.typed").exists())
+
+
+def sealed(recording):
+    """With the checksum that fits, as a forger would have it: what lies behind it is reached."""
+    digest = 0xcbf29ce484222325
+    for byte in recording[:-8]:
+        digest = (digest ^ byte) * 0x100000001b3 & 0xffffffffffffffff
+    return recording[:-8] + digest.to_bytes(8, "little")
+
+
+def damaged(whole, rng):
+    content = bytearray(whole)
+    for _ in range(rng.randint(1, 3)):
+        at, length = rng.randrange(12, len(content) - 16), rng.randint(1, 16)
+        change = rng.randrange(4)
+        if change == 0:
+            content[at] ^= 1 << rng.randrange(8)
+        elif change == 1:
+            del content[at:at + length]
+        elif change == 2:
+            content[at:at] = content[at:at + length]
+        else:
+            content[at:at + length] = rng.choice([b"0", b"-1", b"9223372036854775807", b"\xff", b"\n", b'"', b"1e400"])
+    return bytes(content)
+
+
+class Hostile(unittest.TestCase):
+    """Whatever the bytes: tables that sum to the peak, or a HeadroomError of one line that names the file."""
+
+    def expect_read_or_refused(self, path, content):
+        path.write_bytes(content)
+        try:
+            run = headroom.read(path)
+            self.assertEqual(sum(row["bytes"] for row in run.categories(pandas=False)), run.peak_bytes)
+        except headroom.HeadroomError as error:
+            self.assertIn(path.name, str(error))
+            self.assertNotIn("\n", str(error))
+            self.assertLess(len(str(error)), 1000)
+
+    def test_damaged_recordings_and_snapshots(self):
+        snapshots = sorted((pathlib.Path(RECORDINGS[0]).parents[1] / "snapshots").glob("*.pickle"))
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(80):
+                with self.subTest(number=number):
+                    rng = random.Random(number)
+                    if number % 2:
+                        whole = rng.choice(snapshots).read_bytes()
+                        self.expect_read_or_refused(pathlib.Path(folder) / "run.pickle", damaged(whole, rng))
+                    else:
+                        whole = pathlib.Path(rng.choice(RECORDINGS)).read_bytes()
+                        self.expect_read_or_refused(pathlib.Path(folder) / "run.headroom", sealed(damaged(whole, rng)))
+
+    def test_what_is_no_file_at_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in (("empty.headroom", b""), ("text.headroom", b"\xff\xfe\n\x1b[31m"), ("list.pickle", b"\x80\x04]q\x00.")):
+                with self.subTest(name):
+                    self.expect_read_or_refused(pathlib.Path(folder) / name, content)
+            with self.assertRaises(headroom.HeadroomError):
+                headroom.read(folder)
 
 
 class Functions(unittest.TestCase):
