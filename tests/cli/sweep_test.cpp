@@ -168,7 +168,7 @@ TEST(Sweep, KilledInTheMiddleGoesOnToTheSameBytes) {
   EXPECT_TRUE(place.tool.all_workers_gone());
   EXPECT_THAT(place.kept(), SizeIs(2));
   EXPECT_FALSE(fs::exists(place.folder / "out/results.json"));
-  write(place.folder / "out/runs/.headroom-1-0.tmp", "half");  // as a kill within a write leaves it
+  write(place.folder / "out/runs/.headroom-99999999-0.tmp", "half");  // as a kill within a write leaves it
   place.tool.fake("mha=killed");
   const Ended ended = place.run();
   EXPECT_EQ(ended.code, 0) << ended.err;
