@@ -124,6 +124,15 @@ void write_file(const fs::path& path, std::string_view bytes) {
   sync_folder(folder);
 }
 
+void write_new_file(const fs::path& path, std::string_view bytes) {
+  const fs::path folder = folder_of(path);
+  TemporaryFile temporary(folder);
+  write_all(temporary.fd(), bytes, path);
+  if (!is_synced(temporary.fd())) throw file_failure("write", path, errno);
+  temporary.rename_to_new(path);
+  sync_folder(folder);
+}
+
 void append_file(const fs::path& path, std::string_view bytes) {
   const SignalsHeld signals;
   OwnedDescriptor file(open_file(path, O_WRONLY | O_APPEND | O_CREAT));

@@ -22,6 +22,10 @@ std::string read_beginning(const std::filesystem::path& path, std::size_t count)
 // could_not_measure when the disk is full or failing.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
+// The same for a file that must not be there yet: throws bad_input, and leaves it as it is, where something of that
+// name is, whoever made it and when.
+void write_new_file(const std::filesystem::path& path, std::string_view bytes);
+
 // Adds to the end of a file that others add to as well (made when absent; a pipe or a device will do): all of it, or
 // the file is as long as before. Throws as write_file does.
 void append_file(const std::filesystem::path& path, std::string_view bytes);

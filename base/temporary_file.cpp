@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <ctime>
 #include <system_error>
 #include <vector>
@@ -112,6 +113,15 @@ void TemporaryFile::rename_to(const fs::path& target) {
   if (file_.close() != 0 && errno != EINTR) throw file_failure("write", target, errno);
   if (::rename(path_.c_str(), target.c_str()) != 0) throw file_failure("write", target, errno);
   renamed_ = true;
+}
+
+// In one step, so that nobody's file can come between the look and the writing.
+void TemporaryFile::rename_to_new(const fs::path& target) {
+  if (file_.close() != 0 && errno != EINTR) throw file_failure("write", target, errno);
+  renamed_ = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0;
+  if (renamed_) return;
+  const bool is_unknown = errno == EINVAL || errno == ENOSYS;  // of a file system
+  if (!is_unknown || ::link(path_.c_str(), target.c_str()) != 0) throw file_failure("write", target, errno);
 }
 
 void remove_unfinished(const fs::path& folder) {

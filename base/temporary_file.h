@@ -56,7 +56,8 @@ class TemporaryFile {
   ~TemporaryFile();
 
   int fd() const { return file_.get(); }
-  void rename_to(const std::filesystem::path& target);  // closes it; throws where either fails
+  void rename_to(const std::filesystem::path& target);      // closes it; throws where either fails
+  void rename_to_new(const std::filesystem::path& target);  // the same, and throws where something is there
 
  private:
   bool create(const std::filesystem::path& folder);

@@ -47,7 +47,8 @@ command.)";
 
 // Cuts the program's own words off, which are none of ours to parse.
 std::vector<std::string> take_command_words(int& argc, char** argv) {
-  if (argc < 2 || std::string_view(argv[1]) != "run") return {};
+  const std::string_view command = argc < 2 ? "" : argv[1];
+  if (command != "run" && command != "check") return {};
   char** const end = argv + argc;
   char** const dashes = std::find_if(argv + 2, end, [](const char* word) { return std::string_view(word) == "--"; });
   argc = static_cast<int>(dashes - argv);

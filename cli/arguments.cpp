@@ -49,6 +49,15 @@ std::int64_t parse_size(std::string_view flag, std::string_view text) {
                                   : ""));
 }
 
+Category parse_category(std::string_view where, std::string_view text) {
+  std::vector<std::string_view> known;  // without the one that no byte has in the end
+  for (std::size_t c = 0; c < kCategoryCount; ++c) {
+    known.push_back(kCategoryNames[c].name);
+    if (known.back() == text) return kCategoryNames[c].value;
+  }
+  throw bad_input(fmt::format("{}: {}", where, unknown_name_message("category", text, known)));
+}
+
 std::vector<std::string> parse_list(std::string_view flag, std::string_view text) {
   std::vector<std::string> items;
   for (std::size_t begin = 0; begin <= text.size();) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/names.h"
+#include "recording/recording.h"
 
 namespace headroom::cli {
 
@@ -16,6 +17,9 @@ double parse_number(std::string_view flag, std::string_view text);
 
 // Bytes: "600MiB", "1.5GiB", "1048576"; units are B, KiB, MiB, GiB, TiB. Rounded to whole bytes.
 std::int64_t parse_size(std::string_view flag, std::string_view text);
+
+// Of what holds bytes at a peak: "activation". Throws bad_input, beginning with `where`.
+Category parse_category(std::string_view where, std::string_view text);
 
 // "a,b,c": no empty item, none twice.
 std::vector<std::string> parse_list(std::string_view flag, std::string_view text);

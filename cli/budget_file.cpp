@@ -14,6 +14,7 @@
 #include "cli/budget_limits.h"
 #include "cli/device.h"
 #include "cli/program_file.h"
+#include "cli/program_flags.h"
 #include "cli/run_table.h"
 #include "cli/terminal.h"
 
@@ -116,12 +117,6 @@ BudgetSource source_of(const Json& entry, const Json& defaults, const std::strin
          "\"train.py\"]");
 }
 
-bool takes(BudgetSource source, const std::string& key) {
-  if (is_limit_key(key)) return true;
-  if (source == BudgetSource::model) return is_run_key(key);
-  return source == BudgetSource::command && is_program_key(key);
-}
-
 Merged merge(const TomlDocument& document, const std::string& pointer, const Json& entry, const Json& defaults) {
   Merged out{document, pointer};
   require_known(entry, pointer, document);
@@ -129,13 +124,13 @@ Merged merge(const TomlDocument& document, const std::string& pointer, const Jso
   static const char* const kKinds[] = {"a model", "a recording, which is made", "a command"};
   for (const auto& [key, value] : entry.items()) {
     const bool says_what = key == "name" || key == "recording" || key == "command";
-    if (!says_what && !takes(source, key))
+    if (!says_what && !is_key_of(source, key))
       refuse(document.place(below(pointer, key)),
              fmt::format("'{}' says nothing of {}", key, kKinds[static_cast<int>(source)]));
     out.add(key, value, below(pointer, key));
   }
   for (const auto& [key, value] : defaults.items())
-    if (takes(source, key)) out.add(key, value, below("/defaults", key));
+    if (is_key_of(source, key)) out.add(key, value, below("/defaults", key));
   return out;
 }
 
@@ -248,14 +243,7 @@ class ProgramReader {
     if (key == "trace") trace_.level = text;
     if (key == "ranks") spec.ranks = parse_integer("'ranks'", text, 1, kMaxRanks);
     if (key == "rank") spec.rank = parse_integer("'rank'", text, 0, kMaxRanks);
-    if (key == "value") spec.values.push_back(stated(text));
-  }
-
-  static StatedValue stated(const std::string& text) {
-    const auto equals = text.rfind('=');
-    if (equals == std::string::npos || equals == 0)
-      throw bad_input(fmt::format("'value' is '{}', expected PLACE=VALUE, such as train.py:42=3", text));
-    return {text.substr(0, equals), parse_number("'value'", text.substr(equals + 1))};
+    if (key == "value") spec.values.push_back(parse_stated_value("'value'", text));
   }
 
   const Merged& merged_;
@@ -265,15 +253,6 @@ class ProgramReader {
 
 std::filesystem::path beside(const std::string& file, const std::filesystem::path& path) {
   return path.is_absolute() ? path : (std::filesystem::path(file).parent_path() / path).lexically_normal();
-}
-
-// What a run is called that has no name: its model, its recording's file, its program.
-std::string usual_name(const BudgetEntry& entry) {
-  if (entry.source == BudgetSource::recording) return entry.recording.stem().string();
-  const std::filesystem::path model = entry.spec.model;
-  if (entry.source == BudgetSource::command) return program_label(entry.spec.command);
-  if (model.filename() == "config.json" && model.has_parent_path()) return model.parent_path().filename().string();
-  return model.stem() == model ? model.string() : model.filename().string();
 }
 
 class FileReader {
@@ -339,9 +318,13 @@ class FileReader {
     }
   }
 
+  static std::string run_of(const BudgetEntry& entry) {
+    return entry.source == BudgetSource::recording ? entry.recording.string() : entry.spec.model;
+  }
+
   void add(BudgetEntry entry, const std::string& combination, const Merged& merged) {
     const std::string place = merged.table.contains("name") ? merged.place("name") : merged.place();
-    if (entry.name.empty()) entry.name = usual_name(entry);
+    if (entry.name.empty()) entry.name = usual_name(entry.source, run_of(entry), entry.spec.command);
     if (entry.name.size() > kLongestName) refuse(place, fmt::format("a name has at most {} bytes", kLongestName));
     if (!combination.empty()) entry.name += "[" + combination + "]";
     if (file_stem(entry.name).size() > kLongestStem)
@@ -372,6 +355,23 @@ BudgetFile parse_budget_file(std::string_view text, const std::string& where) {
 BudgetFile read_budget_file(const std::filesystem::path& path) {
   const TomlDocument document = parse_toml_file(path);
   return FileReader(document).read();
+}
+
+bool is_key_of(BudgetSource source, const std::string& key) {
+  if (is_limit_key(key)) return true;
+  if (source == BudgetSource::model) return is_run_key(key);
+  return source == BudgetSource::command && is_program_key(key);
+}
+
+std::string usual_name(BudgetSource source, const std::string& run, const std::vector<std::string>& command) {
+  std::filesystem::path path = run;
+  if (source == BudgetSource::recording) return path.stem().string();
+  if (source == BudgetSource::command) return program_label(command);
+  if (!path.has_filename()) path = path.parent_path();  // "gpt2/"
+  const std::string folder = path.parent_path().filename().string();
+  const bool is_named_by_folder =
+      path.filename() == "config.json" && !folder.empty() && folder != "." && folder != "..";
+  return is_named_by_folder ? folder : path.filename().string();
 }
 
 bool is_date(std::string_view text) {

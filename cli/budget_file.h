@@ -42,6 +42,13 @@ inline constexpr std::size_t kMostBudgets = 10'000;
 // grow linearly with the text and the runs it stands for.
 BudgetFile parse_budget_file(std::string_view text, const std::string& where);
 
+// Whether a budget of such a run may have the key: "batch" of a model, "peak" of any.
+bool is_key_of(BudgetSource source, const std::string& key);
+
+// What a run is called that has no name: its model (with its folder where the file is a config.json), its recording's
+// file, its program.
+std::string usual_name(BudgetSource source, const std::string& run, const std::vector<std::string>& command);
+
 BudgetFile read_budget_file(const std::filesystem::path& path);
 
 // "2026-12-31", a day of the calendar.

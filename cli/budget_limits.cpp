@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/shortened.h"
+#include "cli/arguments.h"
 #include "cli/budget_file.h"
 
 namespace headroom::cli {
@@ -27,14 +28,6 @@ std::string shown(const Json& value) {
 std::string without_spaces(std::string text) {  // "2.5 GiB", as the tables have it
   std::erase(text, ' ');
   return text;
-}
-
-Category category_named(const std::string& name, const std::string& place) {
-  std::vector<std::string_view> known;
-  for (std::size_t c = 0; c < kCategoryCount; ++c) known.push_back(kCategoryNames[c].name);
-  for (std::size_t c = 0; c < kCategoryCount; ++c)
-    if (known[c] == name) return static_cast<Category>(c);
-  throw bad_input(place + ": " + unknown_name_message("category", name, known));
 }
 
 // Reads one limit and what stands in it, all of which is at a place below `way`.
@@ -83,7 +76,7 @@ class LimitReader {
       if (!value.is_boolean()) refuse({key}, fmt::format("'self' is {}, expected true or false", shown(value)));
       metric_.self = value.get<bool>();
     } else if (of_layer && key == "category") {
-      metric_.category = category_named(text({key}, value), place_of_(at(way_, key)));
+      metric_.category = parse_category(place_of_(at(way_, key)), text({key}, value));
     } else {
       std::vector<std::string_view> known{"fail", "warn", "growth", "reason", "exception"};
       if (of_layer) known.insert(known.end(), {"self", "category"});
@@ -215,7 +208,7 @@ void read_each(std::vector<Limit>& out, MetricKind kind, const std::string& key,
       throw bad_input(
           fmt::format("{}: the name of a layer is a text of 1 to {} bytes", place_of({key, name}), kLongestGlob));
     if (layers) metric.layers = name;
-    if (!layers) metric.category = category_named(name, place_of({key, name}));
+    if (!layers) metric.category = parse_category(place_of({key, name}), name);
     out.push_back(LimitReader(place_of, {key, name}, metric).read(value));
   }
 }

@@ -14,11 +14,10 @@
 #include "cli/measurement.h"
 #include "cli/program.h"
 #include "cli/program_file.h"
+#include "cli/recorded_runs.h"
 #include "cli/scratch_folder.h"
 #include "cli/terminal.h"
 #include "recording/file.h"
-#include "recording/snapshot/open.h"
-#include "recording/verify.h"
 #include "reports/summary.h"
 
 namespace headroom::cli {
@@ -93,11 +92,7 @@ class Judge {
       const BudgetEntry& entry = file_.entries[i];
       if (entry.source != BudgetSource::recording) continue;
       try {
-        const Recording recording = open_recording(entry.recording);
-        if (const auto broken = verify(recording); !broken.empty())
-          throw bad_input(
-              fmt::format("{}: the recording contradicts itself: {}", entry.recording.string(), broken.front()));
-        judge(i, recording);
+        judge(i, read_sound_recording(entry.recording));
       } catch (const Error& error) {
         throw Error(error.code(), place_of(file_, entry) + ": " + error.what());
       }

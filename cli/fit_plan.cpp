@@ -59,17 +59,6 @@ void require_mode(FitSize size, Mode mode) {
     throw bad_input(fmt::format("--solve microbatch is of --mode train, and --mode is {}", to_name(kModeNames, mode)));
 }
 
-models::CacheSize cache_size(const RunSpec& spec) {
-  const Generation& generation = spec.generation;
-  models::CacheSize size;
-  size.storage = generation.cache_dtype == CacheDtype::model  ? models::CacheStorage::model
-                 : generation.cache_dtype == CacheDtype::int8 ? models::CacheStorage::int8
-                                                              : models::CacheStorage::fp8;
-  size.batch = spec.batch;
-  size.beams = generation.beams;
-  return size;
-}
-
 bool takes(const models::ModelConfig& model, std::int64_t batch, std::int64_t seq) {
   try {
     models::validate_shape(model, batch, seq);
@@ -99,12 +88,11 @@ std::int64_t seq_unit(const models::ModelConfig& model) {
   return 1;
 }
 
-std::int64_t tokens_of(const RunSpec& spec) {
-  return spec.batch * (spec.mode == Mode::generate ? spec.generation.beams : 1);
-}
+// Of each sequence of the batch; what is beams elsewhere is 1.
+std::int64_t beams_of(const RunSpec& spec) { return spec.mode == Mode::generate ? spec.generation.beams : 1; }
 
 FitSearch batch_search(const FitPlan& plan) {
-  const std::int64_t most = kMaxTokensPerStep / (plan.spec.seq * tokens_of(plan.spec) / plan.spec.batch);
+  const std::int64_t most = kMaxTokensPerStep / (plan.spec.seq * beams_of(plan.spec));
   FitSearch search;
   search.high = last_that(1, most, [&](std::int64_t batch) { return takes(plan.model, batch, plan.spec.seq); });
   search.limit = FitLimit::tokens;
@@ -121,7 +109,7 @@ FitSearch seq_search(const FitPlan& plan) {
   const std::int64_t unit = seq_unit(plan.model);
   const std::int64_t own = plan.spec.mode == Mode::generate ? plan.spec.generation.new_tokens : 0;
   const std::int64_t positions = std::max(plan.model.max_positions - own, plan.spec.seq);
-  const std::int64_t tokens = kMaxTokensPerStep / tokens_of(plan.spec);
+  const std::int64_t tokens = kMaxTokensPerStep / (plan.spec.batch * beams_of(plan.spec));
   FitSearch search;
   search.high = std::min(positions, tokens) / unit;
   search.limit = positions <= tokens ? FitLimit::positions : FitLimit::tokens;
@@ -135,16 +123,16 @@ FitSearch seq_search(const FitPlan& plan) {
   return search;
 }
 
-// Places are the divisors of the whole batch.
+// Places are the divisors of the whole batch: it may be of 10^12 sequences, but of a thousand parts at most.
 FitSearch microbatch_search(const FitPlan& plan) {
   const std::int64_t total = plan.spec.batch * plan.spec.accumulate;
   std::vector<std::int64_t> parts;
-  for (std::int64_t part = 1; part <= total; ++part)
-    if (total % part == 0 && total / part <= kMaxAccumulate) parts.push_back(part);
+  for (std::int64_t count = std::min(kMaxAccumulate, total); count >= 1; --count)
+    if (total % count == 0 && total / count <= kMaxTokensPerStep / plan.spec.seq) parts.push_back(total / count);
   FitSearch search;
   search.low = 0;
   search.high = static_cast<std::int64_t>(parts.size()) - 1;
-  search.limit = FitLimit::total;
+  search.limit = parts.back() == total ? FitLimit::total : FitLimit::tokens;
   search.start = std::ranges::find(parts, plan.spec.batch) - parts.begin();
   search.value_of = [parts](std::int64_t place) { return parts.at(static_cast<std::size_t>(place)); };
   search.spec_of = [parts, total, spec = plan.spec](std::int64_t place) {
@@ -253,7 +241,7 @@ void require_sound(const RunSpec& spec, const models::ModelConfig& given_model) 
   if (spec.sdpa == Sdpa::flash) models::require_flash(model);
   if (spec.padding) models::require_padding(model, spec.sdpa == Sdpa::flash);
   if (spec.mode == Mode::generate)
-    models::require_generation(model, cache_size(spec), spec.seq, spec.generation.new_tokens);
+    models::require_generation(model, cache_size_of(spec), spec.seq, spec.generation.new_tokens);
 }
 
 FitPlan plan_fit(const FitFlags& flags) {

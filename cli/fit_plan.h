@@ -34,7 +34,7 @@ FitPlan plan_fit(const FitFlags& flags);
 // which must outlive it. Throws bad_input where the model cannot be changed so.
 FitSearch search_on(const FitPlan& plan, const std::string& device, const std::filesystem::path& folder);
 
-// The run of the plan with one value, on one device: spec_of, by value.
+// What the model of so many layers or heads is called, and its file.
 std::string derived_name(const FitPlan& plan, std::int64_t value);  // "llama-7b-40-layers"
 
 // Whether a run of this spec makes sense, as far as the catalogue knows: mechanism, positions, compression, shape.

@@ -14,14 +14,16 @@ class HelpFormatter : public CLI::Formatter {
     if (!app->get_subcommands(nullptr).empty()) usage += " COMMAND";
     for (const CLI::Option* option : app->get_options())
       if (option->get_positional()) usage += positional(*option);
+    if (app->get_name() == "check") return usage + " [FLAGS] [-- COMMAND [ARGUMENTS]]\n";
     if (app->get_name() == "run") return usage + " [FLAGS] -- COMMAND [ARGUMENTS]\n";
     return usage + (app->get_name() == "view" ? " [RECORDING...] [OPTIONS]\n" : " [FLAGS]\n");
   }
 
   static std::string positional(const CLI::Option& option) {
     const std::string name = option.get_name(true);
-    if (name == "NAME") return " [NAME]";
-    return " " + name + (option.get_expected_max() > 1 ? "..." : "");
+    const std::string text = name + (option.get_expected_max() > 1 ? "..." : "");
+    const bool may_be_left_out = name == "NAME" || name == "BUDGETS" || name == "RUN";
+    return may_be_left_out ? " [" + text + "]" : " " + text;
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {

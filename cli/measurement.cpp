@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "cli/application.h"
+#include "cli/arguments.h"
 #include "cli/device.h"
 #include "cli/progress.h"
 #include "cli/scratch_folder.h"
@@ -291,10 +293,23 @@ void measure(RunSource& source, const MeasureOptions& options, Interrupts& inter
   Fleet(source, options, interrupts).finish_all();
 }
 
-std::size_t default_jobs(const std::string& device) {
+std::size_t usable_cores() {
   cpu_set_t cores;
-  if (!is_virtual(device) || sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+std::size_t default_jobs(const std::string& device) { return is_virtual(device) ? usable_cores() : 1; }
+
+void add_jobs_flag(CLI::App& command, std::string& jobs, const char* group) {
+  command.add_option("--jobs", jobs, "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
+      ->type_name("N")
+      ->group(group);
+}
+
+std::size_t read_jobs(const std::string& jobs, std::size_t otherwise) {
+  constexpr std::int64_t kMost = 1024;
+  return jobs.empty() ? otherwise : static_cast<std::size_t>(parse_integer("--jobs", jobs, 1, kMost));
 }
 
 int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {

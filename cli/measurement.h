@@ -59,8 +59,14 @@ class RunSource {
 // Until nothing runs and nothing is to be run. Throws as the other does.
 void measure(RunSource& source, const MeasureOptions& options, Interrupts& interrupts);
 
+std::size_t usable_cores();  // by this process
+
 // The cores this process may use for virtual devices, whose runs share nothing; 1 for cpu and cuda.
 std::size_t default_jobs(const std::string& device);
+
+// --jobs, the same for all commands that have it; empty where the default holds.
+void add_jobs_flag(CLI::App& command, std::string& jobs, const char* group);
+std::size_t read_jobs(const std::string& jobs, std::size_t otherwise);
 
 // "out of memory on NVIDIA …: 2.00 GiB asked for in forward, layer.3, with 1.20 GiB free"
 std::string out_of_memory_message(const Recording& recording);

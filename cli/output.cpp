@@ -141,11 +141,15 @@ void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) 
   command.add_option("--out", flags.out, fmt::format("Where to write, made when absent:\n{}", files))
       ->type_name("FOLDER")
       ->group(group);
+  add_quiet_flag(command, flags);
+  add_look_flags(command, flags);
+}
+
+void add_quiet_flag(CLI::App& command, OutputFlags& flags) {
   command
       .add_flag("--quiet", flags.quiet,
                 "No progress; with --out no table on stdout either, unless\n--format names terminal")
-      ->group(group);
-  add_look_flags(command, flags);
+      ->group("What comes out");
 }
 
 void add_look_flags(CLI::App& command, OutputFlags& flags) {
@@ -177,9 +181,7 @@ void require_room(const OutputPlan& plan, std::size_t count) {
 }
 
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor) {
-  if (format == Format::terminal)
-    return write_terminal(results.report,
-                          {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)});
+  if (format == Format::terminal) return write_terminal(results.report, look_of(plan, descriptor));
   if (format == Format::snapshot) require_room(plan, results.recordings.size());
   if (format == Format::csv) return write_runs_csv(results.report);
   return documents_of(results, format).at(0).bytes;
@@ -216,6 +218,16 @@ OutputPlan plan_output(const OutputFlags& flags) {
   plan.folder = flags.out;
   require_writable_folder(*plan.folder);
   return plan;
+}
+
+OutputPlan plan_place(const OutputFlags& flags) {
+  OutputFlags others = flags;
+  others.format.clear();
+  return plan_output(others);
+}
+
+TerminalOptions look_of(const OutputPlan& plan, int descriptor) {
+  return {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)};
 }
 
 void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings) {

@@ -51,6 +51,7 @@ std::string format_names();
 // `files`: what --out writes, for its help.
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files);
 void add_look_flags(CLI::App& command, OutputFlags& flags);  // --color and --width
+void add_quiet_flag(CLI::App& command, OutputFlags& flags);  // of commands whose --out is a folder
 void add_progress_flag(CLI::App& command, OutputFlags& flags);
 
 struct OutputPlan {
@@ -74,6 +75,12 @@ void require_one_for_stdout(const OutputPlan& plan, const OutputFlags& flags);
 // Throws bad_input; the folder is made and known to be writable.
 OutputPlan plan_output(const OutputFlags& flags);
 
+// The same of a command that has formats of its own: all but --format.
+OutputPlan plan_place(const OutputFlags& flags);
+
+// How a table on `descriptor` looks.
+TerminalOptions look_of(const OutputPlan& plan, int descriptor);
+
 struct LabeledRecording {
   std::string label;
   Recording recording;
@@ -88,8 +95,8 @@ struct Results {
 // Throws bad_input when a format that holds one run would have to hold `count` on stdout.
 void require_room(const OutputPlan& plan, std::size_t count);
 
-// What goes to stdout: the whole text of a report, or the first of a format's files. A table is as wide and as colourful as
-// `descriptor` takes.
+// What goes to stdout: the whole text of a report, or the first of a format's files. A table is as wide and as
+// colourful as `descriptor` takes.
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor);
 
 // What stands under --out, each file whole or not at all: the recordings, and the files of each format.

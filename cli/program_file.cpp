@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +16,7 @@
 
 #include "base/error.h"
 #include "cli/python_arguments.h"
+#include "cli/recorded_runs.h"
 
 namespace headroom::cli {
 namespace {
@@ -200,15 +200,10 @@ std::string program_name(const std::vector<std::string>& command) {
 }
 
 std::string program_label(const std::vector<std::string>& command) {
-  std::string name = program_name(command), label;
+  std::string name = program_name(command);
   for (const std::string_view ending : {".py", ".sh"})
     if (name.ends_with(ending)) name.resize(name.size() - ending.size());
-  for (const char c : name.substr(0, 100)) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c == '.' && !label.empty());
-    label += plain ? c : '-';
-  }
-  return label.empty() ? "program" : label;
+  return plain_label(name, "program");
 }
 
 }  // namespace headroom::cli

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cctype>
 
 #include "base/error.h"
 #include "base/shortened.h"
 #include "cli/arguments.h"
 #include "cli/device.h"
+#include "cli/recorded_runs.h"
 #include "cli/terminal.h"
 #include "models/catalog/attention.h"
 #include "models/catalog/compression.h"
@@ -38,14 +38,18 @@ std::string default_number(std::string_view what, std::int64_t value) {
 }  // namespace
 
 void add_run_flags(CLI::App& command, RunFlags& flags, const char* attention_type, const char* attention_help) {
-  const RunSpec defaults;
-  const auto add = [&](const char* name, std::string& value, const char* type, const std::string& text) {
-    command.add_option(name, value, text)->type_name(type)->group("What is run");
-  };
   command
       .add_option("MODEL", flags.model,
                   "A preset's name (headroom list models) or the path of a Hugging Face config.json")
       ->type_name("");
+  add_settings_flags(command, flags, attention_type, attention_help);
+}
+
+void add_settings_flags(CLI::App& command, RunFlags& flags, const char* attention_type, const char* attention_help) {
+  const RunSpec defaults;
+  const auto add = [&](const char* name, std::string& value, const char* type, const std::string& text) {
+    command.add_option(name, value, text)->type_name(type)->group("What is run");
+  };
   add("--attention", flags.attention, attention_type, attention_help);
   add("--positions", flags.positions, "NAME",
       fmt::format("How the model knows positions (default: its own):\n{}", alternatives(models::kPositionsNames)));
@@ -162,14 +166,16 @@ CheckedRun check_single_run(const RunFlags& flags) {
   return run;
 }
 
-std::string model_label(const models::ModelConfig& model) {
-  std::string label;
-  for (const char c : model.name.substr(0, 100)) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c == '.' && !label.empty());
-    label += plain ? c : '-';
-  }
-  return label.empty() ? "model" : label;
+models::CacheSize cache_size_of(const RunSpec& spec) {
+  models::CacheSize size;
+  size.storage = spec.generation.cache_dtype == CacheDtype::model  ? models::CacheStorage::model
+                 : spec.generation.cache_dtype == CacheDtype::int8 ? models::CacheStorage::int8
+                                                                   : models::CacheStorage::fp8;
+  size.batch = spec.batch;
+  size.beams = spec.generation.beams;
+  return size;
 }
+
+std::string model_label(const models::ModelConfig& model) { return plain_label(model.name, "model"); }
 
 }  // namespace headroom::cli

@@ -59,7 +59,10 @@ std::string model_path(const std::string& model, const TomlDocument& document) {
   const std::filesystem::path path = model;
   const bool is_path = path.has_parent_path() || path.extension() == ".json";
   if (!is_path || path.is_absolute()) return model;
-  return (std::filesystem::path(document.where).parent_path() / path).lexically_normal().string();
+  const std::string from_here =
+      (std::filesystem::path(document.where).parent_path() / path).lexically_normal().string();
+  const bool looks_like_preset = from_here.find('/') == std::string::npos && !from_here.ends_with(".json");
+  return looks_like_preset ? "./" + from_here : from_here;
 }
 
 // "--batch is 0, …" stands in the line of `batch`, what names no flag in that of the table.

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/measurement.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/worker_process.h"
@@ -56,7 +56,7 @@ class TrainingFleet {
         results_(jobs.size()),
         workers_(jobs.size()),
         command_(worker_command(on_the_processor())),
-        most_(std::max(1u, std::thread::hardware_concurrency())) {
+        most_(usable_cores()) {
     require_writable_folder(folder);
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "recording/training.h"
 #include "reports/categories.h"
 #include "reports/summary.h"
 #include "reports/text.h"
@@ -22,6 +23,47 @@ std::string percent_text(std::int64_t millionths) {
   if (text.ends_with('.')) text.pop_back();
   return text + " %";
 }
+
+std::string growths_toml(const Levels& levels) {
+  if (!levels.warn_growth) return growth_toml(*levels.fail_growth);
+  std::string text = "{ warn = " + growth_toml(*levels.warn_growth);
+  if (levels.fail_growth) text += ", fail = " + growth_toml(*levels.fail_growth);
+  return text + " }";
+}
+
+// How gravely a limit is broken: by which part of what is allowed.
+double excess(const Check& check) {
+  return static_cast<double>(check.over()) / static_cast<double>(std::max<std::int64_t>(check.allowed, 1));
+}
+
+Finding finding_of(const CheckReport& report, std::size_t index) {
+  const CheckedBudget& budget = report.budgets[index];
+  const std::string kind(to_name(kRunEndNames, budget.end));
+  return {index,
+          {},
+          true,
+          budget.line,
+          printable(budget.name),
+          printable(budget.message),
+          kind,
+          text_hash(budget.name + "\n" + kind)};
+}
+
+Finding finding_of(const CheckReport& report, std::size_t index, std::size_t limit) {
+  const CheckedBudget& budget = report.budgets[index];
+  const JudgedLimit& judged = budget.limits[limit];
+  const std::string key = key_of(judged.limit.metric);
+  return {index,
+          limit,
+          judged.check.status == Status::failed || report.strict,
+          judged.limit.line,
+          printable(budget.name + ": " + title_of(judged.limit.metric)),
+          printable(sentence_of(judged)),
+          std::string(to_name(kMetricNames, judged.limit.metric.kind)),
+          text_hash(budget.name + "\n" + key)};
+}
+
+}  // namespace
 
 // TOML takes JSON's strings, but for the one character that JSON leaves as it is.
 std::string quoted_toml(const std::string& text) {
@@ -49,20 +91,6 @@ std::string growth_toml(const Growth& growth) {
   return quoted_toml(text);
 }
 
-std::string growths_toml(const Levels& levels) {
-  if (!levels.warn_growth) return growth_toml(*levels.fail_growth);
-  std::string text = "{ warn = " + growth_toml(*levels.warn_growth);
-  if (levels.fail_growth) text += ", fail = " + growth_toml(*levels.fail_growth);
-  return text + " }";
-}
-
-// A digest that is the same on every machine: FNV-1a.
-std::string digest(const std::string& text) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
-}
-
 std::string quoted_shell(const std::string& text) {
   const bool plain = !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) || std::string_view("._-/=,:+@%").find(static_cast<char>(c)) != std::string_view::npos;
@@ -73,39 +101,9 @@ std::string quoted_shell(const std::string& text) {
   return out + "'";
 }
 
-// How gravely a limit is broken: by which part of what is allowed.
-double excess(const Check& check) {
-  return static_cast<double>(check.over()) / static_cast<double>(std::max<std::int64_t>(check.allowed, 1));
+std::string growth_text(const Growth& growth) {
+  return growth.is_share ? percent_text(growth.amount) : format_bytes(growth.amount);
 }
-
-Finding finding_of(const CheckReport& report, std::size_t index) {
-  const CheckedBudget& budget = report.budgets[index];
-  const std::string kind(to_name(kRunEndNames, budget.end));
-  return {index,
-          {},
-          true,
-          budget.line,
-          printable(budget.name),
-          printable(budget.message),
-          kind,
-          digest(budget.name + "\n" + kind)};
-}
-
-Finding finding_of(const CheckReport& report, std::size_t index, std::size_t limit) {
-  const CheckedBudget& budget = report.budgets[index];
-  const JudgedLimit& judged = budget.limits[limit];
-  const std::string key = key_of(judged.limit.metric);
-  return {index,
-          limit,
-          judged.check.status == Status::failed || report.strict,
-          judged.limit.line,
-          printable(budget.name + ": " + title_of(judged.limit.metric)),
-          printable(sentence_of(judged)),
-          std::string(to_name(kMetricNames, judged.limit.metric.kind)),
-          digest(budget.name + "\n" + key)};
-}
-
-}  // namespace
 
 std::string title_of(const Metric& metric) {
   switch (metric.kind) {

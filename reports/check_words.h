@@ -20,6 +20,16 @@ std::string sentence_of(const JudgedLimit& judged);
 // "the baseline's 2.00 GiB and 5 % of it": what a level of growth is made of; empty of others.
 std::string level_words(const JudgedLimit& judged);
 
+std::string growth_text(const Growth& growth);  // "5 %", "10.0 MiB"
+
+// As TOML has them: a text, the key of a limit, a level of at least `value` in a form that reads well, a growth.
+std::string quoted_toml(const std::string& text);
+std::string key_toml(const Metric& metric);
+std::string level_toml(const Metric& metric, std::int64_t value);
+std::string growth_toml(const Growth& growth);
+
+std::string quoted_shell(const std::string& text);  // one word for a POSIX shell
+
 // Why the limit is what it is, and what became of its exception; empty where nothing is said.
 std::vector<std::string> remarks_of(const JudgedLimit& judged);
 

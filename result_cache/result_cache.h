@@ -1,5 +1,5 @@
-// What runs took, kept from one command to the next, for whatever starts runs: one small file for each that was made,
-// cache_folder()/results/HASH.json (headroom.result/2).
+// What runs took, kept from one command to the next, for the command line and the viewer alike: one small file for each
+// run that was made, cache_folder()/results/HASH.json (headroom.result/2).
 //
 // A file counts only where all of what decides a run is the same; that is its key. What is damaged, or cannot be read
 // or written, is as good as absent. Several processes may use the folder at once: files are written whole. It may be

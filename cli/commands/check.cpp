@@ -16,7 +16,9 @@
 #include "cli/arguments.h"
 #include "cli/budget_file.h"
 #include "cli/budget_runs.h"
+#include "cli/commands/check_init.h"
 #include "cli/commands/commands.h"
+#include "cli/measurement.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "reports/check_update.h"
@@ -24,9 +26,14 @@
 namespace headroom::cli {
 namespace {
 
+constexpr const char* kUsualFile = "budgets.toml";
+
 struct CheckOptions {
   std::string file, today, jobs;
+  std::vector<std::string> runs;     // of --init
+  std::vector<std::string> program;  // what follows "--"
   bool strict = false, update = false;
+  InitFlags init;
   OutputFlags output;
 };
 
@@ -63,10 +70,6 @@ struct CheckOutput {
 
 CheckOutput plan_check_output(const OutputFlags& flags) {
   CheckOutput out;
-  OutputFlags look = flags;
-  look.format.clear();
-  out.plan = plan_formats(look);
-  if (flags.out.starts_with("-")) throw bad_input(fmt::format("--out expects a folder, not the flag '{}'", flags.out));
   std::vector<const CheckFormatRow*> asked;
   for (const std::string& name :
        flags.format.empty() ? std::vector<std::string>{"terminal"} : parse_list("--format", flags.format))
@@ -83,9 +86,8 @@ CheckOutput plan_check_output(const OutputFlags& flags) {
       if (!row->file.empty()) out.files.push_back(row);
       if (row->format == CheckFormat::github) out.on_stdout.push_back(row);
     }
-    out.plan.folder = flags.out;
-    require_writable_folder(*out.plan.folder);
   }
+  out.plan = plan_place(flags);
   std::ranges::stable_sort(out.on_stdout, {}, [](const CheckFormatRow* row) { return row->format; });
   return out;
 }
@@ -102,10 +104,6 @@ std::string today_of(const std::string& flag) {
   const year_month_day day(floor<days>(now));
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
                      static_cast<unsigned>(day.day()));
-}
-
-TerminalOptions look_of(const OutputPlan& plan) {
-  return {plan.width.value_or(terminal_width(STDOUT_FILENO)), wants_color(plan.color, STDOUT_FILENO)};
 }
 
 // The page of a job on GitHub, to which every step adds.
@@ -135,18 +133,21 @@ ExitCode write_report(const CheckReport& report, const CheckOutput& output) {
     attempt([&] { write_file(*output.plan.folder / row->file, row->write(report)); });
   attempt([&] { add_to_step_summary(report); });
   for (const CheckFormatRow* row : output.on_stdout)
-    attempt(
-        [&] { write_stdout(row->write ? row->write(report) : write_check_terminal(report, look_of(output.plan))); });
+    attempt([&] {
+      write_stdout(row->write ? row->write(report) : write_check_terminal(report, look_of(output.plan, STDOUT_FILENO)));
+    });
   return code;
 }
 
 // The old baselines, to tell what changes; one that cannot be read is as good as none, for it is replaced.
 std::vector<std::optional<Baseline>> readable_baselines(const BudgetFile& file) {
-  std::vector<std::optional<Baseline>> out(file.entries.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
+  std::vector<std::optional<Baseline>> out;
+  for (const BudgetEntry& entry : file.entries) {
+    std::error_code ignored;
+    out.emplace_back();
     try {
-      if (std::filesystem::exists(baseline_file(file, file.entries[i])))
-        out[i] = read_baseline(baseline_file(file, file.entries[i]));
+      if (const auto path = baseline_file(file, entry); std::filesystem::exists(path, ignored))
+        out.back() = read_baseline(path);
     } catch (const Error& error) {
       complain(std::string(error.what()) + "; it is replaced");
     }
@@ -154,6 +155,7 @@ std::vector<std::optional<Baseline>> readable_baselines(const BudgetFile& file) 
   return out;
 }
 
+// What can be written is, and told; for the rest the exit code is that of the gravest failure.
 int update_baselines(const BudgetFile& file, const BudgetRunOptions& how, const CheckOutput& output) {
   require_writable_folder(file.baselines);
   const auto before = readable_baselines(file);
@@ -168,23 +170,41 @@ int update_baselines(const BudgetFile& file, const BudgetRunOptions& how, const 
       code = std::max(code, failed.code);
       continue;
     }
-    write_file(path, write_baseline(*results[i].now));
-    updates.push_back({path.string(), before[i], *results[i].now});
+    try {
+      write_file(path, write_baseline(*results[i].now));
+      updates.push_back({path.string(), before[i], *results[i].now});
+    } catch (const Error& error) {
+      complain(error.what());
+      code = std::max(code, error.code());
+    }
   }
-  write_stdout(write_update_terminal(updates, look_of(output.plan)));
+  if (!updates.empty()) write_stdout(write_update_terminal(updates, look_of(output.plan, STDOUT_FILENO)));
   return static_cast<int>(code);
 }
 
+BudgetFile read_budgets(const std::string& file) {
+  std::error_code ignored;
+  if (file.empty() && !std::filesystem::exists(kUsualFile, ignored))
+    throw bad_input(
+        fmt::format("there is no {} in this folder; name another file of BUDGETS, or make one: headroom check --init "
+                    "MODEL (docs/check.md)",
+                    kUsualFile));
+  return read_budget_file(file.empty() ? kUsualFile : file);
+}
+
+BudgetRunOptions how_to_run(const CheckOptions& options) {
+  return {read_jobs(options.jobs, 0), !options.output.quiet && isatty(STDERR_FILENO) == 1, today_of(options.today)};
+}
+
 int run_check(const CheckOptions& options) {
-  if (options.file.empty())
-    throw bad_input("expected the path of a file of BUDGETS, such as budgets.toml; docs/check.md has a first one");
+  if (!options.runs.empty())
+    throw bad_input(fmt::format("unexpected argument '{}': one file is checked; headroom check --init takes runs, too",
+                                options.runs.front()));
   if (options.update && !options.output.format.empty())
     throw bad_input("--update-baseline writes baselines and says on stdout what changed; it goes without --format");
   if (options.update && options.strict) throw bad_input("--update-baseline judges nothing; it goes without --strict");
-  const BudgetFile file = read_budget_file(options.file);
-  const std::size_t jobs =
-      options.jobs.empty() ? 0 : static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
-  const BudgetRunOptions how{jobs, !options.output.quiet && isatty(STDERR_FILENO) == 1, today_of(options.today)};
+  const BudgetFile file = read_budgets(options.file);
+  const BudgetRunOptions how = how_to_run(options);
   const CheckOutput output = plan_check_output(options.output);
   if (options.update) return update_baselines(file, how, output);
   const auto baselines = read_baselines(file);
@@ -192,6 +212,21 @@ int run_check(const CheckOptions& options) {
   CheckReport report{std::string(version()), file.where, options.strict, {}};
   for (BudgetResult& result : run_budgets(file, baselines, how)) report.budgets.push_back(std::move(result.checked));
   return static_cast<int>(write_report(report, output));
+}
+
+// Nothing is judged, and there is one thing to say of what was written.
+int make_budgets(const CLI::App& command, const CheckOptions& options) {
+  const std::pair<const char*, bool> given[] = {{"--update-baseline", options.update},
+                                                {"--strict", options.strict},
+                                                {"--today", !options.today.empty()},
+                                                {"--format", !options.output.format.empty()},
+                                                {"--out", !options.output.out.empty()}};
+  for (const auto& [flag, present] : given)
+    if (present)
+      throw bad_input(fmt::format("--init writes a budget file and judges nothing; it goes without {}", flag));
+  std::vector<std::string> words = options.runs;
+  if (!options.file.empty()) words.insert(words.begin(), options.file);
+  return run_init(command, options.init, words, options.program, how_to_run(options), plan_place(options.output));
 }
 
 void add_outputs(CLI::App& command, OutputFlags& flags) {
@@ -210,19 +245,24 @@ void add_outputs(CLI::App& command, OutputFlags& flags) {
                   "asks")
       ->type_name("FOLDER")
       ->group(group);
-  command
-      .add_flag("--quiet", flags.quiet,
-                "No progress; with --out no table on stdout either, unless\n--format names terminal")
-      ->group(group);
+  add_quiet_flag(command, flags);
   add_look_flags(command, flags);
 }
 
 }  // namespace
 
-void add_check(CLI::App& app, Chosen& chosen) {
+void add_check(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
   auto options = std::make_shared<CheckOptions>();
+  options->program = command_words;
   CLI::App* command = app.add_subcommand("check", "Whether runs keep to their memory budgets, for CI");
-  command->add_option("BUDGETS", options->file, "A TOML file of runs and their limits (docs/check.md)")->type_name("");
+  command
+      ->add_option("BUDGETS", options->file,
+                   "A TOML file of runs and their limits (docs/check.md)\n(default: budgets.toml)")
+      ->type_name("");
+  command
+      ->add_option("RUN", options->runs,
+                   "With --init: what the budgets are of, models and recordings;\nwhat ends in .toml is the file")
+      ->type_name("");
   const char* group = "What is checked";
   command->add_flag("--strict", options->strict, "Warnings count as failures")->group(group);
   command
@@ -233,25 +273,31 @@ void add_check(CLI::App& app, Chosen& chosen) {
                    "The day by which exceptions expire, 2026-12-31\n(default: SOURCE_DATE_EPOCH, else today)")
       ->type_name("DAY")
       ->group(group);
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
-      ->type_name("N")
-      ->group(group);
+  add_jobs_flag(*command, options->jobs, group);
+  add_init_flags(*command, options->init);
   add_outputs(*command, options->output);
   command->footer(R"(
 Measures every run of the file, on a virtual GPU unless the file says otherwise, and compares with its limits. A failure
-says what grew, how to repeat the run, and what to write where the growth is wanted.
+says what grew, how to repeat the run, and what to write where the growth is wanted. With --init it makes the file.
 
 Exit codes: 0 within the budgets (warnings, too, without --strict); 1 over budget; 2 bad file, or a baseline of
 something else; 3 a run could not be measured.
 
 Examples:
-  headroom check budgets.toml
+  headroom check --init bert-base --batch 8
+  headroom check --init budgets.toml results/mha.headroom results/mqa.headroom
+  headroom check --init --device virtual:a100-80gb -- python train.py
+  headroom check
   headroom check budgets.toml --update-baseline
   headroom check budgets.toml --out results --format junit,sarif,markdown
   headroom check budgets.toml --format terminal,github --strict)");
-  command->callback([options, &chosen] { chosen = [options] { return run_check(*options); }; });
+  command->callback([options, command, &chosen] {
+    chosen = [options, command] {
+      if (options->init.wanted) return make_budgets(*command, *options);
+      require_init(*command, options->program);
+      return run_check(*options);
+    };
+  });
 }
 
 }  // namespace headroom::cli

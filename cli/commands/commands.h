@@ -20,7 +20,7 @@ void add_fit(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
 void add_sweep(CLI::App& app, Chosen& chosen);
 void add_merge(CLI::App& app, Chosen& chosen);
-void add_check(CLI::App& app, Chosen& chosen);
+void add_check(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_diff(CLI::App& app, Chosen& chosen);
 void add_fragmentation(CLI::App& app, Chosen& chosen);
@@ -28,7 +28,7 @@ void add_reproduce(CLI::App& app, Chosen& chosen);
 void add_view(CLI::App& app, Chosen& chosen);
 void add_list(CLI::App& app, Chosen& chosen);
 
-// In the order of --help. `command_words`: what follows "--", of the command that takes a program.
+// In the order of --help. `command_words`: what follows "--", of the commands that take a program.
 inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
   add_compare(app, chosen);
   add_profile(app, chosen);
@@ -36,7 +36,7 @@ inline void add_commands(CLI::App& app, Chosen& chosen, const std::vector<std::s
   add_run(app, chosen, command_words);
   add_sweep(app, chosen);
   add_merge(app, chosen);
-  add_check(app, chosen);
+  add_check(app, chosen, command_words);
   add_report(app, chosen);
   add_diff(app, chosen);
   add_fragmentation(app, chosen);

@@ -29,14 +29,7 @@ void require_defined(const models::ModelConfig& model, const RunSpec& spec, std:
   const models::ModelConfig config = models::with_attention(model, mechanism);
   models::with_compression(config, spec.compression, spec.mode == Mode::train);
   if (spec.mode != Mode::generate) return;
-  const Generation& generation = spec.generation;
-  models::CacheSize size;
-  size.storage = generation.cache_dtype == CacheDtype::model  ? models::CacheStorage::model
-                 : generation.cache_dtype == CacheDtype::int8 ? models::CacheStorage::int8
-                                                              : models::CacheStorage::fp8;
-  size.batch = spec.batch;
-  size.beams = generation.beams;
-  models::require_generation(config, size, spec.seq, generation.new_tokens);
+  models::require_generation(config, cache_size_of(spec), spec.seq, spec.generation.new_tokens);
 }
 
 bool is_defined_for(const models::ModelConfig& model, const RunSpec& spec, std::string_view mechanism) {
@@ -71,9 +64,7 @@ int run_compare(const CompareOptions& options) {
   const CheckedRun checked = check_run(options.run);
   const auto names = mechanisms(options, checked.model, checked.spec);
   const std::size_t baseline = baseline_index(options.baseline, names);
-  const std::size_t jobs = options.jobs.empty()
-                               ? default_jobs(checked.spec.device)
-                               : static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
+  const std::size_t jobs = read_jobs(options.jobs, default_jobs(checked.spec.device));
   std::vector<PlannedRun> runs;
   for (const auto& name : names) {
     runs.push_back({name, checked.spec});
@@ -91,18 +82,8 @@ void add_compare(CLI::App& app, Chosen& chosen) {
   add_run_flags(*command, options->run, "LIST",
                 "Mechanisms, separated by commas (headroom list attention)\n"
                 "(default: those of the MHE paper and gqa, where defined for the model)");
-  command
-      ->add_option("--baseline", options->baseline,
-                   "Savings are against this one\n"
-                   "(default: mha if it is among them, else the first)")
-      ->type_name("NAME")
-      ->group("What is run");
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Workers at once, 1 to 1024\n"
-                   "(default: one per core for virtual devices, else 1)")
-      ->type_name("N")
-      ->group("What is run");
+  add_baseline_flag(*command, options->baseline, "What is run");
+  add_jobs_flag(*command, options->jobs, "What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
   add_progress_flag(*command, options->output);
   command->footer(R"(

@@ -13,6 +13,7 @@
 #include "cli/application.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/documents.h"
 #include "cli/fit_advice.h"
 #include "cli/output.h"
 #include "virtual_gpu/catalog.h"
@@ -34,7 +35,7 @@ constexpr std::array kAdvisedNames{Named<Advised>{Advised::first, "first"}, Name
 struct FitOptions {
   FitFlags fit;
   OutputFlags output;
-  std::string format, advice, jobs;
+  std::string advice, jobs;
   bool no_cache = false;
 };
 
@@ -46,29 +47,13 @@ struct Request {
   OutputPlan look;
 };
 
-std::vector<Document> documents_of(const FitOptions& options) {
-  std::vector<Document> documents;
-  const bool folder = !options.output.out.empty();
-  if (!options.format.empty())
-    for (const std::string& name : parse_list("--format", options.format))
-      documents.push_back(from_name(kDocumentNames, "format", name));
-  if (!folder && documents.size() > 1)
-    throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", options.format));
-  if (folder && documents.empty()) documents = {Document::json, Document::markdown, Document::csv};
-  const bool by_default = folder ? !options.output.quiet : documents.empty();
-  if (by_default && std::ranges::find(documents, Document::terminal) == documents.end())
-    documents.push_back(Document::terminal);
-  return documents;
-}
-
 Request check(const FitOptions& options) {
   Request request;
-  request.documents = documents_of(options);
+  request.documents = documents_of(options.output, kDocumentNames, {Document::json, Document::markdown, Document::csv});
   request.plan = plan_fit(options.fit);
   if (!options.advice.empty()) request.advised = from_name(kAdvisedNames, "choice of advice", options.advice);
-  request.jobs = options.jobs.empty() ? default_jobs(request.plan.spec.device)
-                                      : static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
-  request.look = plan_output(options.output);
+  request.jobs = read_jobs(options.jobs, default_jobs(request.plan.spec.device));
+  request.look = plan_place(options.output);
   return request;
 }
 
@@ -103,6 +88,7 @@ class Fitting {
       : request_(request), cache_(cache), report_(report), runs_(cache) {
     for (const std::string& device : request.plan.devices) searches_.push_back(search_on(request.plan, device, folder));
     order_.resize(searches_.size());
+    places_.resize(searches_.size());
     for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
     // What a large device shows is of use for all smaller ones.
     std::ranges::stable_sort(order_, std::ranges::greater(),
@@ -118,18 +104,13 @@ class Fitting {
       throw;
     }
     collect();
-    for (std::size_t k = 0; k < order_.size(); ++k) place_of(order_[k]) = runs_.place(k);
+    for (std::size_t k = 0; k < order_.size(); ++k) places_[order_[k]] = runs_.place(k);
     if (request_.advised != Advised::none) advise_all(options, interrupts);
   }
 
   ExitCode code() const { return std::max(code_, runs_.code()); }
 
  private:
-  std::int64_t& place_of(std::size_t device) {
-    places_.resize(order_.size());
-    return places_[device];
-  }
-
   void collect() {
     for (std::size_t k = 0; k < order_.size(); ++k) report_.devices[order_[k]].result = runs_.search_result(k);
   }
@@ -139,7 +120,7 @@ class Fitting {
     for (std::size_t i = 0; i < searches_.size(); ++i) {
       DeviceFit& fit = report_.devices[i];
       if (!fit.result.found.problem.empty() || !fit.result.next) continue;
-      code_ = std::max(code_, advise(request_.plan, searches_[i], place_of(i), cache_, options, interrupts, fit));
+      code_ = std::max(code_, advise(request_.plan, searches_[i], places_[i], cache_, options, interrupts, fit));
       if (request_.advised == Advised::first) return;
     }
   }
@@ -165,8 +146,7 @@ std::string render(const FitReport& report, const Request& request, Document doc
     case Document::terminal:
       break;
   }
-  return write_fit_terminal(report, {request.look.width.value_or(terminal_width(STDOUT_FILENO)),
-                                     wants_color(request.look.color, STDOUT_FILENO)});
+  return write_fit_terminal(report, look_of(request.look, STDOUT_FILENO));
 }
 
 const char* file_of(Document document) {
@@ -223,9 +203,7 @@ int run_fit(const FitOptions& options) {
     trouble = try_to_write(report, request, scratch.path());
     code = std::max(fitting.code(), trouble.first);
   }
-  const bool prints = std::ranges::find(request.documents, Document::terminal) != request.documents.end();
-  if (!request.look.folder || prints)
-    write_stdout(render(report, request, request.look.folder ? Document::terminal : request.documents.front()));
+  if (const Document* shown = shown_of(request.documents, request.look)) write_stdout(render(report, request, *shown));
   if (stopped) throw *stopped;
   for (const DeviceFit& fit : report.devices)
     if (!fit.result.found.problem.empty()) complain(fmt::format("{}: {}", fit.device, fit.result.found.problem));
@@ -246,32 +224,8 @@ void add_subject(CLI::App& command, FitOptions& options) {
       "(default: head-size)");
   add("--advice", options.advice, "WHICH",
       "Say what makes more fit on the first device that memory limits,\non all of them, or on none (default: first)");
-  add("--jobs", options.jobs, "N", "Workers at once, 1 to 1024 (default: one per core)");
+  add_jobs_flag(command, options.jobs, group);
   command.add_flag("--no-cache", options.no_cache, "Run everything again, and keep nothing of it")->group(group);
-}
-
-void add_outputs(CLI::App& command, FitOptions& options) {
-  const char* group = "What comes out";
-  command
-      .add_option(
-          "--format", options.format,
-          "terminal, json, markdown, csv; several, separated by commas,\nwith --out (default: terminal, and all of "
-          "them with --out)")
-      ->type_name("LIST")
-      ->group(group);
-  command
-      .add_option(
-          "--out", options.output.out,
-          "Where to write, made when absent: fit.json, fit.md, fit.csv,\nand of layers and heads the config.json "
-          "of what was found")
-      ->type_name("FOLDER")
-      ->group(group);
-  command
-      .add_flag("--quiet", options.output.quiet,
-                "No progress; with --out no table on stdout either, unless\n--format names terminal")
-      ->group(group);
-  add_look_flags(command, options.output);
-  add_progress_flag(command, options.output);
 }
 
 }  // namespace
@@ -285,7 +239,11 @@ void add_fit(CLI::App& app, Chosen& chosen) {
   command->get_option("--device")
       ->description(
           "virtual:NAME, several separated by commas, or all\n(headroom list devices; default: virtual:h100-80gb)");
-  add_outputs(*command, *options);
+  add_documents_flags(
+      *command, options->output, "terminal, json, markdown, csv", "terminal; with --out all",
+      "fit.json, fit.md, fit.csv as --format asks, and of layers and\nheads the config.json of what was "
+      "found");
+  add_progress_flag(*command, options->output);
   command->footer(R"(
 Runs MODEL on virtual GPUs with other and other values until it knows one that fits and that the next one does not. What
 is solved for starts at its flag's value. Then everything that could save memory is run at the value found.

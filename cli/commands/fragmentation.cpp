@@ -1,21 +1,21 @@
+#include "reports/fragmentation.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/application.h"
 #include "cli/commands/commands.h"
+#include "cli/documents.h"
 #include "cli/measurement.h"
 #include "cli/output.h"
+#include "cli/recorded_runs.h"
 #include "cli/replays.h"
-#include "recording/snapshot/open.h"
-#include "recording/verify.h"
-#include "reports/fragmentation.h"
 #include "reports/report_run.h"
 
 namespace headroom::cli {
@@ -30,23 +30,19 @@ struct FragmentationOptions {
   OutputFlags output;
 };
 
-Recording read_sound(const std::string& path) {
-  Recording recording = open_recording(path);
-  if (const auto broken = verify(recording); !broken.empty())
-    throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
+enum class Document : std::uint8_t { terminal, json };
+constexpr std::array kDocumentNames{Named<Document>{Document::terminal, "terminal"},
+                                    Named<Document>{Document::json, "json"}};
+
+Recording read_with_segments(const std::string& path) {
+  Recording recording = read_sound_recording(path);
   if (recording.events.size() == 0 || recording.stats.peak_reserved_bytes == 0 ||
       recording.environment.device_kind == DeviceKind::cpu)
-    throw bad_input(fmt::format("{}: the run reserved no segments: fragmentation is of PyTorch's CUDA allocator, and this is a "
-                                "run on {}", path, printable(recording.environment.device_name)));
+    throw bad_input(
+        fmt::format("{}: the run reserved no segments: fragmentation is of PyTorch's CUDA allocator, and this is a "
+                    "run on {}",
+                    path, printable(recording.environment.device_name)));
   return recording;
-}
-
-OutputPlan plan_fragmentation(const OutputFlags& flags) {
-  OutputPlan plan = plan_output(flags);
-  for (const Format format : plan.formats)
-    if (format != Format::terminal && format != Format::json)
-      throw bad_input("--format of headroom fragmentation is terminal or json; headroom report has the others");
-  return plan;
 }
 
 FragmentationReport explain(const Recording& recording, const std::string& label) {
@@ -60,10 +56,9 @@ FragmentationReport explain(const Recording& recording, const std::string& label
   return out;
 }
 
-std::string render(const FragmentationReport& report, const OutputPlan& plan, Format format) {
-  if (format == Format::json) return write_fragmentation_json(report);
-  return write_fragmentation_terminal(report, {plan.width.value_or(terminal_width(STDOUT_FILENO)),
-                                               wants_color(plan.color, STDOUT_FILENO)});
+std::string render(const FragmentationReport& report, const OutputPlan& place, Document document) {
+  if (document == Document::json) return write_fragmentation_json(report);
+  return write_fragmentation_terminal(report, look_of(place, STDOUT_FILENO));
 }
 
 int run_fragmentation(const FragmentationOptions& options) {
@@ -71,9 +66,10 @@ int run_fragmentation(const FragmentationOptions& options) {
     throw bad_input("expected the path of a RECORDING, as --out of another command writes it");
   if (options.no_replay && !options.settings.empty())
     throw bad_input("--settings asks for a replay, and --no-replay for none");
-  Recording recording = read_sound(options.recording);
-  const std::string label = printable(std::filesystem::path(options.recording).stem().string());
-  const OutputPlan plan = plan_fragmentation(options.output);
+  const auto documents = documents_of<Document>(options.output, kDocumentNames, {});
+  Recording recording = read_with_segments(options.recording);
+  const std::string label = label_of(options.recording);
+  const OutputPlan plan = plan_place(options.output);
   {
     Interrupts interrupts;
     if (!options.no_replay)
@@ -84,27 +80,11 @@ int run_fragmentation(const FragmentationOptions& options) {
   const FragmentationReport report = explain(recording, label);
   if (plan.folder) {
     write_recordings(plan, {{label, recording}});
-    if (plan.writes(Format::json)) write_file(*plan.folder / kJsonFile, render(report, plan, Format::json));
+    if (std::ranges::find(documents, Document::json) != documents.end())
+      write_file(*plan.folder / kJsonFile, render(report, plan, Document::json));
   }
-  if (!plan.folder)
-    write_stdout(render(report, plan, plan.formats.front()));
-  else if (plan.writes(Format::terminal))
-    write_stdout(render(report, plan, Format::terminal));
+  if (const Document* shown = shown_of(documents, plan)) write_stdout(render(report, plan, *shown));
   return 0;
-}
-
-void add_outputs(CLI::App& command, OutputFlags& flags) {
-  const char* group = "What comes out";
-  command.add_option("--format", flags.format, "terminal, json; both, separated by a comma, with --out\n(default: terminal)")
-      ->type_name("LIST")
-      ->group(group);
-  command
-      .add_option("--out", flags.out,
-                  "Where to write, made when absent: fragmentation.json as\n--format asks, and the recording with its replays")
-      ->type_name("FOLDER")
-      ->group(group);
-  command.add_flag("--quiet", flags.quiet, "No progress; with --out no table on stdout either")->group(group);
-  add_look_flags(command, flags);
 }
 
 }  // namespace
@@ -118,14 +98,16 @@ void add_fragmentation(CLI::App& app, Chosen& chosen) {
                    "A recording that --out of another command wrote,\nor a PyTorch snapshot (.pickle)")
       ->type_name("");
   command
-      ->add_option("--settings", options->settings,
-                   "Repeat the requests under this PYTORCH_CUDA_ALLOC_CONF; may be\ngiven several times (default: a choice of "
-                   "settings and orders)")
+      ->add_option(
+          "--settings", options->settings,
+          "Repeat the requests under this PYTORCH_CUDA_ALLOC_CONF; may be\ngiven several times (default: a choice of "
+          "settings and orders)")
       ->type_name("TEXT")
       ->take_all()
       ->group("What is tried");
   command->add_flag("--no-replay", options->no_replay, "Only what was recorded")->group("What is tried");
-  add_outputs(*command, options->output);
+  add_documents_flags(*command, options->output, "terminal, json", "terminal",
+                      "fragmentation.json as --format asks, and the recording with its\nreplays");
   command->footer(R"(
 At the peak of reserved memory: which live blocks keep which segments from being given back. Then the run's requests are
 made again, of PyTorch's own caching allocator over the virtual GPU, under other settings and in another order.

@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "cli/commands/list_text.h"
 #include "cli/terminal.h"
 #include "models/catalog/attention.h"
 #include "reports/table.h"
@@ -29,7 +29,6 @@ constexpr const char* kSizes = "n = 12, d = 64, d_m = 768, bf16, no biases, no d
 constexpr const char* kSymbols =
     "B batch, T query and S key length, n heads, d head size, d_m width, g key-value groups; other symbols are "
     "options.";
-constexpr int kAnyWidth = 10000;  // of a pipe
 
 // The layer whose figures are shown: GPT-2 small's, of a decoder where the mechanism has one. Nothing where the
 // mechanism does not go with these sizes.
@@ -166,27 +165,11 @@ Json json_of(const AttentionMechanism& mechanism) {
   return out;
 }
 
-std::size_t columns_of_stdout() {
-  const bool narrow = isatty(STDOUT_FILENO) == 1 || std::getenv("COLUMNS");
-  return static_cast<std::size_t>(narrow ? terminal_width(STDOUT_FILENO) : kAnyWidth);
-}
-
 // The text in as many lines as it takes.
 std::string paragraph(std::string_view text) {
   std::string out;
   for (const auto& line : wrap(text, static_cast<std::size_t>(terminal_width(STDOUT_FILENO)))) out += line + "\n";
   return out;
-}
-
-// "  title      text", the text in as many lines as it takes.
-void add_line(std::string& out, std::string_view title, std::string_view text) {
-  constexpr std::size_t kTitleColumns = 35, kLeastColumns = 30;
-  const auto columns = static_cast<std::size_t>(terminal_width(STDOUT_FILENO));
-  std::string head = fmt::format("  {}", title);
-  for (const auto& line : wrap(text, std::max(columns, kTitleColumns + kLeastColumns) - kTitleColumns)) {
-    out += pad_right(head, kTitleColumns) + line + "\n";
-    head.clear();
-  }
 }
 
 std::string formulas_text(const AttentionMechanism& mechanism, const std::optional<ModelConfig>& config) {
@@ -195,7 +178,7 @@ std::string formulas_text(const AttentionMechanism& mechanism, const std::option
   for (const Figure& figure : kFigures) {
     const Formula formula = formula_of(figure, mechanism, *config);
     if (formula.text.empty()) continue;
-    add_line(out, figure.title, fmt::format("{} = {}", formula.text, amount(formula, figure.bytes)));
+    add_titled_text(out, figure.title, fmt::format("{} = {}", formula.text, amount(formula, figure.bytes)));
   }
   return out + "\n" + paragraph(kSymbols);
 }
@@ -207,7 +190,7 @@ std::string options_text(const AttentionMechanism& mechanism, const std::optiona
     std::string text = fmt::format("{}; {}", option.meaning, range(option));
     if (config)
       text += fmt::format(" (here: {})", value_text(option, config->attention_options.at(std::string(option.name))));
-    add_line(out, option.name, text);
+    add_titled_text(out, option.name, text);
   }
   return out;
 }
@@ -245,7 +228,7 @@ std::string attention_table() {
                    mark(undefined.rotary),
                    mark(undefined.bias)});
   }
-  std::string out = table.render(columns_of_stdout(), false);
+  std::string out = table.render(listing_width(), false);
   out += fmt::format("\nOf one layer: {}.\n", kSizes);
   out += "headroom list attention NAME shows one's formulas and options, and why it does not go with what.\n";
   return out;
@@ -261,11 +244,11 @@ std::string mechanism_text(const std::string& name) {
   const AttentionMechanism& mechanism = models::attention_mechanism(name);
   const std::optional<ModelConfig> config = sized(mechanism);
   std::string out = fmt::format("{}\n", mechanism.name);
-  add_line(out, "what it is", mechanism.title);
-  add_line(out, "source", mechanism.source);
+  add_titled_text(out, "what it is", mechanism.title);
+  add_titled_text(out, "source", mechanism.source);
   for (const Condition& condition : kConditions) {
     const std::string_view reason = reason_against(condition, mechanism.undefined);
-    add_line(out, condition.title, reason.empty() ? "yes" : fmt::format("no: {}", reason));
+    add_titled_text(out, condition.title, reason.empty() ? "yes" : fmt::format("no: {}", reason));
   }
   return out + formulas_text(mechanism, config) + options_text(mechanism, config);
 }

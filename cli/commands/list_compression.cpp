@@ -1,13 +1,11 @@
 #include "cli/commands/list_compression.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/bytes.h"
-#include "cli/terminal.h"
+#include "cli/commands/list_text.h"
 #include "models/catalog/compression.h"
 #include "models/catalog/options.h"
 #include "reports/table.h"
@@ -22,7 +20,6 @@ using models::WeightCompression;
 using models::WeightShape;
 
 constexpr const char* kSizes = "out = 3,072, in = 768, N = 4,096, e = 4: a feed-forward weight of BERT base in fp32";
-constexpr int kAnyWidth = 10000;  // of a pipe
 
 Compression fallbacks(const CompressionMethod& method) {
   Compression c{std::string(method.name)};
@@ -76,20 +73,6 @@ Json json_of(const CompressionMethod& method) {
           {"options", options},  {"formulas", formulas},  {"word_table", method.holds_words}};
 }
 
-int width_of_stdout() {
-  return isatty(STDOUT_FILENO) == 1 || std::getenv("COLUMNS") ? terminal_width(STDOUT_FILENO) : kAnyWidth;
-}
-
-void add_line(std::string& out, std::string_view title, std::string_view text) {
-  constexpr std::size_t kTitleColumns = 35, kLeastColumns = 30;
-  const auto columns = static_cast<std::size_t>(terminal_width(STDOUT_FILENO));
-  std::string head = fmt::format("  {}", title);
-  for (const auto& line : wrap(text, std::max(columns, kTitleColumns + kLeastColumns) - kTitleColumns)) {
-    out += fmt::format("{:<{}}{}\n", head, kTitleColumns, line);
-    head.clear();
-  }
-}
-
 }  // namespace
 
 std::string compression_table() {
@@ -109,7 +92,7 @@ std::string compression_table() {
                    {training ? format_bytes(f.kept.value) : "–"},
                    {method.holds_words ? "yes" : "–"}});
   }
-  std::string out = table.render(static_cast<std::size_t>(width_of_stdout()), false);
+  std::string out = table.render(listing_width(), false);
   out += fmt::format("\nOf one weight: {}. Dense it takes {}.\n", kSizes, format_bytes(std::int64_t{4} * 3072 * 768));
   out += "headroom list compression NAME shows one's formulas and options.\n";
   return out;
@@ -125,26 +108,28 @@ std::string method_text(const std::string& name) {
   const CompressionMethod& method = models::compression_method(name);
   const Figures f = figures(method);
   std::string out = fmt::format("{}\n", method.name);
-  add_line(out, "what it is", method.title);
-  add_line(out, "source", method.source);
-  add_line(out, "--mode train", trains(method) ? "yes" : "no");
-  add_line(out, "layers=all",
-           method.holds_words ? "attention, feed-forward and word table" : "attention and feed-forward");
+  add_titled_text(out, "what it is", method.title);
+  add_titled_text(out, "source", method.source);
+  add_titled_text(out, "--mode train", trains(method) ? "yes" : "no");
+  add_titled_text(out, "layers=all",
+                  method.holds_words ? "attention, feed-forward and word table" : "attention and feed-forward");
   out += fmt::format("\nOf one weight ({}):\n", kSizes);
-  add_line(out, "parameters", fmt::format("{} = {}", f.parameters.text, format_count(f.parameters.value)));
-  add_line(out, "bytes stored", fmt::format("{} = {}", f.used.text, format_count(f.used.value)));
+  add_titled_text(out, "parameters", fmt::format("{} = {}", f.parameters.text, format_count(f.parameters.value)));
+  add_titled_text(out, "bytes stored", fmt::format("{} = {}", f.used.text, format_count(f.used.value)));
   if (trains(method)) {
-    add_line(out, "bytes stored, trained", fmt::format("{} = {}", f.trained.text, format_count(f.trained.value)));
+    add_titled_text(out, "bytes stored, trained",
+                    fmt::format("{} = {}", f.trained.text, format_count(f.trained.value)));
     if (f.kept.value > 0)
-      add_line(out, "bytes kept for backward", fmt::format("{} = {}", f.kept.text, format_count(f.kept.value)));
+      add_titled_text(out, "bytes kept for backward", fmt::format("{} = {}", f.kept.text, format_count(f.kept.value)));
   }
   out += fmt::format("\nOptions, as {}:{}=…:\n", method.name, method.options.front().name);
   for (const auto& option : method.options) {
     std::string values;
     for (const auto& value : option.values) values += (values.empty() ? "" : ", ") + std::string(value);
     if (values.empty()) values = option_text(option, option.low) + " to " + option_text(option, option.high);
-    add_line(out, option.name,
-             fmt::format("{}; {} (default: {})", option.meaning, values, option_text(option, option.fallback({}))));
+    add_titled_text(
+        out, option.name,
+        fmt::format("{}; {} (default: {})", option.meaning, values, option_text(option, option.fallback({}))));
   }
   return out;
 }

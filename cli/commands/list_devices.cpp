@@ -1,14 +1,12 @@
 #include "cli/commands/list_devices.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "base/bytes.h"
-#include "cli/terminal.h"
+#include "cli/commands/list_text.h"
 #include "reports/table.h"
 #include "virtual_gpu/catalog.h"
 
@@ -16,8 +14,6 @@ namespace headroom::cli {
 namespace {
 
 using virtual_gpu::DeviceModel;
-
-constexpr int kAnyWidth = 10000;  // of a pipe
 
 std::string exact_size(std::int64_t bytes) { return fmt::format("{} ({})", format_bytes(bytes), format_count(bytes)); }
 std::string capability(const DeviceModel& model) { return fmt::format("{}.{}", model.major, model.minor); }
@@ -107,10 +103,6 @@ std::vector<Cell> cells_of(const DeviceModel& m) {
           {format_bytes(m.l2_bytes)}};
 }
 
-int width_of_stdout() {
-  return isatty(STDOUT_FILENO) == 1 || std::getenv("COLUMNS") ? terminal_width(STDOUT_FILENO) : kAnyWidth;
-}
-
 }  // namespace
 
 std::string devices_table() {
@@ -134,8 +126,7 @@ std::string devices_table() {
   real("cpu", kCpu);
   real("cuda", "A real NVIDIA GPU");
   for (const DeviceModel& model : virtual_gpu::device_catalog()) table.add_row(cells_of(model));
-  const auto width = static_cast<std::size_t>(width_of_stdout());
-  std::string out = table.render(width, false);
+  std::string out = table.render(listing_width(), false);
   out += "\nMemory is what cudaMemGetInfo gives as total on the real card. A virtual device needs no GPU.\n";
   out += "headroom list devices NAME shows every figure of one and where it is from.\n";
   return out;
@@ -150,16 +141,7 @@ Json devices_json() {
 std::string device_text(const std::string& name) {
   const DeviceModel& model = virtual_gpu::device_model(name);
   std::string out = "virtual:" + model.name + "\n";
-  constexpr std::size_t kTitleColumns = 35, kLeastColumns = 30;
-  const auto columns = static_cast<std::size_t>(terminal_width(STDOUT_FILENO));
-  for (const Figure& figure : kFigures) {
-    std::string title = fmt::format("  {}", figure.title);
-    for (const auto& line :
-         wrap(figure.text(model), std::max(columns, kTitleColumns + kLeastColumns) - kTitleColumns)) {
-      out += fmt::format("{:<{}}{}\n", title, kTitleColumns, line);
-      title.clear();
-    }
-  }
+  for (const Figure& figure : kFigures) add_titled_text(out, figure.title, figure.text(model));
   return out;
 }
 

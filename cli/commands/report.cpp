@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "base/error.h"
@@ -11,8 +10,7 @@
 #include "cli/commands/commands.h"
 #include "cli/measurement.h"
 #include "cli/output.h"
-#include "recording/snapshot/open.h"
-#include "recording/verify.h"
+#include "cli/recorded_runs.h"
 #include "reports/report_run.h"
 
 namespace headroom::cli {
@@ -23,29 +21,6 @@ struct ReportOptions {
   std::string baseline;
   OutputFlags output;
 };
-
-std::vector<std::string> printable_all(const std::vector<std::string>& texts) {
-  std::vector<std::string> out;
-  for (const auto& text : texts) out.push_back(printable(text));
-  return out;
-}
-
-// The files' names without ".headroom" where those tell them apart, else their paths.
-std::vector<std::string> labels_of(const std::vector<std::string>& paths) {
-  std::vector<std::string> stems;
-  for (const auto& path : paths) {
-    stems.push_back(printable(std::filesystem::path(path).stem().string()));
-    if (std::ranges::count(stems, stems.back()) > 1) return printable_all(paths);
-  }
-  return stems;
-}
-
-Recording read_sound_recording(const std::string& path) {
-  Recording recording = open_recording(path);
-  if (const auto broken = verify(recording); !broken.empty())
-    throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
-  return recording;
-}
 
 int run_report(const ReportOptions& options) {
   if (options.recordings.empty())
@@ -79,12 +54,7 @@ void add_report(CLI::App& app, Chosen& chosen) {
       ->add_option("RECORDING", options->recordings,
                    "Recordings that --out of another command wrote,\nor PyTorch snapshots (.pickle)")
       ->type_name("");
-  command
-      ->add_option("--baseline", options->baseline,
-                   "Savings are against this one\n"
-                   "(default: mha if it is among them, else the first)")
-      ->type_name("NAME")
-      ->group("What comes out");
+  add_baseline_flag(*command, options->baseline, "What comes out");
   add_output_flags(*command, options->output, "report.json, report.html, … as --format asks");
   command->footer(R"(
 Needs neither Torch nor a device. Several recordings are compared; each is called by its file's name.

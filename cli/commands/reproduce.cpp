@@ -15,6 +15,7 @@
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/device.h"
+#include "cli/documents.h"
 #include "cli/output.h"
 #include "cli/scratch_folder.h"
 #include "cli/set_ups.h"
@@ -39,8 +40,8 @@ constexpr const char* kMarkdownFile = "reproduction.md";
 constexpr const char* kTrainingFolder = "training";
 
 struct ReproduceOptions {
-  std::string paper, only, attention, device, seeds, steps, text, format;
-  OutputFlags output;  // its format is not used
+  std::string paper, only, attention, device, seeds, steps, text;
+  OutputFlags output;
 };
 
 struct Request {
@@ -88,20 +89,6 @@ std::vector<std::string> mechanisms_of(const std::string& given) {
   return names;
 }
 
-std::vector<Document> documents_of(const ReproduceOptions& options) {
-  std::vector<Document> documents;
-  if (!options.format.empty())
-    for (const std::string& name : parse_list("--format", options.format))
-      documents.push_back(from_name(kDocumentNames, "format", name));
-  if (options.output.out.empty() && documents.size() > 1)
-    throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", options.format));
-  if (documents.empty() && !options.output.out.empty()) documents = {Document::json, Document::markdown};
-  const bool by_default = options.output.out.empty() ? documents.empty() : !options.output.quiet;
-  if (by_default && std::ranges::find(documents, Document::terminal) == documents.end())
-    documents.push_back(Document::terminal);
-  return documents;
-}
-
 Request check(const ReproduceOptions& options) {
   if (options.paper != "mhe")
     throw bad_input(options.paper.empty() ? "expected what to reproduce: mhe"
@@ -109,14 +96,14 @@ Request check(const ReproduceOptions& options) {
   Request request;
   request.parts = parts_of(options.only);
   request.mechanisms = mechanisms_of(options.attention);
-  request.documents = documents_of(options);
+  request.documents = documents_of(options.output, kDocumentNames, {Document::json, Document::markdown});
   request.device = options.device.empty() ? default_device() : options.device;
   require_device(request.device);
   request.seeds = options.seeds.empty() ? 3 : parse_integer("--seeds", options.seeds, 1, 1000);
   if (!options.steps.empty()) request.job.steps = parse_integer("--steps", options.steps, 1, 10'000'000);
   request.job.warmup = std::min<std::int64_t>(request.job.warmup, request.job.steps / 10);
   if (request.parts.contains(Part::training)) find_text(options.text, request);
-  request.look = plan_output(options.output);
+  request.look = plan_place(options.output);
   request.folder = request.look.folder;
   return request;
 }
@@ -169,8 +156,7 @@ Reproduction reproduce(const ReproduceOptions& options, const Request& request) 
 std::string render(const Reproduction& found, const Request& request, Document document) {
   if (document == Document::json) return write_reproduction_json(found);
   if (document == Document::markdown) return write_reproduction_markdown(found);
-  return write_reproduction_terminal(found, {request.look.width.value_or(terminal_width(STDOUT_FILENO)),
-                                             wants_color(request.look.color, STDOUT_FILENO)});
+  return write_reproduction_terminal(found, look_of(request.look, STDOUT_FILENO));
 }
 
 void write_files(const Reproduction& found, const Request& request) {
@@ -189,9 +175,7 @@ int run_reproduce(const ReproduceOptions& options) {
   const Request request = check(options);
   const Reproduction found = reproduce(options, request);
   if (request.folder) write_files(found, request);
-  const bool prints = std::ranges::find(request.documents, Document::terminal) != request.documents.end();
-  if (!request.folder || prints)
-    write_stdout(render(found, request, request.folder ? Document::terminal : request.documents.front()));
+  if (const Document* shown = shown_of(request.documents, request.look)) write_stdout(render(found, request, *shown));
   for (const std::string& failure : found.failures) complain(failure);
   return static_cast<int>(found.failures.empty() ? ExitCode::done : ExitCode::could_not_measure);
 }
@@ -207,33 +191,12 @@ void add_subjects(CLI::App& command, ReproduceOptions& options) {
       "Some of its mechanisms: sha-compact, sha, el-slice, mqa, skv,\nmhe-add, mhe-mul, mha, and mhe-add-optimal and "
       "mhe-mul-optimal,\nwhose memory alone is of interest (default: all)");
   add("--device", options.device, "NAME",
-      "Of parameters and memory: cpu, cuda, cuda:1, virtual:NAME\n(default: cuda where there is a GPU, else "
-      "virtual:h100-80gb); the\ntraining is on the CPU");
+      "Of parameters and memory: cpu, cuda, cuda:N or virtual:NAME\n(default: cuda where a GPU is usable, else "
+      "virtual:h100-80gb);\nthe training is on the CPU");
   add("--seeds", options.seeds, "N", "Trainings of each mechanism, from seed 0 on (default: 3)");
   add("--steps", options.steps, "N", "Of each training (default: 2000)");
   add("--text", options.text, "FILE",
       "What is trained on and predicted\n(default: the King James Bible that scripts/setup --text fetches)");
-}
-
-void add_outputs(CLI::App& command, ReproduceOptions& options) {
-  const char* group = "What comes out";
-  command
-      .add_option("--format", options.format,
-                  "terminal, json, markdown; several, separated by commas, with\n--out (default: terminal, and all of "
-                  "them with "
-                  "--out)")
-      ->type_name("LIST")
-      ->group(group);
-  command
-      .add_option(
-          "--out", options.output.out,
-          "Where to write, made when absent: reproduction.json,\nreproduction.md, parameters.svg and .csv, losses.svg, "
-          "and\ntraining/ with a file for each training that is finished:\nrepeated with the same folder, only what is "
-          "missing is done")
-      ->type_name("FOLDER")
-      ->group(group);
-  command.add_flag("--quiet", options.output.quiet, "No progress; with --out no table on stdout either")->group(group);
-  add_look_flags(command, options.output);
 }
 
 }  // namespace
@@ -244,7 +207,11 @@ void add_reproduce(CLI::App& app, Chosen& chosen) {
   command->add_option("PAPER", options->paper, "mhe: multiple-head embedding attention, Xue & Aletras 2023")
       ->type_name("");
   add_subjects(*command, *options);
-  add_outputs(*command, *options);
+  add_documents_flags(
+      *command, options->output, "terminal, json, markdown", "terminal; with --out all",
+      "reproduction.json and reproduction.md as --format asks,\nparameters.svg and .csv, losses.svg, and "
+      "training/ with a file for\neach training that is finished: repeated with the same folder,\nonly "
+      "what is missing is done");
   command->footer(R"(
 The paper's mechanisms, each really built: what their attention takes in parameters, what is saved of a training
 step's and an inference's memory, and how well a small language model does with each, trained on this machine's CPU.

@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 #include "cli/application.h"
-#include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/device.h"
 #include "cli/measurement.h"
 #include "cli/program.h"
 #include "cli/program_file.h"
+#include "cli/program_flags.h"
 #include "cli/program_output.h"
 #include "cli/run_folder.h"
 #include "cli/scratch_folder.h"
@@ -24,29 +24,12 @@ namespace headroom::cli {
 namespace {
 
 struct RunOptions {
-  std::string device, ranks, rank;
-  std::vector<std::string> values;
-  bool source_lines = false;
+  std::string device;
+  ProgramFlags program;
   VirtualFlags virtual_device;
   TraceFlags trace;
   OutputFlags output;
 };
-
-// "train.py:42=3": the value is what follows the last "=".
-StatedValue read_value(const std::string& text) {
-  const auto equals = text.rfind('=');
-  if (equals == std::string::npos || equals == 0)
-    throw bad_input(fmt::format(
-        "--value is '{}', expected PLACE=VALUE: a line, train.py:42=3, or an operator, aten::nonzero=1000", text));
-  return {text.substr(0, equals), parse_number("--value " + text.substr(0, equals), text.substr(equals + 1))};
-}
-
-void read_ranks(const RunOptions& options, RunSpec& spec) {
-  if (!options.ranks.empty()) spec.ranks = parse_integer("--ranks", options.ranks, 1, kMaxRanks);
-  if (options.rank.empty()) return;
-  if (spec.ranks == 0) throw bad_input("--rank needs --ranks N: which of how many processes this one stands for");
-  spec.rank = parse_integer("--rank", options.rank, 0, spec.ranks - 1);
-}
 
 RunSpec check_program(const RunOptions& options, const std::vector<std::string>& command) {
   RunSpec spec;
@@ -55,10 +38,8 @@ RunSpec check_program(const RunOptions& options, const std::vector<std::string>&
   spec.device = options.device.empty() ? default_device() : options.device;
   require_program_device(spec.device);
   spec.virtual_options = read_virtual_options(options.virtual_device, spec.device);
-  for (const auto& text : options.values) spec.values.push_back(read_value(text));
-  spec.source_lines = options.source_lines;
   read_trace_flags(options.trace, spec);
-  read_ranks(options, spec);
+  read_program_flags(options.program, spec);
   // What ranks tell each other of shapes goes through device memory and back.
   if (spec.ranks > 0 && is_virtual(spec.device)) spec.virtual_options.backed = true;
   validate(spec);
@@ -204,26 +185,13 @@ int run_run(const RunOptions& options, const std::vector<std::string>& command) 
 void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& command_words) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Where every byte of any PyTorch program goes");
-  const char* group = "What is run";
-  const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
-    command->add_option(name, value, text)->type_name(type)->group(group);
-  };
-  add("--device", options->device, "NAME",
-      "cpu, cuda, virtual:NAME or several, virtual:8xNAME\n"
-      "(default: cuda where a GPU is usable, else virtual:h100-80gb)");
   command
-      ->add_option("--value", options->values,
-                   "PLACE=VALUE: what a read of device memory shall give, since\nnothing computed it: train.py:42=3 or "
-                   "aten::nonzero=1000;\nmay be repeated (default: 0 everywhere)")
-      ->type_name("TEXT")
-      ->allow_extra_args(false)
-      ->group(group);
-  command
-      ->add_flag("--source-lines", options->source_lines,
-                 "Record the line of the program that asked for each block;\nslower")
-      ->group(group);
-  add("--ranks", options->ranks, "N", "Let the one process stand for one of N ranks (default: no)");
-  add("--rank", options->rank, "R", "Which of them, from 0 (default: 0)");
+      ->add_option("--device", options->device,
+                   "cpu, cuda, virtual:NAME or several, virtual:8xNAME\n"
+                   "(default: cuda where a GPU is usable, else virtual:h100-80gb)")
+      ->type_name("NAME")
+      ->group("What is run");
+  add_program_flags(*command, options->program);
   add_virtual_flags(*command, options->virtual_device);
   add_trace_flags(*command, options->trace);
   add_program_output_flags(*command, options->output);

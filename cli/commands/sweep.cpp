@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "base/error.h"
-#include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/sweep_output.h"
+#include "cli/measurement.h"
 #include "cli/shard.h"
 #include "cli/sweep_file.h"
 #include "cli/sweep_run.h"
@@ -44,7 +44,7 @@ int run_sweep_command(const SweepOptions& options) {
                        options.keep_recordings,
                        look.plan.quiet,
                        look.plan.progress == ProgressKind::lines};
-  if (!options.jobs.empty()) request.jobs = static_cast<std::size_t>(parse_integer("--jobs", options.jobs, 1, 1024));
+  request.jobs = read_jobs(options.jobs, 0);
   request.folder = options.output.out.empty() ? default_folder(options.file) : options.output.out;
   if (!options.shard.empty()) request.folder /= fmt::format("shard-{}-of-{}", shard.index, shard.count);
   const Sweep sweep = run_sweep(request);
@@ -67,11 +67,7 @@ void add_sweep(CLI::App& app, Chosen& chosen) {
                    "MPI or srun says; auto/N: as GNU parallel does, of N")
       ->type_name("I/N")
       ->group(group);
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Workers at once, 1 to 1024\n(default: one per core for virtual devices, else 1)")
-      ->type_name("N")
-      ->group(group);
+  add_jobs_flag(*command, options->jobs, group);
   command->add_flag("--keep-recordings", options->keep_recordings, "Keep each run's recording, too: runs/KEY.headroom")
       ->group(group);
   add_sweep_output_flags(*command, options->output,

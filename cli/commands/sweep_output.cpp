@@ -26,8 +26,7 @@ std::string text_of(const Sweep& sweep, const SweepLook& look) {
     case SweepForm::terminal:
       break;
   }
-  return write_sweep_terminal(
-      sweep, {look.plan.width.value_or(terminal_width(STDOUT_FILENO)), wants_color(look.plan.color, STDOUT_FILENO)});
+  return write_sweep_terminal(sweep, look_of(look.plan, STDOUT_FILENO));
 }
 
 }  // namespace

@@ -12,11 +12,13 @@ namespace {
 
 constexpr int kMostAttempts = 3;
 
-RunResult read_result(const QString& path) {
+RunSummary failed(const std::string& message) { return {.outcome = OutcomeKind::error, .message = message}; }
+
+RunSummary read_summary(const QString& path) {
   try {
-    return result_of(read_recording(path.toStdString()));
+    return summarize(read_recording(path.toStdString()));
   } catch (const std::exception& error) {
-    return failed_result(QString::fromUtf8(error.what()));
+    return failed(error.what());
   }
 }
 
@@ -55,7 +57,7 @@ void Estimate::cancel() {
 }
 
 void Estimate::run() {
-  if (const auto known = cache_.find(spec_)) return answer(*known);
+  if (const auto known = cache_.find(spec_)) return answer(result_of(*known));
   attempts_ = 0;
   start_process();
 }
@@ -70,18 +72,18 @@ void Estimate::start_process() {
 }
 
 void Estimate::take_end() {
-  if (process_->state() != RunProcess::State::recorded) return take_result(failed_result(process_->problem()));
+  if (process_->state() != RunProcess::State::recorded) return take_run(failed(process_->problem().toStdString()));
   const QString path = process_->recordings().front();
-  reading_.start([path](const std::atomic<bool>&) { return read_result(path); },
-                 [this](const RunResult& result) { take_result(result); });
+  reading_.start([path](const std::atomic<bool>&) { return read_summary(path); },
+                 [this](const RunSummary& run) { take_run(run); });
 }
 
 // A result is of the program that is there now, or nobody's.
-void Estimate::take_result(const RunResult& result) {
+void Estimate::take_run(const RunSummary& run) {
   const bool replaced = program_fingerprint(find_program().path) != made_by_;
   if (replaced && attempts_ < kMostAttempts) return start_process();
-  if (!replaced) cache_.keep(spec_, result);
-  answer(result);
+  if (!replaced) cache_.keep(spec_, run);
+  answer(result_of(run));
 }
 
 void Estimate::answer(const RunResult& result) {

@@ -37,7 +37,7 @@ class Estimate : public QObject {
   void run();
   void start_process();
   void take_end();
-  void take_result(const RunResult& result);
+  void take_run(const RunSummary& run);
   void answer(const RunResult& result);
 
   RunSpec spec_;

@@ -85,7 +85,7 @@ void FitSearch::forget_other_program() {
 void FitSearch::recall() {
   for (std::size_t s = 0; s < grid_.seqs().size(); ++s)
     for (std::size_t b = 0; b < grid_.batches().size(); ++b)
-      if (const auto known = cache_.find(spec_of(FitCell{b, s}))) tell({b, s}, *known);
+      if (const auto known = cache_.find(spec_of(FitCell{b, s}))) tell({b, s}, result_of(*known));
 }
 
 RunSpec FitSearch::spec_of(std::int64_t batch, std::int64_t seq) const {

@@ -63,7 +63,7 @@ QString progress_text(const QueueItem& item) {
 
 RunResult read_result(const QString& path) {
   try {
-    return result_of(read_recording(path.toStdString()));
+    return result_of(summarize(read_recording(path.toStdString())));
   } catch (const std::exception& error) {
     return failed_result(QString::fromUtf8(error.what()));
   }

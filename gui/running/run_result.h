@@ -1,13 +1,12 @@
-// What is kept of a run of which only its peak is wanted, and the cache of those that were made.
+// A run of which only its peak is wanted, as it is shown, and the cache of those that were made.
 #pragma once
 
 #include <QString>
 #include <cstdint>
 #include <optional>
 
-#include "analysis/breakdown.h"
-#include "base/json.h"
-#include "recording/recording.h"
+#include "analysis/run_summary.h"
+#include "result_cache/result_cache.h"
 
 namespace headroom::gui {
 
@@ -31,27 +30,20 @@ struct RunResult {
   std::int64_t left_bytes() const { return device_bytes - reserved_bytes; }
 };
 
-RunResult result_of(const Recording& recording);
+RunResult result_of(const RunSummary& run);
 RunResult failed_result(const QString& message);
 
-Json to_json(const RunResult& result);
-RunResult run_result_from_json(const Json& json, const std::string& where);  // throws bad_input
-
-// One file for each spec, under the folder for caches. What another version of headroom, another build of it, or
-// another config.json gave is not found. A damaged file is as good as none.
+// The cache that the command line has, too, for runs of the program that the viewer starts.
 class ResultCache {
  public:
-  explicit ResultCache(QString folder = default_folder());
+  explicit ResultCache(const std::filesystem::path& folder = results_folder()) : cache_(folder) {}
 
-  std::optional<RunResult> find(const RunSpec& spec) const;
-  void keep(const RunSpec& spec, const RunResult& result) const;  // nothing of `failed`; a full disk is no error
-  void clear() const;
-  static QString default_folder();
+  std::optional<RunSummary> find(const RunSpec& spec) const;
+  void keep(const RunSpec& spec, const RunSummary& run);  // nothing of a run that failed; a full disk is no error
+  void clear() { cache_.clear(); }
 
  private:
-  QString file_of(const RunSpec& spec) const;
-
-  QString folder_;
+  headroom::ResultCache cache_;
 };
 
 }  // namespace headroom::gui

@@ -199,6 +199,16 @@ TEST(WritableFolder, IsRidOfWhatTheDeadLeftAndOfNothingElse) {
   EXPECT_THAT(folder.names(), testing::UnorderedElementsAre(alive, locked, other));
 }
 
+TEST(WriteNewFile, WritesOnceAndNeverOverWhatIsThere) {
+  const TemporaryFolder folder;
+  write_new_file(folder / "f", "first");
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { write_new_file(folder / "f", "second"); }), HasSubstr("/f'"));
+  std::filesystem::create_symlink("nowhere", folder / "link");
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { write_new_file(folder / "link", "x"); }), HasSubstr("/link'"));
+  EXPECT_EQ(read_file(folder / "f", 100), "first");
+  EXPECT_EQ(folder.names().size(), 2u) << "no litter";
+}
+
 TEST(ReadFile, RefusesWhatIsMissing) {
   TemporaryFolder folder;
   EXPECT_THAT(message_of(ExitCode::bad_input, [&] { read_file(folder / "absent", kLimit); }),

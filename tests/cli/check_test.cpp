@@ -170,6 +170,21 @@ TEST_F(CheckCommand, AFailedUpdateLosesNothing) {
   expect_refused(check({"--update-baseline"}), 2, "budgets.baselines");
 }
 
+TEST_F(CheckCommand, AnUpdateWritesAndTellsWhatItCan) {
+  budgets(
+      "[[budget]]\nname = \"a\"\nmodel = \"bert-base\"\npeak = 1\n"
+      "[[budget]]\nname = \"b\"\nmodel = \"bert-base\"\npeak = 1\n"
+      "[[budget]]\nname = \"c\"\nmodel = \"bert-base\"\npeak = 1\n");
+  std::filesystem::create_directories(here / "budgets.baselines/a.json");
+  std::filesystem::create_symlink("b.json", here / "budgets.baselines/b.json");
+  const Ended ended = check({"--update-baseline"});
+  EXPECT_EQ(ended.code, 2) << ended.err;
+  EXPECT_THAT(ended.err,
+              AllOf(HasSubstr("a.json' is a folder, expected a file"), HasSubstr("b.json': Too many levels")));
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("c.json"), testing::Not(HasSubstr("a.json"))));
+  EXPECT_TRUE(std::filesystem::is_regular_file(here / "budgets.baselines/c.json"));
+}
+
 TEST_F(CheckCommand, AFullDiskAtTheUpdateKeepsTheOldBaseline) {
   limits("peak = { growth = \"5%\" }\n");
   const auto folder = here / "budgets.baselines";
@@ -292,6 +307,133 @@ TEST_F(CheckCommand, AnInterruptedCheckLeavesNothingHalf) {
   EXPECT_TRUE(tool.all_workers_gone());
   EXPECT_THAT(tool.litter(), IsEmpty());
   EXPECT_TRUE(std::filesystem::is_empty(here / "budgets.baselines"));
+}
+
+// What --init writes is checked by the very next command.
+class CheckInit : public CheckCommand {
+ protected:
+  Ended init(const std::string& line) {
+    const Ended ended = tool.run(words("check --init " + line));
+    EXPECT_THAT(tool.litter(), IsEmpty());
+    EXPECT_TRUE(tool.all_workers_gone());
+    return ended;
+  }
+  std::string written(const std::string& name = "budgets.toml") { return read_file(here / name, 1 << 20); }
+};
+
+TEST_F(CheckInit, WritesWhatTheNextCheckKeepsTo) {
+  const Ended ended = init("bert-base --attention mha --batch 8 --address-order descending --width 100");
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.err, "");
+  expect_golden("check-init.txt", ended.out);
+  expect_golden("check-init.toml", written());
+  EXPECT_THAT(baseline(), HasSubstr("\"peak\": 12288"));
+  for (const Words& flags : {Words{}, Words{"--strict"}}) {
+    const Ended checked = check(flags);
+    EXPECT_EQ(checked.code, 0) << checked.err << checked.out;
+  }
+  EXPECT_EQ(tool.run({"check"}).code, 0) << "budgets.toml is the usual file";
+  EXPECT_THAT(check({"--update-baseline"}).out, HasSubstr("All 16 figures are as they were."));
+  tool.fake("by-order");
+  EXPECT_EQ(check().code, 1) << "and fails once the run takes more";
+}
+
+TEST_F(CheckInit, OverwritesNothing) {
+  budgets("# mine\n");
+  expect_refused(init("bert-base"), 2, "'budgets.toml' is there already, and --init overwrites nothing");
+  EXPECT_EQ(written(), "# mine\n");
+  std::filesystem::remove(here / "budgets.toml");
+  std::filesystem::create_symlink("nowhere", here / "budgets.toml");
+  expect_refused(init("bert-base"), 2, "is there already");
+  std::filesystem::create_directories(here / "other.baselines");
+  std::ofstream(here / "other.baselines/bert-base.json") << "mine";
+  expect_refused(init("other.toml bert-base"), 2, "'other.baselines/bert-base.json' is there already");
+  EXPECT_FALSE(std::filesystem::exists(here / "other.toml"));
+  EXPECT_THAT(tool.workers(0), IsEmpty()) << "nothing was measured in vain";
+}
+
+TEST_F(CheckInit, TakesSeveralRunsFromAnyFolder) {
+  std::filesystem::create_directories(here / "a");
+  std::filesystem::create_directories(here / "b");
+  for (const std::string name : {"a", "b"})
+    ASSERT_EQ(tool.run({"profile", "bert-base", "--attention", "mha", "--out", (here / name).string(), "--quiet"}).code,
+              0);
+  std::filesystem::copy_file(HEADROOM_SOURCE_DIR "/examples/gpt2/config.json", here / "config.json");
+  const Ended ended = init("ci/memory.toml ./config.json a/mha.headroom b/mha.headroom --quiet");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(written("ci/memory.toml"),
+              AllOf(HasSubstr("model = \"../config.json\"\ndevice = "),
+                    HasSubstr("name = \"a/mha.headroom\"\nrecording = \"../a/mha.headroom\""),
+                    HasSubstr("recording = \"../b/mha.headroom\"")));
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("3 baselines in ci/memory.baselines"), HasSubstr("headroom check ci/memory.toml\n"),
+                    HasSubstr("with: { file: \"ci/memory.toml\" }")));
+  EXPECT_EQ(tool.run({"check", "ci/memory.toml"}).code, 0);
+}
+
+TEST_F(CheckInit, TakesAProgram) {
+  const Ended ended = tool.run({"check", "--init", "--ranks", "4", "--", HEADROOM_FAKE_PROGRAM, "a b"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(written(), AllOf(HasSubstr("command = [\"" HEADROOM_FAKE_PROGRAM
+                                         "\", \"a b\"]\nranks = 4\ndevice = \"virtual:h100-80gb\"\n"),
+                               HasSubstr("growth = \"2%\"")));
+  EXPECT_EQ(tool.run({"check"}).code, 0);
+}
+
+TEST_F(CheckInit, WhatCannotBeMeasuredLeavesNothing) {
+  const std::vector<std::string> before = here.names();
+  tool.fake("mha=oom");
+  expect_refused(init("bert-base --attention mha"), 3, "bert-base: out of memory on Stand-in: 3.00 MiB asked for");
+  tool.fake("killed");
+  expect_refused(init("bert-base gpt2"), 3, "nothing is written: 2 of 2 runs could not be measured");
+  EXPECT_EQ(here.names(), before);
+}
+
+TEST_F(CheckInit, AFullDiskLeavesNothing) {
+  const auto folder = here / "full";
+  std::filesystem::create_directories(folder);
+  if (mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=8k,nr_inodes=20") != 0) GTEST_SKIP() << "only root may mount";
+  std::ofstream(folder / "filler") << std::string(1 << 14, 'x');
+  const Ended ended = init("full/budgets.toml bert-base");
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) left.push_back(entry.path().filename());
+  umount2(folder.c_str(), MNT_DETACH);
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_THAT(left, ElementsAre("filler"));
+}
+
+TEST_F(CheckInit, SaysWhatDoesNotGoTogether) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"check --init", "expected what the budgets are of: a model"},
+      {"check --init bret-base", "unknown model 'bret-base'; did you mean 'bert-base'?"},
+      {"check --init bert-base --batch 0", "--batch is '0', expected a whole number from 1"},
+      {"check --init bert-base bert-base", "'bert-base' is named twice"},
+      {"check --init a.toml b.toml bert-base", "--init writes one file, not 'a.toml' and 'b.toml'"},
+      {"check --init bert-base --margin 5", "--margin is '5', expected a share such as 5%"},
+      {"check --init bert-base --margin=-5%", "--margin is '-5%', expected a share such as 5%"},
+      {"check --init x.headroom --batch 8", "--batch says nothing of a recording, which is made already: x.headroom"},
+      {"check --init --batch 8 -- true", "--batch says nothing of a program: true"},
+      {"check --init bert-base --ranks 4", "--ranks says nothing of a model: bert-base"},
+      {"check --init bert-base --strict", "it goes without --strict"},
+      {"check --init bert-base --format json", "it goes without --format"},
+      {"check --init missing.headroom", "headroom: cannot read 'missing.headroom'"},
+      {"check bert-base --batch 8", "--batch is of headroom check --init; of a budget file the key is batch"},
+      {"check a.toml b.toml", "unexpected argument 'b.toml': one file is checked"},
+      {"check -- true", "-- and a command are of headroom check --init"},
+      {"check", "there is no budgets.toml in this folder"}};
+  for (const auto& [line, message] : cases) {
+    SCOPED_TRACE(line);
+    expect_refused(tool.run(words(line)), 2, message);
+  }
+  EXPECT_THAT(here.names(), IsEmpty());
+}
+
+TEST_F(CheckInit, TheMarginIsAsAskedFor) {
+  ASSERT_EQ(init("bert-base --attention mha --margin 100%").code, 0);
+  EXPECT_THAT(written(), HasSubstr("peak = { fail = 24576, growth = \"2%\" }"));
+  ASSERT_EQ(init("other.toml bert-base --attention mha --margin 1KiB").code, 0);
+  EXPECT_THAT(written("other.toml"), HasSubstr("peak = { fail = 13312, growth = \"2%\" }"));
 }
 
 }  // namespace

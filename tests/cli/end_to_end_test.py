@@ -199,6 +199,23 @@ class EndToEnd(unittest.TestCase):
             self.assertEqual(sum(c["bytes"] - c["before_bytes"] for c in budget["changes"]),
                              budget["peak"]["bytes"] - budget["peak"]["before_bytes"])
 
+    def test_a_budget_file_that_is_made_is_kept_until_the_model_grows(self):
+        budgets = self.path / "budgets.toml"
+        made = self.run_tool("check", "--init", budgets, self.model, "--batch", "2", "--seq", "64")
+        self.assertIn("uses: OWNER/headroom@REF", made.stdout)
+        text = budgets.read_text()
+        for key in ('model = "config.json"', "batch = 2", "peak = {", 'growth = "2%"', "reserved =", "parameters ="):
+            self.assertIn(key, text)
+        self.run_tool("check", budgets, "--strict")
+        self.assertIn("is there already", self.run_tool("check", "--init", budgets, self.model, code=2).stderr)
+        self.assertEqual(budgets.read_text(), text)
+        self.model.write_text(json.dumps({**SMALL_MODEL, "n_layer": 3}))
+        self.run_tool("check", budgets, code=1)
+        generates = self.path / "generates.toml"
+        self.run_tool("check", "--init", generates, self.model, "--mode", "generate", "--new-tokens", "4", "--seq", "8")
+        self.assertIn("kv-per-token = ", generates.read_text())
+        self.run_tool("check", generates, "--strict")
+
     def test_ctrl_c_stops_the_worker_and_leaves_nothing(self):
         arguments = [HEADROOM, "profile", "bert-large", "--batch", "8", "--seq", "512", "--device", "cpu"]
         tool = subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

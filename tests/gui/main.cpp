@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   QTemporaryDir home;  // of this process alone: tests run side by side
   for (const char* folder : {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"})
     qputenv(folder, home.path().toUtf8());
+  qunsetenv("HEADROOM_CACHE_DIR");
   testing::InitGoogleMock(&argc, argv);
   QApplication application(argc, argv);
   QCoreApplication::setApplicationName(QStringLiteral("headroom-viewer-test"));

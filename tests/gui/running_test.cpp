@@ -217,48 +217,33 @@ TEST(RunProcess, GenerationIsRunWithoutASearch) {
 
 TEST(RunResult, IsTheRecordingsOwnPeak) {
   const RunHandle run = run_of(virtual_recording(), "a");
-  const RunResult result = result_of(virtual_recording());
+  const RunResult result = result_of(summarize(virtual_recording()));
   EXPECT_EQ(result.kind, RunResult::Kind::fits);
   EXPECT_TRUE(result.is_virtual);
   EXPECT_EQ(result.allocated_bytes, run->breakdown.peak.allocated_bytes);
   EXPECT_EQ(result.reserved_bytes, run->breakdown.peak_reserved_bytes);
   EXPECT_EQ(result.categories, run->breakdown.peak.categories);
   EXPECT_EQ(result.left_bytes(), (1 << 21) - (1 << 20));
-  EXPECT_EQ(result_of(oom_recording()).kind, RunResult::Kind::oom);
-  EXPECT_THAT(result_of(oom_recording()).message, HasSubstr("3.00 MiB asked for in forward, block.0/attn"));
-}
-
-TEST(RunResult, ComesBackFromItsDocument) {
-  for (const Recording& recording : {virtual_recording(), oom_recording()}) {
-    const RunResult result = result_of(recording);
-    EXPECT_EQ(run_result_from_json(to_json(result), "x"), result);
-  }
+  EXPECT_EQ(result_of(summarize(oom_recording())).kind, RunResult::Kind::oom);
+  EXPECT_THAT(result_of(summarize(oom_recording())).message, HasSubstr("3.00 MiB asked for in forward, block.0/attn"));
 }
 
 TEST(ResultCache, KnowsASpecAndNoOther) {
   const FakeHeadroom fake;
-  const ResultCache cache;
-  const RunResult result = result_of(virtual_recording());
-  cache.keep(bert(8), result);
-  EXPECT_EQ(cache.find(bert(8)), result);
+  ResultCache cache;
+  const RunSummary run = summarize(virtual_recording());
+  cache.keep(bert(8), run);
+  EXPECT_EQ(cache.find(bert(8)), run);
   EXPECT_FALSE(cache.find(bert(9)));
-  cache.keep(bert(9), failed_result(QStringLiteral("no")));
+  cache.keep(bert(9), {.outcome = OutcomeKind::error, .message = "no"});
   EXPECT_FALSE(cache.find(bert(9)));
 }
 
-TEST(ResultCache, ADamagedFileIsAsGoodAsNone) {
+TEST(ResultCache, IsThatOfTheCommandLine) {
   const FakeHeadroom fake;
-  const testing_support::TemporaryFolder folder;
-  const ResultCache cache(QString::fromStdString(folder.path().string()));
-  cache.keep(bert(), result_of(virtual_recording()));
-  ASSERT_EQ(folder.names().size(), 1u);
-  for (const char* text : {"", "{", "[]", R"({"schema":"headroom.run-result/1","kind":"odd"})"}) {
-    QFile file(QString::fromStdString((folder / folder.names().front()).string()));
-    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
-    file.write(text);
-    file.close();
-    EXPECT_FALSE(cache.find(bert())) << text;
-  }
+  ResultCache().keep(bert(), summarize(virtual_recording()));
+  const headroom::ResultCache of_the_command_line(results_folder());
+  EXPECT_TRUE(of_the_command_line.find(run_key(bert(), fake.program().toStdString())));
 }
 
 TEST(Estimate, AnswersTheNewestQuestionAlone) {
@@ -315,8 +300,8 @@ TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
 
 TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
   FakeHeadroom fake;
-  const ResultCache cache;
-  cache.keep(bert(), result_of(virtual_recording()));
+  ResultCache cache;
+  cache.keep(bert(), summarize(virtual_recording()));
   fake.become("0.2.0-newer");
   EXPECT_FALSE(cache.find(bert()));
 }
