@@ -3,18 +3,20 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
+#include <charconv>
+#include <cmath>
 #include <memory>
 #include <optional>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/names.h"
+#include "base/shortened.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/output.h"
-#include "recording/snapshot/open.h"
-#include "recording/verify.h"
+#include "cli/recorded_runs.h"
 #include "reports/diff_report.h"
 #include "reports/diff_words.h"
 
@@ -26,6 +28,7 @@ constexpr std::array kFormNames{Named<DiffForm>{DiffForm::terminal, "terminal"},
                                 Named<DiffForm>{DiffForm::json, "json"},
                                 Named<DiffForm>{DiffForm::markdown, "markdown"}, Named<DiffForm>{DiffForm::csv, "csv"}};
 constexpr std::uint64_t kReportLimitBytes = 256u << 20;
+constexpr std::size_t kBeginningBytes = 4096;
 constexpr std::int64_t kShownRows = 12;
 
 struct DiffOptions {
@@ -46,28 +49,26 @@ struct Threshold {
   }
 };
 
-Category category_named(const std::string& name) {
-  std::vector<std::string_view> known;
-  for (std::size_t c = 0; c < kCategoryCount; ++c) {
-    known.push_back(to_name(kCategoryNames, static_cast<Category>(c)));
-    if (known.back() == name) return static_cast<Category>(c);
-  }
-  throw bad_input("--threshold: " + unknown_name_message("category", name, known));
-}
-
 Threshold parse_threshold(const std::string& text) {
   Threshold out;
   const auto equals = text.find('=');
-  if (equals != std::string::npos) out.category = category_named(text.substr(0, equals));
-  std::string limit = equals == std::string::npos ? text : text.substr(equals + 1);
-  if (!limit.ends_with('%')) {
-    out.bytes = parse_size("--threshold", limit);
-    return out;
+  if (equals != std::string::npos) out.category = parse_category("--threshold", text.substr(0, equals));
+  const std::string limit = equals == std::string::npos ? text : text.substr(equals + 1);
+  const auto refuse = [&] {
+    return bad_input(
+        fmt::format("--threshold is '{}', expected a percentage from 0 up such as 5%, a size such as 100MiB (units are "
+                    "binary: KiB, MiB, GiB, TiB), or either of a category: activation=50MiB",
+                    shortened(text)));
+  };
+  if (limit.ends_with('%')) {
+    const std::string number = limit.substr(0, limit.size() - 1);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.percent);
+    const bool whole = error == std::errc() && end == number.data() + number.size();
+    if (!whole || !std::isfinite(out.percent) || out.percent < 0) throw refuse();
+  } else {
+    out.bytes = parse_bytes(limit);
+    if (!out.bytes) throw refuse();
   }
-  limit.pop_back();
-  out.percent = parse_number("--threshold", limit);
-  if (out.percent < 0)
-    throw bad_input(fmt::format("--threshold is '{}', expected a size or a percentage from 0 up", text));
   return out;
 }
 
@@ -77,12 +78,9 @@ struct Side {
 };
 
 Side read_side(const std::string& path, const std::string& label) {
-  if (const std::string beginning = read_file(path, kReportLimitBytes); looks_like_json(beginning))
-    return {read_report_run(beginning, path, label), false};
-  const Recording recording = open_recording(path);
-  if (const auto broken = verify(recording); !broken.empty())
-    throw bad_input(fmt::format("{}: the recording contradicts itself: {}", path, broken.front()));
-  return {make_breakdown(recording, std::filesystem::path(path).stem().string()), true};
+  if (looks_like_json(read_beginning(path, kBeginningBytes)))
+    return {read_report_run(read_file(path, kReportLimitBytes), path, label), false};
+  return {make_breakdown(read_sound_recording(path), label_of(path)), true};
 }
 
 void require_sound(const DiffReport& report) {
@@ -113,16 +111,13 @@ std::string render(const DiffReport& report, DiffForm form, const OutputPlan& lo
   if (form == DiffForm::json) return write_diff_json(report);
   if (form == DiffForm::csv) return write_diff_csv(report);
   if (form == DiffForm::markdown) return write_diff_markdown(report, top);
-  return write_diff_terminal(
-      report, {look.width.value_or(terminal_width(STDOUT_FILENO)), wants_color(look.color, STDOUT_FILENO)}, top);
+  return write_diff_terminal(report, look_of(look, STDOUT_FILENO), top);
 }
 
 int run_diff(const DiffOptions& options) {
   if (options.before.empty() || options.after.empty())
     throw bad_input("expected two runs, BEFORE and AFTER: recordings, PyTorch snapshots or report.json documents");
-  OutputFlags look = options.output;
-  look.format.clear();
-  const OutputPlan plan = plan_formats(look);
+  const OutputPlan plan = plan_place(options.output);
   const DiffForm form =
       options.output.format.empty() ? DiffForm::terminal : from_name(kFormNames, "format", options.output.format);
   std::vector<Threshold> thresholds;

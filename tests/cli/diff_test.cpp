@@ -76,15 +76,21 @@ TEST(Diff, EveryFormIsOneDocument) {
 TEST(Diff, BadInputIsTwoAndOneLine) {
   Runs runs;
   std::ofstream(runs.folder / "half.headroom") << "not a recording";
+  std::ofstream(runs.folder / "large.headroom") << "not a recording";
+  std::filesystem::resize_file(runs.folder / "large.headroom", 300u << 20);
   for (const auto& [arguments, message] : std::vector<std::pair<std::string, std::string>>{
            {"", "expected two runs"},
            {"mha.headroom", "expected two runs"},
            {"mha.headroom nothing.headroom", "nothing.headroom"},
            {"mha.headroom half.headroom", "half.headroom"},
+           {"mha.headroom large.headroom", "large.headroom: not a Headroom recording"},
            {"mha.headroom report.json", "--run LABEL says which: mha, mhe-add"},
            {"mha.headroom mha.headroom --run mha", "neither file is one"},
            {"mha.headroom mha.headroom --format yaml", "unknown format 'yaml'"},
-           {"mha.headroom mha.headroom --threshold 5x", "--threshold"},
+           {"mha.headroom mha.headroom --threshold 5x",
+            "--threshold is '5x', expected a percentage from 0 up such as 5%"},
+           {"mha.headroom mha.headroom --threshold 100MB", "units are binary"},
+           {"mha.headroom mha.headroom --threshold nan%", "--threshold is 'nan%'"},
            {"mha.headroom mha.headroom --threshold activations=5", "did you mean 'activation'?"},
            {"mha.headroom mha.headroom --threshold -5%", "from 0 up"},
            {"mha.headroom mha.headroom --top -1", "--top"}}) {

@@ -127,6 +127,13 @@ TEST_F(FitCommand, MicroBatchesDivideTheWholeBatch) {
   EXPECT_EQ(result(std::string(kGpt2) + "--solve microbatch --batch 4 --accumulate 3")["limited_by"], "total");
 }
 
+TEST_F(FitCommand, AWholeBatchOfAnySizeIsDividedAtOnce) {
+  tool.fake("trains-70");
+  const Ended ended = tool.run(words("fit gpt2 --solve microbatch --batch 2000000000 --seq 1 --accumulate 1000"));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("2,000,000,000,000 sequences a step in all"));
+}
+
 TEST_F(FitCommand, GenerationSolvesForContextAndConcurrency) {
   tool.fake("room-for-3000");
   const std::string line =

@@ -45,6 +45,7 @@ TEST(RunTable, PathCountsFromTheFolderOfTheFile) {
   const std::string source = HEADROOM_SOURCE_DIR;
   EXPECT_EQ(run_of("model = \"gpt2/config.json\"\n", source + "/examples/b.toml").spec.model,
             source + "/examples/gpt2/config.json");
+  EXPECT_THAT(refusal("model = \"./gpt2\"\n"), HasSubstr("b.toml:2: ")) << "a path, and no preset of that name";
 }
 
 TEST(RunTable, RefusalNamesTheLine) {
