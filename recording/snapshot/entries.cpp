@@ -157,8 +157,7 @@ class HistoryReader {
 
   std::int64_t requested_bytes(const PickleValue& dict, std::int64_t bytes) const {
     if (const PickleValue* history = block_history_.in(dict))
-      if (const auto items = pickle_.items(*history); !items.empty())
-        return real_size_.integer_or(items.back(), bytes);
+      if (const auto items = pickle_.items(*history); !items.empty()) return real_size_.integer_or(items.back(), bytes);
     return requested_size_.integer_or(dict, bytes);
   }
 

@@ -180,7 +180,7 @@ class Replayer {
       request_free(address);
     }
     if (pending_.contains(address)) complete_free(address);
-    space_.occupy(address, bytes);
+    if (infers_sizes_) space_.occupy(address, bytes);
     live_[address] = {static_cast<std::size_t>(size()), requested, bytes, stream};
     allocated_bytes_ += bytes;
     append(Action::alloc, address, requested, bytes, stream, origin);
@@ -205,7 +205,7 @@ class Replayer {
     if (found == pending_.end()) return;
     history_.events.held[static_cast<std::size_t>(found->second)] = size() - 1 - found->second;
     pending_.erase(found);
-    space_.vacate(address);
+    if (infers_sizes_) space_.vacate(address);
   }
 
   void reserve(const Range& range, std::int64_t stream, const PickleValue& origin) {
@@ -279,6 +279,9 @@ class Replayer {
   const std::string& where_;
   const bool has_requests_ =  // a program may record completions alone
       std::ranges::find(device_.entries, EntryKind::free_requested, &Entry::kind) != device_.entries.end();
+  const bool infers_sizes_ = !device_.is_complete || std::ranges::any_of(device_.entries, [](const Entry& entry) {
+    return entry.kind == EntryKind::alloc && entry.block_bytes < 0;
+  });
   AddressSpace space_;
   History history_;
   std::unordered_map<std::uint64_t, Live> live_;

@@ -25,18 +25,22 @@ bool is_of_program(std::string_view file) {
   return true;
 }
 
-// Metadata as we write them without `"phase":"…","step":1,`, which no origin has; whole where they are written
-// otherwise. In JSON a quote within a text has a backslash before it, so that what is found here is no part of one. The
-// line break keeps the place.
-std::string without_phase_and_step(std::string_view metadata) {
-  constexpr std::string_view kPhase = R"("phase":")", kStep = R"(","step":)";
-  const std::size_t begin = metadata.find(kPhase);
-  if (begin == std::string_view::npos || begin == 0 || metadata[begin - 1] != ',') return std::string(metadata);
-  const std::size_t phase_end = metadata.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", begin + kPhase.size());
-  if (!metadata.substr(std::min(phase_end, metadata.size())).starts_with(kStep)) return std::string(metadata);
-  const std::size_t end = metadata.find_first_not_of("0123456789", phase_end + kStep.size());
-  if (end == std::string_view::npos || metadata[end] != ',') return std::string(metadata);
-  return fmt::format("{}\n{}", metadata.substr(0, begin), metadata.substr(end + 1));
+// Leaves in `key` metadata as we write them without `"phase":"…","step":1,`, which no origin has; whole where they are
+// written otherwise. In JSON a quote within a text has a backslash before it, so that what is found here is no part of
+// one. The line break keeps the place.
+void key_without_moment(std::string_view metadata, std::string& key) {
+  constexpr std::string_view kPhase = R"(phase":")", kBefore = R"(,")", kStep = R"(","step":)";
+  key = metadata;
+  const std::size_t phase = metadata.find(kPhase);
+  if (phase == std::string_view::npos || !metadata.substr(0, phase).ends_with(kBefore)) return;
+  const std::size_t name = phase + kPhase.size();
+  const std::size_t step = std::min(metadata.find('"', name), metadata.size());
+  if (!metadata.substr(step).starts_with(kStep)) return;
+  const std::string_view word = metadata.substr(name, step - name);
+  if (!std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; })) return;
+  const std::size_t end = metadata.find_first_not_of("0123456789", step + kStep.size());
+  if (end == std::string_view::npos || metadata[end] != ',') return;
+  key.assign(metadata.substr(0, phase - 1)).append(1, '\n').append(metadata.substr(end + 1));
 }
 
 std::string_view base_name(std::string_view file) { return file.substr(file.find_last_of("/\\") + 1); }
@@ -87,7 +91,9 @@ StringId OriginReader::source_of(const PickleValue* frames) {
 }
 
 const Origin& OriginReader::origin_of(const PickleValue& dict) {
-  const PickleValue *frames = frames_.in(dict), *metadata = metadata_.in(dict);
+  const PickleValue* frames = frames_.in(dict);
+  if (is_ours_) return read_ours(frames, metadata_.text_or(dict, ""));
+  const PickleValue* metadata = metadata_.in(dict);
   const Place place{frames != nullptr && frames->is_container() ? frames->container : kNoFrames,
                     metadata == nullptr ? nullptr : metadata->as_text().data()};
   const auto [found, is_new] = origins_.try_emplace(place);
@@ -97,11 +103,6 @@ const Origin& OriginReader::origin_of(const PickleValue& dict) {
 
 Origin OriginReader::read(const PickleValue* frames, std::string_view metadata) {
   Origin origin;
-  if (is_ours_) {
-    if (metadata.empty()) return origin;
-    if (frames != nullptr) add_layers(*frames);
-    return read_ours(metadata);
-  }
   origin.tensor = string_id(kUnknownTensor);
   origin.source = source_of(frames);
   read_words(metadata, origin);
@@ -116,20 +117,23 @@ void OriginReader::add_layers(const PickleValue& frames) {
     if (filename_.text_or(*frame, "") == "layer") parent = layer_id(name_.text_or(*frame, ""), parent);
 }
 
-// Blocks of one place differ by their step alone, and are as many as a run is long: their JSON is parsed once.
-const Origin& OriginReader::read_ours(std::string_view metadata) {
-  const auto [found, is_new] = ours_.try_emplace(without_phase_and_step(metadata));
-  if (!is_new) return found->second;
+// Blocks of one place differ by their step alone, and are as many as a run is long: their JSON is parsed once, and
+// their frames name the same layers.
+const Origin& OriginReader::read_ours(const PickleValue* frames, std::string_view metadata) {
+  key_without_moment(metadata, key_);
+  if (const auto known = ours_.find(key_); known != ours_.end()) return known->second;
+  if (metadata.empty()) return ours_[key_];
+  if (frames != nullptr) add_layers(*frames);
   const std::string where = "metadata";
   const Json json = parse_json(metadata, where);
   const JsonReader reader(json, where);
-  Origin& origin = found->second;
+  Origin origin;
   origin.category = from_name(kCategoryNames, "category", reader.string("category"));
   origin.layer = layer_id(reader.string("layer"));
   origin.op = string_id(reader.string_or("operator", ""));
   origin.tensor = string_id(reader.string_or("tensor", ""));
   origin.source = string_id(reader.string_or("source_line", ""));
-  return origin;
+  return ours_[key_] = origin;
 }
 
 void OriginReader::read_words(std::string_view metadata, Origin& origin) {

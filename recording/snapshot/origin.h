@@ -33,7 +33,7 @@ class OriginReader {
   LayerId layer_id(std::string_view path, LayerId parent);  // of those that are new
   StringId source_of(const PickleValue* frames);
   Origin read(const PickleValue* frames, std::string_view metadata);
-  const Origin& read_ours(std::string_view metadata);
+  const Origin& read_ours(const PickleValue* frames, std::string_view metadata);
   void add_layers(const PickleValue& frames);
   void read_words(std::string_view metadata, Origin& origin);
 
@@ -63,6 +63,7 @@ class OriginReader {
   std::unordered_map<std::size_t, StringId> sources_;  // by the list of frames, which blocks of one place share
   std::unordered_map<Place, Origin, PlaceHash> origins_;
   ByText<Origin> ours_;  // by what of the metadata says it
+  std::string key_;      // of the last one
 };
 
 }  // namespace headroom::snapshot_reader

@@ -82,11 +82,12 @@ constexpr int kLowestProtocol = 2, kHighestProtocol = 5;
 // A collection may be written in one byte and takes many times that: those of a snapshot have this much in them.
 constexpr std::size_t kLeastBytesOfContainer = 8, kContainersOfAnySize = 1024;
 constexpr std::size_t kMostMarks = 64;  // a snapshot opens six at once
-// Sets of keys that are kept once, and keys of each. A snapshot has a dozen of a dozen; what is beyond has its own keys.
+// Sets of keys that are kept once, and keys of each. A snapshot has a dozen of a dozen; what is beyond has its own
+// keys.
 constexpr std::size_t kMostShapes = 256, kMostKeys = 64;
-constexpr std::uint8_t kNowhere = 255;                            // in a shape
-constexpr std::size_t kRoom = std::size_t{1} << 15;               // values for which room is made at once
-constexpr std::size_t kMostItems = std::size_t{1} << 30;          // of one collection
+constexpr std::uint8_t kNowhere = 255;                    // in a shape
+constexpr std::size_t kRoom = std::size_t{1} << 15;       // values for which room is made at once
+constexpr std::size_t kMostItems = std::size_t{1} << 30;  // of one collection
 
 std::string opcode_text(std::uint8_t code) {
   const auto found = std::ranges::find(kRefused, code, &Refused::code);
@@ -439,7 +440,7 @@ class PickleReader {
   const std::string_view bytes_;
   const std::string& where_;
   Pickle& pickle_;
-  std::vector<Pickle::Container>& containers_;
+  std::deque<Pickle::Container>& containers_;
   ShapeFinder shapes_;
   PickleValue* next_ = nullptr;  // free room, of so many values
   std::size_t left_ = 0;

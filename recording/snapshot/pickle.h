@@ -6,11 +6,12 @@
 // shared as the pickle shares them, and a hostile one may hold itself: whoever walks them must not follow them without
 // an end.
 //
-// A snapshot has millions of dictionaries and a handful of sets of keys. Keys are kept once for each set, its shape, and
-// a dictionary is a row of values: half the memory, and a member is found by its place (PickleKey).
+// A snapshot has millions of dictionaries and a handful of sets of keys. Keys are kept once for each set, its shape,
+// and a dictionary is a row of values: half the memory, and a member is found by its place (PickleKey).
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,9 +64,9 @@ class Pickle {
   static bool is_shaped(const Container& container) { return (container.room & kShaped) != 0; }
   const Shape& shape_of(const Container& container) const { return shapes_[container.room & ~kShaped]; }
 
-  std::vector<Container> containers_;
+  std::deque<Container> containers_;  // millions: to grow moves none of them
   std::vector<Shape> shapes_;
-  std::vector<std::unique_ptr<PickleValue[]>> rooms_;               // where the items lie
+  std::vector<std::unique_ptr<PickleValue[]>> rooms_;  // where the items lie
   PickleValue root_;
 };
 

@@ -117,6 +117,90 @@ TEST(SnapshotPickle, AListThatHoldsItselfIsRead) {
   EXPECT_EQ(pickle.items(pickle.root())[0].container, pickle.root().container);
 }
 
+// {"a": 1, "b": 2}, {"b": 3, "a": 4} and {"a": 5, "b": 6}, the last written with texts of its own.
+TEST(SnapshotPickle, DictionariesOfTheSameKeysAndOthersGiveTheirOwnValues) {
+  const std::string bytes =
+      "\x80\x04(}(\x8c\x01"
+      "aK\x01\x8c\x01"
+      "bK\x02u}(\x8c\x01"
+      "bK\x03\x8c\x01"
+      "aK\x04u}(\x8c\x01"
+      "aK\x05\x8c\x01"
+      "bK\x06ut."s;
+  const Pickle pickle(bytes, "run");
+  const PickleKey a(pickle, "a"), b(pickle, "b"), other(pickle, "c");
+  const auto dicts = pickle.items(pickle.root());
+  ASSERT_EQ(dicts.size(), 3u);
+  const std::int64_t expected[][2] = {{1, 2}, {4, 3}, {5, 6}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(a.integer_or(dicts[i], -1), expected[i][0]);
+    EXPECT_EQ(b.integer_or(dicts[i], -1), expected[i][1]);
+    EXPECT_EQ(pickle.find(dicts[i], "b")->integer, expected[i][1]);
+    EXPECT_EQ(other.in(dicts[i]), nullptr);
+    EXPECT_EQ(other.text_or(dicts[i], "none"), "none");
+  }
+  EXPECT_EQ(a.in(pickle.root()), nullptr);
+}
+
+// As CPython does it beyond a thousand members; and what is written twice.
+TEST(SnapshotPickle, ADictionaryThatGrowsKeepsTheLastValueOfEachKey) {
+  const std::string bytes =
+      "\x80\x04}(\x8c\x01"
+      "aK\x01\x8c\x01"
+      "bK\x02u\x8c\x01"
+      "cK\x03s(\x8c\x01"
+      "aK\x04\x8c\x01"
+      "dK\x05u."s;
+  const Pickle pickle(bytes, "run");
+  const std::pair<const char*, std::int64_t> expected[] = {{"a", 4}, {"b", 2}, {"c", 3}, {"d", 5}};
+  for (const auto& [name, value] : expected) {
+    EXPECT_EQ(PickleKey(pickle, name).integer_or(pickle.root(), -1), value) << name;
+    EXPECT_EQ(pickle.find(pickle.root(), name)->integer, value) << name;
+  }
+  const std::string twice =
+      "\x80\x04}(\x8c\x01"
+      "aK\x01\x8c\x01"
+      "aK\x02u."s;
+  const Pickle doubled(twice, "run");
+  EXPECT_EQ(PickleKey(doubled, "a").integer_or(doubled.root(), -1), 2);
+}
+
+// More sets of keys, and more keys in one, than are kept once.
+TEST(SnapshotPickle, ManySetsOfKeysAndManyKeysAreRead) {
+  std::string bytes = "\x80\x04(", wide = "}(";
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = "\x8c\x04" + std::to_string(1000 + i);
+    bytes += "}" + text + "M" + char(i % 256) + char(i / 256) + "s";
+    wide += text + "M" + char(i % 256) + char(i / 256);
+  }
+  bytes += wide + "ut.";
+  const Pickle pickle(bytes, "run");
+  const auto dicts = pickle.items(pickle.root());
+  ASSERT_EQ(dicts.size(), 1001u);
+  for (int i = 0; i < 1000; i += 37) {
+    const std::string name = std::to_string(1000 + i);
+    const PickleKey key(pickle, name);
+    EXPECT_EQ(key.integer_or(dicts[static_cast<std::size_t>(i)], -1), i);
+    EXPECT_EQ(key.integer_or(dicts.back(), -1), i);
+    EXPECT_EQ(key.in(dicts[static_cast<std::size_t>(i == 0 ? 1 : 0)]), nullptr);
+  }
+}
+
+TEST(SnapshotPickle, ALongListThatGrowsKeepsItsOrder) {
+  std::string bytes = "\x80\x04]";
+  const int batches = 90, each = 1000;  // beyond the room that is made at once
+  for (int batch = 0; batch < batches; ++batch) {
+    bytes += "(";
+    for (int i = 0; i < each; ++i) bytes += std::string("M") + char(i % 256) + char(i / 256);
+    bytes += "e";
+  }
+  bytes += ".";
+  const Pickle pickle(bytes, "run");
+  const auto items = pickle.items(pickle.root());
+  ASSERT_EQ(items.size(), static_cast<std::size_t>(batches * each));
+  for (std::size_t i = 0; i < items.size(); ++i) ASSERT_EQ(items[i].integer, static_cast<std::int64_t>(i % each));
+}
+
 TEST(SnapshotPickle, RandomOpcodesAreReadOrRefused) {
   std::mt19937 random(1);
   const std::string opcodes = "(.GJKMNXae d})]hjlqrsut\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x94\x95";
