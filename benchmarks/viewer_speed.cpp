@@ -1,9 +1,11 @@
-// Prints what opening a recording in the viewer costs: seconds from the file to the first picture of its timeline,
-// memory, and how long a frame takes while timeline, memory map and treemap are zoomed and moved, 1600 × 600.
+// Prints what opening a recording or a snapshot in the viewer costs: seconds to read it and from the file to the first
+// picture of its timeline, memory, and how long a frame takes while timeline, memory map and treemap are zoomed, moved
+// and pointed at, 1600 × 600.
 //
 //   viewer_speed [EVENTS …]             by default 1,000,000 and 10,000,000: each is made up, written and opened
 //   viewer_speed --open FILE [W H]      opens a recording that is there; W and H: of the canvas, logical pixels
 //   viewer_speed --write FILE EVENTS    makes one up
+//   viewer_speed --read FILE            only reads a recording or a snapshot of PyTorch's
 //
 // Every recording is opened in a process of its own, so that its memory is known. QT_SCALE_FACTOR scales, as always.
 #include <fmt/format.h>
@@ -25,6 +27,7 @@
 #include "gui/views/treemap_canvas.h"
 #include "gui/window/theme.h"
 #include "recording/file.h"
+#include "recording/snapshot/open.h"
 
 namespace {
 
@@ -55,9 +58,17 @@ class Frames {
 
   template <class Act>
   void frame(Act act) {
+    change([&] {
+      act();
+      canvas_.render(&image_);
+    });
+  }
+
+  // What `act` itself paints.
+  template <class Act>
+  void change(Act act) {
     const double clock = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_THREAD_CPUTIME_ID);
     act();
-    canvas_.render(&image_);
     clock_.push_back(1e3 * (seconds(CLOCK_MONOTONIC) - clock));
     processor_.push_back(1e3 * (seconds(CLOCK_THREAD_CPUTIME_ID) - processor));
   }
@@ -81,6 +92,21 @@ class Frames {
   QImage image_;
   std::vector<double> clock_, processor_;
 };
+
+// A frame as the window has it: what was asked to be painted anew, and no more.
+void point_at_all(QWidget& canvas, const char* what) {
+  canvas.window()->show();
+  QCoreApplication::processEvents();
+  Frames pointed(canvas);
+  for (int i = 1; i < 200; ++i)
+    pointed.change([&] {
+      const QPointF at(canvas.width() * i / 200.0, canvas.height() * (0.2 + 0.6 * (i % 20) / 20.0));
+      QMouseEvent move(QEvent::MouseMove, at, canvas.mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+      QApplication::sendEvent(&canvas, &move);
+      QCoreApplication::processEvents();
+    });
+  pointed.print(what);
+}
 
 // Down to single events at several places, along at every depth, and out again.
 void zoom_and_move(TimelineCanvas& canvas, Frames& frames) {
@@ -108,6 +134,8 @@ void measure_timeline(Timeline& view, const char* what, const Json& state) {
   Frames frames(canvas);
   zoom_and_move(canvas, frames);
   frames.print(what);
+  canvas.zoom_to_fit();
+  point_at_all(canvas, fmt::format("{}, pointed at", what).c_str());
 }
 
 void wait_for(const View& view) {
@@ -171,6 +199,9 @@ void measure_map(Session& session, QSize size, const char* what, const char* lay
     zoom_map(canvas, frames, place);
   }
   frames.print(what);
+  canvas.fit();
+  wait_for(view);
+  point_at_all(canvas, fmt::format("memory map, {}, pointed at", what).c_str());
 }
 
 // Every node with children is entered, with the pointer over each part of it.
@@ -194,6 +225,14 @@ void measure_treemap(Session& session, QSize size) {
   }
   entered.print(fmt::format("treemap of {} parts, entered", of->tree.nodes.size()).c_str());
   pointed.print("treemap, pointed at");
+}
+
+void measure_reading(const QString& path) {
+  const double clock = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const Recording recording = open_recording(path.toStdString());
+  fmt::print("  read: {} events, {:.2f} s by the clock, {:.2f} s of the processors, {:.0f} MiB of memory at most\n",
+             recording.events.size(), seconds(CLOCK_MONOTONIC) - clock, seconds(CLOCK_PROCESS_CPUTIME_ID) - processor,
+             peak_memory_mib());
 }
 
 int open_and_measure(const QString& path, QSize size) {
@@ -239,6 +278,7 @@ int main(int argc, char** argv) {
   if (arguments.size() == 2 && arguments[0] == QStringLiteral("--open"))
     arguments << "1600"
               << "600";
+  if (arguments.size() == 2 && arguments[0] == QStringLiteral("--read")) return measure_reading(arguments[1]), 0;
   if (arguments.size() == 4 && arguments[0] == QStringLiteral("--open"))
     return open_and_measure(arguments[1], QSize(arguments[2].toInt(), arguments[3].toInt()).expandedTo({400, 300}));
   if (arguments.size() == 3 && arguments[0] == QStringLiteral("--write")) {

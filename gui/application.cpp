@@ -18,6 +18,7 @@
 #include "gui/command_line.h"
 #include "gui/export/exporter.h"
 #include "gui/export/stage.h"
+#include "gui/running/fit_map.h"
 #include "gui/running/run_actions.h"
 #include "gui/running/run_dialog.h"
 #include "gui/session/session_file.h"
@@ -28,6 +29,7 @@
 #include "gui/window/main_window.h"
 #include "gui/window/settings.h"
 #include "gui/window/translation.h"
+#include "virtual_gpu/catalog.h"
 
 namespace headroom::gui {
 namespace {
@@ -108,6 +110,16 @@ int export_views(QApplication& application, Session& session, MainWindow& window
   return QApplication::exec();
 }
 
+// For the sizes that are shown, on the GPU of the current run.
+void find_what_fits(MainWindow& window) {
+  window.show_view("fit");
+  auto* map = qobject_cast<FitMap*>(window.current_view());
+  if (map == nullptr || !map->search().has_spec()) return;
+  map->search().start();
+  for (int row = 0; row < map->batches().rowCount(); ++row)
+    if ("virtual:" + map->batches().row(row).device->name == map->spec().device) map->batches().find(row);
+}
+
 QWidget* open_dialog(MainWindow& window, Session& session, const std::string& name) {
   if (name == "start") window.show_start_page();
   if (name == "export") return window.show_export(true);
@@ -115,6 +127,7 @@ QWidget* open_dialog(MainWindow& window, Session& session, const std::string& na
   if (name == "shortcuts") return show_shortcuts(&window);
   if (name == "about") return show_about(&window);
   if (name == "help") window.show_help();
+  if (name == "fit") find_what_fits(window);
   if (name != "run") return nullptr;
   RunDialog& dialog = show_run_dialog(session, &window);
   if (session.current_loaded()) dialog.set_spec(session.current_loaded()->recording.spec);
@@ -164,6 +177,14 @@ int show_window(MainWindow& window, const CommandLine& line) {
   return QApplication::exec();
 }
 
+// In pictures English, unless another is asked for.
+void speak(QApplication& application, const CommandLine& line) {
+  if (line.language.empty() && line.is_headless()) return;
+  const QLocale locale = line.language.empty() ? QLocale() : QLocale(QString::fromStdString(line.language));
+  if (!install_translations(application, locale) && !line.language.empty() && line.language != "en")
+    throw bad_input(fmt::format("--language is '{}', whose texts are not installed beside the viewer", line.language));
+}
+
 int run(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv, view_ids());
   if (!line.text.empty()) return fmt::print("{}", line.text), 0;
@@ -172,7 +193,7 @@ int run(int argc, char** argv) {
   QApplication application(own_argc, argv);
   introduce();
   QApplication::setQuitOnLastWindowClosed(!line.is_headless());  // an export ends when it is done
-  if (!line.is_headless()) install_translations(application, QLocale());
+  speak(application, line);
   const QTemporaryDir forgotten;
   if (line.is_headless()) Settings::keep_in(forgotten.path());
   const ThemeChoice remembered = line.is_headless() ? ThemeChoice::light : Settings().theme_choice();

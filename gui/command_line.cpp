@@ -66,6 +66,7 @@ void add_options(CLI::App& app, CommandLine& line, Given& given) {
   app.add_option("--view", line.view, "Which view is shown first")->type_name("ID");
   app.add_option("--theme", given.theme, "system, light or dark\n(default: what was chosen last; light in pictures)")
       ->type_name("NAME");
+  app.add_option("--language", line.language, "de or en (default: the desktop's; en in pictures)")->type_name("NAME");
   app.add_option("--export", line.export_folder,
                  "Write views into this folder, and exit. Several runs get a folder in\nit each; what compares them "
                  "is written once")
@@ -92,7 +93,8 @@ void add_options(CLI::App& app, CommandLine& line, Given& given) {
       ->type_name("FILE")
       ->group(pictures);
   app.add_option("--dialog", line.dialog,
-                 "What is open in a screenshot: start, export, commands, shortcuts,\nabout, help or run")
+                 "What is open in a screenshot: start, export, commands, shortcuts,\n"
+                 "about, help, run, or fit, which makes the runs of that view first")
       ->type_name("NAME")
       ->group(pictures);
 }
@@ -104,6 +106,7 @@ void check(CommandLine& line, const Given& given, const std::vector<std::string>
   if (!line.view.empty()) require_known("view", line.view, known);
   if (!line.dialog.empty()) require_known("dialog", line.dialog, {kDialogs.begin(), kDialogs.end()});
   for (const std::string& name : parts_of(given.formats)) line.formats.push_back(export_format_named(name));
+  if (!line.language.empty()) require_known("language", line.language, {"de", "en"});
   if (!given.theme.empty()) line.theme = from_name(kThemes, "theme", given.theme);
   line.first_run_only = from_name(kRuns, "choice of runs", given.runs);
   line.size = parse_size(given.size);

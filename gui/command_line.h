@@ -26,6 +26,7 @@ struct CommandLine {
   std::vector<ExportFormat> formats;  // for an export
   bool first_run_only = false;        // of several files
   std::optional<ThemeChoice> theme;
+  std::string language;  // empty: the desktop's in a window, English in pictures
   QSizeF size;
   double scale = 1;
   std::string text;  // not empty: to be printed, and nothing else to be done
@@ -33,7 +34,7 @@ struct CommandLine {
   bool is_headless() const { return !export_folder.empty() || !screenshot.empty(); }
 };
 
-inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts", "about", "help", "run"};
+inline constexpr std::array kDialogs{"start", "export", "commands", "shortcuts", "about", "help", "run", "fit"};
 
 // Throws Error. `view_ids`: those there are.
 CommandLine parse_command_line(int argc, const char* const* argv, const std::vector<std::string>& view_ids);

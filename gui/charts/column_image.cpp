@@ -15,38 +15,91 @@ void ColumnImage::begin(int column, int top, const QColor& colour) {
   first_row_ = std::min(first_row_, row);
 }
 
-// Row by row: what changes in it is changed in the one before, and the whole of it is copied.
-QImage ColumnImage::image(std::vector<QRgb>& pixels) const {
+// Row by row: what changes in it is changed in the one before, and the whole of it is given.
+template <class Row>
+void ColumnImage::for_each_row(Row row) const {
   const int rows = height_ - first_row_;
-  if (rows <= 0 || width_ <= 0) return {};
+  if (rows <= 0 || width_ <= 0) return;
   std::vector<std::size_t> ends(static_cast<std::size_t>(rows));
   for (const Change& change : changes_) ++ends[static_cast<std::size_t>(change.row - first_row_)];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
   std::vector<Change> by_row(changes_.size());
   for (auto change = changes_.rbegin(); change != changes_.rend(); ++change)
     by_row[--ends[static_cast<std::size_t>(change->row - first_row_)]] = *change;
+  std::vector<QRgb> line(static_cast<std::size_t>(width_));
+  int opaque = 0;
+  auto change = by_row.begin();
+  for (int r = 0; r < rows; ++r) {
+    for (; change != by_row.end() && change->row - first_row_ == r; ++change) {
+      QRgb& pixel = line[static_cast<std::size_t>(change->column)];
+      opaque += (qAlpha(change->colour) == 255) - (qAlpha(pixel) == 255);
+      pixel = change->colour;
+    }
+    row(first_row_ + r, line, opaque == width_);
+  }
+}
+
+QImage ColumnImage::image(std::vector<QRgb>& pixels) const {
+  const int rows = height_ - first_row_;
+  if (rows <= 0 || width_ <= 0) return {};
   const auto size = static_cast<std::size_t>(width_) * static_cast<std::size_t>(rows);
   if (pixels.size() < size) pixels.resize(size);
-  std::vector<QRgb> line(static_cast<std::size_t>(width_));
-  auto change = by_row.begin();
-  for (int row = 0; row < rows; ++row) {
-    for (; change != by_row.end() && change->row - first_row_ == row; ++change)
-      line[static_cast<std::size_t>(change->column)] = change->colour;
-    std::copy(line.begin(), line.end(), pixels.begin() + static_cast<std::ptrdiff_t>(row) * width_);
-  }
+  for_each_row([&](int row, const std::vector<QRgb>& line, bool) {
+    std::copy(line.begin(), line.end(), pixels.begin() + static_cast<std::ptrdiff_t>(row - first_row_) * width_);
+  });
   return QImage(reinterpret_cast<uchar*>(pixels.data()), width_, rows, static_cast<qsizetype>(width_) * 4,
                 QImage::Format_ARGB32_Premultiplied);
 }
 
+void ColumnImage::draw_into(QImage& to, const QPoint& corner) const {
+  const int from = std::max(0, -corner.x()), until = std::min(width_, to.width() - corner.x());
+  if (from >= until) return;
+  uchar* const bits = to.bits();
+  for_each_row([&](int row, const std::vector<QRgb>& line, bool opaque) {
+    const int y = corner.y() + row;
+    if (y < 0 || y >= to.height()) return;
+    QRgb* pixel = reinterpret_cast<QRgb*>(bits + y * to.bytesPerLine()) + corner.x();
+    if (opaque) {
+      std::copy(line.begin() + from, line.begin() + until, pixel + from);
+      return;
+    }
+    for (int x = from; x < until; ++x) {
+      const QRgb colour = line[static_cast<std::size_t>(x)];
+      if (qAlpha(colour) == 255) pixel[x] = colour;
+    }
+  });
+}
+
+bool ColumnImage::is_opaque() const {
+  return std::ranges::all_of(changes_, [](const Change& c) { return qAlpha(c.colour) == 255; });
+}
+
+namespace {
+
+// The bitmap that is painted on, where its pixels may be written: nothing of them is clipped or blended.
+QImage* pixels_of(QPainter& painter, const QRect& covered) {
+  auto* image = dynamic_cast<QImage*>(painter.device());
+  if (image == nullptr || image->format() != QImage::Format_RGB32) return nullptr;
+  if (!painter.hasClipping()) return image;
+  const double ratio = image->devicePixelRatio();
+  const QRectF clip = painter.worldTransform().mapRect(painter.clipBoundingRect());
+  return QRectF(clip.topLeft() * ratio, clip.size() * ratio).toAlignedRect().contains(covered) ? image : nullptr;
+}
+
+}  // namespace
+
 void draw_column_image(QPainter& painter, const QPointF& corner, const ColumnImage& columns) {
+  const double ratio = painter.device()->devicePixelRatioF();
+  const QPointF mapped = painter.worldTransform().map(corner) * ratio;
+  const QPoint at(qRound(mapped.x()), qRound(mapped.y()));
+  if (columns.is_opaque())
+    if (QImage* image = pixels_of(painter, QRect(at, columns.size()))) return columns.draw_into(*image, at);
   static thread_local std::vector<QRgb> pixels;  // new pages for each frame would take longer than what is drawn
   const QImage image = columns.image(pixels);
   if (image.isNull()) return;
-  const double ratio = painter.device()->devicePixelRatioF();
-  const QPointF at = painter.worldTransform().map(corner) * ratio;
   painter.save();
   painter.setWorldTransform(QTransform::fromScale(1 / ratio, 1 / ratio));
-  painter.drawImage(QPointF(std::round(at.x()), std::round(at.y()) + columns.first_row()), image);
+  painter.drawImage(at + QPoint(0, columns.first_row()), image);
   painter.restore();
 }
 

@@ -16,14 +16,20 @@ class ColumnImage {
   void begin(int column, int top, const QColor& colour);
 
   bool is_empty() const { return changes_.empty(); }
-  int first_row() const { return first_row_; }    // above it nothing begins
+  int first_row() const { return first_row_; }  // above it nothing begins
+  QSize size() const { return {width_, height_}; }
+  bool is_opaque() const;                         // whatever begins is
   QImage image(std::vector<QRgb>& pixels) const;  // from first_row() to the bottom, premultiplied; within `pixels`
+  // The opaque pixels alone, with the top left corner there: without a painter each is written once.
+  void draw_into(QImage& image, const QPoint& corner) const;
 
  private:
   struct Change {
     int row, column;
     QRgb colour;
   };
+  template <class Row>
+  void for_each_row(Row row) const;  // row(number, pixels, whether all of them are opaque), from first_row() down
   int width_, height_, first_row_;
   std::vector<Change> changes_;
 };

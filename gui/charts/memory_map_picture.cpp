@@ -11,6 +11,7 @@
 
 #include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/summary.h"
@@ -204,7 +205,7 @@ std::vector<PhaseSpan> phases_of(const Breakdown& run, std::int64_t event_count)
 }
 
 QString text_of_span(const PhaseSpan& span) {
-  return span.step < 0 ? to_text(to_name(kPhaseNames, span.phase)) : to_text(moment(span.phase, span.step));
+  return span.step < 0 ? to_text(to_name(kPhaseNames, span.phase)) : moment_text(span.phase, span.step);
 }
 
 void paint_phases(QPainter& painter, const QRectF& plot, const MapScene& scene) {
@@ -337,13 +338,17 @@ QPainterPath outline_of(const std::vector<QRectF>& rects) {
   return path;
 }
 
-void paint_outline(QPainter& painter, const QRectF& plot, const MapScene& scene, std::int64_t allocation,
-                   double width) {
+std::vector<QRectF> outlined_rects(const QRectF& plot, const MapScene& scene, std::int64_t allocation) {
   std::vector<QRectF> rects;
   for (const MapShape& shape : scene.picture.shapes)
     if (shape.allocation == allocation && shape.count == 1 && rects.size() < kMostOutlined)
       rects.push_back(rect_of(plot, scene, shape).adjusted(0, 0, 0.5, 0));
-  const QPainterPath outline = outline_of(rects);
+  return rects;
+}
+
+void paint_outline(QPainter& painter, const QRectF& plot, const MapScene& scene, std::int64_t allocation,
+                   double width) {
+  const QPainterPath outline = outline_of(outlined_rects(plot, scene, allocation));
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme().panel, width + 2));
   painter.drawPath(outline);
@@ -430,6 +435,12 @@ void paint_map_frame(QPainter& painter, const QRectF& area, const QRectF& plot, 
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(plot.adjusted(-0.5, -0.5, 0.5, 0.5));
   painter.restore();
+}
+
+QRectF outline_bounds(const QRectF& plot, const MapScene& scene, std::int64_t allocation) {
+  QRectF bounds;
+  for (const QRectF& rect : outlined_rects(plot, scene, allocation)) bounds |= rect;
+  return bounds.adjusted(-3, -3, 3, 3);
 }
 
 void paint_map_overlay(QPainter& painter, const QRectF& plot, const MapScene& scene) {

@@ -44,10 +44,12 @@ QRectF map_plot(QPainter& painter, const QRectF& area, const MapScene& scene);
 void paint_map_shapes(QPainter& painter, const QRectF& plot, const MapScene& scene);
 // The same as a bitmap of `size`, in logical pixels of which each is `ratio` of the device's, for what is zoomed and
 // moved: tens of thousands of rectangles are filled in the time of their pixels. Edges that touch share a pixel's
-// boundary.
+// boundary. In any thread, under a ThemeForThread.
 QImage map_shapes_image(const QSizeF& size, double ratio, const QFont& font, const MapScene& scene);
 // Axes, phases, legend.
 void paint_map_frame(QPainter& painter, const QRectF& area, const QRectF& plot, const MapScene& scene);
+// What the outline of a block covers, the pen included.
+QRectF outline_bounds(const QRectF& plot, const MapScene& scene, std::int64_t allocation);
 // The instant, what is chosen and what is under the pointer.
 void paint_map_overlay(QPainter& painter, const QRectF& plot, const MapScene& scene);
 

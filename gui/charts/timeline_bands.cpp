@@ -145,7 +145,7 @@ class LayerBands {
   }
   std::size_t key(const Allocation& a) const { return by_group_ ? group(a) : static_cast<std::size_t>(a.layer); }
   std::string path(const Allocation& a) const {
-    return by_group_ ? s_.run->detail.groups().names[group(a)] : layer_path(s_.run->breakdown, a.layer);
+    return by_group_ ? group_text(*s_.run, group(a)).toStdString() : layer_path(s_.run->breakdown, a.layer);
   }
   QString name(const Allocation& a) const { return to_text(path(a)); }
   // "attention" of "encoder.layer.3.attention", "layer.3" of "encoder.layer.3": what tells neighbours apart comes last.

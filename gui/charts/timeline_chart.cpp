@@ -70,7 +70,7 @@ QColor colour_of_part(const TimelineScene& s, std::size_t part) {
 QString name_of_part(const TimelineScene& s, std::size_t part) {
   if (s.stacking == Stacking::category) return title_of(static_cast<Category>(part));
   if (s.stacking == Stacking::phase) return tr("from %1").arg(phase_title(static_cast<Phase>(part)));
-  return to_text(s.run->detail.groups().names[part]);
+  return group_text(*s.run, part);
 }
 
 struct Entry {

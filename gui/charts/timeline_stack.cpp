@@ -137,19 +137,26 @@ QPainterPath step_line(const QRectF& plot, const std::vector<double>& ys) {
   return path;
 }
 
-// The same by pixels: a column has its own height, and what leads there from the one before.
+// The same by pixels: a column has its own height, and what leads there from the one before. Alike neighbours are one
+// rectangle.
 void draw_step_line(QPainter& painter, const QRectF& plot, const std::vector<CurveColumn>& columns, std::int64_t most) {
   const Rows rows(painter, plot, most);
-  const int thick = std::max(1, static_cast<int>(std::round(kLineWidth * painter.device()->devicePixelRatioF())));
-  ColumnImage image(static_cast<int>(columns.size()), rows.count() + thick);
+  const double ratio = painter.device()->devicePixelRatioF();
+  const int thick = std::max(1, static_cast<int>(std::round(kLineWidth * ratio)));
+  const QPointF corner = painter.worldTransform().map(plot.topLeft() - QPointF(0, 0.5)) * ratio;
+  const int left = qRound(corner.x()), top = qRound(corner.y());
+  painter.save();
+  painter.setWorldTransform(QTransform::fromScale(1 / ratio, 1 / ratio));
   int before = rows.of(columns.front().reserved_bytes);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const int row = rows.of(columns[i].reserved_bytes), at = static_cast<int>(i);
-    image.begin(at, std::min(row, before), theme().ink);
-    image.begin(at, std::max(row, before) + thick, Qt::transparent);
+  for (std::size_t i = 0, end = 0; i < columns.size(); i = end) {
+    const int row = rows.of(columns[i].reserved_bytes);
+    for (end = i + 1; end < columns.size() && rows.of(columns[end].reserved_bytes) == row;) ++end;
+    const int x = left + static_cast<int>(i);
+    painter.fillRect(x, top + std::min(row, before), 1, std::abs(row - before) + thick, theme().ink);
+    painter.fillRect(x, top + row, static_cast<int>(end - i), thick, theme().ink);
     before = row;
   }
-  draw_column_image(painter, plot.topLeft() - QPointF(0, 0.5), image);
+  painter.restore();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <QStringList>
 #include <algorithm>
 
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "reports/summary.h"
 
@@ -18,6 +19,11 @@ QString joined(QStringList parts) {
 }
 
 }  // namespace
+
+QString group_text(const LoadedRun& run, std::size_t group) {
+  const std::vector<std::string>& names = run.detail.groups().names;
+  return group + 1 == names.size() ? tr("other layers") : to_text(names[group]);
+}
 
 LayerId layer_at(const LoadedRun& run, std::int64_t event) {
   const auto& all = run.breakdown.allocations;
@@ -53,7 +59,7 @@ QString instant_text(const LoadedRun& run, std::int64_t event) {
   const QString name = event == run.breakdown.peak.event ? tr("The peak, event %1") : tr("Event %1");
   const bool is_virtual = run.breakdown.environment.device_kind == DeviceKind::virtual_cuda;
   const QString time = is_virtual ? tr("%1 on the host").arg(time_text(e.time_ns[at])) : time_text(e.time_ns[at]);
-  return joined({name.arg(count_text(event)), time, to_text(moment(e.phase[at], e.step[at])),
+  return joined({name.arg(count_text(event)), time, moment_text(e.phase[at], e.step[at]),
                  to_text(layer_path(run.breakdown, layer_at(run, event)))});
 }
 

@@ -20,6 +20,9 @@ QString allocation_text(const LoadedRun& run, const Allocation& allocation);
 // "forward of step 2", of the mark that stands before the event.
 QString phase_title(Phase phase);
 
+// One of run.detail.groups().
+QString group_text(const LoadedRun& run, std::size_t group);
+
 // Of the last allocation at or before the event.
 LayerId layer_at(const LoadedRun& run, std::int64_t event);
 

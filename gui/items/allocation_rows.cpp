@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "gui/items/allocation_filter.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/categories.h"
@@ -62,7 +63,7 @@ Column category_column(const Cells& cells) {
   Column column = text_column(tr("Category"), tr("What the block was for."),
                               [cells](std::int64_t row) { return title_of(cells.at(row).category); });
   column.swatch = [cells](std::int64_t row) { return theme().category(cells.at(row).category); };
-  column.tooltip = [cells](std::int64_t row) { return to_text(style_of(cells.at(row).category).meaning); };
+  column.tooltip = [cells](std::int64_t row) { return meaning_of(cells.at(row).category); };
   return column;
 }
 
@@ -168,7 +169,7 @@ Chosen chosen_within(const LoadedRun& run, Chosen chosen) {
 
 QString moment_of_event(const LoadedRun& run, std::int64_t event) {
   const auto at = static_cast<std::size_t>(event);
-  return to_text(moment(run.recording.events.phase[at], run.recording.events.step[at]));
+  return moment_text(run.recording.events.phase[at], run.recording.events.step[at]);
 }
 
 QString tensor_text(const Breakdown& run, const Allocation& allocation) {

@@ -4,6 +4,7 @@
 #include <QStringList>
 #include <algorithm>
 
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "reports/summary.h"
 
@@ -31,7 +32,7 @@ QString block_name(const Breakdown& run, const Allocation& block) {
 }
 
 QString lifetime_text(const Breakdown& run, const Allocation& block) {
-  const QString born = to_text(moment(block.phase, block.step));
+  const QString born = moment_text(block.phase, block.step);
   const QString died = block.end == kNeverFreed ? tr("end") : moment_of(run, block.end);
   return died.isEmpty() || died == born ? born : QStringLiteral("%1 – %2").arg(born, died);
 }

@@ -7,6 +7,7 @@
 #include "analysis/allocation_order.h"
 #include "gui/items/allocation_filter.h"
 #include "gui/items/allocation_rows.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/categories.h"
@@ -78,11 +79,18 @@ class Card {
   bool open_ = false;
 };
 
+// A link; a name of one word is not broken within it.
+QString category_name(Category category) {
+  const QString title = title_of(category), name = category_link(category);
+  return title.contains(' ') || title.contains('-') ? name
+                                                    : QStringLiteral("<p style='white-space:pre'>%1</p>").arg(name);
+}
+
 void add_categories(Card& card, const CategoryBytes& bytes, std::int64_t whole) {
   for (std::size_t c = 0; c < kCategoryCount; ++c) {
     if (bytes[c] == 0) continue;
     const double share = whole == 0 ? 0 : 100.0 * static_cast<double>(bytes[c]) / static_cast<double>(whole);
-    card.row(category_link(static_cast<Category>(c)),
+    card.row(category_name(static_cast<Category>(c)),
              QStringLiteral("%1, %2<br>%3")
                  .arg(size_text(bytes[c]), percent_text(share).replace(u' ', QChar::Nbsp), soft(exact_text(bytes[c]))));
   }
@@ -180,7 +188,7 @@ QString why_by_lifetime(const LoadedRun& run, const Allocation& a) {
 QString why_category(const LoadedRun& run, const Allocation& a) {
   const Category tagged = run.recording.events.category[static_cast<std::size_t>(a.begin)];
   if (tagged == Category::unresolved) return why_by_lifetime(run, a);
-  return tr("The profiler knew it when it was made. %1").arg(to_text(style_of(a.category).meaning));
+  return tr("The profiler knew it when it was made. %1").arg(meaning_of(a.category));
 }
 
 QString describe_allocation(const LoadedRun& run, std::int64_t allocation) {
@@ -235,7 +243,7 @@ QString describe_category(const LoadedRun& run, Category category) {
   const Breakdown& breakdown = run.breakdown;
   const std::int64_t bytes = bytes_of(breakdown.peak.categories, category), whole = breakdown.peak.allocated_bytes;
   Card card(swatch(category) + title_of(category));
-  card.paragraph(to_text(style_of(category).meaning));
+  card.paragraph(meaning_of(category));
   card.row(tr("at the peak"), size_over_exact(bytes));
   if (whole > 0) card.row(tr("share"), percent_text(100.0 * static_cast<double>(bytes) / static_cast<double>(whole)));
   card.row(tr("in the last step"),
@@ -247,7 +255,7 @@ QString describe_category(const LoadedRun& run, Category category) {
 QString describe_instant(const LoadedRun& run, const PeakView& instant, bool is_peak) {
   Card card(is_peak ? tr("The peak") : tr("After event %1").arg(count_text(instant.event)));
   card.row(tr("when"),
-           tr("%1, %2 since the start").arg(to_text(moment(instant.phase, instant.step)), time_text(instant.time_ns)));
+           tr("%1, %2 since the start").arg(moment_text(instant.phase, instant.step), time_text(instant.time_ns)));
   if (run.recording.events.action[static_cast<std::size_t>(instant.event)] == Action::alloc)
     card.row(tr("layer"), layer_link(run.breakdown, instant.layer));
   card.row(tr("allocated"), QStringLiteral("<b>%1</b>").arg(size_over_exact(instant.allocated_bytes)));

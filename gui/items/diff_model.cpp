@@ -203,11 +203,12 @@ QVariant DiffTreeModel::headerData(int section, Qt::Orientation orientation, int
     if (role == Qt::DisplayRole) return title;
     return role == Qt::ToolTipRole ? QVariant(tr("What the bytes of this category changed by.")) : QVariant();
   }
-  static constexpr const char* kTitles[] = {"Layer", "Before", "After", "Change", "shrank │ grew", "Percent"};
+  static constexpr const char* kTitles[] = {QT_TR_NOOP("Layer"),  QT_TR_NOOP("Before"),        QT_TR_NOOP("After"),
+                                            QT_TR_NOOP("Change"), QT_TR_NOOP("shrank │ grew"), QT_TR_NOOP("Percent")};
   static constexpr const char* kMeanings[] = {
-      "Layers of both runs, by their path.",  "Bytes at the peak of the first run.",
-      "Bytes at the peak of the second run.", "After less before.",
-      "The change, of the largest of all.",   "The change of what there was before."};
+      QT_TR_NOOP("Layers of both runs, by their path."),  QT_TR_NOOP("Bytes at the peak of the first run."),
+      QT_TR_NOOP("Bytes at the peak of the second run."), QT_TR_NOOP("After less before."),
+      QT_TR_NOOP("The change, of the largest of all."),   QT_TR_NOOP("The change of what there was before.")};
   if (role == Qt::DisplayRole) return tr(kTitles[section]);
   return role == Qt::ToolTipRole ? QVariant(tr(kMeanings[section])) : QVariant();
 }

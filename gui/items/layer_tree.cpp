@@ -7,6 +7,7 @@
 #include "analysis/peaks.h"
 #include "gui/items/allocation_filter.h"
 #include "gui/items/rows_model.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/categories.h"
@@ -84,7 +85,8 @@ std::vector<LayerTree::Figure> LayerTree::instant_figures() const {
   for (const CategoryStyle& style : kCategoryStyles) {
     const auto c = static_cast<std::size_t>(style.category);
     if (instant_->view.categories[c] == 0) continue;
-    figures.push_back({.title = to_text(style.title), .meaning = to_text(style.meaning), .category = style.category});
+    figures.push_back(
+        {.title = title_of(style.category), .meaning = meaning_of(style.category), .category = style.category});
     figures.back().of = [&layers, c](std::size_t layer) { return layers[layer].categories[c]; };
   }
   return figures;

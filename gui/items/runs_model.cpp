@@ -74,6 +74,8 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
       return static_cast<int>(run.state);
     case kLineRole:
       return summary_line(run);
+    case kVirtualRole:
+      return run.loaded && run.loaded->recording.environment.device_kind == DeviceKind::virtual_cuda;
     case kTruthRole:
       return run.loaded ? truth_text(run.loaded->recording.environment) : QString();
     case kBaselineRole:

@@ -14,7 +14,8 @@ class RunsModel : public QAbstractListModel {
   enum Role {
     kStateRole = Qt::UserRole + 100,  // RunState as int
     kLineRole,                        // what stands below the name: the peak, what is being done, why it failed
-    kTruthRole,                       // "virtual" or "measured"; empty until it is loaded
+    kTruthRole,                       // "virtual" or "measured", translated; empty until it is loaded
+    kVirtualRole,                     // bool
     kBaselineRole,
     kWarningRole,  // it is shown, but something became of its file; or its run failed
   };

@@ -17,6 +17,7 @@
 #include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/views/turning_splitter.h"
 #include "gui/window/theme.h"
@@ -129,6 +130,7 @@ QWidget* FitMap::make_batches() {
   gpus_->setShowGrid(false);
   gpus_->setTabKeyNavigation(false);
   gpus_->setWordWrap(false);
+  new RowCopy(gpus_);
   gpus_->setAccessibleName(tr("GPUs and the largest batch that each holds"));
   gpus_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (const int c : {1, 2}) gpus_->horizontalHeader()->setSectionResizeMode(c, QHeaderView::ResizeToContents);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "gui/running/option_input.h"
 #include "gui/running/spec_check.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "models/catalog/attention.h"
@@ -54,6 +55,7 @@ MechanismList::MechanismList(QWidget* parent)
     tree_->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   tree_->setRootIsDecorated(false);
   tree_->setAccessibleName(tr("Attention mechanisms"));
+  new RowCopy(tree_);
   add_mechanisms();
   connect(tree_, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem*, int column) {
     if (column == kName && !updating_) Q_EMIT changed();

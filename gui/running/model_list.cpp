@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 #include <map>
 
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "models/catalog/attention.h"
@@ -79,6 +80,7 @@ ModelList::ModelList(QWidget* parent)
   tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
   tree_->setAccessibleName(tr("Models"));
+  new RowCopy(tree_);
   tree_->setIndentation(12);
   add_presets();
   connect(search_, &QLineEdit::textChanged, this, &ModelList::filter);

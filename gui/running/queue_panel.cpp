@@ -18,6 +18,7 @@
 #include "gui/charts/axis.h"
 #include "gui/running/program.h"
 #include "gui/running/program_dialog.h"
+#include "gui/views/row_copy.h"
 #include "gui/window/theme.h"
 
 namespace headroom::gui {
@@ -143,6 +144,7 @@ void QueuePanel::make_actions() {
                  [this] { show_program_dialog(queue_, this); });
   show_log_ = add(tr("Log"), tr("What the run has written"), [this](bool shown) { show_log(shown); });
   show_log_->setCheckable(true);
+  new RowCopy(table_);
   auto* space = new QWidget;
   space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   bar_->addWidget(space);

@@ -1,5 +1,7 @@
 #include "gui/session/loaded_run.h"
 
+#include <QtGlobal>
+
 #include "base/error.h"
 #include "recording/columns.h"
 #include "recording/snapshot/open.h"
@@ -36,11 +38,11 @@ RunHandle load_run(const std::filesystem::path& path, const std::function<void(c
   const auto say = [&](const char* what) {
     if (stage) stage(what);
   };
-  say("reading");
+  say(QT_TRANSLATE_NOOP("Session", "reading"));
   auto run = std::make_shared<LoadedRun>();
   run->path = path;
   run->recording = open_recording(path);
-  say("adding up");
+  say(QT_TRANSLATE_NOOP("Session", "adding up"));
   // Adding up survives broken promises, so nobody waits to hear that there are none.
   std::vector<std::string> problems;
   run_tasks({[&] { add_up(*run); }, [&] { problems = verify(run->recording); }}, is_large(run->recording));

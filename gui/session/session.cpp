@@ -1,10 +1,12 @@
 #include "gui/session/session.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 #include <QFileSystemWatcher>
 #include <QPointer>
 #include <QTimer>
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 #include "base/error.h"
@@ -174,10 +176,21 @@ void Session::file_changed(const QString& path) {
   });
 }
 
+// Elsewhere, for a file system that does not answer must not stop the window; one round at a time.
 void Session::poll_files() {
+  static std::atomic<bool> is_polling = false;
+  std::vector<std::pair<QString, FileStamp>> known;
   for (const SessionRun& run : runs_)
-    if (run.state != RunState::loading && QFileInfo(run.path).isAbsolute() && stamp_of(run.path) != run.stamp)
-      file_changed(run.path);
+    if (run.state != RunState::loading && QFileInfo(run.path).isAbsolute()) known.emplace_back(run.path, run.stamp);
+  if (known.empty() || is_polling.exchange(true)) return;
+  QThreadPool::globalInstance()->start([session = QPointer<Session>(this), known = std::move(known)] {
+    for (const auto& [path, stamp] : known)
+      if (QCoreApplication* application = QCoreApplication::instance(); application && stamp_of(path) != stamp)
+        QMetaObject::invokeMethod(
+            application, [session, path = path] { session ? session->file_changed(path) : void(); },
+            Qt::QueuedConnection);
+    is_polling = false;
+  });
 }
 
 void Session::close(int index) {

@@ -9,6 +9,7 @@
 #include "gui/charts/table_page.h"
 #include "gui/items/allocation_filter.h"
 #include "gui/items/flat_rows.h"
+#include "gui/views/places.h"
 #include "gui/views/row_menu.h"
 #include "gui/views/text.h"
 #include "reports/summary.h"
@@ -162,9 +163,9 @@ QString AllocationTable::caption() const {
   const QString bytes = shown == rows_->all_count
                             ? size_and_exact(rows_->shown_bytes)
                             : tr("%1 of %2").arg(size_text(rows_->shown_bytes), size_text(rows_->all_bytes));
-  const QString when =
-      event_ ? tr("after event %1, %2").arg(count_text(*event_), moment_of_event(*rows_->run, *event_))
-             : tr("at the peak, %1").arg(to_text(place(rows_->run->breakdown, rows_->run->breakdown.peak)));
+  const QString when = event_
+                           ? tr("after event %1, %2").arg(count_text(*event_), moment_of_event(*rows_->run, *event_))
+                           : tr("at the peak, %1").arg(place_text(rows_->run->breakdown, rows_->run->breakdown.peak));
   return tr("%1 blocks alive %2: %3").arg(count, when, bytes);
 }
 

@@ -11,6 +11,7 @@
 #include "gui/charts/table_page.h"
 #include "gui/items/allocation_rows.h"
 #include "gui/items/flat_rows.h"
+#include "gui/views/places.h"
 #include "gui/views/row_menu.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -56,7 +57,7 @@ void CacheCharts::mark(int step) {
 QString CacheCharts::step_text(int step) const {
   const CacheStep& s = steps_[static_cast<std::size_t>(step)];
   return tr("%1: %2 tokens of a sequence in the cache, %3\nhighest within it: %4 at %5")
-      .arg(to_text(moment(s.phase, s.step)), count_text(s.tokens), size_and_exact(s.cache_bytes),
+      .arg(moment_text(s.phase, s.step), count_text(s.tokens), size_and_exact(s.cache_bytes),
            size_and_exact(s.peak_bytes), to_text(layer_path(run_->breakdown, s.peak_layer)));
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "gui/charts/axis.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/categories.h"
@@ -141,7 +142,7 @@ bool CategoryBar::event(QEvent* event) {
                                 : tr("%1: %2\n%3")
                                       .arg(title_of(parts_[static_cast<std::size_t>(part)].category),
                                            exact_text(parts_[static_cast<std::size_t>(part)].bytes),
-                                           to_text(style_of(parts_[static_cast<std::size_t>(part)].category).meaning));
+                                           meaning_of(parts_[static_cast<std::size_t>(part)].category));
   QToolTip::showText(help->globalPos(), text, this);
   return true;
 }

@@ -14,6 +14,7 @@
 #include "gui/charts/table_picture.h"
 #include "gui/views/change_delegate.h"
 #include "gui/views/comparison_canvas.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/diff_words.h"
@@ -131,6 +132,7 @@ QTableView* ComparisonView::add_table(QAbstractItemModel& model, const QString& 
   table->setShowGrid(false);
   table->setAlternatingRowColors(true);
   table->setTabKeyNavigation(false);
+  new RowCopy(table);
   const int tab = tabs_->addTab(table, title);
   tabs_->setTabToolTip(tab, about);
   connect(&model, &QAbstractItemModel::modelReset, table, [table] { table->resizeColumnsToContents(); });

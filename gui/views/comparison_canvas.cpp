@@ -101,10 +101,11 @@ void ComparisonCanvas::contextMenuEvent(QContextMenuEvent* event) {
   const int bar =
       event->reason() == QContextMenuEvent::Keyboard ? focused_ : layout_now().row_at(QPointF(event->pos()));
   if (bar < 0 || bar >= static_cast<int>(chart_.bars.size())) return;
-  QMenu menu(this);
-  menu.addAction(tr("Look at this run"), this, [this, bar] { Q_EMIT run_chosen(bar); });
-  menu.addAction(tr("Compare the others against it"), this, [this, bar] { Q_EMIT baseline_chosen(bar); });
-  menu.exec(event->globalPos());
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(tr("Look at this run"), this, [this, bar] { Q_EMIT run_chosen(bar); });
+  menu->addAction(tr("Compare the others against it"), this, [this, bar] { Q_EMIT baseline_chosen(bar); });
+  menu->popup(event->globalPos());
 }
 
 void ComparisonCanvas::changeEvent(QEvent* event) {

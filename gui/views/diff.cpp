@@ -15,6 +15,7 @@
 #include "gui/charts/table_picture.h"
 #include "gui/views/change_delegate.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/diff_words.h"
@@ -110,6 +111,11 @@ void DiffView::make_tables() {
   tensor_view_->setAlternatingRowColors(true);
   tensor_view_->setTabKeyNavigation(false);
   tensor_view_->horizontalHeader()->setStretchLastSection(true);
+  for (QAbstractItemView* view :
+       {static_cast<QAbstractItemView*>(tree_view_), static_cast<QAbstractItemView*>(tensor_view_)}) {
+    view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    new RowCopy(view);
+  }
   connect(tree_view_->selectionModel(), &QItemSelectionModel::currentChanged, this, &DiffView::choose_layer);
   connect(tensor_view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
           [this](const QModelIndex& index) { choose_tensor(index.row()); });

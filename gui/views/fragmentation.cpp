@@ -16,6 +16,8 @@
 #include "gui/items/emphasis.h"
 #include "gui/items/segment_columns.h"
 #include "gui/views/emptiness.h"
+#include "gui/views/places.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/segment_table.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -109,6 +111,9 @@ QWidget* FragmentationView::make_content() {
   column->addWidget(figures_);
   column->addWidget(parts_, 1);
   list_->setModel(&segments_);
+  for (QAbstractItemView* view :
+       {static_cast<QAbstractItemView*>(list_), static_cast<QAbstractItemView*>(replay_list_)})
+    new RowCopy(view);
   parts_->addWidget(list_);
   replay_list_->setModel(&replays_);
   replay_list_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -155,7 +160,7 @@ QString FragmentationView::summary() const {
       std::ranges::count_if(f.segments, [](const SegmentView& s) { return s.is_pinned() && s.free_bytes > 0; });
   return tr("At its peak, in %1, %2 are reserved in %3 segments. %4 of them hold live blocks beside free memory, which "
             "pins %5. All numbers are %6.")
-      .arg(to_text(moment(f.phase, f.step)), size_and_exact(f.reserved_bytes),
+      .arg(moment_text(f.phase, f.step), size_and_exact(f.reserved_bytes),
            count_text(static_cast<std::int64_t>(f.segments.size())), count_text(pinned),
            size_and_exact(f.fragmented_bytes), truth_text(run_->breakdown.environment));
 }

@@ -1,7 +1,5 @@
 #include "gui/views/item_panel.h"
 
-#include <QApplication>
-#include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -17,15 +15,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "gui/items/clipboard.h"
 #include "gui/views/flow_layout.h"
 #include "gui/views/heat_delegate.h"
+#include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 
 namespace headroom::gui {
 namespace {
-
-constexpr int kMostCopied = 1000000;  // rows: what a clipboard bears
 
 void collect(const QAbstractItemModel& model, const QModelIndex& parent, QModelIndexList& rows) {
   for (int row = 0; row < model.rowCount(parent); ++row) {
@@ -42,6 +38,13 @@ QToolButton* tool_button(const QString& text, const QString& tip, QWidget* paren
   button->setAccessibleName(tip);
   button->setAutoRaise(true);
   return button;
+}
+
+// Whoever opened it may be gone before it is.
+QMenu* passing_menu(QWidget* parent) {
+  auto* menu = new QMenu(parent);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  return menu;
 }
 
 }  // namespace
@@ -151,6 +154,7 @@ void ItemPanel::set_up_items() {
   items_->setAlternatingRowColors(true);
   items_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   items_->setContextMenuPolicy(Qt::CustomContextMenu);
+  copy_ = new RowCopy(items_);
   connect(items_, &QWidget::customContextMenuRequested, this, &ItemPanel::show_menu);
   header_->setStyleSheet(  // beside a title that is aligned right the arrow would cover it
       QStringLiteral("QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; width: 9px; "
@@ -183,16 +187,11 @@ void ItemPanel::add_keys() {
   };
   key(QKeySequence(Qt::Key_F3), [this] { find_next(true); });
   key(QKeySequence(Qt::SHIFT | Qt::Key_F3), [this] { find_next(false); });
-  items_->installEventFilter(this);
 }
 
 bool ItemPanel::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
   const auto* key = static_cast<QKeyEvent*>(event);
-  if (watched == items_ && key->matches(QKeySequence::Copy)) {
-    copy();
-    return true;
-  }
   if (watched == find_field_ && key->key() == Qt::Key_Escape) {
     find_bar_->hide();
     items_->setFocus();
@@ -301,18 +300,6 @@ void ItemPanel::find_next(bool forward) {
   items_->setCurrentIndex(found);
 }
 
-void ItemPanel::copy() {
-  QModelIndexList rows;
-  for (const QItemSelectionRange& range : items_->selectionModel()->selection())
-    for (int row = range.top(); row <= range.bottom() && rows.size() < kMostCopied; ++row)
-      rows.push_back(items_->model()->index(row, 0, range.parent()));
-  if (rows.isEmpty()) return;
-  std::ranges::sort(rows, [](const QModelIndex& a, const QModelIndex& b) {
-    return a.parent() == b.parent() ? a.row() < b.row() : a.parent() < b.parent();
-  });
-  QApplication::clipboard()->setMimeData(rows_for_clipboard(*items_->model(), rows, shown_columns()).release());
-}
-
 void ItemPanel::choose_row(const QModelIndex& index) {
   is_choosing_ = true;
   if (!index.isValid()) {
@@ -326,23 +313,24 @@ void ItemPanel::choose_row(const QModelIndex& index) {
 
 void ItemPanel::show_menu(const QPoint& place) {
   const QModelIndex index = items_->indexAt(place);
-  QMenu menu(this);
-  QAction* copy_rows = menu.addAction(tr("Copy as table"), QKeySequence(QKeySequence::Copy), this, &ItemPanel::copy);
-  copy_rows->setEnabled(items_->selectionModel()->hasSelection());
-  menu.addAction(tr("Find…"), QKeySequence(QKeySequence::Find), this, [this] { begin_find(); });
-  Q_EMIT menu_wanted(&menu, index);
-  menu.exec(items_->viewport()->mapToGlobal(place));
+  QMenu* menu = passing_menu(this);
+  copy_->setEnabled(copy_->has_rows());
+  connect(menu, &QMenu::aboutToHide, copy_, [this] { copy_->setEnabled(true); });
+  menu->addAction(copy_);
+  menu->addAction(tr("Find…"), QKeySequence(QKeySequence::Find), this, [this] { begin_find(); });
+  Q_EMIT menu_wanted(menu, index);
+  menu->popup(items_->viewport()->mapToGlobal(place));
 }
 
 void ItemPanel::show_column_menu(const QPoint& place) {
-  QMenu menu(this);
+  QMenu* menu = passing_menu(this);
   for (int column = 1; column < header_->count(); ++column) {
-    QAction* action = menu.addAction(title(column));
+    QAction* action = menu->addAction(title(column));
     action->setCheckable(true);
     action->setChecked(!header_->isSectionHidden(column));
     connect(action, &QAction::toggled, this, [this, column](bool shown) { set_hidden(column, !shown); });
   }
-  menu.exec(header_->mapToGlobal(place));
+  menu->popup(header_->mapToGlobal(place));
 }
 
 Json ItemPanel::state() const {

@@ -1,5 +1,5 @@
 // A table or a tree with what one expects of it: a line above that says what is seen, a field that finds (Ctrl-F, F3),
-// rows that are copied as a table (Ctrl-C), columns that can be hidden, and a sentence where there are no rows.
+// rows that are copied as a table (RowCopy), columns that can be hidden, and a sentence where there are no rows.
 #pragma once
 
 #include <QAbstractItemView>
@@ -20,6 +20,7 @@ class QTreeView;
 namespace headroom::gui {
 
 class FlowLayout;
+class RowCopy;
 
 class ItemPanel : public QWidget {
   Q_OBJECT
@@ -45,7 +46,6 @@ class ItemPanel : public QWidget {
   bool begin_find();
   void find_next(bool forward);
 
-  void copy();
   void choose_row(const QModelIndex& index);  // shows and marks it; invalid: none. Emits nothing
 
   Json state() const;  // which columns are hidden, how wide they are, in which order, what is sorted
@@ -74,6 +74,7 @@ class ItemPanel : public QWidget {
 
   QAbstractItemView* items_;
   QHeaderView* header_;
+  RowCopy* copy_ = nullptr;
   QLabel* caption_;
   FlowLayout* controls_;
   QLabel* sentence_;

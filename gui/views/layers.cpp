@@ -14,6 +14,7 @@
 #include "gui/items/allocation_rows.h"
 #include "gui/items/flat_rows.h"
 #include "gui/views/fold_delegate.h"
+#include "gui/views/places.h"
 #include "gui/views/row_menu.h"
 #include "gui/views/segments.h"
 #include "gui/views/text.h"
@@ -244,7 +245,7 @@ QString Layers::caption() const {
         "largest of them.");
   const PeakView& view = instant_->view;
   const QString when = event_ ? tr("after event %1, %2").arg(count_text(*event_), moment_of_event(*shown_run_, *event_))
-                              : tr("at the peak, %1").arg(to_text(place(shown_run_->breakdown, view)));
+                              : tr("at the peak, %1").arg(place_text(shown_run_->breakdown, view));
   if (instant_->shown_bytes != view.allocated_bytes)
     return tr("Blocks alive %1: the filter shows %2 of %3.")
         .arg(when, size_text(instant_->shown_bytes), size_text(view.allocated_bytes));

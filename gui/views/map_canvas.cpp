@@ -22,12 +22,19 @@ constexpr double kLeastEvents = 4, kLeastBytes = 512, kKeyStep = 0.1, kKeyZoom =
 constexpr qint64 kGestureMilliseconds = 400;
 constexpr std::size_t kMostRemembered = 100;
 
+// Whether the one shows all that the other looks at.
+bool covers(const MapWindow& drawn, const MapWindow& seen) {
+  return drawn.from_event <= seen.from_event && drawn.to_event >= seen.to_event &&
+         drawn.from_bytes <= seen.from_bytes && drawn.to_bytes >= seen.to_bytes;
+}
+
 }  // namespace
 
 MapCanvas::MapCanvas(QWidget* parent) : QWidget(parent) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setMinimumSize(240, 160);
+  setAttribute(Qt::WA_OpaquePaintEvent);
   setAccessibleName(tr("Memory map"));
 }
 
@@ -53,18 +60,10 @@ void MapCanvas::begin(std::shared_ptr<const MapOfRun> of, MapLayout layout, bool
   update();
 }
 
-void MapCanvas::show_picture(MapPicture picture) {
+void MapCanvas::show_picture(MapPicture picture, const QImage& shapes) {
   scene_.picture = std::move(picture);
-  redraw();
-}
-
-void MapCanvas::redraw() {
+  pixmap_ = QPixmap::fromImage(shapes, Qt::NoFormatConversion);
   update();
-  if (!scene_.of || scene_.picture.window.columns <= 1) return;
-  MapScene scene = scene_;
-  scene.window = scene.picture.window;
-  pixmap_ =
-      QPixmap::fromImage(map_shapes_image(plot().size(), devicePixelRatioF(), font(), scene), Qt::NoFormatConversion);
 }
 
 QRectF MapCanvas::plot() const {
@@ -208,10 +207,12 @@ bool MapCanvas::event(QEvent* event) {
 
 void MapCanvas::paintEvent(QPaintEvent*) {
   QPainter painter(this);
-  painter.fillRect(rect(), theme().panel);
-  if (!scene_.of) return paint_sentence(painter, rect(), sentence_);
   const QRectF place = plot();
   scene_.window = window();
+  const bool is_covered = scene_.of && !pixmap_.isNull() && covers(scene_.picture.window, scene_.window);
+  const QRegion around = is_covered ? QRegion(rect()).subtracted(place.toAlignedRect()) : QRegion(rect());
+  for (const QRect& part : around) painter.fillRect(part, theme().panel);
+  if (!scene_.of) return paint_sentence(painter, rect(), sentence_);
   if (!pixmap_.isNull()) {
     const MapWindow& drawn = scene_.picture.window;
     const QPointF corner(scene_.x_of(place, drawn.from_event), scene_.y_of(place, drawn.to_bytes));
@@ -313,9 +314,7 @@ void MapCanvas::mouseMoveEvent(QMouseEvent* event) {
   if (!pressed_) {
     const MapShape* shape = plot().contains(event->position()) ? shape_at(place_at(event->position())) : nullptr;
     const auto block = shape != nullptr && shape->count == 1 ? std::optional(shape->allocation) : std::nullopt;
-    if (block != scene_.hovered) update();
-    scene_.hovered = block;
-    return;
+    return hover(block);
   }
   const bool starts =
       !dragging_ && (event->position() - pressed_at_).manhattanLength() >= QApplication::startDragDistance();
@@ -343,9 +342,15 @@ void MapCanvas::mouseReleaseEvent(QMouseEvent* event) {
 
 void MapCanvas::mouseDoubleClickEvent(QMouseEvent*) { fit(); }
 
-void MapCanvas::leaveEvent(QEvent*) {
-  scene_.hovered.reset();
-  update();
+void MapCanvas::leaveEvent(QEvent*) { hover({}); }
+
+// Only what is outlined, or was, is painted anew.
+void MapCanvas::hover(std::optional<std::int64_t> block) {
+  if (block == scene_.hovered) return;
+  const QRectF place = plot();
+  scene_.window = window();
+  for (const auto& outlined : {std::exchange(scene_.hovered, block), block})
+    if (outlined) update(outline_bounds(place, scene_, *outlined).toAlignedRect());
 }
 
 }  // namespace headroom::gui

@@ -1,5 +1,5 @@
-// The map of memory as a widget: zoom, pan, and what is under the pointer. It asks for pictures (window_changed) and
-// shows the one that it has, stretched, until the next one comes.
+// The map of memory as a widget: zoom, pan, and what is under the pointer. It asks for pictures (window_changed), which
+// are painted elsewhere, and shows the one that it has, stretched, until the next one comes.
 #pragma once
 
 #include <QElapsedTimer>
@@ -20,10 +20,9 @@ class MapCanvas : public QWidget {
   void say(const QString& sentence);  // instead of a map
   // Of another run or layout: all of it is seen. `keep_events`: of the same run.
   void begin(std::shared_ptr<const MapOfRun> of, MapLayout layout, bool keep_events);
-  void show_picture(MapPicture picture);
-  MapScene& scene() { return scene_; }  // colours, legend, what is marked; then repaint()
+  void show_picture(MapPicture picture, const QImage& shapes);  // map_shapes_image() of it
+  MapScene& scene() { return scene_; }                          // colours, legend, what is marked; then repaint()
   const MapScene& scene() const { return scene_; }
-  void redraw();  // the picture, too
 
   MapWindow window() const;  // in pixels of the device
   void look_at(const MapWindow& window, bool remember);
@@ -66,6 +65,7 @@ class MapCanvas : public QWidget {
   void remember(const MapWindow& window);
   void changed();
   void choose_neighbour(int direction);
+  void hover(std::optional<std::int64_t> block);
   void move_instant(int by);
   bool zoom_key(int key);
   bool pan_key(int key);

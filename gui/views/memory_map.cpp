@@ -13,8 +13,9 @@
 #include "gui/views/emptiness.h"
 #include "gui/views/flow_layout.h"
 #include "gui/views/map_canvas.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
-#include "gui/window/theme.h"
+#include "gui/window/theme_for_thread.h"
 #include "reports/folding.h"
 #include "reports/summary.h"
 
@@ -213,17 +214,33 @@ void MemoryMapView::regroup() {
 void MemoryMapView::refresh() {
   if (!run_ || !isVisible()) return;
   const auto work = [run = run_, of = of_, groups = groups_, layout = layout_chosen(), by = colour_chosen(),
-                     window = canvas_->window(), chosen = selection().chosen(),
-                     filter = selection().filter()](const std::atomic<bool>& cancelled) {
-    Found found{of, groups, {.layout = layout, .window = window}};
+                     window = canvas_->window(), chosen = selection().chosen(), filter = selection().filter(),
+                     theme = gui::theme(), font = canvas_->font(),
+                     ratio = canvas_->devicePixelRatioF()](const std::atomic<bool>& cancelled) {
+    const ThemeForThread colours(theme);
+    Found found{of, groups, {.layout = layout, .window = window}, {}};
     if (!found.of) found.of = std::make_shared<MapOfRun>(run);
     if (!found.groups) found.groups = std::make_shared<MapGroups>(map_groups(run->breakdown, by, chosen, filter));
     MapWindow seen = window;
     if (!of) seen = found.of->map.whole(layout, window.columns, window.rows);
     if (!cancelled) found.picture = found.of->map.picture(layout, seen, found.groups->of, cancelled);
+    if (!cancelled) paint(found, chosen, filter, font, ratio);
     return found;
   };
   work_.start(work, [this](Found found) { take(std::move(found)); });
+}
+
+// In the background: tens of thousands of shapes take longer than a frame.
+void MemoryMapView::paint(Found& found, const Chosen& chosen, const Filter& filter, const QFont& font, double ratio) {
+  if (found.picture.window.columns <= 1) return;
+  MapScene scene;
+  scene.of = found.of;
+  colour(scene, *found.groups, dims_any(chosen, filter));
+  scene.picture = std::move(found.picture);
+  scene.window = scene.picture.window;
+  const QSizeF size(scene.window.columns / ratio, scene.window.rows / ratio);
+  found.shapes = map_shapes_image(size, ratio, font, scene);
+  found.picture = std::move(scene.picture);
 }
 
 void MemoryMapView::take(Found found) {
@@ -231,9 +248,9 @@ void MemoryMapView::take(Found found) {
   of_ = std::move(found.of);
   groups_ = std::move(found.groups);
   if (is_new) canvas_->begin(of_, layout_chosen(), false);
-  colour(canvas_->scene(), *groups_);
+  colour(canvas_->scene(), *groups_, dims_any(selection().chosen(), selection().filter()));
   mark(canvas_->scene());
-  canvas_->show_picture(std::move(found.picture));
+  canvas_->show_picture(std::move(found.picture), found.shapes);
   describe();
   if (wanted_) canvas_->look_at(*std::exchange(wanted_, {}), false);
   // The legend has taken its place, so the plot may be of another size than was asked for.
@@ -242,11 +259,11 @@ void MemoryMapView::take(Found found) {
   if (!work_.is_busy()) Q_EMIT settled();
 }
 
-void MemoryMapView::colour(MapScene& scene, const MapGroups& groups) {
+void MemoryMapView::colour(MapScene& scene, const MapGroups& groups, bool dims) {
   const bool by_layer = !groups.layer_names.empty();
   scene.colours.clear();
   const QColor mixed = theme().dark ? theme().line.lighter(150) : theme().line.darker(108);
-  scene.mixed = dims_any(selection().chosen(), selection().filter()) ? dimmed(mixed) : mixed;
+  scene.mixed = dims ? dimmed(mixed) : mixed;
   for (std::size_t c = 0; c < groups.is_used.size(); ++c) {
     scene.colours.push_back(by_layer ? theme().numbered(c) : theme().categories[c]);
     scene.colours.push_back(dimmed(scene.colours.back()));
@@ -269,7 +286,7 @@ void MemoryMapView::describe() {
   const Breakdown& run = run_->breakdown;
   QString text = tr("%1, %2. At most %3 are allocated, in %4.")
                      .arg(session().current_run()->label, layout_->currentText(),
-                          size_and_exact(run.peak.allocated_bytes), to_text(place(run, run.peak)));
+                          size_and_exact(run.peak.allocated_bytes), place_text(run, run.peak));
   const auto chosen = selection().chosen().allocation;
   if (chosen && *chosen >= 0 && *chosen < static_cast<std::int64_t>(run.allocations.size()))
     text += ' ' + tr("Chosen: %1.").arg(block_sentence(run, run.allocations[static_cast<std::size_t>(*chosen)]));
@@ -283,7 +300,7 @@ void MemoryMapView::paint_page(QPainter& painter, const QRectF& page) {
   const MapGroups groups = map_groups(run_->breakdown, colour_chosen(), selection().chosen(), selection().filter());
   MapScene scene;
   scene.of = of;
-  colour(scene, groups);
+  colour(scene, groups, dims_any(selection().chosen(), selection().filter()));
   mark(scene);
   const QRectF area = page.adjusted(8, 8, -8, -8);
   const MapWindow whole = of->map.whole(layout_chosen(), 1, 1);
@@ -349,8 +366,8 @@ void MemoryMapView::showEvent(QShowEvent*) { refresh(); }
 
 void MemoryMapView::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange && run_ && groups_) {
-    colour(canvas_->scene(), *groups_);
-    canvas_->redraw();
+    colour(canvas_->scene(), *groups_, dims_any(selection().chosen(), selection().filter()));
+    refresh();
   }
   View::changeEvent(event);
 }

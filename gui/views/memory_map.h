@@ -51,6 +51,7 @@ class MemoryMapView : public View {
     std::shared_ptr<const MapOfRun> of;
     std::shared_ptr<const MapGroups> groups;
     MapPicture picture;
+    QImage shapes;  // the picture, painted
   };
 
   QWidget* make_bar();
@@ -62,7 +63,8 @@ class MemoryMapView : public View {
   void regroup();     // other colours, or something else stands out
   void refresh();     // another window
   void take(Found found);
-  void colour(MapScene& scene, const MapGroups& groups);
+  static void paint(Found& found, const Chosen& chosen, const Filter& filter, const QFont& font, double ratio);
+  static void colour(MapScene& scene, const MapGroups& groups, bool dims);
   void mark(MapScene& scene);
   void describe();
 

@@ -5,17 +5,17 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include "analysis/peaks.h"
 #include "analysis/shortfall.h"
 #include "gui/items/allocation_rows.h"
 #include "gui/views/category_bar.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/overview_card.h"
+#include "gui/views/overview_words.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/device_words.h"
@@ -29,235 +29,7 @@ constexpr int kFigureWidth = 215;  // a figure wants
 constexpr int kGap = 12;
 constexpr std::size_t kStepsShown = 4, kFormsShown = 12, kGroupsShown = 5;
 
-QString soft(const QString& rich) {
-  return QStringLiteral("<span style=\"color:%1\">%2</span>").arg(theme().soft.name(), rich);
-}
-
-QString escaped(const std::string& text) { return to_text(text).toHtmlEscaped(); }
-
-QString link_to(const QString& to, const QString& text) {
-  return QStringLiteral("<a href=\"%1\" style=\"color:%2\">%3</a>").arg(to, theme().accent.name(), text);
-}
-
-QString layer_link(const Breakdown& run, LayerId layer) {
-  return link_to(QStringLiteral("layer:%1").arg(static_cast<qlonglong>(layer)), escaped(layer_path(run, layer)));
-}
-
-// Exact bytes when pointed at would hide them from the keyboard, so they stand beside the size.
-QString bytes_value(std::int64_t bytes) {
-  return QStringLiteral("%1 %2").arg(size_text(bytes), soft(exact_text(bytes)));
-}
-
-QLabel* rich_label(const QString& rich, QWidget* parent) {
-  auto* label = new QLabel(rich, parent);
-  label->setTextFormat(Qt::RichText);
-  label->setWordWrap(true);
-  label->setTextInteractionFlags(Qt::TextBrowserInteraction);
-  return label;
-}
-
-void scale_font(QWidget* widget, double factor, bool bold) {
-  QFont font = widget->font();
-  font.setPointSizeF(QApplication::font().pointSizeF() * factor);
-  font.setBold(bold);
-  widget->setFont(font);
-}
-
-QString card_style() {
-  return QStringLiteral("#card { background: %1; border: 1px solid %2; border-radius: 8px; }")
-      .arg(theme().panel.name(), theme().line.name());
-}
-
-QLabel* badge(const QString& text, const QColor& colour, const QString& tip, QWidget* parent) {
-  auto* label = new QLabel(text, parent);
-  label->setToolTip(tip);
-  label->setStyleSheet(QStringLiteral("color: %1; border: 1px solid %1; border-radius: 4px; padding: 1px 8px; "
-                                      "font-weight: bold;")
-                           .arg(colour.name()));
-  return label;
-}
-
-QLabel* chip(const QString& text, QWidget* parent) {
-  auto* label = new QLabel(text, parent);
-  label->setStyleSheet(QStringLiteral("color: %1; background: %2; border-radius: 4px; padding: 2px 8px;")
-                           .arg(theme().ink.name(), theme().band.name()));
-  return label;
-}
-
-QString truth_meaning(const Environment& environment) {
-  return environment.device_kind == DeviceKind::virtual_cuda
-             ? OverviewPage::tr(
-                   "No GPU ran this. PyTorch's own CUDA code and caching allocator ran over a virtual CUDA "
-                   "device: its allocations, no measurement.")
-             : OverviewPage::tr("It really ran on this device; every allocation was recorded.");
-}
-
-QStringList chips_of(const Breakdown& run) {
-  const RunPhrases words = phrases(run);
-  QStringList chips;
-  if (!run.model.attention.empty()) chips << to_text(run.model.attention);
-  for (const std::string& phrase :
-       {words.command, words.shape, words.mode, words.dtype, words.optimizer, words.attention_kernel, words.conditions})
-    for (const std::string& part : parts_of(phrase)) chips << to_text(part);
-  return chips;
-}
-
-QString sentence_of_failure(const Outcome& outcome) {
-  QString where;
-  if (!outcome.phase.empty()) where += OverviewPage::tr(" in %1").arg(escaped(outcome.phase));
-  if (!outcome.layer.empty()) where += OverviewPage::tr(" at %1").arg(escaped(outcome.layer));
-  return OverviewPage::tr(
-             "<b>Out of memory</b>%1: it asked for <b>%2</b> where %3 were free. The allocator had %4 live "
-             "and %5 reserved.")
-      .arg(where, size_and_exact(outcome.failed_request_bytes), size_and_exact(outcome.free_bytes),
-           size_text(outcome.allocated_bytes), size_text(outcome.reserved_bytes));
-}
-
-// The peak of a run that ran out is of when it did, or before.
-QString largest_then(const Breakdown& run) {
-  QStringList largest;
-  for (std::size_t i = 0; i < std::min<std::size_t>(run.peak.live.size(), 3); ++i) {
-    const Allocation& a = run.allocations[static_cast<std::size_t>(run.peak.live[i])];
-    largest << OverviewPage::tr("%1 %2 of %3")
-                   .arg(size_text(a.block_bytes),
-                        link_to(QStringLiteral("allocation:%1").arg(run.peak.live[i]),
-                                tensor_text(run, a).toHtmlEscaped()),
-                        layer_link(run, a.layer));
-  }
-  return largest.isEmpty()
-             ? QString()
-             : OverviewPage::tr("Largest at the most that was reached: %1.").arg(largest.join(QStringLiteral("; ")));
-}
-
-QString missing_text(const Breakdown& run, const Shortfall& shortfall) {
-  const QString missing = OverviewPage::tr("At least <b>%1</b> more would have had to be free.")
-                              .arg(size_and_exact(shortfall.missing_bytes));
-  if (shortfall.gap_bytes <= 0) return missing;
-  const QString gaps =
-      OverviewPage::tr("%1 of what the allocator had reserved were in no block").arg(size_text(shortfall.gap_bytes));
-  const QString asked = size_text(run.outcome.failed_request_bytes);
-  const QString verdict =
-      shortfall.gaps_are_enough
-          ? OverviewPage::tr(
-                "in one piece they would have held the %1 asked for. The view <i>Fragmentation</i> shows what "
-                "lies between them.")
-          : OverviewPage::tr("even in one piece they would not have held the %1 asked for.");
-  return QStringLiteral("%1 %2: %3").arg(missing, gaps, verdict.arg(asked));
-}
-
-QString where_text(const Breakdown& run, const ShortfallGroup& group) {
-  if (group.layer_count == 1) return layer_link(run, group.first_layer);
-  return OverviewPage::tr("%1 layers, %2 to %3")
-      .arg(count_text(group.layer_count), layer_link(run, group.first_layer), layer_link(run, group.last_layer));
-}
-
-QString enough_text(const ShortfallGroup& group) {
-  if (group.count == 1) return group.enough == 0 ? OverviewPage::tr("alone not enough") : OverviewPage::tr("enough");
-  if (group.enough == 0) return OverviewPage::tr("all of them are not enough");
-  if (group.enough == 1) return OverviewPage::tr("one of them is enough");
-  return OverviewPage::tr("%1 of them are enough").arg(count_text(group.enough));
-}
-
-QString group_text(const Breakdown& run, const ShortfallGroup& group) {
-  const Allocation& largest = run.allocations[static_cast<std::size_t>(group.largest)];
-  const QString name =
-      link_to(QStringLiteral("allocation:%1").arg(group.largest), tensor_text(run, largest).toHtmlEscaped());
-  const QString times = group.count > 1 ? OverviewPage::tr("%1 × ").arg(count_text(group.count)) : QString();
-  return QStringLiteral("%1%2, %3<br>%4")
-      .arg(times, name, title_of(group.category),
-           soft(OverviewPage::tr("%1; %2").arg(where_text(run, group), enough_text(group))));
-}
-
-// Layers whose paths differ in numbers alone and whose forms are equal.
-struct FormGroup {
-  ClosedFormCheck check;
-  QString layer;
-  int count = 0;
-};
-
-std::vector<FormGroup> grouped_forms(const Breakdown& run) {
-  std::map<std::tuple<std::string, QString, std::string, std::int64_t, std::int64_t>, std::size_t> places;
-  std::vector<FormGroup> groups;
-  for (const ClosedFormCheck& check : run.closed_forms) {
-    static const QRegularExpression digits(QStringLiteral("\\d+"));
-    QString pattern = to_text(check.form.layer);
-    pattern.replace(digits, QStringLiteral("*"));
-    const auto [place, is_new] = places.try_emplace(
-        {check.form.quantity, pattern, check.form.formula, check.form.bytes, check.recorded_bytes}, groups.size());
-    if (is_new) groups.push_back({check, to_text(check.form.layer), 0});
-    FormGroup& group = groups[place->second];
-    if (++group.count > 1) group.layer = pattern;
-  }
-  std::ranges::stable_sort(groups, {}, [](const FormGroup& group) { return agrees(group.check) ? 1 : 0; });
-  return groups;
-}
-
-QString verdict(const ClosedFormCheck& check) {
-  if (!was_recorded(check)) return soft(OverviewPage::tr("not in this run"));
-  const std::int64_t difference = check.recorded_bytes - check.form.bytes;
-  const QString text = difference == 0 ? OverviewPage::tr("✓ equal")
-                                       : OverviewPage::tr("✗ %1%2").arg(
-                                             difference > 0 ? QStringLiteral("+") : QString(), exact_text(difference));
-  return QStringLiteral("<span style=\"color:%1\">%2</span>")
-      .arg((difference == 0 ? theme().good : theme().bad).name(), text);
-}
-
-QWidget* figure(const QString& name, const QString& value, const QString& note, double size, QWidget* parent) {
-  auto* frame = new QFrame(parent);
-  frame->setObjectName(QStringLiteral("card"));
-  frame->setStyleSheet(card_style());
-  auto* layout = new QVBoxLayout(frame);
-  layout->setContentsMargins(14, 10, 14, 10);
-  layout->setSpacing(2);
-  auto* number = new QLabel(value, frame);
-  scale_font(number, size, true);
-  number->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  layout->addWidget(rich_label(soft(name), frame));
-  layout->addWidget(number);
-  layout->addWidget(rich_label(soft(note), frame));
-  layout->addStretch(1);
-  frame->setAccessibleName(QStringLiteral("%1: %2").arg(name, value));
-  return frame;
-}
-
 }  // namespace
-
-OverviewCard::OverviewCard(const QString& heading, QWidget* parent) : QFrame(parent), layout_(new QVBoxLayout(this)) {
-  setObjectName(QStringLiteral("card"));
-  setStyleSheet(card_style());
-  setAccessibleName(heading);
-  layout_->setContentsMargins(14, 12, 14, 12);
-  layout_->setSpacing(8);
-  if (heading.isEmpty()) return;
-  auto* title = new QLabel(heading, this);
-  scale_font(title, 1.1, true);
-  layout_->addWidget(title);
-}
-
-void OverviewCard::add_text(const QString& rich) {
-  QLabel* label = rich_label(rich, this);
-  connect(label, &QLabel::linkActivated, this, &OverviewCard::link);
-  layout_->addWidget(label);
-}
-
-void OverviewCard::add_widget(QWidget* widget) { layout_->addWidget(widget); }
-
-void OverviewCard::add_pairs(const std::vector<std::pair<QString, QString>>& rows) {
-  auto* grid = new QGridLayout;
-  grid->setHorizontalSpacing(16);
-  grid->setVerticalSpacing(5);
-  grid->setColumnStretch(1, 1);
-  int row = 0;
-  for (const auto& [name, value] : rows) {
-    if (value.isEmpty()) continue;
-    auto* title = new QLabel(soft(name), this);
-    QLabel* label = rich_label(value, this);
-    connect(label, &QLabel::linkActivated, this, &OverviewCard::link);
-    grid->addWidget(title, row, 0, Qt::AlignTop | Qt::AlignLeft);
-    grid->addWidget(label, row++, 1);
-  }
-  layout_->addLayout(grid);
-}
 
 OverviewPage::OverviewPage(const LoadedRun& run, bool for_picture, QWidget* parent)
     : QWidget(parent), layout_(new QVBoxLayout(this)), grid_(new QGridLayout), figure_grid_(new QGridLayout) {
@@ -329,8 +101,7 @@ void OverviewPage::add_outcome(const LoadedRun& run) {
   lines.removeAll(QString());
   if (lines.isEmpty()) return;
   OverviewCard* made = card({});
-  made->setStyleSheet(QStringLiteral("#card { background: %1; border: 1px solid %2; border-radius: 8px; }")
-                          .arg(theme().bad_ground.name(), theme().bad.name()));
+  made->setStyleSheet(card_style(theme().bad_ground, theme().bad));
   made->setAccessibleName(tr("What went wrong"));
   for (const QString& line : lines) made->add_text(line);
   layout_->addWidget(made);
@@ -398,7 +169,7 @@ void OverviewPage::add_place(const LoadedRun& run) {
                                       tensor_text(b, *maker).toHtmlEscaped()),
                               size_text(maker->block_bytes));
   made->add_pairs(
-      {{tr("moment"), to_text(moment(b.peak.phase, b.peak.step))},
+      {{tr("moment"), moment_text(b.peak.phase, b.peak.step)},
        {tr("layer"), is_allocation ? layer_link(b, b.peak.layer) : QString()},
        {tr("operator"), is_allocation ? escaped(text_of(b, events.op[at])) : QString()},
        {tr("tensor"), tensor},
@@ -417,9 +188,10 @@ void OverviewPage::add_steps(const LoadedRun& run) {
     const StepView& step = b.steps[i];
     const bool telling = i + 2 < kStepsShown || i + 1 == b.steps.size() || step.step == b.peak.step;
     if (!telling || step.peak.event < 0) continue;
-    const QString name = b.cache.any() ? to_text(moment(step.peak.phase, step.step)) : tr("step %1").arg(step.step);
-    rows.emplace_back(link_to(QStringLiteral("event:%1").arg(step.peak.event), name),
-                      tr("%1 in %2").arg(bytes_value(step.peak.allocated_bytes), escaped(place(b, step.peak))));
+    const QString name = b.cache.any() ? moment_text(step.peak.phase, step.step) : tr("step %1").arg(step.step);
+    rows.emplace_back(
+        link_to(QStringLiteral("event:%1").arg(step.peak.event), name),
+        tr("%1 in %2").arg(bytes_value(step.peak.allocated_bytes), place_text(b, step.peak).toHtmlEscaped()));
   }
   OverviewCard* made = card(b.cache.any() ? tr("Peaks of prefill and decode") : tr("Peaks of the steps"));
   made->add_pairs(rows);

@@ -1,9 +1,7 @@
 // The cards of the overview, made anew for each run: in one column or two, as wide as there is room.
 #pragma once
 
-#include <QFrame>
 #include <QWidget>
-#include <functional>
 #include <vector>
 
 #include "gui/session/session.h"
@@ -13,23 +11,7 @@ class QGridLayout;
 
 namespace headroom::gui {
 
-// A box with a heading; `follow` hears of links in its texts.
-class OverviewCard : public QFrame {
-  Q_OBJECT
-
- public:
-  OverviewCard(const QString& heading, QWidget* parent);
-
-  void add_text(const QString& rich);  // wraps; can be selected
-  void add_widget(QWidget* widget);
-  void add_pairs(const std::vector<std::pair<QString, QString>>& rows);  // names and rich values
-
- Q_SIGNALS:
-  void link(const QString& link);
-
- private:
-  QBoxLayout* layout_;
-};
+class OverviewCard;
 
 class OverviewPage : public QWidget {
   Q_OBJECT

@@ -2,6 +2,7 @@
 
 #include <QKeyEvent>
 #include <QNativeGestureEvent>
+#include <QPaintEvent>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,15 @@ namespace {
 constexpr double kKeyZoom = 1.5, kKeyMove = 0.1;  // of what is seen
 constexpr double kLeastEvents = 8;
 constexpr int kDragDistance = 4;
+
+void begin_image(QImage& image, const QSize& size, double ratio) {
+  if (image.size() != size) image = QImage(size, QImage::Format_RGB32);
+  image.setDevicePixelRatio(ratio);
+}
+
+void fill_around(QPainter& painter, const QRect& area, const QRect& hole, const QColor& colour) {
+  for (const QRect& part : QRegion(area).subtracted(hole)) painter.fillRect(part, colour);
+}
 
 std::size_t device_width(const QRectF& area, double ratio) {
   return static_cast<std::size_t>(std::max(1.0, std::round(area.width() * ratio)));
@@ -161,19 +171,17 @@ void TimelineCanvas::prepare() {
 
 void TimelineCanvas::draw_picture() {
   const double ratio = devicePixelRatioF();
-  if (picture_.size() != size() * ratio) picture_ = QPixmap(size() * ratio);
-  picture_.setDevicePixelRatio(ratio);
-  picture_.fill(theme().ground);
+  begin_image(picture_, size() * ratio, ratio);
   QPainter painter(&picture_);
   painter.setFont(font());
   layout_ = lay_out_timeline(painter, QRectF(rect()).adjusted(8, 8, -8, -4), scene_);
+  fill_around(painter, rect(), layout_.plot.toAlignedRect().adjusted(1, 1, -1, -1), theme().ground);
   draw_timeline(painter, layout_, scene_, curve_of(scene_, scene_.from, scene_.to, device_width(layout_.plot, ratio)));
 }
 
 void TimelineCanvas::draw_overview_picture() {
   const double ratio = devicePixelRatioF();
-  overview_ = QPixmap((layout_.overview.size() * ratio).toSize());
-  overview_.setDevicePixelRatio(ratio);
+  begin_image(overview_, (layout_.overview.size() * ratio).toSize(), ratio);
   overview_.fill(theme().panel);
   QPainter painter(&overview_);
   const auto [first, last] = whole_axis(scene_);
@@ -181,7 +189,8 @@ void TimelineCanvas::draw_overview_picture() {
                          curve_of(scene_, first, last, device_width(layout_.overview, ratio)));
 }
 
-void TimelineCanvas::paintEvent(QPaintEvent*) {
+// Of what follows the pointer only the changed region is painted: the picture is copied there, and no more.
+void TimelineCanvas::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   if (!scene_.run) {
     painter.fillRect(rect(), theme().ground);
@@ -190,8 +199,8 @@ void TimelineCanvas::paintEvent(QPaintEvent*) {
     return;
   }
   prepare();
-  painter.drawPixmap(0, 0, picture_);
-  painter.drawPixmap(layout_.overview.topLeft(), overview_);
+  painter.drawImage(0, 0, picture_);
+  painter.drawImage(layout_.overview.topLeft(), overview_);
   draw_overview_window(painter, layout_, scene_);
   if (pointed_) draw_instant(painter, layout_, scene_, *pointed_);
   if (gesture_ == Gesture::band) {
@@ -200,7 +209,8 @@ void TimelineCanvas::paintEvent(QPaintEvent*) {
     const QRectF band(QPointF(pressed_at_.x(), layout_.plot.top()), QPointF(last_at_.x(), layout_.plot.bottom()));
     painter.fillRect(band.normalized() & layout_.plot, fill);
   }
-  draw_readout(painter, layout_, scene_, current_event());
+  if (event->region().intersects(layout_.readout.toAlignedRect()))
+    draw_readout(painter, layout_, scene_, current_event());
   if (!hasFocus()) return;
   painter.setPen(QPen(theme().accent, 1.5));
   painter.setBrush(Qt::NoBrush);
@@ -219,9 +229,16 @@ void TimelineCanvas::describe() {
 
 void TimelineCanvas::point_event(std::optional<std::int64_t> event) {
   if (event == pointed_) return;
-  pointed_ = event;
+  for (const auto& instant : {std::exchange(pointed_, event), event})
+    if (instant) update_instant(*instant);
+  update(layout_.readout.toAlignedRect());
   describe();
-  update();
+}
+
+// The column of pixels in which it is drawn.
+void TimelineCanvas::update_instant(std::int64_t event) {
+  const double x = layout_.x_of(scene_, place_of_event(scene_, event));
+  update(QRectF(x - 2, layout_.steps.top(), 4, layout_.plot.bottom() - layout_.steps.top() + 1).toAlignedRect());
 }
 
 void TimelineCanvas::point_at(const QPointF& at) {

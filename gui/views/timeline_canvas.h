@@ -1,7 +1,7 @@
 // A timeline on the screen: zoomed, moved and pointed at with mouse, trackpad and keyboard.
 #pragma once
 
-#include <QPixmap>
+#include <QImage>
 #include <QWidget>
 #include <optional>
 
@@ -69,6 +69,7 @@ class TimelineCanvas : public QWidget {
   double least_span() const;
   void point_at(const QPointF& at);
   void point_event(std::optional<std::int64_t> event);
+  void update_instant(std::int64_t event);
   void describe();
   void center_on(double place);
   bool zoom_key(int key);
@@ -78,7 +79,7 @@ class TimelineCanvas : public QWidget {
   ZoomRange range_;
   QString hint_;
   TimelineLayout layout_;
-  QPixmap picture_, overview_;
+  QImage picture_, overview_;
   bool picture_is_old_ = true, overview_is_old_ = true;
   std::optional<std::int64_t> pointed_;
   Gesture gesture_ = Gesture::none;

@@ -12,6 +12,7 @@
 #include "gui/items/emphasis.h"
 #include "gui/views/emptiness.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/views/treemap_canvas.h"
 #include "gui/window/theme.h"
@@ -214,12 +215,12 @@ void TreemapView::show_crumbs() {
 QString TreemapView::where() const {
   const Breakdown& run = of_->run->breakdown;
   const QString bytes = size_text(of_->tree.nodes[0].bytes);
-  if (of_->event == run.peak.event) return tr("%1 live at the peak, in %2").arg(bytes, to_text(place(run, run.peak)));
+  if (of_->event == run.peak.event) return tr("%1 live at the peak, in %2").arg(bytes, place_text(run, run.peak));
   const auto event = static_cast<std::size_t>(of_->event);
   const Events& events = of_->run->recording.events;
   if (of_->event < 0) return bytes;
   return tr("%1 live after event %2, in %3")
-      .arg(bytes, count_text(of_->event), to_text(moment(events.phase[event], events.step[event])));
+      .arg(bytes, count_text(of_->event), moment_text(events.phase[event], events.step[event]));
 }
 
 void TreemapView::describe() {

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <set>
 
+#include "gui/views/row_copy.h"
 #include "gui/window/icons.h"
 
 namespace headroom::gui {
@@ -43,6 +44,7 @@ QTableWidget* make_table(const QString& name, const QStringList& titles,
   }
   table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 8);
   table->setSelectionMode(QAbstractItemView::NoSelection);
+  new RowCopy(table);
   table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table->resizeColumnsToContents();
   table->setColumnWidth(0, table->columnWidth(0) + 24);

@@ -13,6 +13,7 @@
 #include "gui/items/allocation_filter.h"
 #include "gui/views/flow_layout.h"
 #include "gui/views/heat_delegate.h"
+#include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/categories.h"
@@ -105,7 +106,7 @@ void FilterBar::build() {
 QToolButton* FilterBar::category_button(Category category) {
   auto* button = new QToolButton(this);
   button->setText(title_of(category));
-  button->setToolTip(QStringLiteral("%1: %2").arg(title_of(category), to_text(style_of(category).meaning)));
+  button->setToolTip(QStringLiteral("%1: %2").arg(title_of(category), meaning_of(category)));
   button->setAccessibleName(tr("Show %1").arg(title_of(category)));
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   button->setProperty("category", true);

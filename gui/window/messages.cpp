@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/views/row_copy.h"
 #include "gui/window/icons.h"
 
 namespace headroom::gui {
@@ -55,6 +56,8 @@ void Messages::open_list() {
   list->setModel(&model_);
   list->setWordWrap(true);
   list->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  list->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  new RowCopy(list);
   auto* layout = new QVBoxLayout(dialog);
   layout->addWidget(list);
   dialog->resize(fontMetrics().averageCharWidth() * 90, fontMetrics().height() * 18);

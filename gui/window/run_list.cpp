@@ -67,7 +67,7 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
   first.setHeight(QFontMetrics(fonts.name).height());
   painter->setFont(fonts.badge);
   if (const QString truth = index.data(RunsModel::kTruthRole).toString(); !truth.isEmpty()) {
-    const bool is_virtual = truth == QStringLiteral("virtual");
+    const bool is_virtual = index.data(RunsModel::kVirtualRole).toBool();
     first = draw_badge(*painter, first, truth, is_virtual ? theme().virtual_word : theme().measured_word, is_virtual);
   }
   if (index.data(RunsModel::kBaselineRole).toBool())

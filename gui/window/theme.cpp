@@ -12,12 +12,14 @@
 #include <cmath>
 #include <utility>
 
+#include "gui/window/theme_for_thread.h"
 #include "reports/palette.h"
 
 namespace headroom::gui {
 namespace {
 
 Theme current = make_theme(false);
+thread_local const Theme* of_thread = nullptr;
 
 double channel(double value) { return value <= 0.03928 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4); }
 
@@ -99,7 +101,7 @@ Theme make_theme(bool dark) {
   return t;
 }
 
-const Theme& theme() { return current; }
+const Theme& theme() { return of_thread == nullptr ? current : *of_thread; }
 
 double contrast(const QColor& ink, const QColor& ground) {
   const double one = luminance(ink) + 0.05, other = luminance(ground) + 0.05;
@@ -108,6 +110,9 @@ double contrast(const QColor& ink, const QColor& ground) {
 
 ThemeForPicture::ThemeForPicture(bool dark) : before_(std::exchange(current, make_theme(dark))) {}
 ThemeForPicture::~ThemeForPicture() { current = before_; }
+
+ThemeForThread::ThemeForThread(Theme theme) : theme_(std::move(theme)) { of_thread = &theme_; }
+ThemeForThread::~ThemeForThread() { of_thread = nullptr; }
 
 // What the platform gave before there was a palette of ours.
 static bool native_is_dark() {

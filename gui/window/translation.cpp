@@ -7,9 +7,9 @@
 namespace headroom::gui {
 namespace {
 
-void install(QApplication& application, QTranslator* translator, const QLocale& locale, const QString& name,
+bool install(QApplication& application, QTranslator* translator, const QLocale& locale, const QString& name,
              const QString& folder) {
-  if (translator->load(locale, name, QStringLiteral("_"), folder)) application.installTranslator(translator);
+  return translator->load(locale, name, QStringLiteral("_"), folder) && application.installTranslator(translator);
 }
 
 }  // namespace
@@ -18,11 +18,11 @@ QString Catalogue::translate(const char*, const char* source, const char* commen
   return QTranslator::translate("Viewer", source, comment, n);
 }
 
-void install_translations(QApplication& application, const QLocale& locale) {
+bool install_translations(QApplication& application, const QLocale& locale) {
   install(application, new QTranslator(&application), locale, QStringLiteral("qtbase"),
           QLibraryInfo::path(QLibraryInfo::TranslationsPath));
-  install(application, new Catalogue(&application), locale, QStringLiteral("headroom"),
-          QCoreApplication::applicationDirPath() + QStringLiteral("/../share/headroom/translations"));
+  return install(application, new Catalogue(&application), locale, QStringLiteral("headroom"),
+                 QCoreApplication::applicationDirPath() + QStringLiteral("/../share/headroom/translations"));
 }
 
 }  // namespace headroom::gui

@@ -16,7 +16,7 @@ class Catalogue : public QTranslator {
   QString translate(const char* context, const char* source, const char* comment, int n) const override;
 };
 
-// Ours, of gui/translations, and Qt's own.
-void install_translations(QApplication& application, const QLocale& locale);
+// Ours, of gui/translations, and Qt's own. False: there are none of ours.
+bool install_translations(QApplication& application, const QLocale& locale);
 
 }  // namespace headroom::gui

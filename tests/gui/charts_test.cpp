@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 
 #include <QAbstractItemModelTester>
+#include <random>
+#include <thread>
 
 #include "gui/charts/axis.h"
 #include "gui/charts/column_image.h"
 #include "gui/charts/table_picture.h"
 #include "gui/items/rows_model.h"
+#include "gui/window/theme_for_thread.h"
 #include "tests/gui/support.h"
 
 namespace headroom::gui {
@@ -149,6 +152,47 @@ TEST(ColumnImage, APixelIsOneOfTheDevices) {
     EXPECT_EQ(image.pixelColor(11, 22), QColor(Qt::blue)) << ratio;
     EXPECT_EQ(image.pixelColor(12, 22), QColor(Qt::white)) << ratio;
   }
+}
+
+// Opaque columns are written into the bitmap itself, where nothing clips them: the pixels are those of a painter.
+TEST(ColumnImage, LooksTheSameHoweverItIsDrawn) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 40; ++round) {
+    const QSize size(20 + static_cast<int>(random() % 10), 15);
+    ColumnImage columns(size.width(), size.height());
+    for (int x = 0; x < size.width(); ++x)
+      for (int row = static_cast<int>(random() % 4); row < size.height(); row += 1 + static_cast<int>(random() % 6))
+        columns.begin(x, row, QColor::fromHsv(static_cast<int>(random() % 360), 200, 200));
+    ASSERT_TRUE(columns.is_opaque());
+    const QPoint at(static_cast<int>(random() % 40) - 10, static_cast<int>(random() % 30) - 10);
+    const QRect clip(2, 3, 18 + static_cast<int>(random() % 30), 25);
+    QImage direct(40, 30, QImage::Format_RGB32), painted(40, 30, QImage::Format_ARGB32_Premultiplied);
+    for (QImage* image : {&direct, &painted}) {
+      image->fill(Qt::white);
+      QPainter painter(image);
+      if (round % 2 == 1) painter.setClipRect(clip);
+      draw_column_image(painter, at, columns);
+    }
+    EXPECT_EQ(direct, painted.convertToFormat(QImage::Format_RGB32)) << round;
+  }
+  ColumnImage translucent(1, 1);
+  translucent.begin(0, 0, QColor(1, 2, 3, 100));
+  EXPECT_FALSE(translucent.is_opaque());
+}
+
+TEST(Theme, OfAThreadIsItsOwn) {
+  const Theme dark = make_theme(true);
+  QColor seen, after;
+  std::thread([&] {
+    {
+      const ThemeForThread own(dark);
+      seen = theme().panel;
+    }
+    after = theme().panel;
+  }).join();
+  EXPECT_EQ(seen, dark.panel);
+  EXPECT_EQ(after, theme().panel);
+  EXPECT_NE(theme().panel, dark.panel);
 }
 
 TEST(Axis, TextIsCutToItsWidth) {

@@ -94,6 +94,13 @@ bool is_alive(long process) {
 
 }  // namespace
 
+RunSpec bert_run(std::int64_t batch) {
+  RunSpec spec;
+  spec.model = "bert-base";
+  spec.batch = batch;
+  return spec;
+}
+
 Recording virtual_recording() {
   Recording recording = small_recording();
   recording.environment.device_kind = DeviceKind::virtual_cuda;

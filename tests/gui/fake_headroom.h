@@ -35,6 +35,8 @@ class FakeHeadroom {
   testing_support::TemporaryFolder folder_;
 };
 
+RunSpec bert_run(std::int64_t batch = 8);
+
 // On a virtual GPU that has 1 MiB: what the fake's runs leave.
 Recording virtual_recording();
 Recording oom_recording();

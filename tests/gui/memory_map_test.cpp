@@ -20,6 +20,7 @@
 #include "gui/views/map_canvas.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
+#include "tests/gui/backing.h"
 #include "tests/gui/shown_view.h"
 #include "tests/random_recording.h"
 #include "tests/recording_text.h"
@@ -441,6 +442,25 @@ TEST(MemoryMapView, TakesAnySelection) {
   s.session.selection().choose({.allocation = -5, .event = -9});
   s.settle();
   EXPECT_GT(colour_count(picture_of(s.view)), 3);
+}
+
+TEST(MemoryMapView, WhatFollowsThePointerLeavesNoTraces) {
+  for (const int layout : {0, 1}) {
+    Shown s(apart(random_recording(5, 500)));
+    s.choose_layout(layout);
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&s.view));
+    QCoreApplication::processEvents();
+    const QRectF plot = s.canvas().plot();
+    for (int i = 0; i < 12; ++i) {
+      QTest::mouseMove(&s.canvas(),
+                       (plot.topLeft() + QPointF(plot.width() * i / 12, plot.height() * i / 14)).toPoint());
+      ASSERT_EQ(on_screen(s.canvas()), painted_anew(s.canvas())) << layout << ' ' << i;
+    }
+    s.canvas().zoom_by(3);
+    s.settle();
+    QCoreApplication::processEvents();
+    EXPECT_EQ(on_screen(s.canvas()), painted_anew(s.canvas()));
+  }
 }
 
 TEST(MapPicture, TheScreenShowsWhatThePageDoes) {

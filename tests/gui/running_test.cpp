@@ -1,4 +1,4 @@
-// Runs as processes, their results, and the queue of them.
+// Runs as processes, and their results.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -11,8 +11,6 @@
 #include <QTimer>
 
 #include "gui/running/estimate.h"
-#include "gui/running/queue_panel.h"
-#include "gui/running/run_actions.h"
 #include "gui/running/run_dialog.h"
 #include "gui/running/run_process.h"
 #include "gui/running/run_queue.h"
@@ -26,13 +24,6 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-RunSpec bert(std::int64_t batch = 8) {
-  RunSpec spec;
-  spec.model = "bert-base";
-  spec.batch = batch;
-  return spec;
-}
 
 bool wait_for_end(const RunProcess& process) {
   return wait_until([&] { return process.state() > RunProcess::State::running; });
@@ -58,7 +49,7 @@ TEST(RunLog, KeepsTheLastLinesAndNoMoreThanSoManyBytes) {
 
 TEST(RunProcess, LeavesARecordingAndTellsHowFarItIs) {
   const FakeHeadroom fake;
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   process.start();
   ASSERT_TRUE(wait_for_end(process));
   EXPECT_EQ(process.state(), RunProcess::State::recorded);
@@ -73,7 +64,7 @@ TEST(RunProcess, LeavesARecordingAndTellsHowFarItIs) {
 TEST(RunProcess, OutOfMemoryIsAResult) {
   FakeHeadroom fake;
   fake.set_room(10);
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   process.start();
   ASSERT_TRUE(wait_for_end(process));
   EXPECT_EQ(process.state(), RunProcess::State::recorded);
@@ -89,7 +80,7 @@ TEST(RunProcess, SaysWhyItFailed) {
       {"empty", "headroom ended with exit code 0 and left no recording."}};
   for (const auto& [action, reason] : cases) {
     fake.act(action);
-    RunProcess process(bert());
+    RunProcess process(bert_run());
     process.start();
     ASSERT_TRUE(wait_for_end(process)) << action;
     EXPECT_EQ(process.state(), RunProcess::State::failed) << action;
@@ -100,7 +91,7 @@ TEST(RunProcess, SaysWhyItFailed) {
 TEST(RunProcess, AProgramThatIsNotThereIsAReason) {
   const FakeHeadroom fake;
   qputenv("HEADROOM_PROGRAM", "/nowhere");
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   QSignalSpy finished(&process, &RunProcess::finished);
   process.start();
   EXPECT_EQ(finished.count(), 0);
@@ -112,7 +103,7 @@ TEST(RunProcess, AProgramThatIsNotThereIsAReason) {
 TEST(RunProcess, AFloodDoesNotGrowTheLog) {
   FakeHeadroom fake;
   fake.act("flood");
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   process.start();
   ASSERT_TRUE(wait_for_end(process));
   EXPECT_EQ(process.state(), RunProcess::State::recorded);
@@ -126,7 +117,7 @@ TEST(RunProcess, AFloodWithoutEndLeavesTheWindowAliveAndIsCancelled) {
   FakeHeadroom fake;
   for (const char* action : {"deluge", "torrent"}) {
     fake.act(action);
-    RunProcess process(bert());
+    RunProcess process(bert_run());
     int ticks = 0;
     QTimer clock;
     QObject::connect(&clock, &QTimer::timeout, [&] { ++ticks; });
@@ -146,7 +137,7 @@ TEST(RunProcess, AFloodWithoutEndLeavesTheWindowAliveAndIsCancelled) {
 TEST(RunProcess, SaysThatItWasKilledFromOutside) {
   FakeHeadroom fake;
   fake.act("hang");
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   process.start();
   ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
   ::kill(static_cast<pid_t>(fake.processes().front()), SIGKILL);
@@ -160,7 +151,7 @@ TEST(RunProcess, IsCancelledAndSoIsEveryProcessOfItsGroup) {
   FakeHeadroom fake;
   for (const char* action : {"hang", "stubborn"}) {
     fake.act(action);
-    RunProcess process(bert());
+    RunProcess process(bert_run());
     process.start();
     ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
     process.cancel();
@@ -174,7 +165,7 @@ TEST(RunProcess, EndsWithItsObject) {
   FakeHeadroom fake;
   fake.act("stubborn");
   {
-    RunProcess process(bert());
+    RunProcess process(bert_run());
     process.start();
     ASSERT_TRUE(wait_until([&] { return fake.processes().size() >= 3; }));
   }
@@ -185,7 +176,7 @@ TEST(RunProcess, LeavesNoScratchBehind) {
   const FakeHeadroom fake;
   QDir(scratch_root()).removeRecursively();
   {
-    RunProcess process(bert());
+    RunProcess process(bert_run());
     process.start();
     ASSERT_TRUE(wait_for_end(process));
     EXPECT_EQ(QDir(scratch_root()).entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(), 1);
@@ -196,7 +187,7 @@ TEST(RunProcess, LeavesNoScratchBehind) {
 TEST(RunProcess, SaysThatThereIsNoSignOfLife) {
   FakeHeadroom fake;
   fake.act("hang");
-  RunProcess process(bert());
+  RunProcess process(bert_run());
   process.set_silence_milliseconds(50);
   QSignalSpy silent(&process, &RunProcess::silent);
   process.start();
@@ -207,7 +198,7 @@ TEST(RunProcess, SaysThatThereIsNoSignOfLife) {
 
 TEST(RunProcess, GenerationIsRunWithoutASearch) {
   const FakeHeadroom fake;
-  RunSpec spec = bert();
+  RunSpec spec = bert_run();
   spec.mode = Mode::generate;
   RunProcess process(spec);
   process.start();
@@ -250,7 +241,7 @@ TEST(Estimate, AnswersTheNewestQuestionAlone) {
   const FakeHeadroom fake;
   Estimate estimate;
   QSignalSpy finished(&estimate, &Estimate::finished);
-  for (const std::int64_t batch : {1, 2, 3}) estimate.ask(bert(batch), batch == 3 ? 0 : 20);
+  for (const std::int64_t batch : {1, 2, 3}) estimate.ask(bert_run(batch), batch == 3 ? 0 : 20);
   ASSERT_TRUE(wait_until([&] { return finished.count() > 0; }));
   EXPECT_EQ(estimate.spec().batch, 3);
   EXPECT_TRUE(estimate.result().fits());
@@ -263,10 +254,10 @@ TEST(Estimate, EndsWhatNobodyWaitsFor) {
   FakeHeadroom fake;
   fake.act("hang");
   Estimate estimate;
-  estimate.ask(bert(1));
+  estimate.ask(bert_run(1));
   ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
   fake.act("well");
-  estimate.ask(bert(2));
+  estimate.ask(bert_run(2));
   ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
   EXPECT_TRUE(estimate.result().fits());
   EXPECT_TRUE(fake.all_gone());
@@ -276,7 +267,7 @@ TEST(Estimate, AsksOnceWhatIsKnown) {
   const FakeHeadroom fake;
   for (int i = 0; i < 2; ++i) {
     Estimate estimate;
-    estimate.ask(bert());
+    estimate.ask(bert_run());
     ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
     EXPECT_TRUE(estimate.result().fits());
   }
@@ -287,7 +278,7 @@ TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
   FakeHeadroom fake;
   fake.act("hang");
   Estimate estimate;
-  estimate.ask(bert());
+  estimate.ask(bert_run());
   ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
   fake.act("well");
   fake.become("0.2.0");
@@ -295,7 +286,7 @@ TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
   ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
   EXPECT_TRUE(estimate.result().fits());
   EXPECT_EQ(fake.calls().size(), 2);
-  EXPECT_TRUE(ResultCache().find(bert()));
+  EXPECT_TRUE(ResultCache().find(bert_run()));
 }
 
 TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
@@ -303,196 +294,16 @@ TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
   ResultCache cache;
   cache.keep(bert(), summarize(virtual_recording()));
   fake.become("0.2.0-newer");
-  EXPECT_FALSE(cache.find(bert()));
+  EXPECT_FALSE(cache.find(bert_run()));
 }
 
 TEST(Estimate, OfARealDeviceIsOnAVirtualOne) {
-  RunSpec spec = bert();
+  RunSpec spec = bert_run();
   spec.device = "cpu";
   spec.trace = TraceLevel::none;
   EXPECT_EQ(estimated_spec(spec).device, "virtual:h100-80gb");
   spec.device = "virtual:a100-40gb";
   EXPECT_EQ(estimated_spec(spec).device, "virtual:a100-40gb");
-}
-
-bool wait_for_all(const RunQueue& queue) {
-  return wait_until([&] {
-    return std::all_of(queue.items().begin(), queue.items().end(), [](const auto& item) { return item->is_over(); });
-  });
-}
-
-TEST(RunQueue, OpensWhatEndsInTheSession) {
-  const FakeHeadroom fake;
-  Session session;
-  RunQueue& queue = queue_of(session);
-  QAbstractItemModelTester tester(&queue, QAbstractItemModelTester::FailureReportingMode::Fatal);
-  queue.add({bert(8), bert(16)});
-  ASSERT_TRUE(wait_for_all(queue));
-  ASSERT_TRUE(wait_until([&] { return !session.is_loading(); }));
-  EXPECT_EQ(queue.count(QueueState::done), 2);
-  ASSERT_EQ(session.runs().size(), 2u);
-  EXPECT_EQ(session.runs()[0].state, RunState::ready);
-  EXPECT_EQ(session.current_run()->label, QStringLiteral("bert-base-b8-s128"));
-  EXPECT_EQ(queue.index(0, RunQueue::kPeak).data().toString(),
-            size_text(session.current_loaded()->breakdown.peak.allocated_bytes));
-}
-
-TEST(RunQueue, OutOfMemoryOpensToo) {
-  FakeHeadroom fake;
-  fake.set_room(1);
-  Session session;
-  RunQueue& queue = queue_of(session);
-  queue.add({bert()});
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_EQ(queue.item(0).state, QueueState::oom);
-  ASSERT_TRUE(wait_until([&] { return session.current_loaded() != nullptr; }));
-  EXPECT_EQ(session.current_loaded()->recording.outcome.kind, OutcomeKind::oom);
-  EXPECT_THAT(queue.index(0, RunQueue::kProgress).data().toString().toStdString(), HasSubstr("out of memory"));
-}
-
-TEST(RunQueue, RunsNoMoreAtOnceThanItMay) {
-  FakeHeadroom fake;
-  fake.act("hang");
-  Session session;
-  RunQueue& queue = queue_of(session);
-  queue.set_virtual_at_once(2);
-  RunSpec real = bert();
-  real.device = "cpu";
-  queue.add({bert(1), bert(2), bert(3), real, real});
-  EXPECT_EQ(queue.count(QueueState::running), 3);
-  EXPECT_EQ(queue.item(2).state, QueueState::waiting);
-  EXPECT_EQ(queue.item(3).state, QueueState::running);
-  EXPECT_EQ(queue.item(4).state, QueueState::waiting);
-  EXPECT_EQ(queue.summary(), QStringLiteral("3 running, 2 waiting"));
-  queue.cancel_all();
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_EQ(queue.count(QueueState::cancelled), 5);
-  EXPECT_TRUE(fake.all_gone());
-}
-
-TEST(RunQueue, AFailureStaysWithItsReasonAndCanBeRunAgain) {
-  FakeHeadroom fake;
-  fake.act("refuse");
-  Session session;
-  RunQueue& queue = queue_of(session);
-  QSignalSpy messages(&queue, &RunQueue::message);
-  queue.add({bert()});
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_EQ(queue.item(0).state, QueueState::failed);
-  EXPECT_THAT(queue.index(0, RunQueue::kProgress).data().toString().toStdString(), HasSubstr("--batch is 7"));
-  EXPECT_EQ(messages.count(), 1);
-  EXPECT_TRUE(session.runs().empty());
-  fake.act("well");
-  queue.retry(0);
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_EQ(queue.item(0).state, QueueState::done);
-}
-
-TEST(RunQueue, ForgetsWhatIsRemovedAndEndsIt) {
-  FakeHeadroom fake;
-  fake.act("hang");
-  Session session;
-  RunQueue& queue = queue_of(session);
-  QAbstractItemModelTester tester(&queue, QAbstractItemModelTester::FailureReportingMode::Fatal);
-  queue.add({bert(1), bert(2)});
-  ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
-  queue.remove(0);
-  EXPECT_EQ(queue.rowCount(), 1);
-  queue.remove(0);
-  EXPECT_TRUE(fake.all_gone());
-}
-
-TEST(RunQueue, RunsTheCurrentRunAgain) {
-  const FakeHeadroom fake;
-  Session session;
-  RunQueue& queue = queue_of(session);
-  queue.run_again();
-  EXPECT_EQ(queue.rowCount(), 0);
-  Recording recording = virtual_recording();
-  recording.spec.batch = 77;
-  session.add(run_of(recording, "a"));
-  queue.run_again();
-  ASSERT_EQ(queue.rowCount(), 1);
-  EXPECT_EQ(queue.item(0).spec.batch, 77);
-}
-
-TEST(RunQueue, EndsWithItsSession) {
-  FakeHeadroom fake;
-  fake.act("hang");
-  {
-    Session session;
-    queue_of(session).add({bert()});
-    ASSERT_TRUE(wait_until([&] { return !fake.processes().empty(); }));
-  }
-  EXPECT_TRUE(fake.all_gone());
-}
-
-TEST(RunLabel, IsAFileName) {
-  RunSpec spec = bert();
-  spec.attention = "window:window=64";
-  EXPECT_EQ(run_label(spec).toStdString(), "bert-base-window-window-64-b8-s128");
-  spec.model = "/models/my model/config.json";
-  spec.attention.clear();
-  EXPECT_EQ(run_label(spec).toStdString(), "my-model-b8-s128");
-}
-
-QAction* action_of(const QWidget& widget, const QString& text) {
-  for (QAction* action : widget.findChildren<QAction*>())
-    if (action->text() == text) return action;
-  return nullptr;
-}
-
-TEST(QueuePanel, OffersWhatCanBeDoneWithARun) {
-  FakeHeadroom fake;
-  fake.act("hang");
-  Session session;
-  RunQueue& queue = queue_of(session);
-  QueuePanel panel(queue);
-  panel.show();
-  EXPECT_FALSE(action_of(panel, QStringLiteral("Cancel"))->isEnabled());
-  queue.add({bert()});
-  EXPECT_EQ(panel.current_row(), 0);
-  EXPECT_TRUE(action_of(panel, QStringLiteral("Cancel"))->isEnabled());
-  EXPECT_FALSE(action_of(panel, QStringLiteral("Open"))->isEnabled());
-  action_of(panel, QStringLiteral("Cancel"))->trigger();
-  ASSERT_TRUE(wait_for_all(queue));
-  fake.act("well");
-  action_of(panel, QStringLiteral("Run again"))->trigger();
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_TRUE(action_of(panel, QStringLiteral("Open"))->isEnabled());
-  QTest::keyClick(panel.table(), Qt::Key_Delete);
-  EXPECT_EQ(queue.rowCount(), 0);
-  EXPECT_EQ(panel.current_row(), -1);
-}
-
-TEST(QueuePanel, ShowsTheLogOfTheChosenRun) {
-  const FakeHeadroom fake;
-  Session session;
-  RunQueue& queue = queue_of(session);
-  QueuePanel panel(queue);
-  panel.show();
-  action_of(panel, QStringLiteral("Log"))->trigger();
-  queue.add({bert()});
-  ASSERT_TRUE(wait_for_all(queue));
-  EXPECT_TRUE(wait_until([&] { return panel.log_text() == QStringLiteral("a message"); }));
-  queue.remove(0);
-  EXPECT_EQ(panel.log_text(), QString());
-}
-
-TEST(RunActions, FollowWhatThereIs) {
-  const FakeHeadroom fake;
-  Session session;
-  QWidget window;
-  const QList<QAction*> actions = make_run_actions(session, &window);
-  ASSERT_EQ(actions.size(), 5);
-  for (const int i : {0, 4}) EXPECT_TRUE(actions[i]->isEnabled());
-  for (int i = 1; i < 4; ++i) EXPECT_FALSE(actions[i]->isEnabled()) << i;
-  Recording recording = virtual_recording();
-  recording.spec.batch = 21;
-  session.add(run_of(recording, "a"));
-  EXPECT_TRUE(actions[1]->isEnabled());
-  actions[2]->trigger();
-  EXPECT_EQ(show_run_dialog(session, &window).spec().batch, 21);
 }
 
 }  // namespace

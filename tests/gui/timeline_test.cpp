@@ -16,6 +16,7 @@
 #include "gui/items/timeline_rows.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
+#include "tests/gui/backing.h"
 #include "tests/gui/support.h"
 #include "tests/random_recording.h"
 #include "tests/recording_text.h"
@@ -205,6 +206,20 @@ TEST_F(TimelineTest, HoveringTellsTheEventUnderThePointer) {
   ASSERT_TRUE(wait_until([&] { return canvas().current_event() == a.begin; }));
   EXPECT_THAT(canvas().accessibleDescription().toStdString(),
               testing::HasSubstr("allocates " + size_and_exact(a.block_bytes).toStdString()));
+}
+
+TEST_F(TimelineTest, WhatFollowsThePointerLeavesNoTraces) {
+  open(random_recording(1, 4000));
+  show();
+  for (int i = 0; i < 12; ++i) {
+    QTest::mouseMove(&canvas(), QPoint(100 + 61 * i, 100 + 17 * i));
+    ASSERT_EQ(on_screen(canvas()), painted_anew(canvas())) << i;
+  }
+  QTest::keyClick(&canvas(), Qt::Key_Right, Qt::ShiftModifier);
+  EXPECT_EQ(on_screen(canvas()), painted_anew(canvas()));
+  QEvent leave(QEvent::Leave);
+  QCoreApplication::sendEvent(&canvas(), &leave);
+  EXPECT_EQ(on_screen(canvas()), painted_anew(canvas()));
 }
 
 TEST_F(TimelineTest, DraggingMovesAndAShiftDragZooms) {
