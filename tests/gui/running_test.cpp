@@ -223,18 +223,18 @@ TEST(ResultCache, KnowsASpecAndNoOther) {
   const FakeHeadroom fake;
   ResultCache cache;
   const RunSummary run = summarize(virtual_recording());
-  cache.keep(bert(8), run);
-  EXPECT_EQ(cache.find(bert(8)), run);
-  EXPECT_FALSE(cache.find(bert(9)));
-  cache.keep(bert(9), {.outcome = OutcomeKind::error, .message = "no"});
-  EXPECT_FALSE(cache.find(bert(9)));
+  cache.keep(bert_run(8), run);
+  EXPECT_EQ(cache.find(bert_run(8)), run);
+  EXPECT_FALSE(cache.find(bert_run(9)));
+  cache.keep(bert_run(9), {.outcome = OutcomeKind::error, .message = "no"});
+  EXPECT_FALSE(cache.find(bert_run(9)));
 }
 
 TEST(ResultCache, IsThatOfTheCommandLine) {
   const FakeHeadroom fake;
-  ResultCache().keep(bert(), summarize(virtual_recording()));
+  ResultCache().keep(bert_run(), summarize(virtual_recording()));
   const headroom::ResultCache of_the_command_line(results_folder());
-  EXPECT_TRUE(of_the_command_line.find(run_key(bert(), fake.program().toStdString())));
+  EXPECT_TRUE(of_the_command_line.find(run_key(bert_run(), fake.program().toStdString())));
 }
 
 TEST(Estimate, AnswersTheNewestQuestionAlone) {
@@ -292,7 +292,7 @@ TEST(Estimate, IsMadeAgainWhereTheProgramWasReplacedMeanwhile) {
 TEST(ResultCache, DoesNotTrustWhatAnotherVersionOfTheProgramSaid) {
   FakeHeadroom fake;
   ResultCache cache;
-  cache.keep(bert(), summarize(virtual_recording()));
+  cache.keep(bert_run(), summarize(virtual_recording()));
   fake.become("0.2.0-newer");
   EXPECT_FALSE(cache.find(bert_run()));
 }
