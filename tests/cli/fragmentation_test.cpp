@@ -125,7 +125,7 @@ TEST_F(FragmentationCommand, WhatCannotBeAskedIsRefused) {
   expect_refused(tool.run({"fragmentation"}), 2, "expected the path of a RECORDING");
   expect_refused(run({}, "missing.headroom"), 2, "missing.headroom");
   expect_refused(run({"--no-replay", "--settings", "expandable_segments:True"}), 2, "--settings asks for a replay");
-  expect_refused(run({"--format", "html"}), 2, "--format of headroom fragmentation is terminal or json");
+  expect_refused(run({"--format", "html"}), 2, "unknown format 'html'. Known: terminal, json");
   std::ofstream(here / "bad.headroom") << "no recording";
   expect_refused(run({}, "bad.headroom"), 2, "bad.headroom");
   EXPECT_THAT(tool.workers(0), IsEmpty());
