@@ -372,6 +372,7 @@ TEST(CommandLine, WhatIsUnknownIsAnsweredWithWhatThereIs) {
   EXPECT_THAT(refused({"--formats", "jpg", "--export", "o", "f"}), HasSubstr("Known: png, svg, pdf, csv"));
   EXPECT_THAT(refused({"--runs", "frist", "--export", "o", "f"}), HasSubstr("did you mean 'first'?"));
   EXPECT_THAT(refused({"--theme", "drak"}), HasSubstr("did you mean 'dark'?"));
+  EXPECT_EQ(refused({"--language", "fr"}), "unknown language 'fr'. Known: de, en");
   EXPECT_THAT(refused({"--size", "800"}), HasSubstr("WIDTHxHEIGHT"));
   EXPECT_THAT(refused({"--size", "8x9e9"}), HasSubstr("WIDTHxHEIGHT"));
   EXPECT_THAT(refused({"--scale", "100"}), HasSubstr("expected a number"));
@@ -420,6 +421,19 @@ TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
   }
   for (const char* name : {"overview.png", "overview.svg", "overview.pdf", "overview.csv"})
     EXPECT_EQ(read_file(folder_ / "one" / name, 1 << 24), read_file(folder_ / "two" / name, 1 << 24)) << name;
+}
+
+TEST_F(Viewer, SpeaksTheLanguageThatIsAskedForAndElseEnglishInPictures) {
+  if (!std::filesystem::exists(HEADROOM_BUILD_DIR "/share/headroom/translations/headroom_de.qm"))
+    GTEST_SKIP() << "needs lrelease (Debian: qt6-l10n-tools) when it is built";
+  const std::pair<QStringList, const char*> expected[] = {
+      {{"--language", "de"}, "Schicht,zusammen"}, {{"--language", "en"}, "layer,together"}, {{}, "layer,together"}};
+  for (const auto& [flags, titles] : expected) {
+    const Ended ended = viewer(QStringList{"--export", path("out"), "--views", "layers", "--formats", "csv"} + flags +
+                               QStringList{path("a.headroom")});
+    ASSERT_EQ(ended.code, 0) << ended.errors;
+    EXPECT_THAT(std::string(read_file(folder_ / "out" / "layers.csv", 1 << 20)), HasSubstr(titles));
+  }
 }
 
 TEST_F(Viewer, ExportsEachOfSeveralRunsAsItWouldAlone) {
