@@ -204,7 +204,7 @@ class EndToEnd(unittest.TestCase):
         made = self.run_tool("check", "--init", budgets, self.model, "--batch", "2", "--seq", "64")
         self.assertIn("uses: OWNER/headroom@REF", made.stdout)
         text = budgets.read_text()
-        for key in ('model = "config.json"', "batch = 2", "peak = {", 'growth = "2%"', "reserved =", "parameters ="):
+        for key in (f'model = "{self.model}"', "batch = 2", "peak = {", 'growth = "2%"', "reserved =", "parameters ="):
             self.assertIn(key, text)
         self.run_tool("check", budgets, "--strict")
         self.assertIn("is there already", self.run_tool("check", "--init", budgets, self.model, code=2).stderr)
