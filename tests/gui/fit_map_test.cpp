@@ -314,7 +314,7 @@ TEST_F(Fit, TheTableHasExactBytes) {
   ASSERT_TRUE(wait_for_search());
   const QAbstractItemModel& table = *view_.table();
   ASSERT_EQ(table.rowCount(), static_cast<int>(view_.search().grid().cell_count()));
-  EXPECT_EQ(table.index(0, 3).data(kExportRole).toLongLong(), result_of(virtual_recording()).allocated_bytes);
+  EXPECT_EQ(table.index(0, 3).data(kExportRole).toLongLong(), result_of(summarize(virtual_recording())).allocated_bytes);
   EXPECT_EQ(table.index(0, 2).data().toString(), QStringLiteral("fits"));
   const int last = table.rowCount() - 1;
   EXPECT_EQ(table.index(last, 2).data().toString(), QStringLiteral("not run: a smaller one did not fit"));

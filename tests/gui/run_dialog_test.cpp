@@ -267,7 +267,7 @@ class Dialog : public testing::Test {
 
 TEST_F(Dialog, ShowsAtOnceWhatTheRunWouldTake) {
   dialog_->show();
-  const QString peak = size_text(result_of(virtual_recording()).allocated_bytes);
+  const QString peak = size_text(result_of(summarize(virtual_recording())).allocated_bytes);
   ASSERT_TRUE(wait_for_panel(peak));
   EXPECT_THAT(dialog_->panel().text().toStdString(), HasSubstr("virtual"));
   EXPECT_THAT(dialog_->panel().text().toStdString(), HasSubstr("✓ fits on NVIDIA H100"));
