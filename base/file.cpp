@@ -55,8 +55,8 @@ std::size_t read_some(int fd, char* bytes, std::size_t size, const fs::path& pat
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 void sync_folder(const fs::path& folder) {
-  const OwnedDescriptor fd(open_file(folder, O_RDONLY | O_DIRECTORY));
-  if (!fd.valid()) return;  // a folder that may be written but not read
+  const Descriptor fd(open_file(folder, O_RDONLY | O_DIRECTORY));
+  if (!fd.is_open()) return;  // a folder that may be written but not read
   if (!is_synced(fd.get()) && errno != EINVAL && errno != ENOTSUP) throw file_failure("write", folder, errno);
 }
 
@@ -79,8 +79,8 @@ fs::path resolve_link(const fs::path& path) {
 }  // namespace
 
 std::string read_beginning(const fs::path& path, std::size_t count) {
-  const OwnedDescriptor file(open_file(path, O_RDONLY | O_NONBLOCK));
-  if (!file.valid()) throw file_failure("read", path, errno);
+  const Descriptor file(open_file(path, O_RDONLY | O_NONBLOCK));
+  if (!file.is_open()) throw file_failure("read", path, errno);
   std::string bytes(count, '\0');
   std::size_t size = 0;
   while (const std::size_t more = read_some(file.get(), bytes.data() + size, count - size, path)) size += more;
@@ -88,8 +88,8 @@ std::string read_beginning(const fs::path& path, std::size_t count) {
 }
 
 std::string read_file(const fs::path& path, std::uint64_t limit_bytes) {
-  const OwnedDescriptor file(open_file(path, O_RDONLY | O_NONBLOCK));
-  if (!file.valid()) throw file_failure("read", path, errno);
+  const Descriptor file(open_file(path, O_RDONLY | O_NONBLOCK));
+  if (!file.is_open()) throw file_failure("read", path, errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw file_failure("read", path, errno);
   require_regular(path, status.st_mode);
@@ -135,9 +135,9 @@ void write_new_file(const fs::path& path, std::string_view bytes) {
 
 void append_file(const fs::path& path, std::string_view bytes) {
   const SignalsHeld signals;
-  OwnedDescriptor file(open_file(path, O_WRONLY | O_APPEND | O_CREAT));
+  Descriptor file(open_file(path, O_WRONLY | O_APPEND | O_CREAT));
   struct stat old {};
-  if (!file.valid() || ::fstat(file.get(), &old) != 0) throw file_failure("write", path, errno);
+  if (!file.is_open() || ::fstat(file.get(), &old) != 0) throw file_failure("write", path, errno);
   try {
     write_all(file.get(), bytes, path);
     if (file.close() != 0 && errno != EINTR) throw file_failure("write", path, errno);

@@ -53,9 +53,9 @@ bool is_linked(int fd) {
 }
 
 void remove_if_abandoned(const fs::path& file) {
-  const OwnedDescriptor descriptor(::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return;
+  if (!descriptor.is_open() || ::fstat(descriptor.get(), &status) != 0) return;
   const bool is_mine = S_ISREG(status.st_mode) && status.st_uid == ::geteuid();
   if (is_mine && ::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(file.c_str());
 }
@@ -95,8 +95,8 @@ TemporaryFile::TemporaryFile(const fs::path& folder) {
 // False, with errno: it is not there. EEXIST: another name may do.
 bool TemporaryFile::create(const fs::path& folder) {
   path_ = folder / unique_name();
-  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!file_.valid()) return false;
+  file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!file_.is_open()) return false;
   const bool taken = ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   if (!taken && is_linked(file_.get())) return true;
   file_.close();  // someone tidied up between the two calls

@@ -5,35 +5,18 @@
 // nobody works on it (remove_unfinished), on this machine or another that shares the folder.
 #pragma once
 
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace headroom {
 
 // bad_input for what another path would mend; could_not_measure for a disk that is full or failing.
 Error file_failure(std::string_view doing, const std::filesystem::path& path, int error);
-
-class OwnedDescriptor {
- public:
-  explicit OwnedDescriptor(int fd) : fd_(fd) {}
-  OwnedDescriptor(const OwnedDescriptor&) = delete;
-  OwnedDescriptor& operator=(const OwnedDescriptor&) = delete;
-  ~OwnedDescriptor() { close(); }
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  int close() { return valid() ? ::close(std::exchange(fd_, -1)) : 0; }
-  void reset(int fd) { close(), fd_ = fd; }
-
- private:
-  int fd_;
-};
 
 // Of this thread: SIGINT, SIGTERM, SIGHUP and SIGQUIT wait, and a file that grows beyond its limit is an error of the
 // write instead of a death by SIGXFSZ.
@@ -64,7 +47,7 @@ class TemporaryFile {
 
   SignalsHeld signals_;
   std::filesystem::path path_;
-  OwnedDescriptor file_{-1};
+  Descriptor file_;
   bool renamed_ = false;
 };
 

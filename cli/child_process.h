@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 
 namespace headroom::cli {
 

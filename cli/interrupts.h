@@ -10,7 +10,7 @@
 #include <csignal>
 #include <initializer_list>
 
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 
 namespace headroom::cli {
 

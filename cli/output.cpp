@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/names.h"
 #include "cli/arguments.h"
+#include "cli/documents.h"
 #include "recording/file.h"
 #include "reports/cairo/picture_files.h"
 #include "reports/csv.h"
@@ -132,17 +133,7 @@ bool OutputPlan::needs_recordings() const {
 }
 
 void add_output_flags(CLI::App& command, OutputFlags& flags, const char* files) {
-  const char* group = "What comes out";
-  command
-      .add_option("--format", flags.format,
-                  format_names() + ";\nseveral, separated by commas, with --out (default: terminal)")
-      ->type_name("LIST")
-      ->group(group);
-  command.add_option("--out", flags.out, fmt::format("Where to write, made when absent:\n{}", files))
-      ->type_name("FOLDER")
-      ->group(group);
-  add_quiet_flag(command, flags);
-  add_look_flags(command, flags);
+  add_documents_flags(command, flags, format_names(), "terminal", files);
 }
 
 void add_quiet_flag(CLI::App& command, OutputFlags& flags) {

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 
 namespace headroom::cli {
 

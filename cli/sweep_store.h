@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "analysis/scaling.h"
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 
 namespace headroom::cli {
 

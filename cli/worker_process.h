@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/json.h"
-#include "cli/descriptor.h"
 #include "cli/interrupts.h"
 #include "cli/progress.h"
 #include "cli/worker_command.h"

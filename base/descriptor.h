@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace headroom::cli {
+namespace headroom {
 
 class Descriptor {
  public:
@@ -20,12 +20,10 @@ class Descriptor {
 
   int get() const { return descriptor_; }
   bool is_open() const { return descriptor_ >= 0; }
-  void close() {
-    if (is_open()) ::close(std::exchange(descriptor_, -1));
-  }
+  int close() { return is_open() ? ::close(std::exchange(descriptor_, -1)) : 0; }  // of close(2), with errno
 
  private:
   int descriptor_ = -1;
 };
 
-}  // namespace headroom::cli
+}  // namespace headroom
