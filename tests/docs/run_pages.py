@@ -26,6 +26,8 @@ NEEDS = {
     "python": re.compile(r"\b(python3?|torchrun)\b"),
     "viewer": re.compile(r"\bheadroom(-viewer| view)\b"),
 }
+# What a program that the page shows as a file needs: a command runs it.
+PROGRAM_NEEDS = {"torch": re.compile(r"^\s*(import|from) torch\b|\bheadroom\.profile\(")}
 GPU = pathlib.Path("/dev/nvidiactl")  # where there is one, commands without --device take it, and pages show virtual ones
 KEPT_VARIABLES = {"HEADROOM_WORKER", "HEADROOM_TORCH_DIR", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE", "ASAN_OPTIONS",
                   "UBSAN_OPTIONS", "TMPDIR"}
@@ -139,6 +141,8 @@ def missing(page, options):
     for need in ["torch", *options.without] if GPU.exists() else options.without:
         for block in page.blocks:
             commands = [command for _, command in block.setups]
+            if block.file is not None and need in PROGRAM_NEEDS and any(map(PROGRAM_NEEDS[need].search, block.body)):
+                return need
             if block.runs and block.skip is None:
                 commands += [c.text for c in block.commands()] if block.language == "console" else block.body
                 if block.language == need:

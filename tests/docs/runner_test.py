@@ -169,6 +169,13 @@ class Pages(unittest.TestCase):
         self.assertIn("need torch", said)
         self.passes("<!-- docs-test: skip long -->\n```console\n$ headroom profile gpt2\n```\n")
 
+    def test_a_program_shown_as_a_file_has_needs_too(self):
+        self.options.without = ["torch"]
+        for line in ("import torch", "    from torch import nn", "run = headroom.profile(make)"):
+            code, said = self.run_page(f"```python file=a.py\n{line}\n```\n\n```console\n$ python a.py\n```\n")
+            self.assertEqual(code, run_pages.SKIPPED, said)
+        self.passes("```python file=a.py\nprint(1)\n```\n\n```sh\nls a.py\n```\n")
+
     def test_update_writes_what_is_written_now_and_keeps_what_still_matches(self):
         self.options.update = True
         self.passes("""\
