@@ -22,6 +22,7 @@ namespace headroom::cli {
 namespace {
 
 constexpr std::size_t kLongestName = 100, kLongestStem = 200;
+constexpr const char* kTimeout = "timeout";
 
 const std::vector<std::string> kProgramKeys{"device",       "reserve", "events",        "address-order",
                                             "backed",       "trace",   "require-cupti", "value",
@@ -91,7 +92,7 @@ auto at_place(const std::string& place, F action) {
 }
 
 std::vector<std::string_view> known_keys() {
-  std::vector<std::string_view> known{"name", "recording", "command"};
+  std::vector<std::string_view> known{"name", "recording", "command", kTimeout};
   known.insert(known.end(), limit_keys().begin(), limit_keys().end());
   known.insert(known.end(), run_table_keys().begin(), run_table_keys().end());
   for (const std::string& key : kProgramKeys)
@@ -308,6 +309,8 @@ class FileReader {
     if (entry.budget.limits.empty())
       refuse(merged.place(), "the budget has no limit; give it peak = \"2.5GiB\", reserved, category, layer, …");
     if (merged.table.contains("name")) entry.name = text_of(merged, "name");
+    if (merged.table.contains(kTimeout))
+      entry.limit = at_place(merged.place(kTimeout), [&] { return time_limit_of("'timeout'", merged.table[kTimeout]); });
     if (entry.source == BudgetSource::recording)
       entry.recording = beside(document_.where, text_of(merged, "recording"));
     if (entry.source == BudgetSource::command) ProgramReader(merged).read(entry);
@@ -359,6 +362,7 @@ BudgetFile read_budget_file(const std::filesystem::path& path) {
 
 bool is_key_of(BudgetSource source, const std::string& key) {
   if (is_limit_key(key)) return true;
+  if (key == kTimeout) return source != BudgetSource::recording;
   if (source == BudgetSource::model) return is_run_key(key);
   return source == BudgetSource::command && is_program_key(key);
 }

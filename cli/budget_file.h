@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analysis/budget.h"
+#include "cli/time_limit.h"
 #include "recording/run_spec.h"
 
 namespace headroom::cli {
@@ -27,6 +29,7 @@ struct BudgetEntry {
   RunSpec spec;                     // of a model or a command
   std::filesystem::path recording;  // of a recording; as given or from the folder of the file
   std::vector<std::string> flags;   // of a command: those of headroom run, "--device=virtual:h100-80gb", …
+  std::optional<TimeLimit> limit;   // of a model or a command, where the file says one
   Budget budget;
 };
 

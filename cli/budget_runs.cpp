@@ -75,6 +75,10 @@ class Judge {
   }
 
  private:
+  TimeLimit limit_of(const BudgetEntry& entry) const {
+    return options_.limit.value_or(entry.limit.value_or(kUsualLimit));
+  }
+
   // Before anything takes long.
   void require_programs() const {
     for (const BudgetEntry& entry : file_.entries) {
@@ -106,7 +110,7 @@ class Judge {
     for (std::size_t i = 0; i < file_.entries.size(); ++i) {
       const BudgetEntry& entry = file_.entries[i];
       if (entry.source != BudgetSource::model) continue;
-      auto& indices = equal[to_json(entry.spec).dump()];
+      auto& indices = equal[to_json(entry.spec).dump() + time_limit_text(limit_of(entry))];
       if (indices.empty()) (is_virtual(entry.spec.device) ? shared : alone).push_back(i);
       indices.push_back(i);
     }
@@ -121,7 +125,7 @@ class Judge {
       std::vector<PlannedRun> planned;
       const std::size_t to = std::min(indices.size(), from + at_once);
       for (std::size_t i = from; i < to; ++i)
-        planned.push_back({file_.entries[indices[i]].name, file_.entries[indices[i]].spec});
+        planned.push_back({file_.entries[indices[i]].name, file_.entries[indices[i]].spec, limit_of(file_.entries[indices[i]])});
       Interrupts interrupts;
       const auto runs = measure(planned, {jobs, options_.show_progress, false}, interrupts);
       for (std::size_t i = from; i < to; ++i)
@@ -147,15 +151,19 @@ class Judge {
                      {},
                      true};
     call.command.insert(call.command.end(), entry.flags.begin(), entry.flags.end());
+    call.command.push_back("--timeout=" + time_limit_text(limit_of(entry)));
     call.command.push_back("--");
     call.command.insert(call.command.end(), entry.spec.command.begin(), entry.spec.command.end());
     for (char** variable = environ; *variable; ++variable) call.environment.push_back(*variable);
     if (options_.show_progress)
       write_stderr(
           fmt::format("headroom: {}: {}\n", printable(entry.name), printable(reproduction_command(entry.spec))));
-    const int code = exit_code_of(run_program(call));
+    const Deadline deadline(limit_of(entry), {});
+    const int code = exit_code_of(run_program(call).wait_status);
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
       if (code == 128 + number) throw Interrupted{number};
+    if (code == static_cast<int>(ExitCode::could_not_measure) && deadline.milliseconds_left() == 0)
+      return fail(index, ExitCode::could_not_measure, timeout_message(limit_of(entry)));
     if (code != 0)
       return fail(index, ExitCode::could_not_measure,
                   fmt::format("the command ended with exit code {}; what it said is above", code));

@@ -11,10 +11,14 @@
 
 namespace headroom::cli {
 
+// More than any virtual run takes; of one that hangs a job of CI is not to.
+inline constexpr TimeLimit kUsualLimit = std::chrono::minutes(10);
+
 struct BudgetRunOptions {
   std::size_t jobs = 0;  // workers at once; 0: as many as is usual
   bool show_progress = false;
   std::string today;  // "2026-12-31"; for exceptions
+  std::optional<TimeLimit> limit;  // of each run, whatever the file says; else that of the file, else kUsualLimit
 };
 
 struct BudgetResult {

@@ -7,12 +7,33 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 
 namespace headroom::cli {
 namespace {
 
 using Handler = void (*)(int);
 Handler at_the_limit = SIG_DFL;  // as this program was started
+
+// Of all processes that run, by their parents.
+std::multimap<pid_t, pid_t> children_by_parent() {
+  std::multimap<pid_t, pid_t> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
+    const auto process = static_cast<pid_t>(std::atol(entry->path().filename().c_str()));
+    if (process <= 0) continue;
+    std::ifstream file(entry->path() / "stat");
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    const auto name_end = text.rfind(')');  // "12 (a name) S 1 …"
+    if (name_end == std::string::npos || name_end + 4 >= text.size() || text[name_end + 2] == 'Z') continue;
+    out.emplace(static_cast<pid_t>(std::atol(text.c_str() + name_end + 4)), process);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -47,6 +68,19 @@ void tell_failure(int failure) {
   const int error = errno;
   [[maybe_unused]] const ssize_t count = write(failure, &error, sizeof error);
   _exit(127);
+}
+
+void adopt_orphans() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+int signal_descendants(int number) {
+  const auto children = children_by_parent();
+  std::vector<pid_t> found{getpid()};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [begin, end] = children.equal_range(found[i]);
+    for (auto child = begin; child != end; ++child) found.push_back(child->second);
+  }
+  for (std::size_t i = 1; i < found.size(); ++i) kill(found[i], number);
+  return static_cast<int>(found.size()) - 1;
 }
 
 std::optional<int> why_not_started(pid_t process, const Descriptor& failure) {

@@ -34,6 +34,12 @@ void give_back_limit();
 // After an exec that failed: tells why through `failure` and ends.
 [[noreturn]] void tell_failure(int failure);
 
+// In the parent. From here on a process whose parent ends becomes this one's child, and is found below.
+void adopt_orphans();
+
+// Sends the signal to all processes that this one started, and that those did. Returns how many there were.
+int signal_descendants(int number);
+
 // In the parent. Waits until the child has become another program, and gives nothing; or until it failed: then reaps it
 // and gives errno. `failure` is the reading end of a pipe that exec closes.
 std::optional<int> why_not_started(pid_t process, const Descriptor& failure);

@@ -46,6 +46,7 @@ void fail(MeasuredRun& run, const RunSpec& spec, const WorkerEnd& end) {
   run.code = end.code;
   run.message = printable(end.message);
   run.last_words = end.last_words;
+  run.timed_out = end.timed_out;
   run.recording = unrecorded(spec, run.message);
 }
 
@@ -101,7 +102,8 @@ class Fleet {
   void start(std::size_t i) {
     try {
       workers_.push_back(std::make_unique<WorkerProcess>(worker_command(planned_[i].spec), to_json(planned_[i].spec),
-                                                         file_of(i), interrupts_.original_mask()));
+                                                         file_of(i), interrupts_.original_mask(),
+                                                         planned_[i].limit.value_or(options_.limit)));
       running_.push_back(i);
       tell_progress(running_.size() - 1);
     } catch (const Error& error) {
@@ -254,7 +256,7 @@ std::optional<Interrupted> search(const MeasurementPlan& plan, const Recording& 
 
 void explain(const MeasuredRun& run, bool one_of_many) {
   if (run.message.empty()) return;
-  complain(one_of_many ? run.label + ": " + run.message : run.message);
+  complain(one_of_many || run.timed_out ? run.label + ": " + run.message : run.message);
   if (!run.last_words.empty()) show_last_words(run.last_words);
 }
 
@@ -317,13 +319,13 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
   std::vector<MeasuredRun> runs;
   std::vector<LabeledRecording> kept;
   ExitCode code = ExitCode::done;
-  std::string trouble;
+  Written written;
   std::optional<Interrupted> stopped;
   require_room(output, plan.runs.size());
   {
     Interrupts interrupts;
     const bool lines = output.progress == ProgressKind::lines;
-    const MeasureOptions options{plan.jobs, !lines && !output.quiet && isatty(STDERR_FILENO) == 1, lines};
+    const MeasureOptions options{plan.jobs, !lines && !output.quiet && isatty(STDERR_FILENO) == 1, lines, plan.limit};
     runs = measure(expanded(plan), options, interrupts);
     for (const auto& run : runs) code = std::max(code, run.code);
     if (std::ranges::any_of(runs, is_recorded)) {
@@ -331,20 +333,16 @@ int measure_and_report(const MeasurementPlan& plan, const OutputPlan& output) {
       if (plan.fit && runs.front().recording.outcome.kind == OutcomeKind::ok)
         stopped = search(plan, runs.front().recording, options, interrupts, report.runs.front().fit);
       kept = recorded(runs, std::max<std::size_t>(1, plan.address_orders.size()));
-      try {
-        write_recordings(output, kept);
-        write_documents(output, {report, kept});
-      } catch (const Error& error) {
-        trouble = error.what();
-        code = std::max(code, error.code());
-      }
+      write_recordings(output, kept, written);
+      write_documents(output, {report, kept}, written);
+      code = std::max(code, written.code());
     }
     if (stopped) throw *stopped;
     interrupts.throw_if_caught();
   }
   for (const auto& run : runs) explain(run, runs.size() > 1);
   tell_trace_problems(kept);
-  if (!trouble.empty()) complain(trouble);
+  written.tell();
   if (!report.runs.empty()) write_result(output, {report, kept});
   return static_cast<int>(code);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cli/interrupts.h"
 #include "cli/output.h"
+#include "cli/time_limit.h"
 #include "recording/recording.h"
 #include "reports/report.h"
 
@@ -18,6 +19,7 @@ namespace headroom::cli {
 struct PlannedRun {
   std::string label;
   RunSpec spec;
+  std::optional<TimeLimit> limit = {};  // else that of all
 };
 
 // What became of a planned run. Its outcome is `ok`, `oom`, or `error` when its worker failed: then nothing was
@@ -27,12 +29,14 @@ struct MeasuredRun {
   Recording recording;
   ExitCode code = ExitCode::done;  // oom and error: not done
   std::string message, last_words;
+  bool timed_out = false;
 };
 
 struct MeasureOptions {
   std::size_t jobs = 1;  // workers at once
   bool show_progress = false;
   bool progress_lines = false;  // for programs: --progress lines
+  TimeLimit limit = kNoLimit;   // of each run
 };
 
 // In the order given, whatever finishes first. Throws Interrupted once the workers are dead and the temporary folder is
@@ -81,6 +85,7 @@ struct MeasurementPlan {
   std::size_t jobs = 1;
   // What the device holds at most of the first run, asked once that went well; empty: nobody asks.
   std::function<std::optional<Fit>(const Recording& measured, const MeasureOptions&, Interrupts&)> fit;
+  TimeLimit limit = kNoLimit;  // of each run
 };
 
 // The second half of a command that measures: run, write the files, print the result, say what failed. Returns the exit

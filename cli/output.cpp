@@ -221,15 +221,19 @@ TerminalOptions look_of(const OutputPlan& plan, int descriptor) {
   return {plan.width.value_or(terminal_width(descriptor)), wants_color(plan.color, descriptor)};
 }
 
-void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings) {
+void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings, Written& written) {
   if (!plan.folder) return;
-  for (const auto& [label, recording] : recordings) write_recording(*plan.folder / (label + ".headroom"), recording);
+  for (const LabeledRecording& run : recordings)
+    written.attempt([&] { write_recording(*plan.folder / (run.label + ".headroom"), run.recording); });
 }
 
-void write_documents(const OutputPlan& plan, const Results& results) {
+void write_documents(const OutputPlan& plan, const Results& results, Written& written) {
   if (!plan.folder) return;
   for (const Format format : plan.formats)
-    for (const auto& [name, bytes] : documents_of(results, format)) write_file(*plan.folder / name, bytes);
+    written.attempt([&] {
+      for (const Document& document : documents_of(results, format))
+        written.attempt([&] { write_file(*plan.folder / document.name, document.bytes); });
+    });
 }
 
 void write_result(const OutputPlan& plan, const Results& results) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/terminal.h"
+#include "cli/written.h"
 #include "recording/recording.h"
 #include "reports/document.h"
 #include "reports/report.h"
@@ -100,8 +101,8 @@ void require_room(const OutputPlan& plan, std::size_t count);
 std::string render(const OutputPlan& plan, const Results& results, Format format, int descriptor);
 
 // What stands under --out, each file whole or not at all: the recordings, and the files of each format.
-void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings);
-void write_documents(const OutputPlan& plan, const Results& results);
+void write_recordings(const OutputPlan& plan, const std::vector<LabeledRecording>& recordings, Written& written);
+void write_documents(const OutputPlan& plan, const Results& results, Written& written);
 
 // The result on stdout, if any goes there.
 void write_result(const OutputPlan& plan, const Results& results);

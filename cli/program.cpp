@@ -16,6 +16,9 @@
 namespace headroom::cli {
 namespace {
 
+constexpr std::chrono::seconds kPatience{3};  // from SIGTERM to SIGKILL
+constexpr int kMostRounds = 1000;
+
 // Everything the child does between fork and exec, prepared before the fork: there it may call only the kernel.
 struct Launch {
   const ProgramCall& call;
@@ -58,6 +61,11 @@ pid_t start(const ProgramCall& call, const sigset_t& mask) {
   return process;
 }
 
+// Those that start others meanwhile are met again.
+void end_descendants() {
+  for (int round = 0; round < kMostRounds && signal_descendants(SIGKILL) > 0; ++round) usleep(1000);
+}
+
 // What the kernel sends comes from the terminal, which sends it to the program, too.
 void pass_on(const signalfd_siginfo& caught, pid_t process) {
   if (caught.ssi_signo != SIGCHLD && caught.ssi_code != SI_KERNEL) kill(process, static_cast<int>(caught.ssi_signo));
@@ -65,16 +73,21 @@ void pass_on(const signalfd_siginfo& caught, pid_t process) {
 
 }  // namespace
 
-int run_program(const ProgramCall& call) {
+ProgramEnd run_program(const ProgramCall& call) {
   Interrupts signals({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2});
+  if (call.limit != kNoLimit) adopt_orphans();
   const pid_t process = start(call, signals.original_mask());
-  int status = 0;
-  while (waitpid(process, &status, WNOHANG) == 0) {
+  Deadline deadline(call.limit, kPatience);
+  ProgramEnd end;
+  while (waitpid(process, &end.wait_status, WNOHANG) == 0) {
     pollfd wanted{signals.descriptor(), POLLIN, 0};
-    poll(&wanted, 1, -1);
+    poll(&wanted, 1, deadline.milliseconds_left());
     for (signalfd_siginfo caught; signals.next(caught);) pass_on(caught, process);
+    if (const int number = deadline.signal_due()) signal_descendants(number);
   }
-  return status;
+  end.timed_out = deadline.has_passed();
+  if (end.timed_out) end_descendants();
+  return end;
 }
 
 int exit_code_of(int wait_status) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/environment.h"
+#include "cli/time_limit.h"
 
 namespace headroom::cli {
 
@@ -20,10 +21,16 @@ struct ProgramCall {
   bool stdout_to_stderr = false;  // this process's own stdout is wanted for a document
   bool again = false;             // a repetition: stdin and stdout are /dev/null
   bool same_addresses = false;    // without address randomisation, so that a repeated run repeats its addresses
+  TimeLimit limit = kNoLimit;     // then it is asked to end, and made to, with all that it started
 };
 
-// Starts it and waits until it has ended. Returns what waitpid said. Throws bad_input when it cannot be started.
-int run_program(const ProgramCall& call);
+struct ProgramEnd {
+  int wait_status = 0;  // as waitpid gives it
+  bool timed_out = false;
+};
+
+// Starts it and waits until it has ended. Throws bad_input when it cannot be started.
+ProgramEnd run_program(const ProgramCall& call);
 
 // The code a shell shows: the program's own, or 128 + the signal that killed it.
 int exit_code_of(int wait_status);

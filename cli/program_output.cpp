@@ -68,14 +68,16 @@ ProgramOutput plan_program_output(const OutputFlags& flags) {
   return output;
 }
 
-std::vector<fs::path> write_program_files(const ProgramOutput& output, const Results& results) {
-  std::vector<fs::path> written;
-  for (const auto& [label, recording] : results.recordings) {
-    written.push_back((output.folder / (label + std::string(kEnding))).lexically_normal());
-    write_recording(written.back(), recording);
-  }
-  write_documents(output.plan, results);
-  return written;
+std::vector<fs::path> write_program_files(const ProgramOutput& output, const Results& results, Written& written) {
+  std::vector<fs::path> paths;
+  for (const LabeledRecording& run : results.recordings)
+    written.attempt([&] {
+      const fs::path path = (output.folder / (run.label + std::string(kEnding))).lexically_normal();
+      write_recording(path, run.recording);
+      paths.push_back(path);
+    });
+  write_documents(output.plan, results, written);
+  return paths;
 }
 
 void write_program_report(const ProgramOutput& output, const Results& results) {

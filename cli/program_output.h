@@ -30,8 +30,9 @@ void add_program_output_flags(CLI::App& command, OutputFlags& flags);
 // Throws bad_input; the folder is made and known to be writable.
 ProgramOutput plan_program_output(const OutputFlags& flags);
 
-// The documents under --out and the recordings. Returns the paths of the recordings.
-std::vector<std::filesystem::path> write_program_files(const ProgramOutput& output, const Results& results);
+// The documents under --out and the recordings. Returns the paths of those recordings that were written.
+std::vector<std::filesystem::path> write_program_files(const ProgramOutput& output, const Results& results,
+                                                       Written& written);
 
 // What goes to stderr and stdout.
 void write_program_report(const ProgramOutput& output, const Results& results);

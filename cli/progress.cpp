@@ -18,16 +18,6 @@ std::int64_t integer_or_zero(const Json& object, const char* key) {
   return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-std::string describe(const RunningRun& run) {
-  const Progress& progress = run.progress;
-  if (progress.phase.empty()) return run.label + ": starting";
-  std::string text = run.label + ": ";
-  if (progress.step > 0) text += fmt::format("step {} of {}, ", progress.step, progress.steps);
-  text += progress.phase;
-  if (progress.allocated_bytes > 0) text += ", " + format_bytes(progress.allocated_bytes);
-  return text;
-}
-
 // Keeps whole UTF-8 characters; each counts as one column.
 std::string cut(const std::string& text, int width) {
   int columns = 0;
@@ -47,6 +37,14 @@ void write_quietly(const std::string& text) {
 
 }  // namespace
 
+std::string describe(const Progress& progress) {
+  if (progress.phase.empty()) return {};
+  std::string text = progress.phase;
+  if (progress.step > 0) text = fmt::format("step {} of {}, ", progress.step, progress.steps) + text;
+  if (progress.allocated_bytes > 0) text += ", " + format_bytes(progress.allocated_bytes);
+  return text;
+}
+
 std::optional<Progress> parse_progress(std::string_view line) {
   if (line.size() > kLongestLine) return {};
   const Json json = Json::parse(line, nullptr, false);
@@ -60,7 +58,10 @@ std::string progress_text(std::size_t done, std::optional<std::size_t> total, co
   std::string text = !total       ? fmt::format("{} done", done)
                      : *total > 1 ? fmt::format("{} of {} done", done, *total)
                                   : "";
-  for (const auto& run : running) text += (text.empty() ? "" : " · ") + describe(run);
+  for (const auto& run : running) {
+    const std::string at = describe(run.progress);
+    text += (text.empty() ? "" : " · ") + run.label + ": " + (at.empty() ? "starting" : at);
+  }
   return cut(text, width - 1);
 }
 

@@ -19,6 +19,9 @@ struct Progress {
   bool operator==(const Progress&) const = default;
 };
 
+// "step 1 of 2, backward, 1.21 GiB"; empty where nothing was told.
+std::string describe(const Progress& progress);
+
 // One line of the worker's protocol; empty for anything else, however odd.
 std::optional<Progress> parse_progress(std::string_view line);
 

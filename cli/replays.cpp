@@ -106,10 +106,11 @@ WorkerCommand command_of(const RunSpec& spec, const std::string& settings) {
 class ReplayFleet {
  public:
   ReplayFleet(const Recording& recording, const std::filesystem::path& file, const std::vector<PlannedReplay>& planned,
-              bool show_progress, Interrupts& interrupts)
+              TimeLimit limit, bool show_progress, Interrupts& interrupts)
       : spec_(spec_of_replay(recording)),
         file_(std::filesystem::absolute(file)),
         planned_(planned),
+        limit_(limit),
         interrupts_(interrupts),
         line_(show_progress),
         width_(terminal_width(STDERR_FILENO)),
@@ -139,7 +140,7 @@ class ReplayFleet {
                      {"change", to_name(kReplayChangeNames, replay.change)},
                      {"settings", replay.settings}}}};
     return std::make_unique<WorkerProcess>(command_of(spec_, replay.settings), job, file_of(next_),
-                                           interrupts_.original_mask());
+                                           interrupts_.original_mask(), limit_);
   }
 
   void wait() { wait_for_any(workers_, interrupts_, line_.enabled() ? kProgressMilliseconds : -1); }
@@ -172,6 +173,7 @@ class ReplayFleet {
   const RunSpec spec_;
   const std::filesystem::path file_;
   const std::vector<PlannedReplay>& planned_;
+  const TimeLimit limit_;
   Interrupts& interrupts_;
   ScratchFolder scratch_;
   ProgressLine line_;
@@ -222,9 +224,9 @@ std::string replay_device(const Recording& recording) {
 }
 
 std::vector<AllocatorReplay> run_replays(const Recording& recording, const std::filesystem::path& file,
-                                         const std::vector<PlannedReplay>& planned, bool show_progress,
+                                         const std::vector<PlannedReplay>& planned, TimeLimit limit, bool show_progress,
                                          Interrupts& interrupts) {
-  return ReplayFleet(recording, file, planned, show_progress, interrupts).finish_all();
+  return ReplayFleet(recording, file, planned, limit, show_progress, interrupts).finish_all();
 }
 
 }  // namespace headroom::cli

@@ -124,7 +124,8 @@ void add_rows(const Plan& plan, const SetUpOptions& options, SetUp& set_up, Repr
               Interrupts& interrupts) {
   const models::ModelConfig model = models::load_model(plan.model);
   const auto measured = measure(
-      runs_of(plan, options), {default_jobs(options.device), !options.quiet && isatty(STDERR_FILENO) == 1}, interrupts);
+      runs_of(plan, options),
+      {default_jobs(options.device), !options.quiet && isatty(STDERR_FILENO) == 1, false, options.limit}, interrupts);
   auto run = measured.begin();
   for (const std::string& name : options.mechanisms) {
     const models::ModelConfig config = models::with_attention(model, name);

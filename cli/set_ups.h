@@ -8,6 +8,7 @@
 
 #include "analysis/reproduction/reproduction.h"
 #include "cli/interrupts.h"
+#include "cli/time_limit.h"
 
 namespace headroom::cli {
 
@@ -26,6 +27,7 @@ struct SetUpOptions {
   std::vector<std::string> mechanisms;
   bool memory = false;  // train and infer, else only build
   bool quiet = false;
+  TimeLimit limit = kNoLimit;  // of each run
 };
 
 // Fills in the set-ups, the device and what failed. `folder`: where the configuration of a model that is no preset is

@@ -35,7 +35,7 @@ class Expansion {
 
   SweepCombinations all() {
     const Json& root = document_.root;
-    for (const auto& [key, value] : root.items()) require_known("table", key, {"base", "grid", "run", "exclude"}, "");
+    for (const auto& [key, value] : root.items()) require_known("table", key, {"base", "grid", "run", "exclude", "timeout"}, "");
     if (root.contains("base")) base_ = table(root["base"], "/base", "[base] with a run's values");
     for (const auto& [key, value] : base_.items()) take(key, value, below("/base", key));
     read_excludes();

@@ -149,6 +149,12 @@ void require_possible(const TomlDocument& document, const SweepCombinations& fou
   }
 }
 
+std::optional<TimeLimit> limit_in(const TomlDocument& document) {
+  const auto found = document.root.find("timeout");
+  if (found == document.root.end()) return {};
+  return time_limit_of(document.place("/timeout") + ": 'timeout'", *found);
+}
+
 }  // namespace
 
 SweepPlan read_sweep_plan(const TomlDocument& document) {
@@ -158,7 +164,7 @@ SweepPlan read_sweep_plan(const TomlDocument& document) {
   for (const Json& table : found.tables) checked.push_back(checker.check(table));
   require_possible(document, found, checked, checker);
 
-  SweepPlan plan{varied_keys(found.tables), {}, ""};
+  SweepPlan plan{varied_keys(found.tables), {}, "", limit_in(document)};
   std::unordered_set<std::string> seen;
   std::string list;
   for (std::size_t i = 0; i < checked.size(); ++i) {

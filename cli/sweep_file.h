@@ -1,5 +1,6 @@
 // A sweep as a TOML file: what all runs have in common, grids whose values are combined, and runs of their own.
 //
+//   timeout = "10m"                   # of each run; where none is said there is none
 //   [base]
 //   model = "bert-base"
 //   [grid]                            # or several, [[grid]]
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/toml.h"
+#include "cli/time_limit.h"
 #include "recording/run_spec.h"
 
 namespace headroom::cli {
@@ -35,6 +37,7 @@ struct SweepPlan {
   std::vector<std::string> varied;  // keys that have more than one value, in the order of --help
   std::vector<PlannedSweepRun> runs;
   std::string id;  // of the whole list
+  std::optional<TimeLimit> limit;  // of each run; no part of what the sweep is
 };
 
 inline constexpr std::size_t kMostSweepRuns = 100'000;

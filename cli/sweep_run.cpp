@@ -27,7 +27,7 @@ class SweepRunner {
     sweep_.count = static_cast<std::int64_t>(request.plan.runs.size());
   }
 
-  Sweep finish() {
+  Sweep finish(Written& tables) {
     prepare();
     std::size_t kept = 0;
     for (const SweepRow& row : sweep_.rows)
@@ -45,7 +45,7 @@ class SweepRunner {
                        request_.folder.string()));
       throw;
     }
-    store_.write_tables(sweep_);
+    store_.write_tables(sweep_, tables);
     return std::move(sweep_);
   }
 
@@ -105,6 +105,7 @@ class SweepRunner {
     options.progress_lines = request_.progress_lines;
     options.show_progress = !request_.progress_lines && !request_.quiet && isatty(STDERR_FILENO) == 1;
     options.jobs = jobs(runs);
+    options.limit = request_.limit.value_or(request_.plan.limit.value_or(kNoLimit));
     measure(runs, options, interrupts,
             [this](std::size_t index, MeasuredRun run) { take(sweep_.rows[waiting_[index]], run); });
     waiting_.clear();
@@ -184,6 +185,6 @@ class SweepRunner {
 
 }  // namespace
 
-Sweep run_sweep(const SweepRequest& request) { return SweepRunner(request).finish(); }
+Sweep run_sweep(const SweepRequest& request, Written& tables) { return SweepRunner(request).finish(tables); }
 
 }  // namespace headroom::cli

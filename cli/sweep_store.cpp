@@ -102,19 +102,23 @@ void SweepStore::keep_recording(const std::string& key, const Recording& recordi
   write_recording(file_of(key, ".headroom"), recording);
 }
 
-void SweepStore::write_tables(const Sweep& sweep) const {
-  std::set<std::string> written;
+void SweepStore::write_tables(const Sweep& sweep, Written& written) const {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    written.attempt([&] { write_file(folder_ / name, text); });
+  };
+  std::set<std::string> wanted;
   const std::vector<SweepPicture> pictures = sweep_pictures(sweep);
   for (const SweepPicture& picture : pictures) {
-    write_file(folder_ / picture.file, picture.svg);
-    written.insert(picture.file);
+    write(picture.file, picture.svg);
+    wanted.insert(picture.file);
   }
-  write_file(folder_ / "results.csv", write_sweep_csv(sweep));
-  write_file(folder_ / "results.md", write_sweep_markdown(sweep, pictures));
-  write_file(folder_ / kSweepTable, write_sweep_json(sweep));
+  write("results.csv", write_sweep_csv(sweep));
+  write("results.md", write_sweep_markdown(sweep, pictures));
+  write(kSweepTable, write_sweep_json(sweep));
   std::vector<fs::path> old;
-  for (const auto& entry : fs::directory_iterator(folder_))
-    if (is_picture(entry.path()) && !written.contains(entry.path().filename().string())) old.push_back(entry.path());
+  std::error_code unreadable;
+  for (fs::directory_iterator entry(folder_, unreadable), end; !unreadable && entry != end; entry.increment(unreadable))
+    if (is_picture(entry->path()) && !wanted.contains(entry->path().filename().string())) old.push_back(entry->path());
   std::error_code ignored;
   for (const fs::path& file : old) fs::remove(file, ignored);
 }

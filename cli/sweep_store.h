@@ -13,6 +13,7 @@
 
 #include "analysis/scaling.h"
 #include "base/descriptor.h"
+#include "cli/written.h"
 
 namespace headroom::cli {
 
@@ -36,7 +37,7 @@ class SweepStore {
   void keep(const SweepResult& result) const;
   void keep_recording(const std::string& key, const Recording& recording) const;
 
-  void write_tables(const Sweep& sweep) const;  // and the pictures; those of an earlier sweep leave
+  void write_tables(const Sweep& sweep, Written& written) const;  // and the pictures; those of an earlier sweep leave
 
   const std::filesystem::path& folder() const { return folder_; }
 

@@ -46,10 +46,11 @@ RunSpec on_the_processor() {
 
 class TrainingFleet {
  public:
-  TrainingFleet(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, bool quiet,
+  TrainingFleet(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, TimeLimit limit, bool quiet,
                 Interrupts& interrupts)
       : jobs_(jobs),
         folder_(folder),
+        limit_(limit),
         quiet_(quiet),
         interrupts_(interrupts),
         line_(!quiet && isatty(STDERR_FILENO) == 1),
@@ -85,7 +86,7 @@ class TrainingFleet {
     for (; next_ < jobs_.size() && running_ < most_; ++next_) {
       if (results_[next_]) continue;
       workers_[next_] = std::make_unique<WorkerProcess>(command_, training_document(jobs_[next_]), file_of(next_),
-                                                        interrupts_.original_mask());
+                                                        interrupts_.original_mask(), limit_);
       ++running_;
     }
   }
@@ -128,6 +129,7 @@ class TrainingFleet {
 
   const std::vector<TrainingJob>& jobs_;
   const std::filesystem::path folder_;
+  const TimeLimit limit_;
   const bool quiet_;
   Interrupts& interrupts_;
   ProgressLine line_;
@@ -141,9 +143,9 @@ class TrainingFleet {
 
 }  // namespace
 
-Trainings run_trainings(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, bool quiet,
-                        Interrupts& interrupts) {
-  return TrainingFleet(jobs, folder, quiet, interrupts).finish_all();
+Trainings run_trainings(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, TimeLimit limit,
+                        bool quiet, Interrupts& interrupts) {
+  return TrainingFleet(jobs, folder, limit, quiet, interrupts).finish_all();
 }
 
 }  // namespace headroom::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/interrupts.h"
+#include "cli/time_limit.h"
 #include "recording/training.h"
 
 namespace headroom::cli {
@@ -16,9 +17,9 @@ struct Trainings {
 };
 
 // A result that is in `folder` already, of the very same job, is taken from there; others are put there as they finish:
-// MECHANISM-seed-N.json. Each end is told on stderr unless `quiet`, on a terminal with a line of progress. Throws
+// MECHANISM-seed-N.json. `limit` is of each. Each end is told on stderr unless `quiet`, on a terminal with a line of progress. Throws
 // Interrupted once the workers are dead.
-Trainings run_trainings(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, bool quiet,
-                        Interrupts& interrupts);
+Trainings run_trainings(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, TimeLimit limit,
+                        bool quiet, Interrupts& interrupts);
 
 }  // namespace headroom::cli

@@ -7,8 +7,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/shortened.h"
+
 namespace headroom::cli {
 namespace {
+
+constexpr std::size_t kLongestLastLine = 200;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \r\n\t");
@@ -75,6 +79,13 @@ WorkerEnd explain_worker_exit(int wait_status, const std::string& stderr_text) {
   if (WIFSIGNALED(wait_status))
     return {ExitCode::could_not_measure, signal_message(WTERMSIG(wait_status)), std::string(trimmed(stderr_text))};
   return explain_code(WEXITSTATUS(wait_status), stderr_text);
+}
+
+WorkerEnd explain_timeout(TimeLimit limit, const std::string& progress, const std::string& stderr_text) {
+  const std::string_view last = last_line(stderr_text);
+  std::string heard = progress.empty() ? "it had told of no progress" : "it was last at: " + progress;
+  if (!last.empty()) heard += fmt::format("; its last words: {}", shortened(last, kLongestLastLine));
+  return {ExitCode::could_not_measure, timeout_message(limit, heard), {}, true};
 }
 
 }  // namespace headroom::cli

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kStderrKept = 64 << 10, kLongestPartialLine = 64 << 10;
 constexpr int kProgressDescriptor = 3;
+constexpr std::chrono::seconds kPatience{1};  // from SIGTERM to SIGKILL
 
 [[noreturn]] void fail(const char* what) {
   throw could_not_measure(fmt::format("cannot start the worker: {}: {}", what, std::strerror(errno)));
@@ -112,7 +113,8 @@ void keep_end(std::string& text, std::size_t size) {
 }  // namespace
 
 WorkerProcess::WorkerProcess(const WorkerCommand& command, const Json& job, const std::filesystem::path& out,
-                             const sigset_t& mask) {
+                             const sigset_t& mask, TimeLimit limit)
+    : limit_(limit), deadline_(limit, kPatience) {
   std::vector<std::string> arguments{command.executable.string(), "--out", out.string(), "--progress-fd",
                                      std::to_string(kProgressDescriptor)};
   std::vector<std::string> environment = command.environment;
@@ -168,9 +170,11 @@ bool WorkerProcess::has_ended() {
   if (reaped_) return true;
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 ||
-      info.si_pid == 0)
+      info.si_pid == 0 || info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED) {
+    if (info.si_pid != 0) tell_stop();
+    if (const int number = deadline_.signal_due()) kill(-process_, number);
     return false;
-  if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED) return tell_stop(), false;
+  }
   reap();
   read_available();
   return true;
@@ -183,13 +187,20 @@ void WorkerProcess::tell_stop() {
         fmt::format("the worker is stopped: kill -CONT {} lets it go on; what stops this program ends both", process_));
 }
 
-WorkerEnd WorkerProcess::end() const { return explain_worker_exit(wait_status_, stderr_text_); }
+WorkerEnd WorkerProcess::end() const {
+  if (deadline_.has_passed()) return explain_timeout(limit_, describe(progress_), stderr_text_);
+  return explain_worker_exit(wait_status_, stderr_text_);
+}
 
 void wait_for_any(const std::vector<std::unique_ptr<WorkerProcess>>& workers, const Interrupts& interrupts,
                   int milliseconds) {
   std::vector<pollfd> wanted{{interrupts.descriptor(), POLLIN, 0}};
-  for (const auto& worker : workers)
-    if (worker) worker->add_descriptors(wanted);
+  for (const auto& worker : workers) {
+    if (!worker) continue;
+    worker->add_descriptors(wanted);
+    const int left = worker->milliseconds_left();
+    if (left >= 0 && (milliseconds < 0 || left < milliseconds)) milliseconds = left;
+  }
   poll(wanted.data(), wanted.size(), milliseconds);
 }
 

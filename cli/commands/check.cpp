@@ -29,7 +29,7 @@ namespace {
 constexpr const char* kUsualFile = "budgets.toml";
 
 struct CheckOptions {
-  std::string file, today, jobs;
+  std::string file, today, jobs, timeout;
   std::vector<std::string> runs;     // of --init
   std::vector<std::string> program;  // what follows "--"
   bool strict = false, update = false;
@@ -193,7 +193,8 @@ BudgetFile read_budgets(const std::string& file) {
 }
 
 BudgetRunOptions how_to_run(const CheckOptions& options) {
-  return {read_jobs(options.jobs, 0), !options.output.quiet && isatty(STDERR_FILENO) == 1, today_of(options.today)};
+  return {read_jobs(options.jobs, 0), !options.output.quiet && isatty(STDERR_FILENO) == 1, today_of(options.today),
+          read_timeout(options.timeout)};
 }
 
 int run_check(const CheckOptions& options) {
@@ -274,6 +275,7 @@ void add_check(CLI::App& app, Chosen& chosen, const std::vector<std::string>& co
       ->type_name("DAY")
       ->group(group);
   add_jobs_flag(*command, options->jobs, group);
+  add_timeout_flag(*command, options->timeout, group, "the budget's timeout, else " + time_limit_text(kUsualLimit));
   add_init_flags(*command, options->init);
   add_outputs(*command, options->output);
   command->footer(R"(

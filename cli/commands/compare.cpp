@@ -20,7 +20,7 @@ namespace {
 struct CompareOptions {
   RunFlags run;
   OutputFlags output;
-  std::string baseline, jobs;
+  std::string baseline, jobs, timeout;
 };
 
 // Throws bad_input where the mechanism is undefined for the model, its weights for what compresses them, or its cache
@@ -65,13 +65,14 @@ int run_compare(const CompareOptions& options) {
   const auto names = mechanisms(options, checked.model, checked.spec);
   const std::size_t baseline = baseline_index(options.baseline, names);
   const std::size_t jobs = read_jobs(options.jobs, default_jobs(checked.spec.device));
+  const TimeLimit limit = read_timeout(options.timeout).value_or(kNoLimit);
   std::vector<PlannedRun> runs;
   for (const auto& name : names) {
     runs.push_back({name, checked.spec});
     runs.back().spec.attention = name;
   }
   const auto orders = orders_to_compare(options.run.virtual_device, checked.spec.device);
-  return measure_and_report({runs, orders, baseline, jobs}, plan_output(options.output));
+  return measure_and_report({runs, orders, baseline, jobs, {}, limit}, plan_output(options.output));
 }
 
 }  // namespace
@@ -84,6 +85,7 @@ void add_compare(CLI::App& app, Chosen& chosen) {
                 "(default: those of the MHE paper and gqa, where defined for the model)");
   add_baseline_flag(*command, options->baseline, "What is run");
   add_jobs_flag(*command, options->jobs, "What is run");
+  add_timeout_flag(*command, options->timeout, "What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
   add_progress_flag(*command, options->output);
   command->footer(R"(

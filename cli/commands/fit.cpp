@@ -35,7 +35,7 @@ constexpr std::array kAdvisedNames{Named<Advised>{Advised::first, "first"}, Name
 struct FitOptions {
   FitFlags fit;
   OutputFlags output;
-  std::string advice, jobs;
+  std::string advice, jobs, timeout;
   bool no_cache = false;
 };
 
@@ -43,6 +43,7 @@ struct Request {
   FitPlan plan;
   Advised advised = Advised::first;
   std::size_t jobs = 1;
+  TimeLimit limit = kNoLimit;
   std::vector<Document> documents;
   OutputPlan look;
 };
@@ -53,6 +54,7 @@ Request check(const FitOptions& options) {
   request.plan = plan_fit(options.fit);
   if (!options.advice.empty()) request.advised = from_name(kAdvisedNames, "choice of advice", options.advice);
   request.jobs = read_jobs(options.jobs, default_jobs(request.plan.spec.device));
+  request.limit = read_timeout(options.timeout).value_or(kNoLimit);
   request.look = plan_place(options.output);
   return request;
 }
@@ -154,31 +156,20 @@ const char* file_of(Document document) {
   return document == Document::markdown ? "fit.md" : "fit.csv";
 }
 
-void write_files(const FitReport& report, const Request& request, const fs::path& folder) {
+void write_files(const FitReport& report, const Request& request, const fs::path& folder, Written& written) {
   for (const Document document : request.documents)
-    if (document != Document::terminal) write_file(folder / file_of(document), render(report, request, document));
+    if (document != Document::terminal)
+      written.attempt([&] { write_file(folder / file_of(document), render(report, request, document)); });
 }
 
 // The configurations of the models that were found, for profile.
-void keep_models(const FitReport& report, const Request& request, const fs::path& scratch, const fs::path& folder) {
+void keep_models(const FitReport& report, const Request& request, const fs::path& scratch, const fs::path& folder,
+                 Written& written) {
   if (request.plan.size != FitSize::layers && request.plan.size != FitSize::heads) return;
   for (const DeviceFit& fit : report.devices) {
     if (!fit.result.found.largest.value) continue;
     const std::string name = derived_name(request.plan, *fit.result.found.largest.value) + ".json";
-    write_file(folder / name, read_file(scratch / name, 4u << 20));
-  }
-}
-
-// Throws nothing: what was found is shown all the same. Returns what went wrong, and its code.
-std::pair<ExitCode, std::string> try_to_write(const FitReport& report, const Request& request,
-                                              const fs::path& scratch) {
-  if (!request.look.folder) return {};
-  try {
-    write_files(report, request, *request.look.folder);
-    keep_models(report, request, scratch, *request.look.folder);
-    return {};
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
+    written.attempt([&] { write_file(folder / name, read_file(scratch / name, 4u << 20)); });
   }
 }
 
@@ -187,27 +178,31 @@ int run_fit(const FitOptions& options) {
   FitReport report = begin_report(request.plan);
   std::optional<Interrupted> stopped;
   ExitCode code = ExitCode::done;
-  std::pair<ExitCode, std::string> trouble;
+  Written written;
   {
     Interrupts interrupts;
     const ScratchFolder scratch;
     ResultCache cache(options.no_cache ? fs::path() : results_folder());
     const bool lines = request.look.progress == ProgressKind::lines;
-    const MeasureOptions how{request.jobs, !lines && !request.look.quiet && isatty(STDERR_FILENO) == 1, lines};
+    const MeasureOptions how{request.jobs, !lines && !request.look.quiet && isatty(STDERR_FILENO) == 1, lines,
+                             request.limit};
     Fitting fitting(request, cache, report, scratch.path());
     try {
       fitting.run(how, interrupts);
     } catch (const Interrupted& caught) {
       stopped = caught;
     }
-    trouble = try_to_write(report, request, scratch.path());
-    code = std::max(fitting.code(), trouble.first);
+    if (const auto& folder = request.look.folder) {
+      write_files(report, request, *folder, written);
+      keep_models(report, request, scratch.path(), *folder, written);
+    }
+    code = std::max(fitting.code(), written.code());
   }
   if (const Document* shown = shown_of(request.documents, request.look)) write_stdout(render(report, request, *shown));
   if (stopped) throw *stopped;
   for (const DeviceFit& fit : report.devices)
     if (!fit.result.found.problem.empty()) complain(fmt::format("{}: {}", fit.device, fit.result.found.problem));
-  if (!trouble.second.empty()) complain(trouble.second);
+  written.tell();
   return static_cast<int>(code);
 }
 
@@ -225,6 +220,7 @@ void add_subject(CLI::App& command, FitOptions& options) {
   add("--advice", options.advice, "WHICH",
       "Say what makes more fit on the first device that memory limits,\non all of them, or on none (default: first)");
   add_jobs_flag(command, options.jobs, group);
+  add_timeout_flag(command, options.timeout, group);
   command.add_flag("--no-cache", options.no_cache, "Run everything again, and keep nothing of it")->group(group);
 }
 

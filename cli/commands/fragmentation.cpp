@@ -26,6 +26,7 @@ constexpr const char* kJsonFile = "fragmentation.json";
 struct FragmentationOptions {
   std::string recording;
   std::vector<std::string> settings;
+  std::string timeout;
   bool no_replay = false;
   OutputFlags output;
 };
@@ -67,6 +68,7 @@ int run_fragmentation(const FragmentationOptions& options) {
   if (options.no_replay && !options.settings.empty())
     throw bad_input("--settings asks for a replay, and --no-replay for none");
   const auto documents = documents_of<Document>(options.output, kDocumentNames, {});
+  const TimeLimit limit = read_timeout(options.timeout).value_or(kNoLimit);
   Recording recording = read_with_segments(options.recording);
   const std::string label = label_of(options.recording);
   const OutputPlan plan = plan_place(options.output);
@@ -74,17 +76,17 @@ int run_fragmentation(const FragmentationOptions& options) {
     Interrupts interrupts;
     if (!options.no_replay)
       recording.replays = run_replays(recording, options.recording, planned_replays(recording, options.settings),
-                                      !plan.quiet && isatty(STDERR_FILENO) == 1, interrupts);
+                                      limit, !plan.quiet && isatty(STDERR_FILENO) == 1, interrupts);
     interrupts.throw_if_caught();
   }
   const FragmentationReport report = explain(recording, label);
-  if (plan.folder) {
-    write_recordings(plan, {{label, recording}});
-    if (std::ranges::find(documents, Document::json) != documents.end())
-      write_file(*plan.folder / kJsonFile, render(report, plan, Document::json));
-  }
+  Written written;
+  write_recordings(plan, {{label, recording}}, written);
+  if (plan.folder && std::ranges::find(documents, Document::json) != documents.end())
+    written.attempt([&] { write_file(*plan.folder / kJsonFile, render(report, plan, Document::json)); });
+  written.tell();
   if (const Document* shown = shown_of(documents, plan)) write_stdout(render(report, plan, *shown));
-  return 0;
+  return static_cast<int>(written.code());
 }
 
 }  // namespace
@@ -106,6 +108,7 @@ void add_fragmentation(CLI::App& app, Chosen& chosen) {
       ->take_all()
       ->group("What is tried");
   command->add_flag("--no-replay", options->no_replay, "Only what was recorded")->group("What is tried");
+  add_timeout_flag(*command, options->timeout, "What is tried");
   add_documents_flags(*command, options->output, "terminal, json", "terminal",
                       "fragmentation.json as --format asks, and the recording with its\nreplays");
   command->footer(R"(

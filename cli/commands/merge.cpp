@@ -40,20 +40,22 @@ int run_merge(const MergeOptions& options) {
   for (const std::string& folder : options.folders) parts.push_back(read_part(folder));
   const Sweep sweep = merge_sweeps(parts, options.folders);
   const SweepStore store(options.output.out);
+  Written written;
   bool failed = false;
   for (const SweepRow& row : sweep.rows) {
     if (row.result.outcome == SweepOutcome::error)
       failed = true;
     else if (!row.result.key.empty())
-      store.keep(row.result);
+      written.attempt([&] { store.keep(row.result); });
   }
-  store.write_tables(sweep);
+  store.write_tables(sweep, written);
+  written.tell();
   show_sweep(sweep, look);
   const std::vector<std::int64_t> missing = missing_rows(sweep);
   if (!missing.empty())
     complain(fmt::format("{} of {} runs are in none of the folders: {}", missing.size(), sweep.count,
                          number_ranges(missing)));
-  return static_cast<int>(failed || !missing.empty() ? ExitCode::could_not_measure : ExitCode::done);
+  return static_cast<int>(failed || !missing.empty() ? ExitCode::could_not_measure : written.code());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace {
 struct ProfileOptions {
   RunFlags run;
   OutputFlags output;
+  std::string timeout;
   bool no_fit = false;
 };
 
@@ -26,7 +27,8 @@ int run_profile(const ProfileOptions& options) {
   if (options.no_fit && checked.spec.mode != Mode::generate)
     throw bad_input(
         fmt::format("--no-fit is of --mode generate, and --mode is {}", to_name(kModeNames, checked.spec.mode)));
-  MeasurementPlan plan{{{label, checked.spec}}, orders, 0, default_jobs(checked.spec.device), {}};
+  MeasurementPlan plan{{{label, checked.spec}}, orders, 0, default_jobs(checked.spec.device), {},
+                       read_timeout(options.timeout).value_or(kNoLimit)};
   if (checked.spec.mode == Mode::generate && !options.no_fit)
     plan.fit = [positions = checked.model.max_positions](const Recording& measured, const MeasureOptions& how,
                                                          Interrupts& interrupts) {
@@ -51,6 +53,7 @@ void add_profile(CLI::App& app, Chosen& chosen) {
                  "In --mode generate: do not search for the largest context and\n"
                  "batch that a virtual device holds")
       ->group("What is run");
+  add_timeout_flag(*command, options->timeout, "What is run");
   add_output_flags(*command, options->output, kMeasuredFiles);
   add_progress_flag(*command, options->output);
   command->footer(R"(

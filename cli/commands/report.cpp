@@ -40,9 +40,11 @@ int run_report(const ReportOptions& options) {
   if (labels.size() > 1) report.comparison = compare(breakdowns, baseline);
   const OutputPlan plan = plan_output(options.output);
   require_room(plan, labels.size());
-  write_documents(plan, {report, kept});
+  Written written;
+  write_documents(plan, {report, kept}, written);
+  written.tell();
   write_result(plan, {report, kept});
-  return 0;
+  return static_cast<int>(written.code());
 }
 
 }  // namespace

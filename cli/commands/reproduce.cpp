@@ -40,7 +40,7 @@ constexpr const char* kMarkdownFile = "reproduction.md";
 constexpr const char* kTrainingFolder = "training";
 
 struct ReproduceOptions {
-  std::string paper, only, attention, device, seeds, steps, text;
+  std::string paper, only, attention, device, seeds, steps, text, timeout;
   OutputFlags output;
 };
 
@@ -53,6 +53,7 @@ struct Request {
   std::int64_t seeds = 0;
   TrainingJob job;
   std::int64_t text_bytes = 0;
+  TimeLimit limit = kNoLimit;
   OutputPlan look;  // width, colour and quiet
 };
 
@@ -102,6 +103,7 @@ Request check(const ReproduceOptions& options) {
   request.seeds = options.seeds.empty() ? 3 : parse_integer("--seeds", options.seeds, 1, 1000);
   if (!options.steps.empty()) request.job.steps = parse_integer("--steps", options.steps, 1, 10'000'000);
   request.job.warmup = std::min<std::int64_t>(request.job.warmup, request.job.steps / 10);
+  request.limit = read_timeout(options.timeout).value_or(kNoLimit);
   if (request.parts.contains(Part::training)) find_text(options.text, request);
   request.look = plan_place(options.output);
   request.folder = request.look.folder;
@@ -132,7 +134,8 @@ std::vector<TrainingJob> jobs_of(const Request& request) {
 }
 
 void train(const Request& request, const fs::path& folder, Reproduction& found, Interrupts& interrupts) {
-  const Trainings trained = run_trainings(jobs_of(request), folder / kTrainingFolder, request.look.quiet, interrupts);
+  const Trainings trained =
+      run_trainings(jobs_of(request), folder / kTrainingFolder, request.limit, request.look.quiet, interrupts);
   found.failures.insert(found.failures.end(), trained.failures.begin(), trained.failures.end());
   if (!trained.results.empty()) found.training = reproduction::study(trained.results, request.text_bytes);
 }
@@ -146,8 +149,9 @@ Reproduction reproduce(const ReproduceOptions& options, const Request& request) 
   found.command = command_of(options, request);
   if (request.parts.contains(Part::parameters)) found.figure = parameter_figure();
   if (request.parts != std::set{Part::training})
-    run_set_ups({request.device, request.mechanisms, request.parts.contains(Part::memory), request.look.quiet}, folder,
-                found, interrupts);
+    run_set_ups({request.device, request.mechanisms, request.parts.contains(Part::memory), request.look.quiet,
+                 request.limit},
+                folder, found, interrupts);
   if (request.parts.contains(Part::training)) train(request, folder, found, interrupts);
   interrupts.throw_if_caught();
   return found;
@@ -159,25 +163,29 @@ std::string render(const Reproduction& found, const Request& request, Document d
   return write_reproduction_terminal(found, look_of(request.look, STDOUT_FILENO));
 }
 
-void write_files(const Reproduction& found, const Request& request) {
-  const fs::path& folder = *request.folder;
+void write_files(const Reproduction& found, const Request& request, Written& written) {
+  const auto write = [&](std::string_view name, const std::string& text) {
+    written.attempt([&] { write_file(*request.folder / name, text); });
+  };
   for (const Document document : request.documents)
     if (document != Document::terminal)
-      write_file(folder / (document == Document::json ? kJsonFile : kMarkdownFile), render(found, request, document));
+      write(document == Document::json ? kJsonFile : kMarkdownFile, render(found, request, document));
   if (!found.figure.empty()) {
-    write_file(folder / kParametersPicture, write_parameters_svg(found));
-    write_file(folder / "parameters.csv", write_parameters_csv(found));
+    write(kParametersPicture, write_parameters_svg(found));
+    write("parameters.csv", write_parameters_csv(found));
   }
-  if (found.training) write_file(folder / kLossesPicture, write_losses_svg(*found.training));
+  if (found.training) write(kLossesPicture, write_losses_svg(*found.training));
 }
 
 int run_reproduce(const ReproduceOptions& options) {
   const Request request = check(options);
   const Reproduction found = reproduce(options, request);
-  if (request.folder) write_files(found, request);
+  Written written;
+  if (request.folder) write_files(found, request, written);
+  written.tell();
   if (const Document* shown = shown_of(request.documents, request.look)) write_stdout(render(found, request, *shown));
   for (const std::string& failure : found.failures) complain(failure);
-  return static_cast<int>(found.failures.empty() ? ExitCode::done : ExitCode::could_not_measure);
+  return static_cast<int>(found.failures.empty() ? written.code() : ExitCode::could_not_measure);
 }
 
 void add_subjects(CLI::App& command, ReproduceOptions& options) {
@@ -197,6 +205,7 @@ void add_subjects(CLI::App& command, ReproduceOptions& options) {
   add("--steps", options.steps, "N", "Of each training (default: 2000)");
   add("--text", options.text, "FILE",
       "What is trained on and predicted\n(default: the King James Bible that scripts/setup --text fetches)");
+  add_timeout_flag(command, options.timeout, group);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ namespace headroom::cli {
 namespace {
 
 struct RunOptions {
-  std::string device;
+  std::string device, timeout;
   ProgramFlags program;
   VirtualFlags virtual_device;
   TraceFlags trace;
@@ -48,42 +48,44 @@ RunSpec check_program(const RunOptions& options, const std::vector<std::string>&
 
 // One execution of the program and what it left.
 struct Execution {
-  int wait_status = 0;
+  ProgramEnd end;
   RunFolder found;
 };
 
 // Of several processes only the one that was started has an ending that is known.
-void complete(ProcessRecording& process, const RunSpec& spec, const Execution& execution) {
+void complete(ProcessRecording& process, const RunSpec& spec, const Execution& execution, TimeLimit limit) {
   RunSpec& own = process.recording.spec;
   const RunSpec seen = own;
   own = spec;
   own.mode = seen.mode;
   if (seen.model.ends_with(".py")) own.model = seen.model;  // what a launcher started
-  if (execution.found.recordings.size() == 1) finish(process.recording, execution.wait_status);
+  if (execution.found.recordings.size() == 1) finish(process.recording, execution.end.wait_status);
+  if (execution.end.timed_out && process.recording.outcome.kind != OutcomeKind::oom)
+    process.recording.outcome = {OutcomeKind::error, timeout_message(limit)};
 }
 
 Execution execute(ProgramCall call, const RunSpec& spec) {
   const ScratchFolder scratch;
   call.environment = program_environment(spec, scratch.path());
   Execution execution;
-  execution.wait_status = run_program(call);
+  execution.end = run_program(call);
   Interrupts interrupts;  // the folder goes before they do their work
   execution.found = read_run_folder(scratch.path());
-  for (auto& process : execution.found.recordings) complete(process, spec, execution);
+  for (auto& process : execution.found.recordings) complete(process, spec, execution, call.limit);
   interrupts.throw_if_caught();
   return execution;
 }
 
-bool was_stopped(int wait_status) {
-  const int code = exit_code_of(wait_status);
-  return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP;
+bool was_stopped(const ProgramEnd& end) {
+  const int code = exit_code_of(end.wait_status);
+  return end.timed_out || code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGHUP;
 }
 
 // Under each of the orders, until someone stops it.
 std::vector<Execution> execute_all(ProgramCall call, RunSpec spec, const std::vector<std::string>& orders) {
   std::vector<Execution> out{execute(call, spec)};
   call.again = true;
-  for (std::size_t i = 1; i < orders.size() && !was_stopped(out.back().wait_status); ++i) {
+  for (std::size_t i = 1; i < orders.size() && !was_stopped(out.back().end); ++i) {
     spec.virtual_options.address_order = orders[i];
     out.push_back(execute(call, spec));
   }
@@ -134,24 +136,28 @@ void announce(const std::vector<std::filesystem::path>& written) {
   if (!written.empty()) complain(fmt::format("recorded in {}", names));
 }
 
-// Files and report of what was recorded. Throws where something could not be written.
-void show(const ProgramOutput& output, const std::vector<Execution>& executions,
-          const std::vector<std::string>& orders) {
+// Files and report of what was recorded. Returns the code of what could not be written, which is told.
+ExitCode show(const ProgramOutput& output, const std::vector<Execution>& executions,
+              const std::vector<std::string>& orders) {
   Interrupts interrupts;
   const auto& recordings = executions.front().found.recordings;
   const auto labels = labels_of(recordings, output.label.empty() ? label_of(recordings) : output.label);
   const Report report = make_report(executions, labels, orders);
   const auto kept = labeled(executions.front(), labels);
-  const auto written = write_program_files(output, {report, kept});
+  Written written;
+  const auto paths = write_program_files(output, {report, kept}, written);
   interrupts.throw_if_caught();
-  write_program_report(output, {report, kept});
+  written.attempt([&] { write_program_report(output, {report, kept}); });
   tell_trace_problems(kept);
-  if (!output.plan.quiet) announce(written);
+  written.tell();
+  if (!output.plan.quiet) announce(paths);
+  return written.code();
 }
 
-// As the program ended: its code, or Ctrl-C's signal, so that a shell's loop stops, too.
-int end_as(int wait_status, ExitCode own) {
-  const int code = exit_code_of(wait_status);
+// As the program ended: its code, or Ctrl-C's signal, so that a shell's loop stops, too. One that was ended has no say.
+int end_as(const ProgramEnd& end, ExitCode own) {
+  if (end.timed_out) return static_cast<int>(ExitCode::could_not_measure);
+  const int code = exit_code_of(end.wait_status);
   if (code == 128 + SIGINT) throw Interrupted{SIGINT};
   return code != 0 ? code : static_cast<int>(own);
 }
@@ -161,23 +167,22 @@ int run_run(const RunOptions& options, const std::vector<std::string>& command) 
     throw bad_input("expected -- and a command: headroom run --device virtual:h100-80gb -- python train.py");
   const auto file = find_program(command);
   RunSpec spec = check_program(options, command);
+  const TimeLimit limit = read_timeout(options.timeout).value_or(kNoLimit);
   const auto orders = orders_to_compare(options.virtual_device, spec.device);
   if (!orders.empty()) spec.virtual_options.address_order = orders.front();
   const ProgramOutput output = plan_program_output(options.output);
-  const ProgramCall call{file, command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device)};
+  const ProgramCall call{file,  command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device),
+                         limit};
   const auto executions = execute_all(call, spec, orders);
   const Execution& first = executions.front();
+  const ProgramEnd& end = executions.back().end.timed_out ? executions.back().end : first.end;
+  if (end.timed_out) complain(program_name(command) + ": " + timeout_message(limit));
   for (const auto& message : first.found.refusals) complain(message);
   for (const auto& message : first.found.damaged) complain(message);
   if (const auto message = nothing_recorded(first.found, call, spec); !message.empty()) complain(message);
-  if (first.found.recordings.empty()) return end_as(first.wait_status, ExitCode::could_not_measure);
-  try {
-    show(output, executions, orders);
-  } catch (const Error& error) {
-    complain(error.what());
-    return end_as(first.wait_status, error.code());
-  }
-  return end_as(first.wait_status, first.found.damaged.empty() ? ExitCode::done : ExitCode::could_not_measure);
+  if (first.found.recordings.empty()) return end_as(end, ExitCode::could_not_measure);
+  const ExitCode own = first.found.damaged.empty() ? ExitCode::done : ExitCode::could_not_measure;
+  return end_as(end, std::max(own, show(output, executions, orders)));
 }
 
 }  // namespace
@@ -192,6 +197,7 @@ void add_run(CLI::App& app, Chosen& chosen, const std::vector<std::string>& comm
       ->type_name("NAME")
       ->group("What is run");
   add_program_flags(*command, options->program);
+  add_timeout_flag(*command, options->timeout, "What is run");
   add_virtual_flags(*command, options->virtual_device);
   add_trace_flags(*command, options->trace);
   add_program_output_flags(*command, options->output);

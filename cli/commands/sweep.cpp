@@ -19,7 +19,7 @@ namespace headroom::cli {
 namespace {
 
 struct SweepOptions {
-  std::string file, shard, jobs;
+  std::string file, shard, jobs, timeout;
   bool keep_recordings = false;
   OutputFlags output;
 };
@@ -43,15 +43,19 @@ int run_sweep_command(const SweepOptions& options) {
                        0,
                        options.keep_recordings,
                        look.plan.quiet,
-                       look.plan.progress == ProgressKind::lines};
+                       look.plan.progress == ProgressKind::lines,
+                       {}};
   request.jobs = read_jobs(options.jobs, 0);
+  request.limit = read_timeout(options.timeout);
   request.folder = options.output.out.empty() ? default_folder(options.file) : options.output.out;
   if (!options.shard.empty()) request.folder /= fmt::format("shard-{}-of-{}", shard.index, shard.count);
-  const Sweep sweep = run_sweep(request);
+  Written tables;
+  const Sweep sweep = run_sweep(request, tables);
+  tables.tell();
   show_sweep(sweep, look);
   const bool failed =
       std::ranges::any_of(sweep.rows, [](const SweepRow& row) { return row.result.outcome == SweepOutcome::error; });
-  return static_cast<int>(failed ? ExitCode::could_not_measure : ExitCode::done);
+  return static_cast<int>(failed ? ExitCode::could_not_measure : tables.code());
 }
 
 }  // namespace
@@ -68,6 +72,7 @@ void add_sweep(CLI::App& app, Chosen& chosen) {
       ->type_name("I/N")
       ->group(group);
   add_jobs_flag(*command, options->jobs, group);
+  add_timeout_flag(*command, options->timeout, group, "the file's timeout, else none");
   command->add_flag("--keep-recordings", options->keep_recordings, "Keep each run's recording, too: runs/KEY.headroom")
       ->group(group);
   add_sweep_output_flags(*command, options->output,
