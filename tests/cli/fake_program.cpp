@@ -14,6 +14,7 @@
 //   addresses              whether they are randomised
 //   env NAME               its value to stdout          pid                    notes the process for the test
 //   child                  what follows happens in a child, whose code is passed on
+//   brood                  a child in a session of its own, deaf, that outlives it
 //   hang                   until a signal               trap                   a signal is told on stdout and ends it,
 //   code 7 exit N, kill N         ends it
 #include <fmt/format.h>
@@ -106,6 +107,12 @@ std::string variable(const std::string& name) {
   return value ? value : "(unset)";
 }
 
+void note_process() { std::ofstream(fmt::format("{}/{}", variable("HEADROOM_FAKE_PIDS"), getpid())) << getpid(); }
+
+void turn_deaf() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -141,9 +148,16 @@ int main(int count, char** values) {
     if (action == "env") say(std::cout, variable(next()));
     if (action == "addresses")
       say(std::cout, (personality(0xffffffff) & ADDR_NO_RANDOMIZE) != 0 ? "always the same" : "at random");
-    if (action == "pid") std::ofstream(fmt::format("{}/{}", variable("HEADROOM_FAKE_PIDS"), getpid())) << getpid();
+    if (action == "pid") note_process();
     if (action == "child")
       if (const pid_t child = fork(); child != 0) return passed_on(child);
+    if (action == "brood" && fork() == 0) {
+      setsid();
+      turn_deaf();
+      note_process();
+      hang();
+    }
+    if (action == "deaf") turn_deaf(), hang();
     if (action == "trap")
       for (int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGQUIT}) signal(number, on_signal);
     if (action == "hang") hang();

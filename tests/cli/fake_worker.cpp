@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "recording/file.h"
 #include "recording/recording.h"
+#include "recording/training.h"
 
 using namespace headroom;
 
@@ -116,6 +117,10 @@ void die_of(int number) {
   for (;;) pause();
 }
 
+void turn_deaf() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+}
+
 int fail(int code, const std::string& text) {
   std::cerr << text << std::flush;
   return code;
@@ -130,7 +135,8 @@ int measure_well(const Request& request) {
 // Goes through the protocol and at its POINT does what EFFECT says, for "at-POINT-EFFECT":
 //   points    0 the job is not read yet   1 it is   2 a message is sent   3 half of the next one   4 all of it
 //             5 one more   6 half a recording is there   7 the whole one
-//   effects   kill, segv; stop: SIGSTOP; exit: with 0; garbage, flood: on the pipes, and it goes on
+//   effects   kill, segv; stop: SIGSTOP; exit: with 0; garbage, flood: on the pipes, and it goes on; torrent: the same
+//             with gigabytes and no end of a line; hang; stubborn: deaf to all but SIGKILL; spew: without end
 class Course {
  public:
   explicit Course(const std::string& action) : point_(action.at(3) - '0'), effect_(action.substr(5)) {}
@@ -144,6 +150,20 @@ class Course {
     if (effect_ == "garbage") say(request, std::string("\xff\0{]\n\n{\"phase\":", 15));
     if (effect_ == "flood")
       for (int i = 0; i < 64; ++i) std::cerr << std::string(1 << 14, 'y') << std::flush;
+    if (effect_ == "torrent") pour(request, 1 << 10);
+    if (effect_ == "spew") pour(request, -1);
+    if (effect_ == "hang") hang();
+    if (effect_ == "stubborn") turn_deaf(), hang();
+  }
+
+  // So many mebibytes on each pipe; below 0: without end.
+  static void pour(const Request& request, int mebibytes) {
+    const std::string much(1 << 20, 'y');
+    for (int i = 0; i != mebibytes; ++i) {
+      if (write(STDERR_FILENO, much.data(), much.size()) < 0) return;
+      if (request.progress >= 0) say(request, much);
+    }
+    say(request, "\n");
   }
 
   int run(const Request& request) const {
@@ -297,6 +317,18 @@ int replay(const Json& job, const std::string& out, bool faithful) {
   return 0;
 }
 
+// A loss that falls, whatever is trained.
+int train_well(const TrainingJob& job, const std::string& out) {
+  TrainingResult result{.job = job, .parameter_count = 1024, .attention_weight_count = 512};
+  result.losses = {{1, 5.5}, {job.steps, 2.0}};
+  result.held_out_loss = 2.0;
+  result.held_out_bytes = 1000;
+  result.held_out_words = 200;
+  result.seconds = 1;
+  write_file(out, training_document(result).dump());
+  return 0;
+}
+
 std::string environment_text() {
   const auto value = [](const char* name) {
     const char* text = std::getenv(name);
@@ -328,10 +360,7 @@ int act(const std::string& action, const Request& request) {
     return request.spec.seq > 100 ? fail(2, "no such prompt\n") : generate(request, 100'000);
   if (action == "oom") return write_recording(request.out, out_of_memory(request.spec)), 0;
   if (action == "hang") hang();
-  if (action == "stubborn") {
-    for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
-    hang();
-  }
+  if (action == "stubborn") turn_deaf(), hang();
   if (action == "brood") {  // with a child that would outlive it
     if (fork() == 0) note_process();
     hang();
@@ -388,7 +417,10 @@ int main(int count, char** values) {
     std::cerr.flush();
     _exit(code);
   }
-  if (job.contains("training")) _exit(act(action_for("training"), request));
+  if (job.contains("training")) {
+    const std::string action = action_for("training");
+    _exit(action == "ok" ? train_well(parse_training_job(job, "stdin"), request.out) : act(action, request));
+  }
   request.spec = run_spec_from_json(job, "stdin");
   const int code = act(action_for(request.spec.attention), request);
   std::cerr.flush();
