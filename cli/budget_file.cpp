@@ -310,7 +310,8 @@ class FileReader {
       refuse(merged.place(), "the budget has no limit; give it peak = \"2.5GiB\", reserved, category, layer, …");
     if (merged.table.contains("name")) entry.name = text_of(merged, "name");
     if (merged.table.contains(kTimeout))
-      entry.limit = at_place(merged.place(kTimeout), [&] { return time_limit_of("'timeout'", merged.table[kTimeout]); });
+      entry.limit =
+          at_place(merged.place(kTimeout), [&] { return time_limit_of("'timeout'", merged.table[kTimeout]); });
     if (entry.source == BudgetSource::recording)
       entry.recording = beside(document_.where, text_of(merged, "recording"));
     if (entry.source == BudgetSource::command) ProgramReader(merged).read(entry);

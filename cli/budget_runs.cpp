@@ -125,7 +125,8 @@ class Judge {
       std::vector<PlannedRun> planned;
       const std::size_t to = std::min(indices.size(), from + at_once);
       for (std::size_t i = from; i < to; ++i)
-        planned.push_back({file_.entries[indices[i]].name, file_.entries[indices[i]].spec, limit_of(file_.entries[indices[i]])});
+        planned.push_back(
+            {file_.entries[indices[i]].name, file_.entries[indices[i]].spec, limit_of(file_.entries[indices[i]])});
       Interrupts interrupts;
       const auto runs = measure(planned, {jobs, options_.show_progress, false}, interrupts);
       for (std::size_t i = from; i < to; ++i)

@@ -17,7 +17,7 @@ inline constexpr TimeLimit kUsualLimit = std::chrono::minutes(10);
 struct BudgetRunOptions {
   std::size_t jobs = 0;  // workers at once; 0: as many as is usual
   bool show_progress = false;
-  std::string today;  // "2026-12-31"; for exceptions
+  std::string today;               // "2026-12-31"; for exceptions
   std::optional<TimeLimit> limit;  // of each run, whatever the file says; else that of the file, else kUsualLimit
 };
 

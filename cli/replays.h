@@ -26,8 +26,9 @@ std::vector<PlannedReplay> planned_replays(const Recording& recording, const std
 // The device of the catalogue that stands for the recorded one: "virtual:h100-80gb". Throws bad_input when none does.
 std::string replay_device(const Recording& recording);
 
-// In the order planned. `file` holds the recording; `limit` is of each. Throws bad_input where the recording cannot be repeated or PyTorch refuses
-// settings, could_not_measure when there is no worker or it fails, Interrupted once the workers are dead.
+// In the order planned. `file` holds the recording; `limit` is of each. Throws bad_input where the recording cannot be
+// repeated or PyTorch refuses settings, could_not_measure when there is no worker or it fails, Interrupted once the
+// workers are dead.
 std::vector<AllocatorReplay> run_replays(const Recording& recording, const std::filesystem::path& file,
                                          const std::vector<PlannedReplay>& planned, TimeLimit limit, bool show_progress,
                                          Interrupts& interrupts);

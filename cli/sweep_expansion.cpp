@@ -35,7 +35,8 @@ class Expansion {
 
   SweepCombinations all() {
     const Json& root = document_.root;
-    for (const auto& [key, value] : root.items()) require_known("table", key, {"base", "grid", "run", "exclude", "timeout"}, "");
+    for (const auto& [key, value] : root.items())
+      require_known("table", key, {"base", "grid", "run", "exclude", "timeout"}, "");
     if (root.contains("base")) base_ = table(root["base"], "/base", "[base] with a run's values");
     for (const auto& [key, value] : base_.items()) take(key, value, below("/base", key));
     read_excludes();
@@ -110,7 +111,8 @@ class Expansion {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const std::string at = value.is_array() ? fmt::format("{}/{}", pointer, i) : pointer;
       if (values[i].is_structured()) refuse(at, fmt::format("'{}' has a list within its list", key));
-      if (!seen.insert(values[i].dump()).second) refuse(at, fmt::format("'{}' has {} twice", key, shortened(values[i].dump())));
+      if (!seen.insert(values[i].dump()).second)
+        refuse(at, fmt::format("'{}' has {} twice", key, shortened(values[i].dump())));
       out_.origins.emplace(std::pair(key, values[i].dump()), at);
     }
     return values;

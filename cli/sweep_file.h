@@ -36,7 +36,7 @@ struct PlannedSweepRun {
 struct SweepPlan {
   std::vector<std::string> varied;  // keys that have more than one value, in the order of --help
   std::vector<PlannedSweepRun> runs;
-  std::string id;  // of the whole list
+  std::string id;                  // of the whole list
   std::optional<TimeLimit> limit;  // of each run; no part of what the sweep is
 };
 

@@ -32,12 +32,10 @@ TimeLimit parse_time_limit(std::string_view where, std::string_view text) {
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
-  const double seconds =
-      number * seconds_of_unit(std::string_view(stop, static_cast<std::size_t>(end - stop)));
+  const double seconds = number * seconds_of_unit(std::string_view(stop, static_cast<std::size_t>(end - stop)));
   if (error != std::errc() || !(seconds >= kLeastSeconds && seconds <= kMostSeconds))
-    throw bad_input(
-        fmt::format("{} is '{}', expected a time such as 90s, 10m or 1.5h, from 0.001s to 720h, or none", where,
-                    shortened(text)));
+    throw bad_input(fmt::format("{} is '{}', expected a time such as 90s, 10m or 1.5h, from 0.001s to 720h, or none",
+                                where, shortened(text)));
   return TimeLimit(std::llround(seconds * 1000));
 }
 
@@ -77,9 +75,9 @@ int Deadline::signal_due() {
 
 void add_timeout_flag(CLI::App& command, std::string& timeout, const char* group, std::string_view otherwise) {
   command
-      .add_option("--timeout", timeout,
-                  fmt::format("End a run that has no result after so long: 90s, 10m, 1.5h; none\n(default: {})",
-                              otherwise))
+      .add_option(
+          "--timeout", timeout,
+          fmt::format("End a run that has no result after so long: 90s, 10m, 1.5h; none\n(default: {})", otherwise))
       ->type_name("TIME")
       ->group(group);
 }

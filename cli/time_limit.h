@@ -35,8 +35,8 @@ class Deadline {
  public:
   Deadline(TimeLimit limit, std::chrono::milliseconds patience);
 
-  int milliseconds_left() const;  // until signal_due() has to be asked again, for poll; -1: for ever
-  int signal_due();               // SIGTERM or SIGKILL, each once; 0: none
+  int milliseconds_left() const;                   // until signal_due() has to be asked again, for poll; -1: for ever
+  int signal_due();                                // SIGTERM or SIGKILL, each once; 0: none
   bool has_passed() const { return has_passed_; }  // signal_due() has given one
 
  private:

@@ -17,8 +17,8 @@ struct Trainings {
 };
 
 // A result that is in `folder` already, of the very same job, is taken from there; others are put there as they finish:
-// MECHANISM-seed-N.json. `limit` is of each. Each end is told on stderr unless `quiet`, on a terminal with a line of progress. Throws
-// Interrupted once the workers are dead.
+// MECHANISM-seed-N.json. `limit` is of each. Each end is told on stderr unless `quiet`, on a terminal with a line of
+// progress. Throws Interrupted once the workers are dead.
 Trainings run_trainings(const std::vector<TrainingJob>& jobs, const std::filesystem::path& folder, TimeLimit limit,
                         bool quiet, Interrupts& interrupts);
 

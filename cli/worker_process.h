@@ -1,8 +1,8 @@
 // One running headroom-worker: started in its own process group, fed its job, listened to without ever blocking.
 //
 // The job is a file on the worker's stdin and its pipes are drained as they fill, so neither side can wait for the
-// other. The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object. One that has a limit is
-// asked to end when that has passed (SIGTERM), and a second later made to, it and all that it started.
+// other. The worker dies with this process (PR_SET_PDEATHSIG) and at the latest with this object. One that has a limit
+// is asked to end when that has passed (SIGTERM), and a second later made to, it and all that it started.
 #pragma once
 
 #include <poll.h>
@@ -36,7 +36,9 @@ class WorkerProcess {
 
   void add_descriptors(std::vector<pollfd>& wanted) const;
   void read_available();
-  int milliseconds_left() const { return deadline_.milliseconds_left(); }  // until has_ended() has to be asked; -1: ever
+  int milliseconds_left() const {
+    return deadline_.milliseconds_left();
+  }                       // until has_ended() has to be asked; -1: ever
   bool has_ended();       // reaps it; then `end()` is known and all it wrote is read. Says so once where it is stopped
   WorkerEnd end() const;  // only after has_ended()
 

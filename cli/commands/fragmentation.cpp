@@ -75,8 +75,8 @@ int run_fragmentation(const FragmentationOptions& options) {
   {
     Interrupts interrupts;
     if (!options.no_replay)
-      recording.replays = run_replays(recording, options.recording, planned_replays(recording, options.settings),
-                                      limit, !plan.quiet && isatty(STDERR_FILENO) == 1, interrupts);
+      recording.replays = run_replays(recording, options.recording, planned_replays(recording, options.settings), limit,
+                                      !plan.quiet && isatty(STDERR_FILENO) == 1, interrupts);
     interrupts.throw_if_caught();
   }
   const FragmentationReport report = explain(recording, label);

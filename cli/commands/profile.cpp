@@ -27,8 +27,8 @@ int run_profile(const ProfileOptions& options) {
   if (options.no_fit && checked.spec.mode != Mode::generate)
     throw bad_input(
         fmt::format("--no-fit is of --mode generate, and --mode is {}", to_name(kModeNames, checked.spec.mode)));
-  MeasurementPlan plan{{{label, checked.spec}}, orders, 0, default_jobs(checked.spec.device), {},
-                       read_timeout(options.timeout).value_or(kNoLimit)};
+  MeasurementPlan plan{{{label, checked.spec}},           orders, 0,
+                       default_jobs(checked.spec.device), {},     read_timeout(options.timeout).value_or(kNoLimit)};
   if (checked.spec.mode == Mode::generate && !options.no_fit)
     plan.fit = [positions = checked.model.max_positions](const Recording& measured, const MeasureOptions& how,
                                                          Interrupts& interrupts) {

@@ -149,9 +149,9 @@ Reproduction reproduce(const ReproduceOptions& options, const Request& request) 
   found.command = command_of(options, request);
   if (request.parts.contains(Part::parameters)) found.figure = parameter_figure();
   if (request.parts != std::set{Part::training})
-    run_set_ups({request.device, request.mechanisms, request.parts.contains(Part::memory), request.look.quiet,
-                 request.limit},
-                folder, found, interrupts);
+    run_set_ups(
+        {request.device, request.mechanisms, request.parts.contains(Part::memory), request.look.quiet, request.limit},
+        folder, found, interrupts);
   if (request.parts.contains(Part::training)) train(request, folder, found, interrupts);
   interrupts.throw_if_caught();
   return found;

@@ -171,8 +171,7 @@ int run_run(const RunOptions& options, const std::vector<std::string>& command) 
   const auto orders = orders_to_compare(options.virtual_device, spec.device);
   if (!orders.empty()) spec.virtual_options.address_order = orders.front();
   const ProgramOutput output = plan_program_output(options.output);
-  const ProgramCall call{file,  command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device),
-                         limit};
+  const ProgramCall call{file, command, {}, output.on_stdout.has_value(), false, is_virtual(spec.device), limit};
   const auto executions = execute_all(call, spec, orders);
   const Execution& first = executions.front();
   const ProgramEnd& end = executions.back().end.timed_out ? executions.back().end : first.end;

@@ -16,6 +16,7 @@
 #include <map>
 #include <string>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "recording/file.h"
 #include "recording/recording.h"
@@ -205,8 +206,9 @@ int measure_by_order(const Request& request) {
   Recording recording = recording_of(request.spec);
   const auto more = 512 * static_cast<std::int64_t>(request.spec.virtual_options.address_order.size());
   add_event(recording, Action::alloc, 0x180000, more, Category::other);
-  for (std::int64_t AllocatorStats::*bytes : {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
-                                              &AllocatorStats::final_allocated_bytes})
+  for (std::int64_t AllocatorStats::*bytes :
+       {&AllocatorStats::peak_allocated_bytes, &AllocatorStats::peak_requested_bytes,
+        &AllocatorStats::final_allocated_bytes})
     recording.stats.*bytes += more;
   write_recording(request.out, recording);
   return 0;
@@ -303,13 +305,15 @@ int replay(const Json& job, const std::string& out, bool faithful) {
   const char* settings = std::getenv("PYTORCH_CUDA_ALLOC_CONF");
   AllocatorReplay replay{.label = reader.string("label"), .device = std::getenv("HEADROOM_VIRTUAL_GPU")};
   replay.settings = settings ? settings : "";
-  if (replay.settings != reader.string("settings")) return fail(3, "other settings in the environment than in the job\n");
+  if (replay.settings != reader.string("settings"))
+    return fail(3, "other settings in the environment than in the job\n");
   const std::string change = reader.string("change");
   for (const auto& known : kReplayChangeNames)
     if (known.name == change) replay.change = known.value;
   replay.peak_allocated_bytes = recording.stats.peak_allocated_bytes;
   replay.peak_requested_bytes = recording.stats.peak_requested_bytes;
-  replay.peak_reserved_bytes = recording.stats.peak_reserved_bytes - (replay.change == ReplayChange::none ? 0 : 1 << 19);
+  replay.peak_reserved_bytes =
+      recording.stats.peak_reserved_bytes - (replay.change == ReplayChange::none ? 0 : 1 << 19);
   replay.segment_count = replay.driver_call_count = 1;
   replay.faithful = faithful && replay.change == ReplayChange::none;
   if (!faithful && replay.change == ReplayChange::none) replay.difference = "at event 0 the recording differs";
@@ -325,7 +329,11 @@ int train_well(const TrainingJob& job, const std::string& out) {
   result.held_out_bytes = 1000;
   result.held_out_words = 200;
   result.seconds = 1;
-  write_file(out, training_document(result).dump());
+  try {
+    write_file(out, training_document(result).dump());
+  } catch (const Error& error) {
+    return fail(3, std::string(error.what()) + "\n");
+  }
   return 0;
 }
 

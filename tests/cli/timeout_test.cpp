@@ -42,7 +42,8 @@ TEST(TimeLimit, IsReadAsItIsWritten) {
 }
 
 TEST(TimeLimit, WhatIsNoTimeIsRefused) {
-  for (const std::string text : {"", "0", "-1", "0s", "ten", "10 m", "10min", "300ms", "nan", "inf", "1e99", "721h", "s"})
+  for (const std::string text :
+       {"", "0", "-1", "0s", "ten", "10 m", "10min", "300ms", "nan", "inf", "1e99", "721h", "s"})
     EXPECT_EQ(message_of(ExitCode::bad_input, [&] { parse_time_limit("--timeout", text); }),
               "--timeout is '" + text + "', expected a time such as 90s, 10m or 1.5h, from 0.001s to 720h, or none");
 }
@@ -119,13 +120,15 @@ TEST_F(Timeout, IsOfEachRunAndTheOthersAreThere) {
       "compare bert-base --attention mha,mqa,sha --jobs 1 --device virtual:h100-80gb --timeout 5 --timeout 1 --out out "
       "--format json,terminal");
   EXPECT_EQ(ended.code, 2) << "a flag is given once";
-  const Ended once = run(
-      "compare bert-base --attention mha,mqa,sha --jobs 1 --device virtual:h100-80gb --timeout 1 --out out --format json "
-      "--quiet");
+  const Ended once =
+      run("compare bert-base --attention mha,mqa,sha --jobs 1 --device virtual:h100-80gb --timeout 1 --out out "
+          "--format json "
+          "--quiet");
   EXPECT_EQ(once.code, 3);
-  EXPECT_EQ(once.err,
-            "headroom: mqa: no result after 1s, and it was ended (it had told of no progress); --timeout 2s would give it "
-            "twice as long\n");
+  EXPECT_EQ(
+      once.err,
+      "headroom: mqa: no result after 1s, and it was ended (it had told of no progress); --timeout 2s would give it "
+      "twice as long\n");
   const Json report = parse_json_file(here / "out/report.json");
   EXPECT_EQ(report.at("runs").at(0).at("outcome").at("kind"), "ok");
   EXPECT_EQ(report.at("runs").at(1).at("outcome").at("kind"), "error");
@@ -177,10 +180,11 @@ TEST_F(Timeout, OfABudgetFileIsReadLikeTheFlag) {
   EXPECT_EQ(limit_of("timeout = \"none\"\n"), kNoLimit);
   EXPECT_EQ(message_of(ExitCode::bad_input, [&] { limit_of("timeout = \"soon\"\n"); }),
             "b.toml:4: 'timeout' is 'soon', expected a time such as 90s, 10m or 1.5h, from 0.001s to 720h, or none");
-  EXPECT_EQ(message_of(ExitCode::bad_input, [] {
-              cli::parse_budget_file("[[budget]]\nrecording = \"x.headroom\"\npeak = 1\ntimeout = 1\n", "b.toml");
-            }),
-            "b.toml:4: 'timeout' says nothing of a recording, which is made");
+  EXPECT_EQ(
+      message_of(
+          ExitCode::bad_input,
+          [] { cli::parse_budget_file("[[budget]]\nrecording = \"x.headroom\"\npeak = 1\ntimeout = 1\n", "b.toml"); }),
+      "b.toml:4: 'timeout' says nothing of a recording, which is made");
 }
 
 TEST_F(Timeout, OfASweepLeavesARowThatIsRunAgain) {
@@ -191,12 +195,12 @@ TEST_F(Timeout, OfASweepLeavesARowThatIsRunAgain) {
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.err, AllOf(HasSubstr("headroom: mqa: "), HasSubstr(kGaveUp)));
   EXPECT_THAT(ended.out, HasSubstr(kGaveUp));
-  const std::string whole = Json::parse(ended.out).at("id");
+  const std::string whole = Json::parse(ended.out).at("sweep");
   tool.fake("mqa=slow");
   const Ended again = run("sweep sweep.toml --jobs 1 --out out --format json --timeout none");
   EXPECT_EQ(again.code, 0);
   EXPECT_THAT(again.err, HasSubstr("1 of 2 runs are there already"));
-  EXPECT_EQ(Json::parse(again.out).at("id"), whole) << "a limit is no part of what is run";
+  EXPECT_EQ(Json::parse(again.out).at("sweep"), whole) << "a limit is no part of what is run";
   std::ofstream(here / "sweep.toml") << "timeout = \"x\"\n[base]\nmodel = \"bert-base\"\n[grid]\nbatch = [1]\n";
   EXPECT_THAT(run("sweep sweep.toml").err, HasSubstr("sweep.toml:1: 'timeout' is 'x', expected a time"));
 }
@@ -229,9 +233,10 @@ TEST_F(Timeout, OfAProgramEndsAllItStartedAndKeepsWhatWasRecorded) {
                             " attach _ record cuda0 1048576 pid brood " +
                             end);
     EXPECT_EQ(ended.code, 3);
-    EXPECT_EQ(ended.err,
-              "headroom: headroom_fake_program: no result after 0.3s, and it was ended; --timeout 0.6s would give it twice "
-              "as long\n");
+    EXPECT_EQ(
+        ended.err,
+        "headroom: headroom_fake_program: no result after 0.3s, and it was ended; --timeout 0.6s would give it twice "
+        "as long\n");
     const Recording kept = read_recording(here / "headroom_fake_program.headroom");
     EXPECT_EQ(kept.outcome.kind, OutcomeKind::error);
     EXPECT_THAT(kept.outcome.message, HasSubstr("no result after 0.3s"));

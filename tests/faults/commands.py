@@ -51,5 +51,11 @@ RUN = Command("run", ["run", *DEVICE, "--out", "out", "--format", "json,csv", "-
 FRAGMENTATION = Command("fragmentation", ["fragmentation", "in/mqa.headroom", "--settings", "expandable_segments:True", "--out", "out",
                                           "--format", "terminal,json"], recordings("mqa"))
 
-ALL = [PROFILE, COMPARE, STDOUT, REPORT, DIFF, CHECK, UPDATE, SWEEPING, MERGE, FIT, RUN, FRAGMENTATION]
+REPRODUCE = Command("reproduce", lambda old: ["reproduce", "mhe", "--only", "training", "--attention", "mha,mqa", "--seeds", "1", "--steps",
+                                              "20" if old else "30", "--text", "text.txt", "--quiet", "--out", "out"],
+                    lambda place, old: (place.work / "text.txt").write_text("a word " * 2000))
+
+ALL = [PROFILE, COMPARE, STDOUT, REPORT, DIFF, CHECK, UPDATE, SWEEPING, MERGE, FIT, RUN, FRAGMENTATION, REPRODUCE]
+# Those that write several files of one result.
+SEVERAL = [PROFILE, COMPARE, REPORT, CHECK, UPDATE, SWEEPING, MERGE, FIT, RUN, FRAGMENTATION, REPRODUCE]
 MEASURING = [PROFILE, COMPARE, CHECK, UPDATE, SWEEPING]

@@ -80,6 +80,23 @@ class Disk(Bench):
             for signal in SIGNALS if EVERYTHING else [list(SIGNALS)[place_in_list % len(SIGNALS)]]:
                 self.dies(reference, number, kind, signal)
 
+    def test_a_file_that_cannot_be_written_costs_no_other(self):
+        for command in commands.SEVERAL:
+            reference = self.reference(command)
+            after = {n: c for n, c in reference.after.items() if n.startswith(("out/", "budgets.baselines/"))}
+            for number, (kind, path) in enumerate(reference.calls, 1):
+                name = os.path.relpath(path, reference.place.work)
+                if kind != "rename" or name not in after or "/runs/" in name or "/training/" in name:
+                    continue  # what is kept as it ends is another matter: a sweep that can keep nothing stops
+                ended, files = self.again(reference, f"any:{number}:EIO"), reference.place.files()
+                others = [n for n, c in after.items() if n != name and files.get(n) != c]
+                told = ended.code == 3 and WHY["EIO"] in ended.said and os.path.basename(name) in ended.said
+                self.expect(f"{command.name}: {name} cannot be written: {ended}", "" if told else "it is not told",
+                            f"{others} are not written" if others else "",
+                            "" if files.get(name) == reference.before.get(name) else "it is changed all the same",
+                            "" if command.tells_changes or ended.out == reference.ended.out else "the result is not shown",
+                            reference.damage(), reference.recovers())
+
     def test_a_disk_that_stays_full_keeps_all_that_was_there(self):
         for command in commands.ALL:
             reference = self.reference(command)

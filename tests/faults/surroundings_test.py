@@ -11,7 +11,7 @@ import unittest
 from bench import DEVICE, HEADROOM, SANITIZED, Bench, Command, main
 import commands
 
-WRITING = [c for c in commands.ALL if c.name in ("profile", "report", "check", "sweep", "merge", "fit", "run", "fragmentation")]
+WRITING = [c for c in commands.ALL if c.name in ("profile", "report", "check", "sweep", "merge", "fit", "run", "fragmentation", "reproduce")]
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 

@@ -55,7 +55,7 @@ class Together(Bench):
 
 CHECK = Command("check", commands.CHECK.words, commands.CHECK.prepare)  # its summary on GitHub is of both
 for each in (commands.PROFILE, commands.COMPARE, commands.REPORT, CHECK, commands.UPDATE, commands.SWEEPING, commands.MERGE,
-             commands.FIT, commands.RUN):
+             commands.FIT, commands.RUN, commands.REPRODUCE):
     setattr(Together, f"test_{each.name}_twice", lambda self, command=each: self.each_file_is_of_one(command))
 
 if __name__ == "__main__":

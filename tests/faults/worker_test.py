@@ -2,6 +2,7 @@
 ends, says so and loses nothing. The points and effects are those of tests/cli/fake_worker.cpp."""
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -50,6 +51,40 @@ class Worker(Bench):
                 ended = reference.place.run(HEADROOM_FAKE=self.actions(effect, point))
                 self.expect(f"{command.name}: {effect} at point {point}: {ended}", "" if reference.is_result(ended) else "it matters",
                             reference.damage())
+
+    def hangs(self, command):
+        reference = self.reference(command)
+        for effect in "hang", "stubborn", "spew":
+            for point in ([0, 3, 6] if command.name != "profile" else CHOSEN) if effect == "hang" else [3]:
+                reference.again()
+                ended = reference.place.run(line=[*command.line(), "--timeout", "0.2"], HEADROOM_FAKE=self.actions(effect, point))
+                self.expect(f"{command.name}: {effect} at point {point}: {ended}", "" if ended.code == 3 else "another exit code",
+                            "" if "no result after 0.2s" in ended.said else "it is not told", reference.damage(any_report=True),
+                            "a worker is left" if processes_of(str(reference.place.tmp)) else "")
+        for name in command.appends:
+            (reference.place.work / name).unlink(missing_ok=True)
+        self.expect(command.name, reference.recovers())
+
+    def test_a_training_that_dies_or_hangs_is_told_and_the_next_run_goes_on(self):
+        reference = self.reference(commands.REPRODUCE)
+        for effect, expected in ("killed", "SIGKILL"), ("segv", "SIGSEGV"), ("hang", "no result after 0.2s"), ("nothing", "missing or damaged"):
+            reference.again()
+            ended = reference.place.run(line=[*commands.REPRODUCE.line(), "--timeout", "0.2"], HEADROOM_FAKE=f"training={effect}")
+            self.expect(f"reproduce: {effect}: {ended}", "" if ended.code == 3 and expected in ended.said else "it is not told",
+                        reference.damage(any_report=True), reference.recovers())
+
+    def test_gigabytes_without_an_end_of_a_line_take_no_memory(self):
+        reference = self.reference(commands.PROFILE)
+        reference.again()
+        process = reference.place.start(stdout=subprocess.DEVNULL, HEADROOM_FAKE="mqa=at-2-torrent")
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual((process.returncode, said), (0, b""))
+        self.assertEqual(reference.place.files(), reference.after)
+        if not SANITIZED:
+            self.assertLess(used.ru_maxrss, 64 << 10)  # KiB
 
     def test_fit_tells_that_its_worker_died_and_keeps_no_wrong_answer(self):
         reference = self.reference(commands.FIT)
@@ -122,6 +157,8 @@ class Worker(Bench):
 
 for each in commands.MEASURING:
     setattr(Worker, f"test_{each.name}_survives_every_death", lambda self, command=each: self.every_death(command))
+for each in (commands.PROFILE, commands.CHECK, commands.SWEEPING):
+    setattr(Worker, f"test_{each.name}_ends_a_worker_that_hangs", lambda self, command=each: self.hangs(command))
 for each in (commands.PROFILE, commands.COMPARE):
     setattr(Worker, f"test_{each.name}_hears_no_noise", lambda self, command=each: self.every_noise(command))
 

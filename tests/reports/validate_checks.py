@@ -95,7 +95,7 @@ for number, block in enumerate(blocks):
     check(budget, json.loads(json.dumps(tomllib.loads(block), default=str)), f"docs/check.md, block {number}")
 head = '[[budget]]\nmodel = "gpt2"\n'
 for text in ("peek = 1", 'peak = "1GB"', "peak = -1", "peak = {}", 'peak = { reason = "x" }', 'parameters = "1M"', "category.activations = 1",
-             "batch = []", 'peak = { fail = 1, exception = { fail = 2 } }', 'recording = "x"\npeak = 1'):
+             "batch = []", 'peak = { fail = 1, exception = { fail = 2 } }', 'recording = "x"\npeak = 1', 'peak = 1\ntimeout = "soon"', "peak = 1\ntimeout = 0"):
     refused += 1
     if budget.is_valid(json.loads(json.dumps(tomllib.loads(head + text), default=str))):
         failures.append(f"budget.schema.json accepts {text}")
