@@ -1,6 +1,7 @@
 // Files nobody should trust, opened through the window and through an export: a sentence about what is wrong where it
 // is wrong, and nothing else happens.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,48 @@ TEST(Robustness, ASessionWithAnyBytesChangedIsRefusedOrOpened) {
     ASSERT_TRUE(wait_until([&] { return !session.is_loading(); })) << round;
     QCoreApplication::processEvents();
   }
+}
+
+// Of this process, while it lives: what grows beyond it is a failed write.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &old_); }
+
+ private:
+  rlimit old_{};
+};
+
+TEST(Robustness, ASessionThatCannotBeSavedIsSaidAndTheOldOneStays) {
+  Settings().clear();
+  const TemporaryFolder folder;
+  write_recording(folder / "a.headroom", small_recording());
+  Session session;
+  MainWindow window(session);
+  furnish(window, session);
+  const std::filesystem::path file = folder / "s.headroom-session";
+  const QString path = QString::fromStdString(file.string());
+  ASSERT_TRUE(window.save_session(path));
+  const std::string old = read_file(file, 1 << 20);
+  window.open_files({QString::fromStdString((folder / "a.headroom").string())});
+  ASSERT_TRUE(wait_until([&] { return !session.is_loading(); }));
+  {
+    const FileSizeLimit limit(16);
+    EXPECT_FALSE(window.save_session(path));
+  }
+  EXPECT_THAT(window.messages().back().toStdString(),
+              testing::AllOf(HasSubstr("s.headroom-session"), HasSubstr("File too large")));
+  EXPECT_EQ(read_file(file, 1 << 20), old);
+  EXPECT_FALSE(window.save_session(QString::fromStdString((folder / "nowhere/s.headroom-session").string())));
+  EXPECT_FALSE(window.save_session(QString::fromStdString(folder.path().string())));
+  EXPECT_EQ(folder.names().size(), 2u) << "half a file is left";
+  EXPECT_EQ(session.runs().size(), 1u);
+  EXPECT_TRUE(window.save_session(path));
+  EXPECT_NE(read_file(file, 1 << 20), old);
 }
 
 TEST(Robustness, ViewsTakeAnyStateOfASession) {

@@ -60,6 +60,23 @@ TEST(RunQueue, OutOfMemoryOpensToo) {
   EXPECT_THAT(queue.index(0, RunQueue::kProgress).data().toString().toStdString(), HasSubstr("out of memory"));
 }
 
+TEST(RunQueue, SaysOfARunThatIsSilentThatItCanBeCancelledAndEndsItHoweverDeaf) {
+  FakeHeadroom fake;
+  fake.act("stubborn");
+  Session session;
+  RunQueue& queue = queue_of(session);
+  queue.add({bert_run()});
+  ASSERT_TRUE(wait_until([&] { return fake.processes().size() >= 2; }));
+  queue.item(0).process->set_silence_milliseconds(1);
+  const auto told = [&] { return queue.index(0, RunQueue::kProgress).data().toString().toStdString(); };
+  ASSERT_TRUE(wait_until([&] { return told().starts_with("no sign of life for "); })) << told();
+  EXPECT_THAT(told(), HasSubstr("it can be cancelled"));
+  queue.cancel(0);
+  ASSERT_TRUE(wait_for_all(queue));
+  EXPECT_EQ(queue.item(0).state, QueueState::cancelled);
+  EXPECT_TRUE(fake.all_gone());
+}
+
 TEST(RunQueue, RunsNoMoreAtOnceThanItMay) {
   FakeHeadroom fake;
   fake.act("hang");
