@@ -145,6 +145,8 @@ class Fleet {
       read_result(i, run);
     else
       fail(run, planned_[i].spec, end);
+    std::error_code ignored;
+    std::filesystem::remove(file_of(i), ignored);
     give_back(i, std::move(run));
   }
 
@@ -157,8 +159,6 @@ class Fleet {
             fmt::format("the worker ended well but its recording is missing or damaged: {}", error.what()),
             {}});
     }
-    std::error_code ignored;
-    std::filesystem::remove(file_of(i), ignored);
   }
 
   void tell_progress(std::size_t slot) const {

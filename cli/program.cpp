@@ -83,7 +83,8 @@ ProgramEnd run_program(const ProgramCall& call) {
     pollfd wanted{signals.descriptor(), POLLIN, 0};
     poll(&wanted, 1, deadline.milliseconds_left());
     for (signalfd_siginfo caught; signals.next(caught);) pass_on(caught, process);
-    if (const int number = deadline.signal_due()) signal_descendants(number);
+    const int number = deadline.signal_due();
+    if (number != 0 && signal_descendants(number) == 0) kill(process, number);  // where there is no /proc
   }
   end.timed_out = deadline.has_passed();
   if (end.timed_out) end_descendants();

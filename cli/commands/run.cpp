@@ -180,8 +180,14 @@ int run_run(const RunOptions& options, const std::vector<std::string>& command) 
   for (const auto& message : first.found.damaged) complain(message);
   if (const auto message = nothing_recorded(first.found, call, spec); !message.empty()) complain(message);
   if (first.found.recordings.empty()) return end_as(end, ExitCode::could_not_measure);
-  const ExitCode own = first.found.damaged.empty() ? ExitCode::done : ExitCode::could_not_measure;
-  return end_as(end, std::max(own, show(output, executions, orders)));
+  ExitCode own = first.found.damaged.empty() ? ExitCode::done : ExitCode::could_not_measure;
+  try {
+    own = std::max(own, show(output, executions, orders));
+  } catch (const Error& error) {
+    complain(error.what());
+    own = std::max(own, error.code());
+  }
+  return end_as(end, own);
 }
 
 }  // namespace
