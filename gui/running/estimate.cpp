@@ -67,6 +67,8 @@ void Estimate::start_process() {
   made_by_ = program_fingerprint(find_program().path);
   if (process_) process_.release()->deleteLater();  // it may be what calls this
   process_ = std::make_unique<RunProcess>(spec_);
+  process_->set_silence_milliseconds(silence_ms_);
+  connect(process_.get(), &RunProcess::silent, this, &Estimate::silent);
   connect(process_.get(), &RunProcess::finished, this, &Estimate::take_end);
   process_->start();
 }

@@ -30,8 +30,11 @@ class Estimate : public QObject {
   const RunSpec& spec() const { return spec_; }  // of the newest question
   const RunResult& result() const { return result_; }
 
+  void set_silence_milliseconds(int milliseconds) { silence_ms_ = milliseconds; }
+
  Q_SIGNALS:
-  void finished();  // result() answers spec()
+  void silent(int seconds);  // its run has given no sign of life for so long; again each second
+  void finished();           // result() answers spec()
 
  private:
   void run();
@@ -46,7 +49,7 @@ class Estimate : public QObject {
   std::unique_ptr<RunProcess> process_;
   Background reading_;
   QString made_by_;  // fingerprint of the program that was started
-  int attempts_ = 0;
+  int attempts_ = 0, silence_ms_ = RunProcess::kSilenceMilliseconds;
   std::uint64_t question_ = 0;
   bool busy_ = false;
 };

@@ -37,8 +37,9 @@ void EstimatePanel::show_result(const RunResult& result, const QString& device, 
   describe();
 }
 
-void EstimatePanel::show_busy() {
+void EstimatePanel::show_busy(int silent_seconds) {
   busy_ = true;
+  silent_seconds_ = silent_seconds;
   sentence_.clear();
   describe();
 }
@@ -63,6 +64,8 @@ QString EstimatePanel::difference() const {
 }
 
 QString EstimatePanel::verdict() const {
+  if (busy_ && silent_seconds_ > 0)
+    return tr("no sign of life for %1 s; any change here ends that run and asks again").arg(silent_seconds_);
   if (busy_) return tr("a virtual run is being made …");
   if (!result_) return {};
   if (result_->kind == RunResult::Kind::failed) return to_text(result_->message);

@@ -18,7 +18,7 @@ class EstimatePanel : public QWidget {
 
   // `device`: on which it was asked, as a person reads it; `note`: what else must be said of it.
   void show_result(const RunResult& result, const QString& device, const QString& note);
-  void show_busy();
+  void show_busy(int silent_seconds = 0);       // above 0: its run may hang
   void show_sentence(const QString& sentence);  // there is nothing to estimate
   const QString& text() const { return text_; }
 
@@ -40,6 +40,7 @@ class EstimatePanel : public QWidget {
   std::optional<RunResult> result_, before_;
   QString device_, note_, sentence_, text_;
   bool busy_ = false;
+  int silent_seconds_ = 0;
 };
 
 }  // namespace headroom::gui

@@ -83,6 +83,7 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
   connect(form_, &SpecForm::changed, this, &RunDialog::follow);
   connect(mechanisms_, &MechanismList::changed, this, &RunDialog::follow);
   connect(&first_, &Estimate::finished, this, &RunDialog::take_first);
+  connect(&first_, &Estimate::silent, panel_, &EstimatePanel::show_busy);
   connect(&others_, &Estimate::finished, this, &RunDialog::take_next);
   connect(&queue_of(session), &RunQueue::program_chosen, this, &RunDialog::follow);
   connect(run_, &QPushButton::clicked, this, &RunDialog::run);

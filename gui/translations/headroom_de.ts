@@ -3500,6 +3500,10 @@ bei %3</translation>
       <translation>ein virtueller Lauf wird gemacht …</translation>
     </message>
     <message>
+      <source>no sign of life for %1 s; any change here ends that run and asks again</source>
+      <translation>seit %1 s kein Lebenszeichen; jede Änderung hier beendet diesen Lauf und fragt neu</translation>
+    </message>
+    <message>
       <source>activations</source>
       <translation>Aktivierungen</translation>
     </message>

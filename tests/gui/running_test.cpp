@@ -11,6 +11,7 @@
 #include <QTimer>
 
 #include "gui/running/estimate.h"
+#include "gui/running/estimate_panel.h"
 #include "gui/running/run_dialog.h"
 #include "gui/running/run_process.h"
 #include "gui/running/run_queue.h"
@@ -194,6 +195,26 @@ TEST(RunProcess, SaysThatThereIsNoSignOfLife) {
   EXPECT_TRUE(wait_until([&] { return silent.count() > 0; }));
   EXPECT_GT(process.silent_seconds(), 0);
   EXPECT_TRUE(process.is_running());
+}
+
+TEST(Estimate, SaysThatItsRunIsSilentAndAnotherQuestionEndsIt) {
+  FakeHeadroom fake;
+  fake.act("stubborn");
+  Estimate estimate;
+  EstimatePanel panel;
+  QObject::connect(&estimate, &Estimate::silent, &panel, &EstimatePanel::show_busy);
+  estimate.set_silence_milliseconds(50);
+  panel.show_busy();
+  estimate.ask(bert_run());
+  ASSERT_TRUE(wait_until([&] { return panel.text().contains(QStringLiteral("no sign of life for 1 s")); }))
+      << panel.text().toStdString();
+  fake.act("well");
+  panel.show_busy();
+  EXPECT_FALSE(panel.text().contains(QStringLiteral("no sign of life")));
+  estimate.ask(bert_run());
+  ASSERT_TRUE(wait_until([&] { return !estimate.is_busy(); }));
+  EXPECT_TRUE(estimate.result().fits());
+  EXPECT_TRUE(fake.all_gone());
 }
 
 TEST(RunProcess, GenerationIsRunWithoutASearch) {
