@@ -167,7 +167,7 @@ class Judge {
       return fail(index, ExitCode::could_not_measure, timeout_message(limit_of(entry)));
     if (code != 0)
       return fail(index, ExitCode::could_not_measure,
-                  fmt::format("the command ended with exit code {}; what it said is above", code));
+                  fmt::format("the command ended with exit code {}; what it said is on stderr", code));
     judge_largest(index, scratch.path());
   }
 

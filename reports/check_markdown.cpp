@@ -36,11 +36,10 @@ std::string rows(const CheckReport& report) {
         const Check& check = judged.check;
         if (budget.end != RunEnd::judged || (check.status == Status::within) != kept) continue;
         const Metric& metric = judged.limit.metric;
-        const std::string room = check::value_text(metric, std::abs(check.over()));
         add(fmt::format("| {} | {} | {} | {} | {} | {} |\n", icon(check.status), markdown_text(budget.name),
                         markdown_text(shorten(check::title_of(metric), 60)),
                         check::value_text(metric, check.figure.value), check::value_text(metric, check.allowed),
-                        check.over() > 0 ? "+" + room : room + " left"));
+                        check::room_words(metric, check)));
       }
     }
   if (left_out > 0) out += fmt::format("\nand {} more limits.\n", left_out);
@@ -50,11 +49,13 @@ std::string rows(const CheckReport& report) {
 std::string changes(const CheckedBudget& budget) {
   if (budget.cells.empty()) return "";
   const bool compared = budget.peak.has_value();
-  std::string out = compared ? fmt::format(
-                                   "\nSince the baseline, {} in all:\n\n| layer | category | before | now | change |\n"
-                                   "|---|---|---:|---:|---:|\n",
-                                   signed_bytes(budget.peak->delta()))
-                             : "\nThe most at the peak:\n\n| layer | category | now |\n|---|---|---:|\n";
+  std::string out =
+      compared ? fmt::format(
+                     "\nWhat changed since the baseline, {} in all:\n\n| layer | category | before | now | change |\n"
+                     "|---|---|---:|---:|---:|\n",
+                     signed_bytes(budget.peak->delta()))
+               : "\nThe most at the peak (without a baseline nobody knows what grew):\n\n"
+                 "| layer | category | now |\n|---|---|---:|\n";
   for (std::size_t i = 0; i < std::min(budget.cells.size(), kShownCells); ++i) {
     const CellChange& cell = budget.cells[i];
     const std::string names = fmt::format("| {} | {} |", markdown_text(cell.layers), style_of(cell.category).title);
@@ -62,12 +63,31 @@ std::string changes(const CheckedBudget& budget) {
                                   format_bytes(cell.bytes.after), signed_bytes(cell.bytes.delta()))
                     : fmt::format("{} {} |\n", names, format_bytes(cell.bytes.after));
   }
+  if (const std::string rest = check::rest_words(budget); !rest.empty()) out += "\n" + rest + "\n";
   return out;
+}
+
+std::string tensors(const CheckedBudget& budget) {
+  if (budget.tensors.empty()) return "";
+  std::string out =
+      "\nThe largest tensors at the peak:\n\n| tensor | size | category | layer | operator |\n|---|---:|---|---|---|\n";
+  for (const PeakTensor& tensor : budget.tensors)
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(tensor.tensor), format_bytes(tensor.bytes),
+                       style_of(tensor.category).title, markdown_text(tensor.layer), markdown_text(tensor.op));
+  return out;
+}
+
+// "virtual NVIDIA H100 80GB HBM3 · peak in backward of step 2 at loss"
+std::string where(const CheckedBudget& budget) {
+  std::string out = markdown_text(budget.device);
+  if (!budget.peak_place.empty()) out += (out.empty() ? "" : " · ") + ("peak in " + markdown_text(budget.peak_place));
+  return out.empty() ? "" : out + "\n\n";
 }
 
 std::string explanation(const CheckReport& report, const CheckedBudget& budget) {
   std::string out =
-      fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), markdown_text(budget.name));
+      fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), markdown_text(budget.name)) +
+      where(budget);
   if (budget.end != RunEnd::judged) out += fmt::format("- {}\n", markdown_text(budget.message));
   std::string paste;
   bool growth = false;
@@ -81,7 +101,7 @@ std::string explanation(const CheckReport& report, const CheckedBudget& budget) 
       paste += fmt::format("\nWhere this is wanted, in {}:{}:\n\n{}", markdown_text(report.file), judged.limit.line,
                            code("toml", line));
   }
-  if (budget.end == RunEnd::judged) out += changes(budget);
+  if (budget.end == RunEnd::judged) out += changes(budget) + tensors(budget);
   if (!budget.command.empty()) out += "\nTo repeat it:\n\n" + code("sh", budget.command);
   if (growth)
     paste += "\nWhere this growth is wanted, commit what this writes:\n\n" + code("sh", check::update_command(report));

@@ -37,12 +37,11 @@ std::vector<Cell> cells_of(const CheckReport& report, const CheckedBudget& budge
   const Check& check = judged.check;
   const Metric& metric = judged.limit.metric;
   const Mark mark = mark_of(check.status);
-  const std::string room = check::value_text(metric, std::abs(check.over()));
   return {{fmt::format("{} {}", mark.text, printable(budget.name)), mark.style},
           {shorten(printable(check::title_of(metric)), page.width / 3)},
           {check::value_text(metric, check.figure.value), check.status == Status::within ? Style::plain : Style::bold},
           {check::value_text(metric, check.allowed)},
-          {check.over() > 0 ? "over by " + room : room + " left", mark.style},
+          {check::room_words(metric, check), mark.style},
           {level_name(check)},
           {fmt::format("{}:{}", shorten(printable(report.file), 32), judged.limit.line), Style::dim},
           {format_count(check.figure.value), Style::dim}};
@@ -70,15 +69,18 @@ Table limit_table(const CheckReport& report, const Page& page) {
   return table;
 }
 
-std::string kept_and_not_shown(const CheckReport& report, const Page& page) {
+std::string legend(const CheckReport& report, const Table& table, const Page& page) {
   std::size_t kept = 0;
   for (const CheckedBudget& budget : report.budgets)
     for (const JudgedLimit& judged : budget.limits)
       kept += budget.end == RunEnd::judged && judged.check.status == Status::within;
-  if (kept <= kShownKept) return "";
-  return terminal::paragraph(
-      fmt::format("And {} more limits that are kept.", format_count(static_cast<std::int64_t>(kept - kShownKept))),
-      Style::dim, page);
+  std::string out;
+  if (kept > kShownKept)
+    out = terminal::paragraph(
+        fmt::format("And {} more limits that are kept.", format_count(static_cast<std::int64_t>(kept - kShownKept))),
+        Style::dim, page);
+  const std::string missing = terminal::not_shown(table, page);
+  return missing.empty() ? out : out + terminal::paragraph(missing, Style::dim, page);
 }
 
 // `text` in lines that all stand `indent` columns in.
@@ -112,13 +114,8 @@ std::string grown(const CheckedBudget& budget, const Page& page) {
   else
     columns.push_back({"now", 0});
   Table table(columns);
-  std::int64_t rest = 0;
-  for (std::size_t i = 0; i < budget.cells.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(budget.cells.size(), kShownCells); ++i) {
     const CellChange& cell = budget.cells[i];
-    if (i >= kShownCells) {
-      rest += cell.bytes.delta();
-      continue;
-    }
     std::vector<Cell> cells{{printable(cell.layers)}, {std::string(style_of(cell.category).title)}};
     if (compared) cells.push_back({format_bytes(cell.bytes.before)});
     cells.push_back({format_bytes(cell.bytes.after)});
@@ -127,9 +124,7 @@ std::string grown(const CheckedBudget& budget, const Page& page) {
     table.add_row(cells);
   }
   out += indented(table.render(page.width - 4, page.color), 4);
-  if (budget.cells.size() > kShownCells)
-    out += block(fmt::format("and {} others, {} together", budget.cells.size() - kShownCells, signed_bytes(rest)), 4,
-                 page, Style::dim);
+  if (budget.cells.size() > kShownCells) out += block(check::rest_words(budget), 4, page, Style::dim);
   return out;
 }
 
@@ -192,7 +187,7 @@ std::string write_check_terminal(const CheckReport& report, const TerminalOption
   const Table table = limit_table(report, page);
   std::string out =
       terminal::paragraph(fmt::format("{}: {}", printable(report.file), check::summary_of(report)), Style::bold, page);
-  out += "\n" + table.render(page.width, page.color) + kept_and_not_shown(report, page);
+  out += "\n" + table.render(page.width, page.color) + legend(report, table, page);
   std::size_t explained = 0, left_out = 0;
   for (const CheckedBudget& budget : report.budgets) {
     if (budget.end == RunEnd::judged && budget.status() == Status::within) continue;

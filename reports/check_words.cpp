@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "base/json.h"
 #include "recording/training.h"
 #include "reports/categories.h"
+#include "reports/diff_words.h"
 #include "reports/summary.h"
 #include "reports/text.h"
 
@@ -78,10 +80,17 @@ std::string key_toml(const Metric& metric) {
   return key_of(metric);
 }
 
-// At least `value`, in a form that reads well.
+std::string exact_toml(const Metric& metric, std::int64_t value) {
+  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  std::int64_t count = is_counted(metric) ? 0 : value;
+  for (; count != 0 && count % 1024 == 0 && unit + 1 < kUnits.size(); ++unit) count /= 1024;
+  return unit == 0 ? std::to_string(value) : fmt::format("\"{}{}\"", count, kUnits[unit]);
+}
+
 std::string level_toml(const Metric& metric, std::int64_t value) {
-  if (is_counted(metric) || value < 16 * kMiB) return std::to_string(value);
-  return fmt::format("\"{}MiB\"", value / kMiB + (value % kMiB != 0));
+  const bool is_large = !is_counted(metric) && value >= 16 * kMiB;
+  return exact_toml(metric, is_large ? (value / kMiB + (value % kMiB != 0)) * kMiB : value);
 }
 
 std::string growth_toml(const Growth& growth) {
@@ -177,6 +186,20 @@ std::vector<std::string> remarks_of(const JudgedLimit& judged) {
   return out;
 }
 
+std::string room_words(const Metric& metric, const Check& check) {
+  const std::string room = value_text(metric, std::abs(check.over()));
+  return check.over() > 0 ? "over by " + room : room + " left";
+}
+
+std::string rest_words(const CheckedBudget& budget) {
+  if (budget.cells.size() <= kShownCells) return "";
+  std::int64_t rest = 0;
+  for (std::size_t i = kShownCells; i < budget.cells.size(); ++i) rest += budget.cells[i].bytes.delta();
+  const std::size_t count = budget.cells.size() - kShownCells;
+  return fmt::format("and {} other{}, {} together", count, count == 1 ? "" : "s",
+                     budget.peak ? signed_bytes(rest) : format_bytes(rest));
+}
+
 std::string paste_of(const JudgedLimit& judged) {
   const Check& check = judged.check;
   if (check.growth) return "";
@@ -188,7 +211,7 @@ std::string paste_of(const JudgedLimit& judged) {
   };
   const auto raised = [&](const char* key, const std::optional<std::int64_t>& level) {
     if (level)
-      add(key, *level < check.figure.value ? level_toml(metric, check.figure.value) : level_toml(metric, *level));
+      add(key, *level < check.figure.value ? level_toml(metric, check.figure.value) : exact_toml(metric, *level));
   };
   raised("fail", limit.levels.fail);
   raised("warn", limit.levels.warn);

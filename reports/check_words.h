@@ -22,16 +22,24 @@ std::string level_words(const JudgedLimit& judged);
 
 std::string growth_text(const Growth& growth);  // "5 %", "10.0 MiB"
 
-// As TOML has them: a text, the key of a limit, a level of at least `value` in a form that reads well, a growth.
+// As TOML has them: a text, the key of a limit, a level of at least `value` in a form that reads well, a level of just
+// that, a growth.
 std::string quoted_toml(const std::string& text);
 std::string key_toml(const Metric& metric);
 std::string level_toml(const Metric& metric, std::int64_t value);
+std::string exact_toml(const Metric& metric, std::int64_t value);
 std::string growth_toml(const Growth& growth);
 
 std::string quoted_shell(const std::string& text);  // one word for a POSIX shell
 
 // Why the limit is what it is, and what became of its exception; empty where nothing is said.
 std::vector<std::string> remarks_of(const JudgedLimit& judged);
+
+// "over by 522 MiB", "1.20 GiB left"
+std::string room_words(const Metric& metric, const Check& check);
+
+// "and 3 others, +1.20 GiB together": what the first kShownCells leave out; empty where that is nothing.
+std::string rest_words(const CheckedBudget& budget);
 
 // `peak = "2566MiB"`: the line of TOML with which the figure is allowed; empty where growth was broken, which takes a
 // new baseline.

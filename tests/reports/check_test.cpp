@@ -126,6 +126,42 @@ TEST(Check, WhatIsToBePastedKeepsWhatWasSaid) {
   EXPECT_EQ(check::paste_of(over.limits[2]), "parameters = 120000000");
 }
 
+TEST(Check, ALevelThatHoldsIsPastedAsItWas) {
+  CheckedBudget over = check_sample::over();
+  JudgedLimit& peak = over.limits[0];
+  peak.limit.reason.clear();
+  peak.limit.levels = {.warn = 2ll << 30, .fail = 4ll << 30};
+  EXPECT_EQ(check::paste_of(peak), "peak = { fail = \"4GiB\", warn = \"2566MiB\" }");
+  peak.limit.levels = {.warn = 2ll << 30, .fail = (4ll << 30) + 1};
+  EXPECT_EQ(check::paste_of(peak), "peak = { fail = 4294967297, warn = \"2566MiB\" }");
+  EXPECT_EQ(check::level_toml({.kind = MetricKind::kv_per_token}, 73'728), "\"72KiB\"");
+  EXPECT_EQ(check::level_toml({.kind = MetricKind::parameters}, 1 << 20), "1048576");
+}
+
+TEST(Check, WhatIsNotListedIsSummedInTheSameWords) {
+  CheckReport report = check_sample::all();
+  CheckedBudget& over = report.budgets[0];
+  for (int i = 0; i < 8; ++i) over.cells.push_back({"layer." + std::to_string(i), Category::activation, {0, 1 << 20}});
+  for (const std::string& text : {write_check_terminal(report, {100, false}), write_check_markdown(report)})
+    EXPECT_THAT(text, HasSubstr("and 2 others, +2.00 MiB together"));
+  over.peak.reset();
+  for (const std::string& text : {write_check_terminal(report, {100, false}), write_check_markdown(report)})
+    EXPECT_THAT(text, HasSubstr("and 2 others, 2.00 MiB together"));
+}
+
+TEST(Check, ACommentHasWhatATerminalHas) {
+  const CheckReport report = check_sample::all();
+  for (const std::string& text : {write_check_terminal(report, {140, false}), write_check_markdown(report)})
+    for (const char* said : {"over by 518 MiB", "virtual NVIDIA H100 80GB HBM3 · peak in backward of step 2 at loss",
+                             "What changed since the baseline", "The largest tensors at the peak", "aten::addmm"})
+      EXPECT_THAT(text, HasSubstr(said));
+}
+
+TEST(Check, ATableSaysWhichColumnsItHasNot) {
+  EXPECT_THAT(write_check_terminal(check_sample::all(), {80, false}), HasSubstr("Not shown at this width: "));
+  EXPECT_THAT(write_check_terminal(check_sample::all(), {200, false}), Not(HasSubstr("Not shown")));
+}
+
 class BaselineFile : public testing::Test {
  protected:
   Baseline read(const std::string& text) {
