@@ -81,6 +81,9 @@ fs::path resolve_link(const fs::path& path) {
 std::string read_beginning(const fs::path& path, std::size_t count) {
   const Descriptor file(open_file(path, O_RDONLY | O_NONBLOCK));
   if (!file.is_open()) throw file_failure("read", path, errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw file_failure("read", path, errno);
+  require_regular(path, status.st_mode);
   std::string bytes(count, '\0');
   std::size_t size = 0;
   while (const std::size_t more = read_some(file.get(), bytes.data() + size, count - size, path)) size += more;

@@ -305,6 +305,9 @@ class FileReader {
     BudgetEntry entry;
     entry.line = document_.lines.at(pointer);
     entry.source = source_of(table, defaults_, merged.place());
+    if (entry.source != BudgetSource::model)  // what cannot be read or run stands where it is named
+      entry.line =
+          document_.lines.at(merged.pointers.at(entry.source == BudgetSource::recording ? "recording" : "command"));
     entry.budget.limits = read_limits(merged.table, [&](const auto& way) { return merged.place_of(way); });
     if (entry.budget.limits.empty())
       refuse(merged.place(), "the budget has no limit; give it peak = \"2.5GiB\", reserved, category, layer, …");

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/device.h"
+#include "cli/run_table.h"
 #include "cli/terminal.h"
 
 namespace headroom::cli {
@@ -98,11 +99,19 @@ NewBudgetFile draft_of(const InitRequest& request, const std::vector<Subject>& s
   return draft;
 }
 
+// What is "'batch' is 0" of a file is "--batch is 0" of a command.
+std::string as_flag(const std::string& text) {
+  const std::size_t end = text.starts_with('\'') ? text.find('\'', 1) : std::string::npos;
+  if (end == std::string::npos) return text;
+  const std::string key = text.substr(1, end - 1);
+  return std::ranges::find(run_table_keys(), key) == run_table_keys().end() ? text : "--" + key + text.substr(end + 1);
+}
+
 // What is wrong is wrong with what was typed: the file, whose line a message names, is not there yet.
 Error without_place(const Error& error, const std::string& file) {
   const std::string text = error.what();
   const std::size_t end = text.starts_with(file + ":") ? text.find(": ", file.size()) : std::string::npos;
-  return {error.code(), end == std::string::npos ? text : text.substr(end + 2)};
+  return {error.code(), as_flag(end == std::string::npos ? text : text.substr(end + 2))};
 }
 
 BudgetFile parse_draft(const NewBudgetFile& draft) {

@@ -1,6 +1,7 @@
 #include "cli/device.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,10 +30,13 @@ std::vector<std::string> known_devices() {
   return names;
 }
 
-// A bare "h100-80gb" is meant as the virtual one.
-std::string nearest_device(const std::string& device, const std::vector<std::string_view>& known) {
-  const std::string as_virtual = std::string(kVirtual) + device;
-  return std::ranges::find(known, as_virtual) != known.end() ? as_virtual : device;
+// A bare "h100-80gb", "H100" or "a100-40g" is meant as a virtual one; empty where it is like none.
+std::string nearest_virtual(const std::string& device, const std::vector<std::string_view>& known) {
+  std::vector<std::string_view> bare;
+  for (const std::string_view name : known)
+    if (name.starts_with(kVirtual)) bare.push_back(name.substr(kVirtual.size()));
+  const std::string nearest = std::ranges::find(bare, device) != bare.end() ? device : nearest_name(device, bare);
+  return nearest.empty() ? "" : std::string(kVirtual) + nearest;
 }
 
 // "8" and "h100-80gb" of "virtual:8xh100-80gb"; no count where there is none.
@@ -81,8 +85,11 @@ void require_known(const std::string& device) {
   const auto names = known_devices();
   const std::vector<std::string_view> known(names.begin(), names.end());
   if (std::ranges::find(known, device) != known.end()) return;
-  const std::string meant = nearest_device(device, known);
-  if (meant != device) throw bad_input("unknown device '" + device + "'; did you mean '" + meant + "'?");
+  const bool is_like_one = !nearest_name(device, known).empty() && device != "gpu";  // which is like "cpu"
+  const std::string meant = device == "gpu" ? "cuda" : is_like_one ? "" : nearest_virtual(device, known);
+  if (!meant.empty())
+    throw bad_input(
+        fmt::format("unknown device '{}'; did you mean '{}'? headroom list devices shows all", device, meant));
   throw bad_input(unknown_name_message("device", device, known));
 }
 

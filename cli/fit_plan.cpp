@@ -35,7 +35,11 @@ std::vector<std::string> devices_of(const std::string& text) {
       throw bad_input(
           fmt::format("--device {} has no limit that fit could look for; it tries virtual devices: --device {}", device,
                       kDefaultDevice));
-    if (!is_virtual(device)) device = "virtual:" + device;
+    if (device == "all") throw bad_input("--device all stands alone: it names every virtual device");
+    const std::string as_virtual = "virtual:" + device;
+    const auto& catalog = virtual_gpu::device_catalog();
+    const bool is_bare = std::ranges::any_of(catalog, [&](const auto& model) { return model.name == device; });
+    if (is_bare) device = as_virtual;
     require_device(device);
   }
   for (std::size_t i = 1; i < devices.size(); ++i)

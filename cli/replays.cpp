@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/names.h"
+#include "base/shortened.h"
 #include "cli/device.h"
 #include "cli/environment.h"
 #include "cli/measurement.h"
@@ -184,6 +185,31 @@ class ReplayFleet {
   std::size_t next_ = 0, done_ = 0;  // started so far; ended so far
 };
 
+// KEY:VALUE, several separated by commas; a value in brackets may have commas.
+bool are_pairs(std::string_view text) {
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size()) depth += (text[at] == '[') - (text[at] == ']');
+    if (at < text.size() && (text[at] != ',' || depth > 0)) continue;
+    const std::string_view pair = text.substr(begin, at - begin);
+    const std::size_t colon = pair.find(':');
+    if (colon == std::string_view::npos || colon == 0 || colon + 1 == pair.size()) return false;
+    begin = at + 1;
+  }
+  return true;
+}
+
+// PyTorch does not refuse what is not of this form, but dies of it.
+void require_settings(const std::string& text) {
+  for (const std::string& word : words_of(text))
+    if (!word.empty() && !is_variable(word) && !are_pairs(word))
+      throw bad_input(
+          fmt::format("--settings is '{}', expected KEY:VALUE, several separated by commas, such as "
+                      "expandable_segments:True",
+                      shortened(printable(text))));
+}
+
 }  // namespace
 
 std::string recorded_settings(const Recording& recording) {
@@ -199,7 +225,10 @@ std::vector<PlannedReplay> planned_replays(const Recording& recording, const std
   const std::string recorded = recorded_settings(recording);
   std::vector<PlannedReplay> planned{
       {recorded.empty() ? "as recorded" : "as recorded: " + recorded, ReplayChange::none, recorded}};
-  for (const std::string& one : settings) planned.push_back({one, ReplayChange::settings, one});
+  for (const std::string& one : settings) {
+    require_settings(one);
+    planned.push_back({one, ReplayChange::settings, one});
+  }
   if (!settings.empty()) return planned;
   const bool expandable = recorded.find("expandable_segments:True") != std::string::npos;
   for (const std::string option : kWorthTrying) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/shortened.h"
@@ -106,6 +109,23 @@ void add_settings_flags(CLI::App& command, RunFlags& flags, const char* attentio
   add_trace_flags(command, flags.trace);
 }
 
+namespace {
+
+// What PyTorch and configs call them is so far from ours that no likeness is found.
+void refuse_torch_dtype(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kTorchNames{{{"float32", "fp32"},
+                                                                                      {"float", "fp32"},
+                                                                                      {"float16", "fp16"},
+                                                                                      {"half", "fp16"},
+                                                                                      {"bfloat16", "bf16"},
+                                                                                      {"amp", "amp-bf16"}}};
+  const std::string_view name = text.starts_with("torch.") ? std::string_view(text).substr(6) : text;
+  for (const auto& [torch, ours] : kTorchNames)
+    if (name == torch) throw bad_input(fmt::format("unknown dtype '{}'; did you mean '{}'?", text, ours));
+}
+
+}  // namespace
+
 CheckedRun check_run(const RunFlags& flags) {
   if (flags.model.empty())
     throw bad_input("expected a MODEL: a preset's name (headroom list models) or the path of a config.json");
@@ -122,6 +142,7 @@ CheckedRun check_run(const RunFlags& flags) {
   choose(spec.generation.cache, kCacheKindNames, "cache", flags.cache);
   choose(spec.generation.cache_dtype, kCacheDtypeNames, "cache dtype", flags.cache_dtype);
   count(spec.generation.page, "--page", flags.page, 1, kMaxTokensPerStep);
+  refuse_torch_dtype(flags.dtype);
   choose(spec.dtype, kDtypeNames, "dtype", flags.dtype);
   choose(spec.optimizer, kOptimizerNames, "optimizer", flags.optimizer);
   choose(spec.optimizer_implementation, kOptimizerImplementationNames, "optimizer implementation",

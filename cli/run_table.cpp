@@ -65,12 +65,29 @@ std::string model_path(const std::string& model, const TomlDocument& document) {
   return looks_like_preset ? "./" + from_here : from_here;
 }
 
-// "--batch is 0, …" stands in the line of `batch`, what names no flag in that of the table.
-std::string place_of(const std::string& message, const Json& table, const TomlDocument& document,
-                     const std::string& pointer) {
-  std::string key = "model";
-  if (message.starts_with("--")) key = message.substr(2, message.find_first_of(" :") - 2);
-  return document.place(table.contains(key) ? pointer + "/" + key : pointer);
+std::string flag_at(const std::string& message, std::size_t at) {
+  const std::size_t end = message.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at + 2);
+  return message.substr(at + 2, end == std::string::npos ? end : end - at - 2);
+}
+
+// Which key a message is about: the first whose flag it names, else the one whose value it quotes, else the model.
+std::string key_meant(const std::string& message, const Json& table) {
+  for (std::size_t at = message.find("--"); at != std::string::npos; at = message.find("--", at + 2))
+    if (const std::string key = flag_at(message, at); table.contains(key)) return key;
+  for (const auto& [key, value] : table.items())
+    if (value.is_string() && message.starts_with("unknown ") &&
+        message.find(fmt::format("'{}'", value.get<std::string>())) != std::string::npos)
+      return key;
+  return "model";
+}
+
+// "--batch is 0, …" is, in the line of `batch`, "'batch' is 0, …"; what names no key stands in the line of the table.
+std::string told_of_table(const std::string& message, const Json& table, const TomlDocument& document,
+                          const std::string& pointer) {
+  const std::string key = key_meant(message, table), flag = "--" + key;
+  const bool begins = message.starts_with(flag + " ") || message.starts_with(flag + ":");
+  const std::string text = begins ? fmt::format("'{}'{}", key, message.substr(flag.size())) : message;
+  return document.place(table.contains(key) ? pointer + "/" + key : pointer) + ": " + text;
 }
 
 }  // namespace
@@ -99,7 +116,7 @@ CheckedRun check_run_table(const Json& table, const TomlDocument& document, cons
     if (parser.flags.device.empty()) parser.flags.device = RunSpec().device;
     return check_single_run(parser.flags);
   } catch (const Error& error) {
-    throw Error(error.code(), place_of(error.what(), table, document, pointer) + ": " + error.what());
+    throw Error(error.code(), told_of_table(error.what(), table, document, pointer));
   } catch (const CLI::Error& error) {
     throw bad_input(document.place(pointer) + ": " + error.what());
   }

@@ -150,7 +150,8 @@ class RunReader {
         if (layer.categories[c] > left) break;
         all[c] += layer.categories[c];
       }
-      if (left != 0) throw bad_input(where_ + ": the report contradicts itself: a layer's categories do not sum to its bytes");
+      if (left != 0)
+        throw bad_input(where_ + ": the report contradicts itself: a layer's categories do not sum to its bytes");
     }
     if (all != run_.peak.categories)
       throw bad_input(where_ + ": the report contradicts itself: its layers do not sum to its categories");
@@ -173,6 +174,11 @@ Breakdown read_report_run(std::string_view text, const std::string& where, const
   const Json json = parse_json(text, where, kReportLimits);
   const JsonReader reader(json, where);
   const std::string schema = reader.string_or("schema", "");
+  if (schema.empty())
+    throw bad_input(
+        where +
+        ": not a Headroom recording, a report or a memory snapshot of PyTorch's: this is JSON of an unknown "
+        "kind");
   if (schema != "headroom.report/1")
     throw bad_input(fmt::format("{}: its schema is '{}', expected headroom.report/1, a recording or a PyTorch snapshot",
                                 where, schema.substr(0, 60)));

@@ -78,7 +78,7 @@ CheckOutput plan_check_output(const OutputFlags& flags) {
   if (flags.out.empty()) {
     const bool documents = std::ranges::any_of(asked, [](const CheckFormatRow* row) { return !row->file.empty(); });
     if (documents && asked.size() > 1)
-      throw bad_input("--format asks for several documents, and stdout takes one; --out FOLDER takes all");
+      throw bad_input(fmt::format("--format {} needs --out FOLDER: only one format fits on stdout", flags.format));
     out.on_stdout = asked;
   } else {
     if (names_terminal || !flags.quiet) out.on_stdout.push_back(&kFormats[0]);

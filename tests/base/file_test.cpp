@@ -185,6 +185,8 @@ TEST(ReadBeginning, GivesWhatIsThereAndSaysWhatIsNot) {
   EXPECT_EQ(read_beginning(folder / "f", 3), "123");
   EXPECT_EQ(read_beginning(folder / "f", 100), "12345");
   EXPECT_THAT(message_of(ExitCode::bad_input, [&] { read_beginning(folder / "no", 1); }), HasSubstr("No such file"));
+  EXPECT_THAT(message_of(ExitCode::bad_input, [&] { read_beginning(folder.path(), 1); }),
+              HasSubstr("is a folder, expected a file"));
 }
 
 TEST(WritableFolder, IsRidOfWhatTheDeadLeftAndOfNothingElse) {

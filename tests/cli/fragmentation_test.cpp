@@ -125,6 +125,8 @@ TEST_F(FragmentationCommand, WhatCannotBeAskedIsRefused) {
   expect_refused(tool.run({"fragmentation"}), 2, "expected the path of a RECORDING");
   expect_refused(run({}, "missing.headroom"), 2, "missing.headroom");
   expect_refused(run({"--no-replay", "--settings", "expandable_segments:True"}), 2, "--settings asks for a replay");
+  for (const char* text : {"foo", "max_split_size_mb:", "expandable_segments:True,foo", ":1", ","})
+    expect_refused(run({"--settings", text}), 2, std::string("--settings is '") + text + "', expected KEY:VALUE");
   expect_refused(run({"--format", "html"}), 2, "unknown format 'html'. Known: terminal, json");
   std::ofstream(here / "bad.headroom") << "no recording";
   expect_refused(run({}, "bad.headroom"), 2, "bad.headroom");

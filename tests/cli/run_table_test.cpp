@@ -51,16 +51,26 @@ TEST(RunTable, PathCountsFromTheFolderOfTheFile) {
 TEST(RunTable, RefusalNamesTheLine) {
   EXPECT_THAT(refusal("model = \"bert-base\"\nbacth = 8\n"),
               HasSubstr("b.toml:3: unknown key 'bacth'; did you mean 'batch'? Known: model, attention, "));
-  EXPECT_THAT(refusal("model = \"bert-base\"\n\nbatch = 0\n"), HasSubstr("b.toml:4: --batch is "));
+  EXPECT_THAT(refusal("model = \"bert-base\"\n\nbatch = 0\n"), HasSubstr("b.toml:4: 'batch' is "));
   EXPECT_EQ(refusal("model = \"bert-base\"\nbatch = [1, 2]\n"),
             "b.toml:3: 'batch' is [1,2], expected one text or number");
   EXPECT_EQ(refusal("model = \"bert-base\"\npadding = 1\n"), "b.toml:3: 'padding' is 1, expected true or false");
   EXPECT_THAT(refusal("model = \"bert-bsae\"\n"), HasSubstr("b.toml:2: unknown model 'bert-bsae'"));
   EXPECT_THAT(refusal("batch = 1\n"), HasSubstr("b.toml:1: expected a MODEL"));
   EXPECT_THAT(refusal("model = \"bert-base\"\nattention = \"mha,mqa\"\n"),
-              HasSubstr("b.toml:3: --attention is 'mha,mqa'"));
+              HasSubstr("b.toml:3: 'attention' is 'mha,mqa'"));
   EXPECT_THAT(refusal("model = \"bert-base\"\nattention = \"\"\n"),
               HasSubstr("b.toml:3: 'attention' is \"\", expected a value"));
+}
+
+TEST(RunTable, RefusalStandsInTheLineOfTheKeyThatIsMeant) {
+  const std::string begin = "model = \"bert-base\"\nbatch = 1\n";
+  EXPECT_THAT(refusal(begin + "device = \"virtual:h100\"\n"), HasSubstr("b.toml:4: unknown device 'virtual:h100'"));
+  EXPECT_THAT(refusal(begin + "dtype = \"float16\"\n"),
+              HasSubstr("b.toml:4: unknown dtype 'float16'; did you mean 'fp16'?"));
+  EXPECT_THAT(refusal(begin + "attention = \"mqaa\"\n"), HasSubstr("b.toml:4: unknown attention mechanism 'mqaa'"));
+  EXPECT_THAT(refusal(begin + "new-tokens = 4\n"), HasSubstr("b.toml:4: 'new-tokens' is of --mode generate"));
+  EXPECT_THAT(refusal(begin + "seq = 100000\n"), HasSubstr("b.toml:2: bert-base: a sequence of 100000 tokens"));
 }
 
 TEST(RunTable, ValueIsNeverAFlag) {

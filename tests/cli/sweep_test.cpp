@@ -386,7 +386,7 @@ TEST(SweepFile, ValueThatCanNeverBeIsAMistakeAndOneThatCannotBeHereIsNot) {
   };
   EXPECT_THAT(refusal(grid("attention = [\"mha\",\n\"mhaa\"]\n")), HasSubstr("s.toml:6: "));
   EXPECT_THAT(refusal(grid("dtype = [\"fp32\", \"fp33\"]\n")), HasSubstr("s.toml:5: unknown dtype 'fp33'"));
-  EXPECT_THAT(refusal(grid("seq = [0, 64]\n")), HasSubstr("s.toml:5: --seq is '0'"));
+  EXPECT_THAT(refusal(grid("seq = [0, 64]\n")), HasSubstr("s.toml:5: 'seq' is '0'"));
   EXPECT_THAT(refusal(grid("padding = [true, 1]\n")), HasSubstr("s.toml:5: 'padding' is 1, expected true or false"));
   EXPECT_THAT(refusal("[base]\nmodel = \"bert-bsae\"\n[grid]\nbatch = [1]\n"), HasSubstr("s.toml:2: unknown model"));
   for (const char* possible :

@@ -113,7 +113,19 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown baseline 'mqq'; did you mean 'mqa'? Known: mha, mqa"},
       {"profile bert-base --device vritual:h100-80gb",
        "unknown device 'vritual:h100-80gb'; did you mean 'virtual:h100-80gb'? Known: " + devices},
-      {"profile bert-base --device h100-80gb", "unknown device 'h100-80gb'; did you mean 'virtual:h100-80gb'?"},
+      {"profile bert-base --device h100-80gb",
+       "unknown device 'h100-80gb'; did you mean 'virtual:h100-80gb'? headroom list devices shows all"},
+      {"profile bert-base --device H100",
+       "unknown device 'H100'; did you mean 'virtual:h100-80gb'? headroom list devices shows all"},
+      {"profile bert-base --device a100-40g",
+       "unknown device 'a100-40g'; did you mean 'virtual:a100-40gb'? headroom list devices shows all"},
+      {"profile bert-base --device gpu", "unknown device 'gpu'; did you mean 'cuda'? headroom list devices shows all"},
+      {"profile bert-base --device tpu-v5-pod", "unknown device 'tpu-v5-pod'. Known: " + devices},
+      {"fit bert-base --solve batch --device a100",
+       "unknown device 'a100'; did you mean 'virtual:a100-40gb'? headroom list devices shows all"},
+      {"fit bert-base --solve batch --device all,virtual:t4-16gb",
+       "--device all stands alone: it names every virtual device"},
+      {"profile bert-base --dtype torch.bfloat16", "unknown dtype 'torch.bfloat16'; did you mean 'bf16'?"},
       {"profile bert-base --device cuda:x", "unknown device 'cuda:x'; did you mean 'cuda:0'? Known: " + devices},
       {"profile bert-base --dtype fp8", "unknown dtype 'fp8'. Known: fp32, fp16, bf16, amp-fp16, amp-bf16"},
       {"profile bert-base --mode trian", "unknown mode 'trian'; did you mean 'train'? Known: train, forward, generate"},
@@ -127,7 +139,8 @@ TEST(Usage, AnUnknownNameIsAnsweredWithTheNearestAndAllOthers) {
        "unknown positions 'alibbi'; did you mean 'alibi'? Known: learned, sinusoidal, rope, rope-interleaved, alibi, "
        "t5-buckets, none, transformer-xl"},
       {"profile bert-base --format jsno",
-       "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, markdown, latex, csv, svg, pdf, png, perfetto, snapshot"},
+       "unknown format 'jsno'; did you mean 'json'? Known: terminal, json, html, markdown, latex, csv, svg, pdf, png, "
+       "perfetto, snapshot"},
       {"profile bert-base --color sometimes", "unknown color 'sometimes'. Known: auto, always, never"}};
   for (const auto& expected : cases) expect_refused(expected);
 }
