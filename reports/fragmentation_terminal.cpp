@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/bytes.h"
 #include "reports/categories.h"
 #include "reports/fragmentation.h"
 #include "reports/summary.h"
+#include "reports/sweep.h"
 #include "reports/table.h"
 #include "reports/terminal.h"
 
@@ -30,8 +32,8 @@ std::string key_figures(const FragmentationReport& r, const Page& page) {
   const auto figure = [&](std::string_view name, const std::string& value, Style style) {
     return paragraph(pad_right(name, 16) + value, style, page);
   };
-  const auto pinned = std::ranges::count_if(
-      f.segments, [](const SegmentView& s) { return s.is_pinned() && s.free_bytes > 0; });
+  const auto pinned =
+      std::ranges::count_if(f.segments, [](const SegmentView& s) { return s.is_pinned() && s.free_bytes > 0; });
   return figure("Peak reserved", exact(f.reserved_bytes), Style::bold) +
          figure("Peak is in", moment(f.phase, f.step), Style::bold) +
          figure("Segments", fmt::format("{}, {} of them pinned with memory free inside", f.segments.size(), pinned),
@@ -79,6 +81,48 @@ std::string tensor_of(const Breakdown& run, const Allocation& a) {
   return op.empty() ? "(no tensor)" : op;
 }
 
+// "encoder.layer.1–11.attention": paths of one form, which differ in one number; else the first of them and "…".
+std::string united_path(const std::vector<std::string>& paths) {
+  const std::string& first = paths.front();
+  std::size_t begin = first.size(), end = first.size();
+  for (const std::string& path : paths) {
+    std::size_t same = 0;
+    while (same < std::min(begin, path.size()) && path[same] == first[same]) ++same;
+    if (path != first) begin = same;
+  }
+  if (begin == first.size()) return first;
+  while (begin > 0 && first[begin - 1] != '.') --begin;
+  end = std::min(first.find('.', begin), first.size());
+  std::vector<std::int64_t> numbers;
+  for (const std::string& path : paths) {
+    const std::size_t length = std::min(path.find('.', begin), path.size()) - begin;
+    const std::string number = path.substr(begin, length);
+    const bool is_number =
+        !number.empty() && number.size() < 10 && number.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number || path.substr(begin + length) != first.substr(end)) return first + ", …";
+    numbers.push_back(std::stoll(number));
+  }
+  std::ranges::sort(numbers);
+  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  return first.substr(0, begin) + number_ranges(numbers) + first.substr(end);
+}
+
+// Segments that look alike but for the number in their layer's path: a model has many.
+struct SegmentRow {
+  std::vector<Cell> cells;  // without the layer
+  std::vector<std::string> paths;
+};
+
+std::string form_of(std::string path) {
+  std::string form;
+  for (const char c : path)
+    if (c < '0' || c > '9')
+      form += c;
+    else if (form.empty() || form.back() != '#')
+      form += '#';
+  return form;
+}
+
 std::vector<Cell> segment_cells(const Breakdown& run, const SegmentView& s) {
   const Allocation& a = run.allocations.at(static_cast<std::size_t>(s.blocks.front()));
   const std::string more = s.blocks.size() == 1 ? "" : fmt::format("+{}", s.blocks.size() - 1);
@@ -90,13 +134,43 @@ std::vector<Cell> segment_cells(const Breakdown& run, const SegmentView& s) {
           {more, Style::dim},
           {tensor_of(run, a)},
           {std::string(style_of(a.category).title)},
-          {printable(layer_path(run, a.layer))},
           {lifetime(a, run.marks)}};
 }
 
+struct PinnedSegments {
+  std::vector<SegmentRow> rows;
+  std::size_t count = 0, left_out = 0;  // segments
+  std::int64_t left_out_bytes = 0;      // free in them
+};
+
+PinnedSegments pinned_rows(const FragmentationReport& r) {
+  PinnedSegments out;
+  std::map<std::string, std::size_t> places;
+  for (const SegmentView& s : r.fragmentation.segments) {
+    if (!s.is_pinned() || s.free_bytes == 0) continue;
+    ++out.count;
+    const auto smallest = static_cast<std::size_t>(s.blocks.front());
+    const std::string path = printable(layer_path(r.run(), r.run().allocations.at(smallest).layer));
+    std::vector<Cell> cells = segment_cells(r.run(), s);
+    std::string key = form_of(path);
+    for (const Cell& cell : cells) key += "\n" + cell.text;
+    const auto [place, is_new] = places.emplace(key, out.rows.size());
+    if (place->second >= kShownSegments) {
+      ++out.left_out;
+      out.left_out_bytes += s.free_bytes;
+    }
+    if (is_new) out.rows.push_back({std::move(cells), {}});
+    out.rows[place->second].paths.push_back(path);
+  }
+  return out;
+}
+
 std::string pinned_segments(const FragmentationReport& r, const Page& page) {
-  Table table({{"segment", 0},
-               {"live", 0},
+  const PinnedSegments pinned = pinned_rows(r);
+  if (pinned.count == 0) return paragraph("No segment has anything free beside live blocks.", Style::dim, page);
+  Table table({{"×", 0},
+               {"segment", 0},
+               {"live", 1},
                {"free", 0},
                {"largest\ngap", 4, false, "largest gap"},
                {"pinned\nby", 0, false, "smallest block"},
@@ -105,20 +179,20 @@ std::string pinned_segments(const FragmentationReport& r, const Page& page) {
                {"category", 3, true},
                {"layer", 2, true},
                {"lives", 6, true, "lifetime"}});
-  std::size_t shown = 0, pinned = 0;
-  std::int64_t hidden = 0;
-  for (const SegmentView& s : r.fragmentation.segments) {
-    if (!s.is_pinned() || s.free_bytes == 0) continue;
-    ++pinned;
-    if (shown < kShownSegments)
-      ++shown, table.add_row(segment_cells(r.run(), s));
-    else
-      hidden += s.free_bytes;
+  for (std::size_t i = 0; i < std::min(pinned.rows.size(), kShownSegments); ++i) {
+    std::vector<Cell> cells = pinned.rows[i].cells;
+    const std::size_t alike = pinned.rows[i].paths.size();
+    cells.insert(cells.begin(), {alike == 1 ? "" : std::to_string(alike), Style::dim});
+    cells.insert(cells.end() - 1, Cell{united_path(pinned.rows[i].paths)});
+    table.add_row(std::move(cells));
   }
-  if (pinned == 0) return paragraph("No segment has anything free beside live blocks.", Style::dim, page);
-  std::string legend = "Fewest live bytes first; of each segment its smallest live block, and how many more pin it.";
-  if (pinned > shown)
-    legend += fmt::format(" {} more segments with {} free are in the JSON document.", pinned - shown, format_bytes(hidden));
+  std::string legend =
+      "Fewest live bytes first; segments that are alike are one row, × how many, with the sizes of each. Named is the "
+      "smallest live block, and how many more pin the segment.";
+  if (pinned.left_out > 0)
+    legend += fmt::format(" {} more segment{} with {} free {} in the JSON document.", pinned.left_out,
+                          pinned.left_out == 1 ? "" : "s", format_bytes(pinned.left_out_bytes),
+                          pinned.left_out == 1 ? "is" : "are");
   if (const std::string missing = terminal::not_shown(table, page); !missing.empty()) legend += " " + missing;
   return table.render(page.width, page.color) + paragraph(legend, Style::dim, page);
 }
@@ -130,7 +204,10 @@ std::vector<Cell> replay_cells(const FragmentationReport& r, const AllocatorRepl
   const Style style = saved > 0 ? Style::good : saved < 0 ? Style::bad : Style::dim;
   return {{printable(replay.label)},
           replay.ran_out_of_memory ? Cell{"out of memory", Style::bad} : Cell{format_bytes(replay.peak_reserved_bytes)},
-          {!known ? "" : saved == 0 ? "0" : format_bytes(saved), style},
+          {!known       ? ""
+           : saved == 0 ? "0"
+                        : format_bytes(saved),
+           style},
           {format_count(replay.peak_reserved_bytes)},
           {format_bytes(replay.reserved_at_peak_bytes)},
           {format_count(replay.segment_count)},
@@ -150,7 +227,8 @@ std::string replay_table(const FragmentationReport& r, const Page& page) {
   table.add_rule();
   for (const AllocatorReplay* replay : ranked(r)) table.add_row(replay_cells(r, *replay));
   std::string legend = fmt::format(
-      "Each row is a replay of the recorded requests through PyTorch's own caching allocator over virtual:{}; driver calls are the "
+      "Each row is a replay of the recorded requests through PyTorch's own caching allocator over virtual:{}; driver "
+      "calls are the "
       "segments that it reserved and gave back, each of which makes a real GPU wait.",
       r.replays.front().device);
   if (const std::string missing = terminal::not_shown(table, page); !missing.empty()) legend += " " + missing;
@@ -168,8 +246,9 @@ std::string failures(const FragmentationReport& r, const Page& page) {
   std::string out;
   for (const AllocatorReplay& replay : r.replays)
     if (replay.ran_out_of_memory)
-      out += paragraph(fmt::format("'{}' ran out of memory at {}.", printable(replay.label), where_it_failed(r.run(), replay)),
-                       Style::bad, page);
+      out += paragraph(
+          fmt::format("'{}' ran out of memory at {}.", printable(replay.label), where_it_failed(r.run(), replay)),
+          Style::bad, page);
   return out;
 }
 
@@ -178,7 +257,8 @@ std::string other_programs(const FragmentationReport& r, const Page& page) {
   for (const AllocatorReplay& replay : r.replays) {
     if (replay.change == ReplayChange::lasting_first)
       text += "'" + replay.label +
-              "' is no setting but another program: what is alive at the recorded peak is allocated at the beginning of the "
+              "' is no setting but another program: what is alive at the recorded peak is allocated at the beginning "
+              "of the "
               "phase in which it was allocated, so that it lies together. ";
     if (replay.change == ReplayChange::empty_cache)
       text += "'" + replay.label + "' is no setting but torch.cuda.empty_cache() in the program before each phase. ";
@@ -190,8 +270,9 @@ std::string faithfulness(const FragmentationReport& r, const Page& page) {
   const AllocatorReplay& base = r.replays.front();
   if (base.faithful)
     return paragraph("The replay of the recorded settings did what was recorded, event by event.", Style::dim, page);
-  return paragraph("The replay of the recorded settings is not faithful, so nothing is said to be saved: " + base.difference +
-                       ".", Style::bad, page);
+  return paragraph(
+      "The replay of the recorded settings is not faithful, so nothing is said to be saved: " + base.difference + ".",
+      Style::bad, page);
 }
 
 }  // namespace
@@ -207,8 +288,8 @@ std::vector<const AllocatorReplay*> ranked(const FragmentationReport& r) {
 
 std::string write_fragmentation_terminal(const FragmentationReport& r, const TerminalOptions& options) {
   const Page page{static_cast<std::size_t>(std::clamp(options.width, 40, 400)), options.color};
-  std::string out = terminal::header(r.report, page) + "\n" + key_figures(r, page) + "\n" + parts(r.fragmentation, page) +
-                    "\n" + pinned_segments(r, page);
+  std::string out = terminal::header(r.report, page) + "\n" + key_figures(r, page) + "\n" +
+                    parts(r.fragmentation, page) + "\n" + pinned_segments(r, page);
   if (r.replays.empty()) return out;
   return out + "\n" + replay_table(r, page) + failures(r, page) + other_programs(r, page) + faithfulness(r, page);
 }

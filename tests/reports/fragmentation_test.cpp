@@ -13,6 +13,7 @@ namespace headroom {
 namespace {
 
 using synthetic::pinned_segments;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -24,7 +25,24 @@ std::string terminal(const FragmentationReport& report, int width = 100) {
 TEST(FragmentationReport, TheSampleAddsUp) { EXPECT_THAT(verify(pinned_segments().fragmentation), IsEmpty()); }
 
 TEST(FragmentationReport, LooksAsItShould) {
-  for (const int width : {40, 80, 120}) expect_golden(terminal(pinned_segments(), width), "fragmentation-" + std::to_string(width) + ".txt");
+  for (const int width : {40, 80, 120})
+    expect_golden(terminal(pinned_segments(), width), "fragmentation-" + std::to_string(width) + ".txt");
+}
+
+TEST(FragmentationReport, SegmentsThatAreAlikeAreOneRow) {
+  FragmentationReport report = synthetic::pinned_segments();
+  std::string text = write_fragmentation_terminal(report, {120, false});
+  EXPECT_THAT(text, HasSubstr("10  20.0 MiB  2.00 MiB  18.0 MiB  18.0 MiB  2.00 MiB    [1024, 512] float32"));
+  Breakdown& run = report.report.runs.front().breakdown;
+  for (std::size_t i = 0; i < 4; ++i) {  // the first four in layers of their own, three of them of one form
+    auto layer = run.layers.at(static_cast<std::size_t>(run.allocations[i].layer));
+    layer.path = i == 3 ? "head" : "layer." + std::to_string(i + 3) + ".ffn";
+    run.allocations[i].layer = static_cast<LayerId>(run.layers.size());
+    run.layers.push_back(layer);
+  }
+  text = write_fragmentation_terminal(report, {120, false});
+  EXPECT_THAT(text, AllOf(HasSubstr("3  20.0 MiB"), HasSubstr("layer.3–5.ffn"), HasSubstr("  head"),
+                          HasSubstr("6  20.0 MiB")));
 }
 
 TEST(FragmentationReport, NoLineIsWiderThanTheTerminal) {
@@ -39,7 +57,8 @@ TEST(FragmentationReport, WhatSavedMostComesFirstAndWhatRanOutOfMemoryLast) {
   const FragmentationReport report = pinned_segments();
   std::vector<std::string> labels;
   for (const AllocatorReplay* replay : ranked(report)) labels.push_back(replay->label);
-  EXPECT_EQ(labels, (std::vector<std::string>{"expandable_segments:True", "max_split_size_mb:64", "lasting blocks first"}));
+  EXPECT_EQ(labels,
+            (std::vector<std::string>{"expandable_segments:True", "max_split_size_mb:64", "lasting blocks first"}));
 }
 
 TEST(FragmentationReport, ClaimsNoSavingFromAReplayThatIsNotFaithful) {
