@@ -105,9 +105,14 @@ std::string layers_part(const Breakdown& run) {
 std::string tensors_part(const Breakdown& run) {
   const std::size_t shown = std::min(run.peak.live.size(), kTensorRows);
   std::string out = table_of(tensor_figures(run, kTensorRows));
-  if (run.peak.live.size() > shown)
-    out += fmt::format("{} smaller ones are alive, too.\n\n",
-                       format_count(static_cast<std::int64_t>(run.peak.live.size() - shown)));
+  std::int64_t bytes = 0;
+  for (std::size_t i = shown; i < run.peak.live.size(); ++i)
+    bytes += run.allocations.at(static_cast<std::size_t>(run.peak.live[i])).block_bytes;
+  const std::size_t more = run.peak.live.size() - shown;
+  if (more == 1) out += fmt::format("1 more holds {}.\n\n", format_bytes(bytes));
+  if (more > 1)
+    out += fmt::format("{} more hold {} together.\n\n", format_count(static_cast<std::int64_t>(more)),
+                       format_bytes(bytes));
   return out;
 }
 

@@ -67,7 +67,7 @@ function drawAll() {
 
 drawAll();
 if (location.hash) settle();
-fill("footer", "Written by headroom " + data.version + ". Sizes are in binary units (1 KiB = 1024 bytes); point at a number, or choose “Exact bytes”, for the exact count. This page loads nothing from anywhere.");
+fill("footer", "Written by headroom " + data.version + ". Sizes are in binary units (1 KiB = 1024 bytes). ", h("span", { class: "on-screen" }, "Point at a number, or choose “Exact bytes”, for the exact count. This page loads nothing from anywhere."));
 let lastWidth = $("timeline").clientWidth;
 addEventListener("resize", () => {
   if ($("timeline").clientWidth === lastWidth || data.runs.length === 0) return;

@@ -19,6 +19,8 @@ function tensorRow(t, lines) {
     h("td", { class: "text" }, swatch(t.category), t.category.title), h("td", { class: "text" }, t.phase + (t.step > 0 ? " " + t.step : "")), lines && h("td", { class: "text mono", "data-tip": t.line }, t.line.replace(/.*\//, "")));
 }
 
+const smallerText = (count, bytes) => (count === 0 ? "" : grouped(count) + (count === 1 ? " more holds " : " more hold ") + binarySize(bytes) + (count === 1 ? "." : " together."));
+
 function tensorSection(run) {
   const columns = tensorColumnsOf(run), body = h("tbody", {}), none = h("p", { class: "hint" }, "None matches.");
   if (tensorView.key >= columns.length) tensorView.key = 0;
@@ -27,11 +29,14 @@ function tensorSection(run) {
     keepRows(body, "tensors", (tensorView.all ? rows : rows.slice(0, shownTensors)).map((t) => [t.index, "", () => tensorRow(t, run.sources.length > 0)]));
     none.hidden = rows.length > 0;
     more.show(rows.length, shownTensors);
+    const unlisted = tensorView.all || tensorView.filter ? [] : rows.slice(shownTensors);
+    onPaper.textContent = smallerText(run.smaller.count + unlisted.length, run.smaller.bytes + sumOf(unlisted.map((t) => t.bytes)));
   };
+  const onPaper = h("p", { class: "hint on-paper" });
   const more = moreButton(tensorView, again);
   fill("tensors-controls", h("input", { type: "search", placeholder: "filter", "aria-label": "Filter tensors by shape, operator, layer, category or phase", value: tensorView.filter, oninput: (event) => { tensorView.filter = event.target.value; again(); } }));
   fill("tensors", h("table", {}, h("thead", {}, sortHead(tensorView, columns, again)), body), none, more.button,
-    run.smaller.count > 0 && h("p", { class: "hint" }, grouped(run.smaller.count) + " smaller ones hold " + binarySize(run.smaller.bytes) + " together."));
+    h("p", { class: "hint on-screen" }, smallerText(run.smaller.count, run.smaller.bytes)), onPaper);
   again();
 }
 

@@ -30,6 +30,29 @@ frame.srcdoc = PAGE;
 </script></body>"""
 
 
+# The same on A4 between its margins, where nothing can be scrolled or unfolded: what is wider than its panel is cut off,
+# and the tensors that are listed and those that are said to be more are all there are.
+paper = """<body><iframe style="width:703px;height:800px;border:0"></iframe><script>
+const frame = document.querySelector("iframe");
+frame.onload = () => {
+  const inner = frame.contentDocument;
+  frame.contentWindow.settle();
+  const wide = [...inner.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1);
+  const all = Number(inner.documentElement.dataset.tensors);
+  const more = Number((inner.querySelector("#tensors .on-paper").textContent.match(/^[\\d,]+/) || ["0"])[0].replaceAll(",", ""));
+  const listed = inner.querySelectorAll("#tensors tbody tr").length;
+  const onScreen = [...inner.querySelectorAll(".on-screen")].filter((box) => box.getClientRects().length > 0);
+  document.documentElement.dataset.exercised = inner.documentElement.dataset.drawn !== "yes" ? "the page was not drawn"
+    : wide.length > 0 ? wide.map((box) => box.id + " is " + box.scrollWidth + " wide where paper has " + box.clientWidth).join("; ")
+    : listed + more !== all ? "paper has " + listed + " tensors and says " + more + " more of " + all
+    : onScreen.length > 0 ? "paper has what is of screens: " + onScreen[0].textContent : "well";
+};
+frame.srcdoc = PAGE;
+</script></body>"""
+
+count = "document.documentElement.dataset.tensors = data.runs[0].tensors.length + data.runs[0].smaller.count"
+
+
 def browse(folder, name, text, *more):
     page = pathlib.Path(folder) / name
     page.write_text(text)
@@ -68,10 +91,16 @@ def open_page(page):
             dark = browse(folder, "dark.html", exercised, "--blink-settings=preferredColorScheme=0", "--dump-dom")
             problems += ["dark: " + found for found in problems_of(dark)]
             problems += print_page(folder, text)
+        if page.stem in put_on_paper:
+            printed = text.replace("@media print", "@media all").replace("@media screen and", "@media print and")
+            printed = printed.replace("</body>", f"<script>{count}</script></body>")
+            framed = paper.replace("PAGE", json.dumps(printed).replace("</", "<\\/"))
+            problems += ["paper: " + found for found in problems_of(browse(folder, "paper.html", framed, "--dump-dom"))]
     return [f"{page.name}: {problem}" for problem in problems]
 
 
 looked_at_closely = {"mixed", "generate"}
+put_on_paper = {"hostile", "profile", "traced-mixed"}
 pages = sorted(pathlib.Path(sys.argv[1]).glob("*.html"))
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     problems = [problem for found in pool.map(open_page, pages) for problem in found]
