@@ -33,7 +33,13 @@ std::vector<Cell> cells(const std::string& name, const Change& change) {
 }
 
 Table table_of(const char* first) {
-  return Table({{first, 0, true}, {"before", 2}, {"after", 1}, {"change", 0}, {"", 3}, {"exact bytes", 4}});
+  return Table(
+      {{first, 0, true}, {"before", 2}, {"after", 1}, {"change", 0}, {"", 3, false, "percent"}, {"exact bytes", 4}});
+}
+
+std::string rendered(const Table& table, const Page& page) {
+  const std::string missing = terminal::not_shown(table, page);
+  return table.render(page.width, page.color) + (missing.empty() ? "" : terminal::paragraph(missing, Style::dim, page));
 }
 
 std::string count_text(std::int64_t delta) {
@@ -55,7 +61,7 @@ std::string figures(const Diff& d, const Page& page) {
                    {count_text(count.delta()), style_of_delta(count.delta())},
                    {signed_percent(count), style_of_delta(count.delta())},
                    {""}});
-  return table.render(page.width, page.color);
+  return rendered(table, page);
 }
 
 std::string categories(const Diff& d, const Page& page) {
@@ -64,7 +70,7 @@ std::string categories(const Diff& d, const Page& page) {
     const Change& change = d.categories[static_cast<std::size_t>(style.category)];
     if (change.before != 0 || change.after != 0) table.add_row(cells(std::string(style.title), change));
   }
-  return "\n" + table.render(page.width, page.color);
+  return "\n" + rendered(table, page);
 }
 
 // "activations +1.10 GiB, temporaries −3.00 MiB"
@@ -100,7 +106,7 @@ std::string layers(const DiffReport& report, std::size_t top, const Page& page) 
                    size(rows[i].self.after),
                    delta_cell(rows[i].self),
                    {most_of(rows[i].categories), Style::dim}});
-  return "\n" + table.render(page.width, page.color) + rest_line(shown, rows.size(), "layers changed", page);
+  return "\n" + rendered(table, page) + rest_line(shown, rows.size(), "layers changed", page);
 }
 
 std::string tensors(const DiffReport& report, std::size_t top, const Page& page) {
@@ -110,7 +116,12 @@ std::string tensors(const DiffReport& report, std::size_t top, const Page& page)
                       Style::dim, page);
   const std::vector<DiffTensorRow> rows = changed_tensors(report);
   if (rows.empty()) return "";
-  Table table({{"tensors", 0, true}, {"", 0, true}, {"×", 4}, {"change", 0}, {"category", 3, true}, {"what", 2, true}});
+  Table table({{"tensors", 0, true},
+               {"", 0, true},
+               {"×", 2, false, "how many"},
+               {"change", 0},
+               {"category", 1, true},
+               {"what", 3, true}});
   const std::size_t shown = std::min(top, rows.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const DiffTensorRow& row = rows[i];
@@ -124,7 +135,7 @@ std::string tensors(const DiffReport& report, std::size_t top, const Page& page)
                    {std::string(style_of(row.category).title)},
                    {shorten(printable(row.what), 56), Style::dim}});
   }
-  return "\n" + table.render(page.width, page.color) + rest_line(shown, rows.size(), "changes of tensors", page);
+  return "\n" + rendered(table, page) + rest_line(shown, rows.size(), "changes of tensors", page);
 }
 
 std::string settings(const Diff& d, const Page& page) {
