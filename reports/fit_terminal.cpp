@@ -23,18 +23,7 @@ std::string short_name(const std::string& device) {
 }
 
 std::string header(const FitReport& report, const Page& page) {
-  std::string out, line;
-  for (const std::string& raw : fit_conditions(report)) {
-    const std::string phrase = printable(raw);
-    const std::string longer = line.empty() ? phrase : line + " · " + phrase;
-    if (display_width(longer) <= page.width) {
-      line = longer;
-      continue;
-    }
-    out += paint(line, Style::bold, page.color) + "\n";
-    line = phrase;
-  }
-  out += paint(shorten(line, page.width), Style::bold, page.color) + "\n";
+  const std::string out = terminal::joined(fit_conditions(report), Style::bold, page);
   return out + paragraph(fmt::format("the {}, found by runs on virtual GPUs", fit_title(report)), Style::plain, page);
 }
 

@@ -210,8 +210,12 @@ std::string write_svg(const LineChart& chart) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"{2}\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{2}</title>\n"
       "{4}<rect class=\"ground\" width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
-      "<text x=\"{3}\" y=\"26\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
-      kEnd + chart.names_width, kHeight, escaped_markup(chart.title), kLeft, style(chart));
+      "<text x=\"{3}\" y=\"{5}\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
+      kEnd + chart.names_width, kHeight, escaped_markup(chart.title), kLeft, style(chart),
+      chart.subtitle.empty() ? 26 : 18);
+  if (!chart.subtitle.empty())
+    out += fmt::format("<text class=\"subtitle\" x=\"{}\" y=\"{}\" font-size=\"11\" fill=\"#5b636d\">{}</text>\n",
+                       kLeft, kTop - 13, escaped_markup(chart.subtitle));
   out += grid(x, y, chart.sizes_upwards) + lines(chart, x, y);
   out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (kLeft + kEnd) / 2, kHeight - 14,
                      escaped_markup(chart.across));

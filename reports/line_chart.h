@@ -26,6 +26,7 @@ struct LineChart {
   bool sizes_upwards = false;    // bytes, said in binary units
   bool marked = false;           // a dot at each point
   double names_width = 148;      // room for the names beside the lines
+  std::string subtitle;          // smaller, below the title; empty: none
 };
 
 // Each line is named at its right end. Empty charts have axes alone. Light or dark, as the reader's system is.

@@ -42,6 +42,12 @@ std::string write_sweep_markdown(const Sweep& sweep, const std::vector<SweepPict
 // "12 runs: 10 ok, 1 out of memory, 1 refused", and how many are missing.
 std::string sweep_counts(const Sweep& sweep);
 
+// What all runs that were made have in common, in short: "bert-base", "batch 8", "train", "fp32"; not what was varied.
+std::vector<std::string> sweep_conditions(const Sweep& sweep);
+
+// What the numbers are of: "virtual NVIDIA H100 80GB HBM3", in order of first use.
+std::vector<std::string> sweep_devices(const Sweep& sweep);
+
 // "1–3, 7": runs that follow each other taken together.
 std::string number_ranges(const std::vector<std::int64_t>& numbers);
 

@@ -31,12 +31,14 @@ bool has(const Sweep& sweep, Category category) {
   });
 }
 
+std::string size(std::int64_t bytes) { return bytes == 0 ? "0" : format_bytes(bytes); }
+
 std::string runs_table(const Sweep& sweep) {
   std::vector<std::string> titles{"run"};
   for (const std::string& key : sweep.varied) titles.push_back(markdown_text(key));
-  titles.insert(titles.end(), {"outcome", "parameters", "peak allocated", "bytes", "reserved"});
+  titles.insert(titles.end(), {"outcome", "parameters", "peak allocated", "exact bytes", "peak reserved"});
   for (const CategoryStyle& style : kCategoryStyles)
-    if (has(sweep, style.category)) titles.emplace_back(style.title);
+    if (has(sweep, style.category)) titles.push_back(fmt::format("at peak: {}", style.title));
   titles.emplace_back("peak in");
   std::string out = head(titles, 1 + sweep.varied.size() + 1);
   for (const SweepRow& row : sweep.rows) {
@@ -49,8 +51,7 @@ std::string runs_table(const Sweep& sweep) {
     cells.push_back(r.peak ? format_count(r.peak->allocated_bytes) : "");
     cells.push_back(r.peak ? format_bytes(r.peak->reserved_bytes) : "");
     for (const CategoryStyle& style : kCategoryStyles)
-      if (has(sweep, style.category))
-        cells.push_back(r.peak ? format_bytes(bytes_of(r.peak->categories, style.category)) : "");
+      if (has(sweep, style.category)) cells.push_back(r.peak ? size(bytes_of(r.peak->categories, style.category)) : "");
     cells.push_back(r.peak ? markdown_text(moment(r.peak->phase, r.peak->step) + " at " + r.peak->layer) : "");
     out += line(cells);
   }
@@ -75,25 +76,21 @@ std::string reasons(const Sweep& sweep) {
   return out;
 }
 
-std::string devices(const Sweep& sweep) {
-  std::vector<std::string> names;
-  for (const SweepRow& row : sweep.rows) {
-    if (row.result.device_name.empty()) continue;
-    Environment ran_on;
-    ran_on.device_kind = row.result.device_kind;
-    const std::string name = fmt::format("{} {}", truth_word(ran_on), row.result.device_name);
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-  }
+// "bert-base · batch 8 · train": each made harmless.
+std::string joined(const std::vector<std::string>& phrases, const char* between) {
   std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + markdown_text(name);
+  for (const std::string& phrase : phrases) out += (out.empty() ? "" : between) + markdown_text(phrase);
   return out;
 }
 
 }  // namespace
 
 std::string write_sweep_markdown(const Sweep& sweep, const std::vector<SweepPicture>& pictures) {
-  std::string out = "# Sweep\n\n" + sweep_counts(sweep) + ".";
-  if (const std::string names = devices(sweep); !names.empty()) out += " Numbers are of: " + names + ".";
+  std::string out = "# Sweep\n\n";
+  if (const std::string common = joined(sweep_conditions(sweep), " · "); !common.empty()) out += common + "\n\n";
+  out += sweep_counts(sweep) + ".";
+  if (const std::string names = joined(sweep_devices(sweep), ", "); !names.empty())
+    out += " Numbers are of: " + names + ".";
   out += "\n\n";
   const std::vector<ScalingSeries> all = scaling_series(sweep);
   if (!all.empty())

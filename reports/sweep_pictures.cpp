@@ -11,7 +11,7 @@
 namespace headroom {
 namespace {
 
-constexpr std::size_t kLines = 8, kPicturesOfField = 24, kNameColumns = 18;
+constexpr std::size_t kLines = 8, kPicturesOfField = 24, kNameColumns = 18, kSubtitleColumns = 124;
 constexpr double kNamesWidth = 232, kSliver = 0.02;
 
 using Group = std::vector<const ScalingSeries*>;
@@ -47,9 +47,23 @@ std::vector<Group> grouped(const Sweep& sweep, const Group& all) {
   return groups;
 }
 
+// "bert-base · train · fp32 · virtual NVIDIA H100 80GB HBM3": what a picture that is sent around must not leave behind.
+std::string subtitle_of(const Sweep& sweep) {
+  std::vector<std::string> phrases = sweep_conditions(sweep);
+  std::vector<std::string> devices = sweep_devices(sweep);
+  if (devices.size() > 1) {
+    for (std::string& name : devices) name.resize(name.find(' '));  // "virtual": which they are is in the table
+    std::ranges::sort(devices);
+    devices.erase(std::ranges::unique(devices).begin(), devices.end());
+  }
+  phrases.insert(phrases.end(), devices.begin(), devices.end());
+  return shorten(printable(fmt::format("{}", fmt::join(phrases, " · "))), kSubtitleColumns);
+}
+
 LineChart chart_of(const Sweep& sweep, std::size_t field, const std::string& title) {
   LineChart chart;
   chart.title = title;
+  chart.subtitle = subtitle_of(sweep);
   chart.across = sweep.varied[field];
   chart.across_scale = chart.upwards_scale = Scale::logarithmic;
   chart.sizes_upwards = chart.marked = true;

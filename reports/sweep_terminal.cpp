@@ -135,15 +135,8 @@ std::string reasons(const Sweep& sweep, const Page& page) {
 }
 
 std::string devices(const Sweep& sweep, const Page& page) {
-  std::vector<std::string> names;
-  for (const SweepRow& row : sweep.rows) {
-    Environment ran_on;
-    ran_on.device_kind = row.result.device_kind;
-    const std::string name = fmt::format("{} {}", truth_word(ran_on), printable(row.result.device_name));
-    if (!row.result.device_name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
-  }
   std::string out;
-  for (const std::string& name : names) out += terminal::paragraph(name, Style::plain, page);
+  for (const std::string& name : sweep_devices(sweep)) out += terminal::paragraph(printable(name), Style::plain, page);
   return out;
 }
 
@@ -151,7 +144,8 @@ std::string devices(const Sweep& sweep, const Page& page) {
 
 std::string write_sweep_terminal(const Sweep& sweep, const TerminalOptions& options) {
   const Page page{static_cast<std::size_t>(std::clamp(options.width, 40, 400)), options.color};
-  std::string out = terminal::paragraph(sweep_counts(sweep), Style::bold, page) + devices(sweep, page) + "\n" +
+  std::string out = terminal::paragraph(sweep_counts(sweep), Style::bold, page) +
+                    terminal::joined(sweep_conditions(sweep), Style::plain, page) + devices(sweep, page) + "\n" +
                     runs(sweep, page) + slopes(sweep, page) + reasons(sweep, page);
   if (const auto missing = missing_rows(sweep); !missing.empty())
     out += "\n" + terminal::paragraph("Not here: runs " + number_ranges(missing) + ".", Style::plain, page);

@@ -2,11 +2,61 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/bytes.h"
+#include "reports/summary.h"
 #include "reports/sweep.h"
 
 namespace headroom {
+namespace {
+
+// A config.json is called by its folder: where that is says nothing of the model.
+std::string model_name(const std::string& model) {
+  if (!model.ends_with(".json")) return model;
+  const std::string path = model.ends_with("/config.json") ? model.substr(0, model.rfind('/')) : model;
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::vector<std::string> phrases_of(const RunSpec& spec) {
+  Breakdown run;
+  run.spec = spec;
+  const RunPhrases said = phrases(run);
+  std::vector<std::string> out{model_name(spec.model), spec.attention,
+                               fmt::format("batch {}", format_count(spec.batch)),
+                               fmt::format("seq {}", format_count(spec.seq))};
+  for (const std::string& phrase : {said.mode, said.dtype, said.optimizer, said.attention_kernel, said.conditions})
+    out.push_back(phrase);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> sweep_conditions(const Sweep& sweep) {
+  std::vector<std::string> common;
+  bool first = true;
+  for (const SweepRow& row : sweep.rows) {
+    if (!row.result.spec) continue;
+    std::vector<std::string> now = phrases_of(*row.result.spec);
+    if (std::exchange(first, false)) common = now;
+    for (std::size_t i = 0; i < common.size(); ++i)
+      if (common[i] != now[i]) common[i].clear();
+  }
+  std::erase(common, "");
+  return common;
+}
+
+std::vector<std::string> sweep_devices(const Sweep& sweep) {
+  std::vector<std::string> names;
+  for (const SweepRow& row : sweep.rows) {
+    if (row.result.device_name.empty()) continue;
+    Environment ran_on;
+    ran_on.device_kind = row.result.device_kind;
+    const std::string name = fmt::format("{} {}", truth_word(ran_on), row.result.device_name);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
 
 std::string number_ranges(const std::vector<std::int64_t>& numbers) {
   std::string out;

@@ -26,21 +26,6 @@ constexpr std::array kPhrases{&RunPhrases::model,
                               &RunPhrases::device,
                               &RunPhrases::conditions};
 
-// Phrases joined by " · ", lines broken only between phrases.
-std::string joined(const std::vector<std::string>& list, const Page& page) {
-  std::vector<std::string> lines;
-  for (const std::string& raw : list) {
-    const std::string phrase = shorten(printable(raw), page.width);
-    if (!lines.empty() && display_width(lines.back() + " · " + phrase) <= page.width)
-      lines.back() += " · " + phrase;
-    else
-      lines.push_back(phrase);
-  }
-  std::string out;
-  for (const std::string& line : lines) out += paint(line, Style::bold, page.color) + "\n";
-  return out;
-}
-
 bool same_everywhere(const std::vector<RunPhrases>& all, std::string RunPhrases::*phrase) {
   return std::all_of(all.begin(), all.end(), [&](const RunPhrases& p) { return p.*phrase == all.front().*phrase; });
 }
@@ -81,8 +66,7 @@ std::string closed_form_notes(const Report& report, const Page& page) {
 std::string dropped_notes(const Report& report, const Page& page) {
   std::string out;
   for (const ReportRun& r : report.runs)
-    if (r.breakdown.dropped_event_count > 0)
-      out += paragraph("! " + dropped_remark(r.breakdown), Style::bad, page);
+    if (r.breakdown.dropped_event_count > 0) out += paragraph("! " + dropped_remark(r.breakdown), Style::bad, page);
   return out;
 }
 
@@ -101,6 +85,20 @@ std::string assumption_notes(const Report& report, const Page& page) {
 std::string paragraph(std::string_view text, Style style, const Page& page) {
   std::string out;
   for (const std::string& line : wrap(printable(text), page.width, 2)) out += paint(line, style, page.color) + "\n";
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& list, Style style, const Page& page) {
+  std::vector<std::string> lines;
+  for (const std::string& raw : list) {
+    const std::string phrase = shorten(printable(raw), page.width);
+    if (!lines.empty() && display_width(lines.back() + " · " + phrase) <= page.width)
+      lines.back() += " · " + phrase;
+    else
+      lines.push_back(phrase);
+  }
+  std::string out;
+  for (const std::string& line : lines) out += paint(line, style, page.color) + "\n";
   return out;
 }
 
@@ -133,15 +131,17 @@ std::string header(const Report& report, const Page& page) {
     if (same_everywhere(all, phrase))
       for (const std::string& part : parts_of(all.front().*phrase)) common.push_back(part);
   std::string out;
-  if (!common.empty()) out += joined(common, page);
+  if (!common.empty()) out += joined(common, Style::bold, page);
   return out + differences(report, all, page);
 }
 
 std::string notes(const Report& report, const Page& page) {
   std::string out;
   for (const ReportRun& r : report.runs)
-    if (r.breakdown.outcome.kind != OutcomeKind::ok) out += paragraph("! " + failure_remark(r.breakdown), Style::bad, page);
-  return out + dropped_notes(report, page) + trace_notes(report, page) + closed_form_notes(report, page) + assumption_notes(report, page);
+    if (r.breakdown.outcome.kind != OutcomeKind::ok)
+      out += paragraph("! " + failure_remark(r.breakdown), Style::bad, page);
+  return out + dropped_notes(report, page) + trace_notes(report, page) + closed_form_notes(report, page) +
+         assumption_notes(report, page);
 }
 
 }  // namespace terminal

@@ -43,6 +43,9 @@ std::string notes(const Report& report, const Page& page);
 // `text` wrapped, in `style`, every line after the first indented by two.
 std::string paragraph(std::string_view text, Style style, const Page& page);
 
+// Phrases joined by " · ", lines broken only between phrases.
+std::string joined(const std::vector<std::string>& list, Style style, const Page& page);
+
 // "Not shown at this width: a, b."; a mere count where they are many; empty where every column is shown.
 std::string not_shown(const Table& table, const Page& page);
 

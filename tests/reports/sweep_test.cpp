@@ -80,6 +80,28 @@ TEST(SweepPictures, AreOfEachNumberWithALineForEachCombinationOfTheRest) {
                          HasSubstr(">1.00 GiB</text>"), HasSubstr("prefers-color-scheme:dark")));
 }
 
+TEST(SweepReport, EveryFormSaysWhatTheRunsHaveInCommonAndThatTheyAreVirtual) {
+  const Sweep sweep = sweep_sample();
+  const auto pictures = sweep_pictures(sweep);
+  for (const std::string& text : {write_sweep_terminal(sweep, {200, false}), write_sweep_markdown(sweep, pictures),
+                                  pictures.front().svg, pictures.back().svg})
+    EXPECT_THAT(text, AllOf(HasSubstr("bert-base · batch 1 · seq 128 · train · fp32"),
+                            HasSubstr("virtual NVIDIA H100 80GB HBM3")));
+}
+
+TEST(SweepReport, WhatWasVariedIsNotInCommon) {
+  Sweep sweep = sweep_sample();
+  sweep.rows[1].result.spec->attention = "mqa";
+  sweep.rows[2].result.spec->seq = 4096;
+  sweep.rows[3].result.spec->dtype = Dtype::bf16;
+  EXPECT_THAT(sweep_conditions(sweep),
+              ElementsAre("bert-base", "batch 1", "train", "adamw (foreach)", "eager attention"));
+  for (SweepRow& row : sweep.rows) row.result.spec->model = "/home/me/models/gpt2/config.json";
+  EXPECT_EQ(sweep_conditions(sweep).front(), "gpt2");
+  for (SweepRow& row : sweep.rows) row.result.spec.reset();
+  EXPECT_THAT(sweep_conditions(sweep), IsEmpty());
+}
+
 TEST(SweepPictures, ManyLinesAreSeveralPictures) {
   Sweep sweep = sweep_sample();
   sweep.varied = {"attention", "batch", "seq"};
