@@ -118,7 +118,7 @@ std::string tensors(const DiffReport& report, std::size_t top, const Page& page)
   if (rows.empty()) return "";
   Table table({{"tensors", 0, true},
                {"", 0, true},
-               {"×", 2, false, "how many"},
+               {"×", 4, false, "how many"},
                {"change", 0},
                {"category", 1, true},
                {"what", 3, true}});
