@@ -168,27 +168,32 @@ PinnedSegments pinned_rows(const FragmentationReport& r) {
 std::string pinned_segments(const FragmentationReport& r, const Page& page) {
   const PinnedSegments pinned = pinned_rows(r);
   if (pinned.count == 0) return paragraph("No segment has anything free beside live blocks.", Style::dim, page);
-  Table table({{"×", 0},
-               {"segment", 0},
-               {"live", 1},
-               {"free", 0},
-               {"largest\ngap", 4, false, "largest gap"},
-               {"pinned\nby", 0, false, "smallest block"},
-               {"", 5, true, "further blocks"},
-               {"tensor", 1, true},
-               {"category", 3, true},
-               {"layer", 2, true},
-               {"lives", 6, true, "lifetime"}});
-  for (std::size_t i = 0; i < std::min(pinned.rows.size(), kShownSegments); ++i) {
+  const std::size_t shown = std::min(pinned.rows.size(), kShownSegments);
+  const bool some_alike = std::any_of(pinned.rows.begin(), pinned.rows.begin() + static_cast<std::ptrdiff_t>(shown),
+                                      [](const SegmentRow& row) { return row.paths.size() > 1; });
+  std::vector<Column> columns{{"segment", 0},
+                              {"live", 1},
+                              {"free", 0},
+                              {"largest\ngap", 4, false, "largest gap"},
+                              {"pinned\nby", 0, false, "smallest block"},
+                              {"", 5, true, "further blocks"},
+                              {"tensor", 1, true},
+                              {"category", 3, true},
+                              {"layer", 2, true},
+                              {"lives", 6, true, "lifetime"}};
+  if (some_alike) columns.insert(columns.begin(), {"×", 0});
+  Table table(columns);
+  for (std::size_t i = 0; i < shown; ++i) {
     std::vector<Cell> cells = pinned.rows[i].cells;
     const std::size_t alike = pinned.rows[i].paths.size();
-    cells.insert(cells.begin(), {alike == 1 ? "" : std::to_string(alike), Style::dim});
+    if (some_alike) cells.insert(cells.begin(), {alike == 1 ? "" : std::to_string(alike), Style::dim});
     cells.insert(cells.end() - 1, Cell{united_path(pinned.rows[i].paths)});
     table.add_row(std::move(cells));
   }
-  std::string legend =
-      "Fewest live bytes first; segments that are alike are one row, × how many, with the sizes of each. Named is the "
-      "smallest live block, and how many more pin the segment.";
+  std::string legend = "Fewest live bytes first; ";
+  legend += some_alike ? "segments that are alike are one row, × how many, with the sizes of each. Named is the "
+                         "smallest live block, and how many more pin the segment."
+                       : "of each segment its smallest live block, and how many more pin it.";
   if (pinned.left_out > 0)
     legend += fmt::format(" {} more segment{} with {} free {} in the JSON document.", pinned.left_out,
                           pinned.left_out == 1 ? "" : "s", format_bytes(pinned.left_out_bytes),
