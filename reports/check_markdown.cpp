@@ -86,7 +86,7 @@ std::string where(const CheckedBudget& budget) {
 
 std::string explanation(const CheckReport& report, const CheckedBudget& budget) {
   std::string out =
-      fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), markdown_text(budget.name)) +
+      fmt::format("\n<details><summary>{} {}</summary>\n\n", icon(budget.status()), markdown_html_text(budget.name)) +
       where(budget);
   if (budget.end != RunEnd::judged) out += fmt::format("- {}\n", markdown_text(budget.message));
   std::string paste;

@@ -166,7 +166,7 @@ std::string how_made(const Report& report) {
   std::string out = "## How this was made\n\n" + code(commands, "sh");
   if (same_environment(report)) return out + made_with(report.runs.front().breakdown);
   for (const ReportRun& run : report.runs)
-    out += folded("Environment of " + escaped_markup(printable(run.breakdown.label)), made_with(run.breakdown));
+    out += folded("Environment of " + markdown_html_text(run.breakdown.label), made_with(run.breakdown));
   return out;
 }
 
@@ -181,9 +181,8 @@ std::string one_run(const ReportRun& run) {
 std::string run_in_detail(const ReportRun& run) {
   const Breakdown& b = run.breakdown;
   if (!has_peak(b)) return "";
-  const std::string summary =
-      fmt::format("<b>{}</b>: {} in {}", escaped_markup(printable(b.label)), format_bytes(b.peak.allocated_bytes),
-                  escaped_markup(printable(place(b, b.peak))));
+  const std::string summary = fmt::format("<b>{}</b>: {} in {}", markdown_html_text(b.label),
+                                          format_bytes(b.peak.allocated_bytes), markdown_html_text(place(b, b.peak)));
   return folded(summary, key_figures(b) + cache_part(run) + details_of(run));
 }
 

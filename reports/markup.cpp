@@ -45,6 +45,12 @@ std::string markdown_text(std::string_view text) {
   return out;
 }
 
+std::string markdown_html_text(std::string_view text) {
+  std::string out;
+  for (const char c : escaped_markup(printable(text))) c == '@' ? out += "&#64;" : out += c;
+  return out;
+}
+
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string out = "\"";

@@ -157,6 +157,12 @@ TEST(Check, ACommentHasWhatATerminalHas) {
       EXPECT_THAT(text, HasSubstr(said));
 }
 
+TEST(Check, ASummaryOfHtmlHasNoBackslashes) {
+  const std::string markdown = write_check_markdown(check_sample::all());
+  EXPECT_THAT(markdown,
+              AllOf(HasSubstr("<summary>❌ bert-base[batch=8]</summary>"), HasSubstr("| ❌ | bert-base\\[batch=8\\] |")));
+}
+
 TEST(Check, ATableSaysWhichColumnsItHasNot) {
   EXPECT_THAT(write_check_terminal(check_sample::all(), {80, false}), HasSubstr("Not shown at this width: "));
   EXPECT_THAT(write_check_terminal(check_sample::all(), {200, false}), Not(HasSubstr("Not shown")));
