@@ -29,8 +29,8 @@ std::string device_table(const FitReport& report) {
 
 std::string change_table(const FitReport& report, const DeviceFit& fit) {
   const std::string size(to_name(kFitSizeNames, report.size));
-  std::string out = fmt::format("\n### What makes more fit on {}\n\nTried at {} {}.\n\n", markdown_text(fit.device),
-                                size, format_count(fit.tried_at));
+  std::string out = fmt::format("\n### What makes more fit on {}\n\nTried at {}.\n\n", markdown_text(fit.device),
+                                amount_text(report.size, fit.tried_at));
   out += line({"change", "what", "peak allocated", "saved", size}) + "| --- | --- | ---: | ---: | ---: |\n";
   for (const TriedChange& change : fit.changes) {
     const bool fits = change.run && change.run->fits();

@@ -85,8 +85,8 @@ std::string changes(const FitReport& report, const DeviceFit& fit, const Page& p
   const std::string before = fit.result.largest
                                  ? fmt::format("peak {}", format_bytes(fit.result.largest->allocated_bytes))
                                  : "which does not fit";
-  std::string out = paragraph(fmt::format("What makes more fit on {}, tried at {} {} ({})", short_name(fit.device),
-                                          size, format_count(fit.tried_at), before),
+  std::string out = paragraph(fmt::format("What makes more fit on {}, tried at {} ({})", short_name(fit.device),
+                                          amount_text(report.size, fit.tried_at), before),
                               Style::bold, page);
   Table table(
       {{"change", 0, true}, {"what", 3, true}, {"peak", 1}, {"saved", 0}, {"share", 2}, {std::string(size), 0}});

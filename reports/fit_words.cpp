@@ -73,6 +73,12 @@ std::string fit_title(const FitReport& report) {
   return "largest batch that fits";
 }
 
+std::string amount_text(FitSize size, std::int64_t value) {
+  const std::string_view name = to_name(kFitSizeNames, size);
+  if (size != FitSize::layers && size != FitSize::heads) return fmt::format("{} {}", name, format_count(value));
+  return fmt::format("{} {}", format_count(value), value == 1 ? name.substr(0, name.size() - 1) : name);
+}
+
 FitLimit limit_of(const SearchResult& result) {
   return result.found.largest.is_high ? result.found.limit : FitLimit::memory;
 }
@@ -106,10 +112,9 @@ std::string limit_sentence(const FitReport& report, const DeviceFit& fit) {
   if (!result.next || !result.next_value || limit_of(result) != FitLimit::memory) return "";
   const RunSummary& run = *result.next;
   const Category category = run.heaviest_category();
-  std::string out =
-      fmt::format("{}: with {} {} the run was out of memory in {} at {}, which asked for {} with {} free.", fit.device,
-                  to_name(kFitSizeNames, report.size), format_count(*result.next_value), run.failed_phase,
-                  run.failed_layer, format_bytes(run.failed_request_bytes), format_bytes(run.free_bytes));
+  std::string out = fmt::format("{}: with {} the run was out of memory in {} at {}, which asked for {} with {} free.",
+                                fit.device, amount_text(report.size, *result.next_value), run.failed_phase,
+                                run.failed_layer, format_bytes(run.failed_request_bytes), format_bytes(run.free_bytes));
   out += fmt::format(" Most of what it held were {}, {}; the layer with most was {}, {}.", heaviest(run),
                      format_bytes(run.categories[static_cast<std::size_t>(category)]), run.heaviest_layer,
                      format_bytes(run.heaviest_bytes));
@@ -126,11 +131,12 @@ std::string gain_text(const SearchResult& before, const TriedChange& change) {
 
 std::vector<std::string> fit_remarks(const FitReport& report) {
   std::vector<std::string> out;
-  const std::string_view size = to_name(kFitSizeNames, report.size);
+  const bool plural = report.size == FitSize::layers || report.size == FitSize::heads;
   for (const DeviceFit& fit : report.devices) {
     for (const OutOfOrder& odd : fit.result.out_of_order)
-      out.push_back(fmt::format("{}: {} {} does not fit although {} does: the search went on above it.", fit.device,
-                                size, format_count(odd.fails), format_count(odd.fits)));
+      out.push_back(fmt::format("{}: {} {} not fit although {} {}: the search went on above it.", fit.device,
+                                amount_text(report.size, odd.fails), plural ? "do" : "does", format_count(odd.fits),
+                                plural ? "do" : "does"));
     if (!fit.result.found.problem.empty()) out.push_back(fmt::format("{}: {}.", fit.device, fit.result.found.problem));
     for (const TriedChange& change : fit.changes)
       if (!change.problem.empty()) out.push_back(fmt::format("{} was not run: {}.", change.flags, change.problem));

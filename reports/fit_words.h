@@ -1,6 +1,7 @@
 // What every writer of a fit says the same way.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ std::string fit_title(const FitReport& report);
 
 // "12", "none", "failed"
 std::string value_text(const SearchResult& result);
+
+// "batch 3", "24 layers": a value of what is solved for.
+std::string amount_text(FitSize size, std::int64_t value);
 
 // "activations, in forward at decoder.layer.29.attention"; "all 2,048 positions of the model"; empty: nobody knows.
 std::string limit_text(const SearchResult& result);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "reports/fit_words.h"
 #include "reports/text.h"
 #include "tests/reports/fit_sample.h"
 #include "tests/reports/golden.h"
@@ -50,6 +51,16 @@ TEST(FitReport, WhereNotMemoryIsTheLimitItSaysWhat) {
   report.devices[0].result.found.limit = FitLimit::positions;
   EXPECT_THAT(terminal(report, 120), HasSubstr("the model's positions: all fit"));
   EXPECT_EQ(Json::parse(write_fit_json(report))["results"][0]["limited_by"], "positions");
+}
+
+TEST(FitReport, LayersAreCountedAsPeopleDo) {
+  FitReport report = two_devices();
+  report.size = FitSize::layers;
+  const std::string text = write_fit_terminal(report, {200, false});
+  EXPECT_THAT(text, HasSubstr("with 13 layers the run was out of memory"));
+  EXPECT_THAT(text, HasSubstr("tried at 12 layers ("));
+  EXPECT_EQ(amount_text(FitSize::heads, 1), "1 head");
+  EXPECT_EQ(amount_text(FitSize::seq, 4096), "seq 4,096");
 }
 
 TEST(FitReport, EveryRowOfTheCsvHasAllColumns) {
