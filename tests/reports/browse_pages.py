@@ -100,7 +100,7 @@ def open_page(page):
 
 
 looked_at_closely = {"mixed", "generate"}
-put_on_paper = {"hostile", "profile", "traced-mixed"}
+put_on_paper = {"hostile", "profile", "traced", "traced-mixed"}
 pages = sorted(pathlib.Path(sys.argv[1]).glob("*.html"))
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     problems = [problem for found in pool.map(open_page, pages) for problem in found]
