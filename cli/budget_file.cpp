@@ -360,6 +360,11 @@ BudgetFile parse_budget_file(std::string_view text, const std::string& where) {
 }
 
 BudgetFile read_budget_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const bool is_run = path.extension() == ".headroom" || path.extension() == ".pickle";
+  if (is_run && std::filesystem::is_regular_file(path, ignored))
+    throw bad_input(fmt::format(
+        "{0} is a run, expected a budget file; headroom check --init budgets.toml {0} makes one of it", path.string()));
   const TomlDocument document = parse_toml_file(path);
   return FileReader(document).read();
 }

@@ -257,6 +257,11 @@ TEST_F(CheckCommand, WhatIsNotThereIsToldBeforeAnythingRuns) {
   budgets("[[budget]]\ncommand = [\"no-such-program\"]\npeak = 1\n");
   expect_refused(check(), 2, "budgets.toml:2: cannot run");
   expect_refused(tool.run({"check", "missing.toml"}), 2, "missing.toml");
+  expect_refused(tool.run({"check", "missing.headroom"}), 2, "cannot read 'missing.headroom'");
+  write_file(here / "run.headroom", "HEADROOM");
+  const std::string run = (here / "run.headroom").string();
+  expect_refused(tool.run({"check", run}), 2,
+                 run + " is a run, expected a budget file; headroom check --init budgets.toml " + run + " makes one");
 }
 
 TEST_F(CheckCommand, ACommandThatFailsIsNotMeasured) {
