@@ -279,7 +279,8 @@ TEST_F(CheckCommand, WritesEveryFormAtOnce) {
     EXPECT_TRUE(std::filesystem::exists(here / "out" / name)) << name;
   EXPECT_THAT(check({"--format", "terminal,github"}).out,
               AllOf(HasSubstr("the budget is exceeded"), HasSubstr("\n::error ")));
-  expect_refused(check({"--format", "json,junit"}), 2, "--format json,junit needs --out FOLDER: only one format fits on stdout");
+  expect_refused(check({"--format", "json,junit"}), 2,
+                 "--format json,junit needs --out FOLDER: only one format fits on stdout");
   expect_refused(check({"--format", "sarfi"}), 2, "unknown format 'sarfi'; did you mean 'sarif'?");
   expect_refused(check({"--update-baseline", "--format", "json"}), 2, "it goes without --format");
 }
