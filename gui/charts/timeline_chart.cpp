@@ -16,7 +16,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr double kOverviewHeight = 40, kGap = 8;
+constexpr double kOverviewHeight = 40, kGap = 8, kEntryGap = 28;
 constexpr double kNearCapacity = 1.3;     // the device's memory is shown where the run came so near
 constexpr double kRoomForFailure = 0.04;  // of the axis, behind the last event
 
@@ -90,24 +90,28 @@ std::vector<Entry> entries_of(const TimelineScene& s, const CurveColumn& at) {
   return entries;
 }
 
-double entry_width(const QPainter& painter, const std::vector<Entry>& entries) {
-  const QFontMetricsF metrics(painter.font());
-  double width = 0;
-  for (const Entry& entry : entries) width = std::max(width, metrics.horizontalAdvance(entry.name));
-  return std::min(width, 190.0) + metrics.horizontalAdvance(QStringLiteral("1023.99 MiB")) + 20 + 28;
+// How wide a part of the readout is with its whole name, and at the least with some of it.
+std::pair<double, double> entry_widths(const QFontMetricsF& metrics, const std::vector<Entry>& entries) {
+  double name = 0;
+  for (const Entry& entry : entries) name = std::max(name, metrics.horizontalAdvance(entry.name));
+  const double size = metrics.horizontalAdvance(QStringLiteral("1023.99 MiB")) + 20;
+  return {std::min(name, 190.0) + size + kEntryGap, std::min(name, 7 * metrics.averageCharWidth()) + size + kEntryGap};
 }
 
-std::size_t entries_in_a_row(double width, double entry) {
-  return static_cast<std::size_t>(std::max(1.0, std::floor((width + 28) / entry)));
+void set_columns(TimelineLayout& l, double width, double entry, std::size_t count) {
+  l.columns = static_cast<std::size_t>(std::max(1.0, std::floor((width + kEntryGap) / entry)));
+  l.rows = (count + l.columns - 1) / l.columns;
+  l.column_width = entry;
 }
 
-void draw_entries(QPainter& painter, const QRectF& first_row, double row, const std::vector<Entry>& entries) {
+void draw_entries(QPainter& painter, const TimelineLayout& l, const QRectF& first_row,
+                  const std::vector<Entry>& entries) {
   const QFontMetricsF metrics(painter.font());
-  const double width = entry_width(painter, entries), box = std::round(metrics.capHeight());
-  const std::size_t in_a_row = entries_in_a_row(first_row.width(), width);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const QRectF cell(first_row.left() + width * static_cast<double>(i % in_a_row),
-                      first_row.top() + row * static_cast<double>(i / in_a_row), width - 28, row);
+  const double box = std::round(metrics.capHeight());
+  for (std::size_t i = 0; i < std::min(entries.size(), l.columns * l.rows); ++i) {
+    const QRectF cell(first_row.left() + l.column_width * static_cast<double>(i % l.columns),
+                      first_row.top() + first_row.height() * static_cast<double>(i / l.columns),
+                      l.column_width - kEntryGap, first_row.height());
     const QRectF swatch(cell.left(), cell.center().y() - box / 2, box, box);
     painter.fillRect(entries[i].line ? QRectF(swatch.left(), swatch.center().y() - 1, box, 2) : swatch,
                      entries[i].colour);
@@ -117,6 +121,26 @@ void draw_entries(QPainter& painter, const QRectF& first_row, double row, const 
     painter.drawText(cell.adjusted(box + 6, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                      fitted(painter, entries[i].name, cell.width() - box - 14 - metrics.horizontalAdvance(size)));
   }
+}
+
+// The plot comes first: where it would be lower than this, names in the readout are cut, then there is no overview,
+// then parts are left out of the readout.
+double lay_out_readout(TimelineLayout& l, const QFontMetricsF& metrics, double width, double height,
+                       const std::vector<Entry>& entries) {
+  const double line = metrics.height() + 3, least_plot = 7 * line;
+  const auto readout = [&] { return std::ceil((2.0 + static_cast<double>(l.rows)) * line + 14); };
+  const auto [whole, cut] = entry_widths(metrics, entries);
+  set_columns(l, width, whole, entries.size());
+  double overview = kOverviewHeight + kGap;
+  const auto fits = [&] { return height - overview - readout() >= least_plot; };
+  if (!fits()) {
+    set_columns(l, width, cut, entries.size());
+    l.column_width = (width + kEntryGap) / static_cast<double>(l.columns);
+  }
+  if (!fits()) overview = 0;
+  while (!fits() && l.rows > 0) --l.rows;
+  l.overview.setHeight(overview > 0 ? kOverviewHeight : 0);
+  return readout();
 }
 
 }  // namespace
@@ -169,11 +193,6 @@ double TimelineLayout::overview_place_at(const TimelineScene& s, double x) const
 TimelineLayout lay_out_timeline(const QPainter& painter, const QRectF& area, const TimelineScene& s) {
   const QFontMetricsF metrics(painter.font());
   const double row = std::round(metrics.height() + 4);
-  const std::vector<Entry> entries = entries_of(s, {});
-  const std::size_t in_a_row = entries_in_a_row(area.width() - 20, entry_width(painter, entries));
-  const double readout = std::ceil(
-      (2.0 + std::ceil(static_cast<double>(entries.size()) / static_cast<double>(in_a_row))) * (metrics.height() + 3) +
-      14);
   const double axis_text = byte_axis_width(painter, axis_end(s, {}));
   const double left = std::round(area.left() + std::max(axis_text, 64.0) + 4);
   const double width = std::floor(area.right() - 8 - left);
@@ -181,8 +200,11 @@ TimelineLayout lay_out_timeline(const QPainter& painter, const QRectF& area, con
   l.steps = QRectF(left, std::round(area.top()), width, row);
   l.phases = l.steps.translated(0, row);
   l.layers = l.phases.translated(0, row);
+  const double around = l.layers.bottom() + 2 - area.top() + row + 6;
+  const double readout = lay_out_readout(l, metrics, area.width() - 20, area.height() - around, entries_of(s, {}));
   l.readout = QRectF(area.left() + 10, area.bottom() - readout, area.width() - 20, readout);
-  l.overview = QRectF(left, std::round(l.readout.top() - kOverviewHeight - kGap), width, kOverviewHeight);
+  const double overview = l.overview.height();
+  l.overview = QRectF(left, std::round(l.readout.top() - overview - (overview > 0 ? kGap : 0)), width, overview);
   l.axis = QRectF(left, l.overview.top() - row - 6, width, row);
   l.plot = QRectF(QPointF(left, l.layers.bottom() + 2), QPointF(left + width, std::round(l.axis.top())));
   if (l.plot.height() < 20) l.plot.setHeight(20);
@@ -229,6 +251,7 @@ void draw_timeline(QPainter& painter, const TimelineLayout& l, const TimelineSce
 
 void draw_timeline_overview(QPainter& painter, const QRectF& area, const TimelineScene& s,
                             const std::vector<CurveColumn>& columns) {
+  if (area.isEmpty()) return;
   const std::int64_t most = std::max<std::int64_t>(s.run->detail.most_bytes(), 1);
   painter.save();
   painter.fillRect(area, theme().panel);
@@ -240,6 +263,7 @@ void draw_timeline_overview(QPainter& painter, const QRectF& area, const Timelin
 }
 
 void draw_overview_window(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  if (l.overview.isEmpty()) return;
   const double from = l.overview_x_of(s, s.from), to = l.overview_x_of(s, s.to);
   QColor veil = theme().ground;
   veil.setAlphaF(0.72F);
@@ -272,17 +296,21 @@ void draw_readout(QPainter& painter, const TimelineLayout& l, const TimelineScen
   bold.setBold(true);
   painter.setFont(bold);
   painter.setPen(theme().ink);
-  painter.drawText(
-      line, Qt::AlignVCenter | Qt::AlignLeft,
-      fitted(painter, tr("%1 · allocated %2").arg(instant_text(*s.run, event), size_and_exact(at.allocated_bytes)),
-             line.width()));
+  const QString head =
+      fitted(painter, tr("%1 · allocated %2").arg(instant_name(*s.run, event), size_and_exact(at.allocated_bytes)),
+             line.width());
+  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, head);
+  const double head_width = QFontMetricsF(bold).horizontalAdvance(head);
   bold.setBold(false);
   painter.setFont(bold);
+  if (const QString place = instant_place(*s.run, event); !place.isEmpty())
+    painter.drawText(line.adjusted(head_width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     fitted(painter, QStringLiteral(" · ") + place, line.width() - head_width));
   line.translate(0, row);
   painter.setPen(theme().soft);
   painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, fitted(painter, event_text(*s.run, event), line.width()));
   line.translate(0, row);
-  draw_entries(painter, line, row, entries_of(s, at));
+  draw_entries(painter, l, line, entries_of(s, at));
   painter.restore();
 }
 

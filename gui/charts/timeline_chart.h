@@ -32,8 +32,11 @@ double place_of_event(const TimelineScene& scene, std::int64_t event);
 std::int64_t event_at(const TimelineScene& scene, double place);  // the instant that holds there; at least 0
 
 struct TimelineLayout {
-  QRectF steps, phases, layers;  // bands
-  QRectF plot, axis, overview, readout;
+  QRectF steps, phases, layers;          // bands
+  QRectF plot, axis, overview, readout;  // no overview where there is no room for it
+  // Of the readout's parts; where rows are too few for all, those that come first.
+  std::size_t columns = 1, rows = 0;
+  double column_width = 0;
 
   double x_of(const TimelineScene& scene, double place) const;
   double place_at(const TimelineScene& scene, double x) const;

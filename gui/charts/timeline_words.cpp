@@ -52,15 +52,23 @@ QString event_text(const LoadedRun& run, std::int64_t event) {
   return tr("frees %1 of which no allocation is known").arg(size);
 }
 
-QString instant_text(const LoadedRun& run, std::int64_t event) {
+QString instant_name(const LoadedRun& run, std::int64_t event) {
   const Events& e = run.recording.events;
   if (event < 0 || event >= static_cast<std::int64_t>(e.size())) return tr("Before the first event");
+  return (event == run.breakdown.peak.event ? tr("The peak, event %1") : tr("Event %1")).arg(count_text(event));
+}
+
+QString instant_place(const LoadedRun& run, std::int64_t event) {
+  const Events& e = run.recording.events;
+  if (event < 0 || event >= static_cast<std::int64_t>(e.size())) return {};
   const auto at = static_cast<std::size_t>(event);
-  const QString name = event == run.breakdown.peak.event ? tr("The peak, event %1") : tr("Event %1");
   const bool is_virtual = run.breakdown.environment.device_kind == DeviceKind::virtual_cuda;
   const QString time = is_virtual ? tr("%1 on the host").arg(time_text(e.time_ns[at])) : time_text(e.time_ns[at]);
-  return joined({name.arg(count_text(event)), time, moment_text(e.phase[at], e.step[at]),
-                 to_text(layer_path(run.breakdown, layer_at(run, event)))});
+  return joined({time, moment_text(e.phase[at], e.step[at]), to_text(layer_path(run.breakdown, layer_at(run, event)))});
+}
+
+QString instant_text(const LoadedRun& run, std::int64_t event) {
+  return joined({instant_name(run, event), instant_place(run, event)});
 }
 
 QString phase_title(Phase phase) { return to_text(to_name(kPhaseNames, phase)); }

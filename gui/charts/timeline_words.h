@@ -10,6 +10,9 @@ namespace headroom::gui {
 
 // "Event 1,234 · 12.3 ms · backward of step 2 · encoder.layer.3.attention": the layer at work.
 QString instant_text(const LoadedRun& run, std::int64_t event);
+// Its two parts: which event it is, and all that follows; empty before the first event.
+QString instant_name(const LoadedRun& run, std::int64_t event);
+QString instant_place(const LoadedRun& run, std::int64_t event);
 
 // "allocates 12.0 MiB: [8, 128, 768] float32 · aten::mm · encoder.layer.3.attention"
 QString event_text(const LoadedRun& run, std::int64_t event);

@@ -17,6 +17,7 @@ namespace {
 constexpr double kKeyZoom = 1.5, kKeyMove = 0.1;  // of what is seen
 constexpr double kLeastEvents = 8;
 constexpr int kDragDistance = 4;
+constexpr qint64 kGestureMilliseconds = 400;  // steps closer to each other than that are one, to go back from at once
 
 void begin_image(QImage& image, const QSize& size, double ratio) {
   if (image.size() != size) image = QImage(size, QImage::Format_RGB32);
@@ -147,12 +148,21 @@ bool TimelineCanvas::undo_zoom() {
   return changed;
 }
 
-void TimelineCanvas::center_on(double place) { range_moved(range_.move(place - (scene_.from + scene_.to) / 2, false)); }
+void TimelineCanvas::center_on(double place, bool remember) {
+  range_moved(range_.move(place - (scene_.from + scene_.to) / 2, remember));
+}
+
+// Many steps of wheel or fingers zoom once: what was seen before the first of them is what undo_zoom() comes back to.
+void TimelineCanvas::zoom_in_steps(double factor, double x) {
+  if (!last_step_.isValid() || last_step_.elapsed() > kGestureMilliseconds) gesture_is_kept_ = false;
+  last_step_.start();
+  if (zoom_by(factor, layout_.place_at(scene_, x), !gesture_is_kept_)) gesture_is_kept_ = true;
+}
 
 void TimelineCanvas::show_event(std::int64_t event) {
   if (!scene_.run) return;
   const double place = place_of_event(scene_, event);
-  if (place < scene_.from || place > scene_.to) center_on(place);
+  if (place < scene_.from || place > scene_.to) center_on(place, false);
 }
 
 std::int64_t TimelineCanvas::current_event() const {
@@ -181,6 +191,10 @@ void TimelineCanvas::draw_picture() {
 
 void TimelineCanvas::draw_overview_picture() {
   const double ratio = devicePixelRatioF();
+  if (layout_.overview.isEmpty()) {
+    overview_ = {};
+    return;
+  }
   begin_image(overview_, (layout_.overview.size() * ratio).toSize(), ratio);
   overview_.fill(theme().panel);
   QPainter painter(&overview_);
@@ -200,7 +214,7 @@ void TimelineCanvas::paintEvent(QPaintEvent* event) {
   }
   prepare();
   painter.drawImage(0, 0, picture_);
-  painter.drawImage(layout_.overview.topLeft(), overview_);
+  if (!overview_.isNull()) painter.drawImage(layout_.overview.topLeft(), overview_);
   draw_overview_window(painter, layout_, scene_);
   if (pointed_) draw_instant(painter, layout_, scene_, *pointed_);
   if (gesture_ == Gesture::band) {
@@ -251,7 +265,7 @@ bool TimelineCanvas::event(QEvent* event) {
   if (event->type() == QEvent::NativeGesture && scene_.run) {
     const auto* gesture = static_cast<QNativeGestureEvent*>(event);
     if (gesture->gestureType() == Qt::ZoomNativeGesture) {
-      zoom_by(1 + gesture->value(), layout_.place_at(scene_, gesture->position().x()), false);
+      zoom_in_steps(1 + gesture->value(), gesture->position().x());
       return true;
     }
   }
@@ -278,7 +292,7 @@ void TimelineCanvas::wheelEvent(QWheelEvent* event) {
   if (std::abs(by.x()) > std::abs(by.y()))
     range_moved(range_.move(-by.x() * range_.span() / std::max(layout_.plot.width(), 1.0), false));
   else if (by.y() != 0)
-    zoom_by(std::exp(by.y() / 180), layout_.place_at(scene_, event->position().x()), false);
+    zoom_in_steps(std::exp(by.y() / 180), event->position().x());
   event->accept();
 }
 
@@ -290,8 +304,7 @@ void TimelineCanvas::mousePressEvent(QMouseEvent* event) {
                     (event->button() == Qt::LeftButton && event->modifiers() & Qt::ShiftModifier);
   if (layout_.overview.contains(pressed_at_)) {
     gesture_ = Gesture::overview;
-    range_.move(0, true);
-    center_on(layout_.overview_place_at(scene_, pressed_at_.x()));
+    center_on(layout_.overview_place_at(scene_, pressed_at_.x()), true);
   } else if (band) {
     gesture_ = Gesture::band;
   } else if (event->button() == Qt::LeftButton) {
@@ -310,7 +323,7 @@ void TimelineCanvas::mouseMoveEvent(QMouseEvent* event) {
     const double by = layout_.place_at(scene_, last_at_.x()) - layout_.place_at(scene_, at.x());
     range_moved(range_.move(by, false));
   }
-  if (gesture_ == Gesture::overview) center_on(layout_.overview_place_at(scene_, at.x()));
+  if (gesture_ == Gesture::overview) center_on(layout_.overview_place_at(scene_, at.x()), false);
   last_at_ = at;
   if (gesture_ == Gesture::band) update();
   point_at(at);
@@ -356,9 +369,9 @@ bool TimelineCanvas::zoom_key(int key) {
     case Qt::Key_PageDown:
       return range_moved(range_.move(span, true)), true;
     case Qt::Key_Home:
-      return center_on(whole_axis(scene_).first), true;
+      return center_on(whole_axis(scene_).first, false), true;
     case Qt::Key_End:
-      return center_on(whole_axis(scene_).second), true;
+      return center_on(whole_axis(scene_).second, false), true;
     case Qt::Key_0:
       return zoom_to_fit(), true;
     case Qt::Key_Backspace:

@@ -1,6 +1,7 @@
 // A timeline on the screen: zoomed, moved and pointed at with mouse, trackpad and keyboard.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QImage>
 #include <QWidget>
 #include <optional>
@@ -71,7 +72,8 @@ class TimelineCanvas : public QWidget {
   void point_event(std::optional<std::int64_t> event);
   void update_instant(std::int64_t event);
   void describe();
-  void center_on(double place);
+  void center_on(double place, bool remember);
+  void zoom_in_steps(double factor, double x);
   bool zoom_key(int key);
   bool cursor_key(const QKeyEvent& event);
 
@@ -84,6 +86,8 @@ class TimelineCanvas : public QWidget {
   std::optional<std::int64_t> pointed_;
   Gesture gesture_ = Gesture::none;
   QPointF pressed_at_, last_at_;
+  QElapsedTimer last_step_;
+  bool gesture_is_kept_ = false;  // of zooming in steps: what was seen before is remembered
 };
 
 }  // namespace headroom::gui

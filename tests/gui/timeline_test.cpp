@@ -260,6 +260,25 @@ TEST_F(TimelineTest, TheWheelKeepsWhatIsUnderThePointer) {
   EXPECT_GT(scene().from, before);
 }
 
+TEST_F(TimelineTest, ATurnOfTheWheelIsOneZoomToGoBackFrom) {
+  open(random_recording(1, 4000));
+  show();
+  const auto turn = [&](int by) {
+    const QPoint at = place_of(1000);
+    QWheelEvent wheel(at, canvas().mapToGlobal(at), {}, {0, by}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
+                      false);
+    QApplication::sendEvent(&canvas(), &wheel);
+  };
+  const double from = scene().from, to = scene().to;
+  turn(-120);  // nothing to zoom out of
+  for (int i = 0; i < 5; ++i) turn(120);
+  EXPECT_LT(scene().to - scene().from, 0.5 * (to - from));
+  EXPECT_TRUE(view.undo_zoom());
+  EXPECT_EQ(scene().from, from);
+  EXPECT_EQ(scene().to, to);
+  EXPECT_FALSE(view.undo_zoom());
+}
+
 TEST_F(TimelineTest, TheOverviewMovesWhatIsSeen) {
   open(random_recording(1, 4000));
   show();
@@ -270,6 +289,31 @@ TEST_F(TimelineTest, TheOverviewMovesWhatIsSeen) {
   const auto layout = lay_out_timeline(painter, QRectF(canvas().rect()).adjusted(8, 8, -8, -4), scene());
   QTest::mouseClick(&canvas(), Qt::LeftButton, Qt::NoModifier, layout.overview.center().toPoint());
   EXPECT_NEAR((scene().from + scene().to) / 2, static_cast<double>(run().detail.event_count()) / 2, 10);
+  EXPECT_TRUE(view.undo_zoom());
+  EXPECT_EQ(scene().from, 0);
+  EXPECT_EQ(scene().to, 400);
+}
+
+TEST_F(TimelineTest, ThePlotKeepsItsHeightInASmallWindow) {
+  open(random_recording(1, 4000));
+  QImage image(10, 10, QImage::Format_ARGB32_Premultiplied);
+  QPainter painter(&image);
+  painter.setFont(canvas().font());
+  const double line = QFontMetricsF(painter.font()).height();
+  const std::size_t parts = lay_out_timeline(painter, QRectF(0, 0, 1400, 900), scene()).rows;
+  EXPECT_GT(parts, 0U);
+  for (const QSizeF size :
+       {QSizeF(340, 16 * line), QSizeF(340, 18 * line), QSizeF(340, 24 * line), QSizeF(700, 20 * line)}) {
+    const TimelineLayout l = lay_out_timeline(painter, QRectF(QPointF(0, 0), size), scene());
+    EXPECT_GE(l.plot.height(), 5 * line) << size.height();
+    EXPECT_LE(l.plot.bottom(), l.axis.top() + 1);
+    EXPECT_LE(l.axis.bottom(), l.overview.top());
+    EXPECT_LE(l.readout.bottom(), size.height());
+    EXPECT_LE(static_cast<double>(l.columns) * l.column_width, size.width() + 28);
+  }
+  EXPECT_TRUE(lay_out_timeline(painter, QRectF(0, 0, 340, 16 * line), scene()).overview.isEmpty());
+  canvas().resize(340, static_cast<int>(16 * line));
+  canvas().grab();
 }
 
 TEST_F(TimelineTest, KeysZoomMoveAndComeBack) {
