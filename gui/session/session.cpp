@@ -25,6 +25,14 @@ FileStamp stamp_of(const QString& path) {
 
 QString words_of(const std::exception& error) { return QString::fromUtf8(error.what()); }
 
+bool is_lost(const SessionRun& run) { return run.state == RunState::failed && !run.loaded; }
+
+// -1: none is open. The first where none can be read.
+int first_readable(const std::vector<SessionRun>& runs) {
+  const auto found = std::find_if_not(runs.begin(), runs.end(), is_lost);
+  return found != runs.end() ? static_cast<int>(found - runs.begin()) : runs.empty() ? -1 : 0;
+}
+
 }  // namespace
 
 Session::Session(QObject* parent) : QObject(parent), watcher_(new QFileSystemWatcher(this)) {
@@ -155,6 +163,7 @@ void Session::finish(std::uint64_t id, std::uint64_t attempt, RunHandle loaded, 
   if (index == current_) selection_.clear();
   Q_EMIT run_changed(index);
   if (index == current_) Q_EMIT current_changed();
+  if (index == baseline_ && is_lost(runs_[static_cast<std::size_t>(index)])) set_baseline(first_readable(runs_));
 }
 
 void Session::watch(const QString& path) {
@@ -204,7 +213,7 @@ void Session::close(int index) {
   };
   const bool was_current = index == current_, was_baseline = index == baseline_;
   current_ = moved(current_);
-  baseline_ = was_baseline && !runs_.empty() ? 0 : moved(baseline_);
+  baseline_ = was_baseline ? first_readable(runs_) : moved(baseline_);
   if (was_current) selection_.clear();
   Q_EMIT runs_changed();
   if (was_current) Q_EMIT current_changed();

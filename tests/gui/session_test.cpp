@@ -29,6 +29,24 @@ TEST(Session, AFileThatCannotBeReadStaysInTheListWithItsReason) {
   EXPECT_THAT(session.runs()[0].message.toStdString(), testing::HasSubstr("/nowhere/at-all.headroom"));
 }
 
+TEST(Session, ABaselineThatCannotBeReadGivesWayToTheNextRun) {
+  const testing_support::TemporaryFolder folder;
+  const auto path = folder.path() / "run.headroom";
+  write_recording(path, small_recording());
+  Session session;
+  QSignalSpy moved(&session, &Session::baseline_changed);
+  session.open({QStringLiteral("/nowhere/a.headroom"), QStringLiteral("/nowhere/b.headroom"),
+                QString::fromStdString(path.string())});
+  ASSERT_TRUE(wait_until([&] { return !session.is_loading(); }));
+  EXPECT_EQ(session.baseline(), 2);
+  EXPECT_GE(moved.count(), 1);
+  session.set_baseline(0);
+  session.close(0);
+  EXPECT_EQ(session.baseline(), 1) << "the first that can be read";
+  session.close_all();
+  EXPECT_EQ(session.baseline(), -1);
+}
+
 TEST(Session, AFileThatIsWrittenAnewIsReadAgain) {
   const testing_support::TemporaryFolder folder;
   const auto path = folder.path() / "run.headroom";
