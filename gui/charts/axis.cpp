@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/views/number_marks.h"
 #include "gui/window/theme.h"
 
 namespace headroom::gui {
@@ -14,7 +15,7 @@ QString number_text(double value) {
   QString text = QString::number(value, 'f', 2);
   while (text.endsWith('0')) text.chop(1);
   if (text.endsWith('.')) text.chop(1);
-  return text;
+  return in_language(text);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "gui/charts/memory_map_details.h"
 #include "gui/items/block_words.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -265,7 +266,7 @@ QString tick_text(double bytes, double step, double most) {
   const double whole = step / scale;
   const int digits = is_round(whole) ? 0 : is_round(whole * 10) ? 1 : 2;
   const QString number =
-      digits == 0 ? count_text(std::llround(bytes / scale)) : QString::number(bytes / scale, 'f', digits);
+      digits == 0 ? count_text(std::llround(bytes / scale)) : in_language(QString::number(bytes / scale, 'f', digits));
   return QStringLiteral("%1 %2").arg(number, QLatin1String(kUnits[unit]));
 }
 

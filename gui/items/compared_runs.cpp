@@ -7,6 +7,7 @@
 
 #include "analysis/layer_union.h"
 #include "analysis/reproduction/memory.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/text.h"
 #include "reports/diff_words.h"
 #include "reports/summary.h"
@@ -164,7 +165,7 @@ Column paper_column(ComparedRunsHandle runs, const QString& title, const QString
     const std::int64_t base = runs->has_baseline() ? bytes(runs->runs[at(runs->baseline)].memory) : 0;
     if (base <= 0) return size_text(own);
     const double saving = 100.0 * (1.0 - static_cast<double>(own) / static_cast<double>(base));
-    return QStringLiteral("%1 (%2 %)").arg(size_text(own), QString::number(saving, 'f', 2));
+    return QStringLiteral("%1 (%2 %)").arg(size_text(own), in_language(QString::number(saving, 'f', 2)));
   };
   return column;
 }
@@ -178,7 +179,7 @@ double layer_heat(const ComparedRuns& runs, std::size_t run, std::size_t row) {
 QString layer_text(const ComparedRuns& runs, std::size_t run, std::size_t row, LayerCells cells) {
   const std::int64_t bytes = runs.runs[run].layer_bytes[row];
   if (runs.is_baseline(run) || !runs.has_baseline()) return size_text(bytes);
-  const QString difference = to_text(signed_bytes(layer_difference(runs, run, row)));
+  const QString difference = in_language(to_text(signed_bytes(layer_difference(runs, run, row))));
   if (cells == LayerCells::difference) return difference;
   return layer_difference(runs, run, row) == 0 ? size_text(bytes)
                                                : QStringLiteral("%1  %2").arg(size_text(bytes), difference);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "gui/items/signed_rows_model.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
 #include "reports/diff_words.h"
@@ -14,7 +15,7 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("DiffModel", text); }
 
-QString change_text(std::int64_t bytes) { return to_text(signed_bytes(bytes)); }
+QString change_text(std::int64_t bytes) { return in_language(to_text(signed_bytes(bytes))); }
 
 QString last_name(const DiffLayer& layer, const Diff& diff) {
   const std::string& path = layer.united.layer.path;
@@ -128,7 +129,7 @@ QString DiffTreeModel::text(const DiffLayer& layer, int column) const {
     case kBar:
       return {};
     case kPercent:
-      return to_text(signed_percent(change));
+      return in_language(to_text(signed_percent(change)));
     default:
       return change.any() ? change_text(change.delta()) : column == kChange ? QStringLiteral("0") : QString();
   }

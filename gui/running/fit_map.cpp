@@ -17,6 +17,7 @@
 #include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/padded_delegate.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/views/turning_splitter.h"
@@ -130,6 +131,8 @@ QWidget* FitMap::make_batches() {
   gpus_->setShowGrid(false);
   gpus_->setTabKeyNavigation(false);
   gpus_->setWordWrap(false);
+  gpus_->setItemDelegate(new PaddedDelegate(gpus_));
+  gpus_->setTextElideMode(Qt::ElideMiddle);  // what tells two GPUs apart is often at the end
   new RowCopy(gpus_);
   gpus_->setAccessibleName(tr("GPUs and the largest batch that each holds"));
   gpus_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
@@ -277,6 +280,7 @@ void FitMap::ask_exact() {
 
 void FitMap::show_exact() {
   const RunResult& result = exact_.result();
+  search_.learn(exact_.spec(), result);
   const QString size = tr("batch %1 × seq %2").arg(count_text(exact_.spec().batch), count_text(exact_.spec().seq));
   if (result.kind == RunResult::Kind::failed)
     result_->setText(tr("%1 could not be run: %2").arg(size, to_text(result.message)));

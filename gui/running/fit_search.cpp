@@ -112,6 +112,17 @@ void FitSearch::tell(FitCell cell, const RunResult& result) {
   results_[{cell.batch, cell.seq}] = result;
 }
 
+void FitSearch::learn(const RunSpec& spec, const RunResult& result) {
+  if (!has_spec() || result.kind == RunResult::Kind::failed || spec != spec_of(spec.batch, spec.seq)) return;
+  for (std::size_t s = 0; s < grid_.seqs().size(); ++s)
+    for (std::size_t b = 0; b < grid_.batches().size(); ++b) {
+      const FitCell cell{b, s};
+      if (grid_.batches()[b] != spec.batch || grid_.seqs()[s] != spec.seq || this->result(cell) != nullptr) continue;
+      tell(cell, result);
+      Q_EMIT changed();
+    }
+}
+
 void FitSearch::start() {
   if (!has_spec() || started_) return;
   started_ = true;

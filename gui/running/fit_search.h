@@ -25,6 +25,8 @@ class FitSearch : public QObject {
 
   void start();
   void stop();  // what was found stays
+  // What somebody else's run of this spec found; nothing where it is of no cell, or a failure.
+  void learn(const RunSpec& spec, const RunResult& result);
   bool is_running() const { return started_; }
   // Why it ended before all was found: nothing but failures came, and this is what the last one said. Empty: it did
   // not.

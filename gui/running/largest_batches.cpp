@@ -63,9 +63,14 @@ void LargestBatches::fill() {
     if (!at(row).problem.isEmpty()) return at(row).problem;
     return at(row).largest ? tr("%1 virtual runs were made to find it").arg(at(row).largest->probe_count) : QString();
   };
-  Column gpu = text_column(tr("GPU"), tr("A virtual GPU of the catalogue."),
-                           [at](std::int64_t row) { return to_text(at(row).device->product); });
-  gpu.tooltip = [at](std::int64_t row) { return to_text(spec_device(*at(row).device)); };
+  // All are of one maker, whose name takes room that the rest of theirs needs.
+  Column gpu = text_column(tr("GPU"), tr("A virtual GPU of the catalogue."), [at](std::int64_t row) {
+    return to_text(at(row).device->product).remove(QLatin1String("NVIDIA "));
+  });
+  gpu.value = [at](std::int64_t row) { return QVariant(to_text(at(row).device->product)); };
+  gpu.tooltip = [at](std::int64_t row) {
+    return QStringLiteral("%1\n%2").arg(to_text(at(row).device->product), to_text(spec_device(*at(row).device)));
+  };
   std::vector<Column> columns{std::move(gpu),
                               bytes_column(tr("Memory"), tr("As the driver reports it."),
                                            [at](std::int64_t row) { return at(row).device->total_bytes; }),

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "gui/running/option_input.h"
 #include "gui/running/spec_check.h"
+#include "gui/views/padded_delegate.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -55,6 +56,7 @@ MechanismList::MechanismList(QWidget* parent)
     tree_->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   tree_->setRootIsDecorated(false);
   tree_->setAccessibleName(tr("Attention mechanisms"));
+  for (const int column : {kPeak, kDifference}) tree_->setItemDelegateForColumn(column, new PaddedDelegate(tree_));
   new RowCopy(tree_);
   add_mechanisms();
   connect(tree_, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem*, int column) {

@@ -8,7 +8,6 @@
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QSplitter>
-#include <QStyledItemDelegate>
 #include <QTableView>
 #include <QToolBar>
 #include <QVBoxLayout>
@@ -18,6 +17,7 @@
 #include "gui/charts/axis.h"
 #include "gui/running/program.h"
 #include "gui/running/program_dialog.h"
+#include "gui/views/padded_delegate.h"
 #include "gui/views/row_copy.h"
 #include "gui/window/theme.h"
 
@@ -27,9 +27,9 @@ namespace {
 constexpr int kLogMilliseconds = 120;
 
 // The text over a bar that shows how much is done.
-class ProgressDelegate : public QStyledItemDelegate {
+class ProgressDelegate : public PaddedDelegate {
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using PaddedDelegate::PaddedDelegate;
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const double fraction = index.data(RunQueue::kFractionRole).toDouble();
@@ -40,7 +40,7 @@ class ProgressDelegate : public QStyledItemDelegate {
       bar.setWidth(bar.width() * fraction);
       painter->fillRect(bar, colour);
     }
-    QStyledItemDelegate::paint(painter, option, index);
+    PaddedDelegate::paint(painter, option, index);
   }
 };
 
@@ -92,13 +92,14 @@ void QueuePanel::make_table() {
   table_->setModel(&queue_);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  table_->setItemDelegate(new PaddedDelegate(table_));
   table_->setItemDelegateForColumn(RunQueue::kProgress, new ProgressDelegate(table_));
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
   table_->setShowGrid(false);
   table_->setTabKeyNavigation(false);
   table_->setWordWrap(false);
-  table_->setAccessibleName(tr("Runs"));
+  table_->setAccessibleName(tr("Queue"));
   table_->setContextMenuPolicy(Qt::ActionsContextMenu);
   const int letter = fontMetrics().averageCharWidth();
   const std::pair<int, int> widths[] = {{RunQueue::kRun, 28},

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "gui/running/compression_editor.h"
 #include "gui/running/spec_form.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/text.h"
 #include "models/catalog/config.h"
 #include "virtual_gpu/catalog.h"
@@ -34,7 +35,7 @@ bool of_tracing(const RunSpec& spec) { return of_gpu(spec) && trace_level(spec) 
 
 double number_in(const char* flag, const QString& text) {
   bool ok = false;
-  const double number = text.trimmed().toDouble(&ok);
+  const double number = typed_number(text).toDouble(&ok);
   if (!ok) throw bad_input(std::string(flag) + " is '" + text.toStdString() + "', expected a number");
   return number;
 }
@@ -42,7 +43,7 @@ double number_in(const char* flag, const QString& text) {
 // "600 MiB", "1.5GiB", bytes.
 std::int64_t size_in(const char* flag, const QString& text) {
   const std::pair<const char*, double> units[] = {{"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"b", 1}};
-  QString digits = text.trimmed().toLower();
+  QString digits = typed_number(text).toLower();
   double factor = 1;
   for (const auto& [unit, size] : units)
     if (digits.endsWith(QLatin1String(unit))) {

@@ -20,11 +20,6 @@ void draw_change_bar(QPainter& painter, const QRectF& cell, double change) {
   painter.fillRect(bar, colour_of_change(change));
 }
 
-QSize ChangeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  const QSize size = QStyledItemDelegate::sizeHint(option, index);
-  return {size.width() + 8, std::max(size.height(), option.fontMetrics.height() + 8)};
-}
-
 void ChangeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const bool selected = option.state & QStyle::State_Selected;
   if (const QVariant heat = index.data(kHeatRole); heat.isValid() && !selected) {
@@ -32,7 +27,7 @@ void ChangeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     colour.setAlphaF(static_cast<float>(0.08 + 0.42 * std::clamp(heat.toDouble(), 0.0, 1.0)));
     painter->fillRect(option.rect.adjusted(1, 1, -1, -1), colour);
   }
-  QStyledItemDelegate::paint(painter, option, index);
+  PaddedDelegate::paint(painter, option, index);
   if (const QVariant bar = index.data(kSignedBarRole); bar.isValid())
     draw_change_bar(*painter, QRectF(option.rect), bar.toDouble());
 }

@@ -2,17 +2,16 @@
 // middle.
 #pragma once
 
-#include <QStyledItemDelegate>
+#include "gui/views/padded_delegate.h"
 
 namespace headroom::gui {
 
-class ChangeDelegate : public QStyledItemDelegate {
+class ChangeDelegate : public PaddedDelegate {
   Q_OBJECT
 
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using PaddedDelegate::PaddedDelegate;
 
-  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 

@@ -14,6 +14,8 @@
 #include "gui/charts/table_picture.h"
 #include "gui/views/change_delegate.h"
 #include "gui/views/comparison_canvas.h"
+#include "gui/views/flow_layout.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -32,7 +34,8 @@ void add_change(ComparisonBar& bar, const ComparedRuns& runs, const ComparedRun&
   if (bar.is_baseline) bar.change = QCoreApplication::translate("ComparisonView", "baseline");
   if (bar.is_baseline || !run.savings.peak_saving_percent) return;
   const Change peak{runs.runs[static_cast<std::size_t>(runs.baseline)].run->breakdown.peak.allocated_bytes, bar.bytes};
-  bar.change = peak.any() ? to_text(signed_percent(peak)) : QCoreApplication::translate("ComparisonView", "the same");
+  bar.change = peak.any() ? in_language(to_text(signed_percent(peak)))
+                          : QCoreApplication::translate("ComparisonView", "the same");
   bar.direction = static_cast<double>(peak.delta());
 }
 
@@ -60,7 +63,7 @@ ComparisonView::ComparisonView(Session& session, QWidget* parent)
     : View(session, parent),
       shown_(std::make_shared<ComparedRuns>()),
       order_(new QComboBox),
-      remark_(new QLabel),
+      remark_(new WrappingLabel),
       canvas_(new ComparisonCanvas),
       tabs_(new QTabWidget) {
   make_controls();
@@ -79,17 +82,15 @@ void ComparisonView::make_controls() {
   order_->addItem(tr("smallest peak first"));
   order_->addItem(tr("by name"));
   order_->setAccessibleName(tr("Order of the runs"));
-  remark_->setWordWrap(true);
   remark_->setTextFormat(Qt::PlainText);
   connect(order_, &QComboBox::currentIndexChanged, this, &ComparisonView::show_in_order);
 
-  auto* label = new QLabel(tr("&Runs"));
-  label->setBuddy(order_);
-  auto* controls = new QHBoxLayout;
-  controls->addWidget(label);
-  controls->addWidget(order_);
-  controls->addSpacing(16);
-  controls->addWidget(remark_, 1);
+  auto* bar = new QWidget;
+  auto* controls = new FlowLayout(16);
+  bar->setLayout(controls);
+  controls->setContentsMargins(0, 0, 0, 0);
+  controls->addWidget(labelled(tr("&Runs"), order_));
+  controls->addWidget(remark_);
 
   bars_ = new QScrollArea;
   bars_->setWidget(canvas_);
@@ -106,7 +107,7 @@ void ComparisonView::make_controls() {
   splitter->setSizes({600, 400});
 
   auto* layout = new QVBoxLayout(this);
-  layout->addLayout(controls);
+  layout->addWidget(bar);
   layout->addWidget(splitter, 1);
 }
 

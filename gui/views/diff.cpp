@@ -15,6 +15,7 @@
 #include "gui/charts/table_picture.h"
 #include "gui/views/change_delegate.h"
 #include "gui/views/flow_layout.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -28,7 +29,7 @@ constexpr int kRowsOfPage = 30;
 constexpr int kMostSettings = 6;  // in one line
 
 QString change_phrase(const QString& what, const Change& change) {
-  return QStringLiteral("%1 %2").arg(what, to_text(signed_bytes(change.delta())));
+  return QStringLiteral("%1 %2").arg(what, in_language(to_text(signed_bytes(change.delta()))));
 }
 
 }  // namespace

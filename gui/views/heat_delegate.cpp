@@ -1,6 +1,5 @@
 #include "gui/views/heat_delegate.h"
 
-#include <QApplication>
 #include <QIcon>
 #include <QPainter>
 #include <QPixmap>
@@ -12,7 +11,7 @@
 namespace headroom::gui {
 namespace {
 
-constexpr int kSwatchSide = 11, kPadding = 6;
+constexpr int kSwatchSide = 11;
 
 }  // namespace
 
@@ -29,7 +28,7 @@ QIcon swatch_icon(const QColor& colour, double device_pixel_ratio) {
 }
 
 void HeatDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
-  QStyledItemDelegate::initStyleOption(option, index);
+  PaddedDelegate::initStyleOption(option, index);
   if (const auto colour = index.data(Qt::DecorationRole).value<QColor>(); colour.isValid()) {
     option->icon = swatch_icon(colour, option->widget == nullptr ? 1 : option->widget->devicePixelRatioF());
     option->decorationSize = QSize(kSwatchSide, kSwatchSide);
@@ -44,19 +43,7 @@ void HeatDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     colour.setAlphaF(static_cast<float>(0.5 * std::clamp(heat, 0.0, 1.0)));
     painter->fillRect(option.rect.adjusted(1, 1, -1, -1), colour);
   }
-  // The row's ground reaches from edge to edge, its text begins below that of the header.
-  QStyleOptionViewItem padded = option;
-  initStyleOption(&padded, index);
-  const QStyle* style = option.widget == nullptr ? QApplication::style() : option.widget->style();
-  style->drawPrimitive(QStyle::PE_PanelItemViewItem, &padded, painter, option.widget);
-  padded = option;
-  padded.rect.adjust(kPadding - 1, 0, 1 - kPadding, 0);
-  QStyledItemDelegate::paint(painter, padded, index);
-}
-
-QSize HeatDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  const QSize size = QStyledItemDelegate::sizeHint(option, index);
-  return {size.width() + 2 * kPadding, std::max(size.height(), option.fontMetrics.height() + 8)};
+  PaddedDelegate::paint(painter, option, index);
 }
 
 }  // namespace headroom::gui

@@ -1,18 +1,19 @@
 // Cells of tables: how much of the most there is as colour behind the text (kHeatRole).
 #pragma once
 
-#include <QStyledItemDelegate>
+#include <QIcon>
+
+#include "gui/views/padded_delegate.h"
 
 namespace headroom::gui {
 
-class HeatDelegate : public QStyledItemDelegate {
+class HeatDelegate : public PaddedDelegate {
   Q_OBJECT
 
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using PaddedDelegate::PaddedDelegate;
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
  protected:
   void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;

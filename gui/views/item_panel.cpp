@@ -261,7 +261,7 @@ void ItemPanel::fit_columns() {
   int left = items_->viewport()->width();
   for (int column = 0; column < header_->count(); ++column) {
     const bool hidden = header_->isSectionHidden(column);
-    wanted.push_back(std::max(header_->sectionSizeHint(column) + 14, items_->sizeHintForColumn(column) + 6));
+    wanted.push_back(std::max(header_->sectionSizeHint(column), items_->sizeHintForColumn(column) + 6));
     left -= hidden ? 0 : std::min(wanted.back(), most);
   }
   for (int column = 0; column < header_->count(); ++column) {

@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 
 #include "base/bytes.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/places.h"
 #include "reports/categories.h"
 #include "reports/device_words.h"
@@ -41,14 +42,14 @@ QString translated(std::string_view text) { return tr(std::string(text).c_str())
 }  // namespace
 
 QString to_text(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
-QString size_text(std::int64_t bytes) { return to_text(format_bytes(bytes)); }
+QString size_text(std::int64_t bytes) { return in_language(to_text(format_bytes(bytes))); }
 QString exact_text(std::int64_t bytes) { return tr("%1 bytes").arg(count_text(bytes)); }
 QString size_and_exact(std::int64_t bytes) {
   return QStringLiteral("%1 (%2)").arg(size_text(bytes), exact_text(bytes));
 }
-QString count_text(std::int64_t count) { return to_text(format_count(count)); }
-QString percent_text(double percent) { return to_text(format_percent(percent)); }
-QString time_text(std::int64_t ns) { return to_text(duration_text(ns)); }
+QString count_text(std::int64_t count) { return in_language(to_text(format_count(count))); }
+QString percent_text(double percent) { return in_language(to_text(format_percent(percent))); }
+QString time_text(std::int64_t ns) { return in_language(to_text(duration_text(ns))); }
 QString title_of(Category category) { return translated(style_of(category).title); }
 QString meaning_of(Category category) { return translated(style_of(category).meaning); }
 QString truth_text(const Environment& environment) { return translated(truth_word(environment)); }

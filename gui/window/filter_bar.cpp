@@ -13,6 +13,7 @@
 #include "gui/items/allocation_filter.h"
 #include "gui/views/flow_layout.h"
 #include "gui/views/heat_delegate.h"
+#include "gui/views/number_marks.h"
 #include "gui/views/places.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -223,7 +224,7 @@ void FilterBar::edited() {
 std::optional<std::int64_t> FilterBar::least_bytes() const {
   static const QRegularExpression before_unit(QStringLiteral("\\s+(?=[A-Za-z])"));
   const QString text = least_->text().trimmed().remove(before_unit);  // "1 MiB"
-  return text.isEmpty() ? std::optional<std::int64_t>(0) : parse_bytes(text.toStdString());
+  return text.isEmpty() ? std::optional<std::int64_t>(0) : parse_bytes(typed_number(text).toStdString());
 }
 
 std::optional<Filter> FilterBar::filter_of_fields() const {

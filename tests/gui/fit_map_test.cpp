@@ -6,6 +6,7 @@
 #include <QAbstractItemModelTester>
 #include <QComboBox>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -96,6 +97,28 @@ TEST_F(Fit, EachCellIsARunOrFollowsFromASmallerOne) {
     }
   EXPECT_EQ(fake_.calls().size(), runs);
   EXPECT_LT(runs, static_cast<int>(grid.cell_count()));
+}
+
+TEST_F(Fit, TheFigureBelowTheMapIsInTheMapToo) {
+  open_run();
+  view_.resize(900, 700);
+  view_.show();
+  ASSERT_TRUE(wait_until([&] { return view_.is_settled() && view_.exact_text().contains("fits"); }));
+  EXPECT_EQ(view_.search().grid().tried_count(), 1U);
+}
+
+TEST_F(Fit, GpusAreToldApartByTheirNames) {
+  open_run();
+  view_.resize(700, 700);
+  view_.show();
+  const auto* table = view_.findChild<QTableView*>();
+  ASSERT_NE(table, nullptr);
+  EXPECT_NE(table->textElideMode(), Qt::ElideRight);
+  QStringList names;
+  for (int row = 0; row < table->model()->rowCount(); ++row)
+    names.append(table->model()->index(row, 0).data().toString());
+  EXPECT_EQ(QSet<QString>(names.begin(), names.end()).size(), names.size());
+  for (const QString& name : names) EXPECT_FALSE(name.startsWith("NVIDIA")) << name.toStdString();
 }
 
 TEST_F(Fit, WhatWasRunBeforeIsThereAtOnce) {
@@ -314,7 +337,8 @@ TEST_F(Fit, TheTableHasExactBytes) {
   ASSERT_TRUE(wait_for_search());
   const QAbstractItemModel& table = *view_.table();
   ASSERT_EQ(table.rowCount(), static_cast<int>(view_.search().grid().cell_count()));
-  EXPECT_EQ(table.index(0, 3).data(kExportRole).toLongLong(), result_of(summarize(virtual_recording())).allocated_bytes);
+  EXPECT_EQ(table.index(0, 3).data(kExportRole).toLongLong(),
+            result_of(summarize(virtual_recording())).allocated_bytes);
   EXPECT_EQ(table.index(0, 2).data().toString(), QStringLiteral("fits"));
   const int last = table.rowCount() - 1;
   EXPECT_EQ(table.index(last, 2).data().toString(), QStringLiteral("not run: a smaller one did not fit"));
