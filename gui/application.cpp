@@ -66,7 +66,7 @@ void choose_platform(const CommandLine& line) {
   } else if (!is_set("QT_QPA_PLATFORM") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) {
     throw could_not_measure("there is no display to show a window on; --export FOLDER writes pictures without one");
   }
-  if (!line.screenshot.empty()) qputenv("QT_SCALE_FACTOR", QByteArray::number(line.scale));
+  if (!line.screenshot.empty()) qputenv("QT_SCALE_FACTOR", QByteArray::number(std::max(line.scale, 1.0)));
 }
 
 // Opens the files and waits until each is read; throws where one cannot be.
@@ -162,6 +162,9 @@ int take_screenshot(Session& session, MainWindow& window, const CommandLine& lin
   let_settle(window, dialog);
   QPixmap picture = window.grab();
   if (dialog != nullptr) draw_over(picture, window, *dialog);
+  if (line.scale < 1)  // Qt draws no smaller
+    picture =
+        picture.scaled((QSizeF(picture.size()) * line.scale).toSize(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
@@ -177,11 +180,13 @@ int show_window(MainWindow& window, const CommandLine& line) {
   return QApplication::exec();
 }
 
-// In pictures English, unless another is asked for.
+// In pictures English, unless another is asked for. Numbers are written as the words around them.
 void speak(QApplication& application, const CommandLine& line) {
+  const QLocale wanted = line.language.empty() ? QLocale() : QLocale(QString::fromStdString(line.language));
+  QLocale::setDefault(QLocale(QLocale::English));
   if (line.language.empty() && line.is_headless()) return;
-  const QLocale locale = line.language.empty() ? QLocale() : QLocale(QString::fromStdString(line.language));
-  if (!install_translations(application, locale) && !line.language.empty() && line.language != "en")
+  if (install_translations(application, wanted)) return QLocale::setDefault(wanted);
+  if (!line.language.empty() && line.language != "en")
     throw bad_input(fmt::format("--language is '{}', whose texts are not installed beside the viewer", line.language));
 }
 

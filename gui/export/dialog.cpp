@@ -70,7 +70,7 @@ QWidget* ExportDialog::make_choices(const std::vector<ExportChoice>& choices) {
   auto* group = new QGroupBox(tr("Views"));
   views_ = new QListWidget;
   views_->setAccessibleName(tr("Views to export"));
-  views_->setProperty("calm", true);
+  views_->setUniformItemSizes(true);
   int first = 0;
   for (const ExportChoice& choice : choices) {
     auto* item = new QListWidgetItem(choice.title, views_);
@@ -80,6 +80,7 @@ QWidget* ExportDialog::make_choices(const std::vector<ExportChoice>& choices) {
     if (choice.chosen && first == 0) first = views_->row(item);
   }
   views_->setCurrentRow(first);
+  views_->setMinimumHeight(views_->sizeHintForRow(0) * views_->count() + 2 * views_->frameWidth());  // all are seen
   connect(views_, &QListWidget::currentRowChanged, this, [this] { preview_timer_.start(0); });
   connect(views_, &QListWidget::itemChanged, this, &ExportDialog::show_plan);
   (new QVBoxLayout(group))->addWidget(views_);

@@ -9,6 +9,7 @@
 #include <QPdfWriter>
 #include <QRegularExpression>
 #include <QSvgGenerator>
+#include <algorithm>
 #include <cmath>
 
 #include "base/bytes.h"
@@ -119,8 +120,10 @@ QSizeF page_of(View& view, const PictureOptions& options) {
   return {width, std::ceil(is_chart ? height : std::max(height, needs))};
 }
 
+// Qt draws on no less than one pixel for each logical pixel, so a smaller picture is made of a larger one.
 QImage picture_of_page(View& view, const PictureOptions& options) {
-  const QSizeF page = page_of(view, options), pixels = page * options.scale;
+  const double scale = std::max(options.scale, 1.0);
+  const QSizeF page = page_of(view, options), pixels = page * scale;
   const bool fits =
       pixels.width() * pixels.height() <= kMostPixels && pixels.height() < 32768 && pixels.width() < 32768;
   QImage image = fits ? QImage(pixels.toSize(), QImage::Format_RGB32) : QImage();
@@ -128,12 +131,15 @@ QImage picture_of_page(View& view, const PictureOptions& options) {
     throw bad_input(
         fmt::format("a picture of {:.0f} × {:.0f} pixels is too large; expected a smaller size or scale, or SVG",
                     pixels.width(), pixels.height()));
-  image.setDevicePixelRatio(options.scale);
+  image.setDevicePixelRatio(scale);
   image.setDotsPerMeterX(qRound(kDotsPerInch / 0.0254));
   image.setDotsPerMeterY(qRound(kDotsPerInch / 0.0254));
   image.fill(make_theme(options.dark).ground);
   paint(view, image, page, options.dark);
-  return image;
+  if (options.scale >= 1) return image;
+  image.setDevicePixelRatio(1);
+  return image.scaled((page * options.scale).toSize().expandedTo({1, 1}), Qt::IgnoreAspectRatio,
+                      Qt::SmoothTransformation);
 }
 
 QByteArray export_bytes(View& view, const QString& title, ExportFormat format, const PictureOptions& options) {

@@ -72,6 +72,17 @@ TEST(Picture, IsAsLargeAsAskedAndAsItsTableNeeds) {
   EXPECT_EQ(picture_of_page(chart, {.size = {300, 200}, .scale = 2}).size(), QSize(600, 400));
 }
 
+TEST(Picture, SmallerThanItsPageShowsAllOfIt) {
+  Session session;
+  Sample view(session);
+  const QImage picture = picture_of_page(view, {.size = {300, 200}, .scale = 0.5});
+  EXPECT_EQ(picture.size(), QSize(150, 100));
+  bool has_text = false;  // it stands in the middle
+  for (int x = 60; x < 90; ++x)
+    for (int y = 40; y < 60; ++y) has_text |= picture.pixelColor(x, y) != picture.pixelColor(0, 0);
+  EXPECT_TRUE(has_text);
+}
+
 TEST(Picture, IsInTheColoursAskedForWhateverTheWindowShows) {
   Session session;
   Sample view(session);
@@ -423,6 +434,16 @@ TEST_F(Viewer, ExportsWithoutADisplayTheSameBytesEachTime) {
     EXPECT_EQ(read_file(folder_ / "one" / name, 1 << 24), read_file(folder_ / "two" / name, 1 << 24)) << name;
 }
 
+TEST_F(Viewer, WritesNumbersAsTheLanguageOfItsPicturesWhateverTheDesktopSpeaks) {
+  const Ended plain = viewer({"--export", path("one"), "--views", "timeline", "--formats", "svg", path("a.headroom")});
+  ASSERT_EQ(plain.code, 0) << plain.errors;
+  qputenv("LC_ALL", "de_DE.UTF-8");
+  const Ended german = viewer({"--export", path("two"), "--views", "timeline", "--formats", "svg", path("a.headroom")});
+  qunsetenv("LC_ALL");
+  ASSERT_EQ(german.code, 0) << german.errors;
+  EXPECT_EQ(read_file(folder_ / "one" / "timeline.svg", 1 << 24), read_file(folder_ / "two" / "timeline.svg", 1 << 24));
+}
+
 TEST_F(Viewer, SpeaksTheLanguageThatIsAskedForAndElseEnglishInPictures) {
   if (!std::filesystem::exists(HEADROOM_BUILD_DIR "/share/headroom/translations/headroom_de.qm"))
     GTEST_SKIP() << "needs lrelease (Debian: qt6-l10n-tools) when it is built";
@@ -482,6 +503,21 @@ TEST_F(Viewer, WhatItWritesIsReadByOthers) {
       EXPECT_THAT(read_file(entry.path(), 1 << 24), testing::StartsWith("%PDF-1."));
     }
   }
+}
+
+TEST_F(Viewer, TakesASmallPictureOfAllOfItsWindow) {
+  const auto take = [&](const char* name, const char* scale) {
+    const Ended ended =
+        viewer({"--screenshot", path(name), "--size", "1000x600", "--scale", scale, path("a.headroom")});
+    EXPECT_EQ(ended.code, 0) << ended.errors;
+    return QImage(path(name));
+  };
+  const QImage small = take("small.png", "0.5"), whole = take("whole.png", "1").scaled(500, 300);
+  ASSERT_EQ(small.size(), whole.size());
+  int alike = 0;
+  for (int x = 0; x < 500; x += 5)
+    for (int y = 0; y < 300; y += 5) alike += std::abs(qGray(small.pixel(x, y)) - qGray(whole.pixel(x, y))) < 24;
+  EXPECT_GT(alike, 5400) << "of 6000";
 }
 
 TEST_F(Viewer, TakesAPictureOfItsWindow) {
