@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 #include <map>
 
+#include "gui/views/padded_delegate.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -60,32 +61,37 @@ QString family_of(const QString& preset) {
 }
 
 ModelList::ModelList(QWidget* parent)
-    : QWidget(parent), search_(new QLineEdit), tree_(new QTreeWidget), problem_(new QLabel) {
+    : QWidget(parent), search_(new QLineEdit), tree_(new QTreeWidget), problem_(new QLabel), note_(new QLabel) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   auto* open = new QPushButton(tr("Open a config.json …"));
   layout->addWidget(search_);
   layout->addWidget(tree_, 1);
+  layout->addWidget(note_);
   layout->addWidget(problem_);
   layout->addWidget(open);
   search_->setPlaceholderText(tr("Find a model"));
   search_->setClearButtonEnabled(true);
   search_->setAccessibleName(tr("Find a model"));
   search_->installEventFilter(this);
-  problem_->setWordWrap(true);
-  problem_->hide();
+  for (QLabel* label : {problem_, note_}) {
+    label->setWordWrap(true);
+    label->hide();
+  }
   tree_->setColumnCount(2);
   tree_->setHeaderLabels({tr("Model"), tr("Parameters")});
   tree_->header()->setStretchLastSection(false);
   tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
   tree_->setAccessibleName(tr("Models"));
+  tree_->setItemDelegateForColumn(1, new PaddedDelegate(tree_));
   new RowCopy(tree_);
   tree_->setIndentation(12);
   add_presets();
   connect(search_, &QLineEdit::textChanged, this, &ModelList::filter);
   connect(open, &QPushButton::clicked, this, &ModelList::open_file);
   connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) {
+    tell_what_is_hidden();
     if (item && !item->data(0, kModelRole).toString().isEmpty()) Q_EMIT changed();
   });
 }
@@ -168,6 +174,20 @@ void ModelList::filter(const QString& text) {
     }
     family->setHidden(shown == 0);
   }
+  tell_what_is_hidden();
+}
+
+// What is typed finds, and chooses nothing.
+void ModelList::tell_what_is_hidden() {
+  QStringList lines;
+  bool any = false;
+  for (int i = 0; i < tree_->topLevelItemCount(); ++i) any |= !tree_->topLevelItem(i)->isHidden();
+  if (!any) lines.append(tr("No model has “%1” in its name or description.").arg(search_->text()));
+  const QTreeWidgetItem* chosen = tree_->currentItem();
+  if (!model().isEmpty() && (chosen->isHidden() || chosen->parent()->isHidden()))
+    lines.append(tr("Still chosen: %1").arg(chosen->text(0)));
+  note_->setText(lines.join(QLatin1Char('\n')));
+  note_->setVisible(!lines.isEmpty());
 }
 
 // Arrow keys in the search field move in the list.

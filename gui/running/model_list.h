@@ -30,6 +30,7 @@ class ModelList : public QWidget {
  private:
   void add_presets();
   void filter(const QString& text);
+  void tell_what_is_hidden();
   void open_file();
   QTreeWidgetItem* item_of(const QString& model) const;
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -37,7 +38,7 @@ class ModelList : public QWidget {
   QLineEdit* search_;
   QTreeWidget* tree_;
   QTreeWidgetItem* files_ = nullptr;
-  QLabel* problem_;
+  QLabel *problem_, *note_;
 };
 
 }  // namespace headroom::gui

@@ -5,6 +5,7 @@
 #include "gui/running/program_dialog.h"
 #include "gui/running/run_dialog.h"
 #include "gui/running/run_queue.h"
+#include "gui/window/icons.h"
 
 namespace headroom::gui {
 namespace {
@@ -36,7 +37,8 @@ QList<QAction*> make_run_actions(Session& session, QWidget* window) {
     return made;
   };
   add(tr("New run…"), Qt::CTRL | Qt::Key_N, tr("Choose a model and its settings, and see at once what it takes"),
-      [&session, window] { show_run_dialog(session, window); });
+      [&session, window] { show_run_dialog(session, window); })
+      ->setIcon(named_icon("run"));
   QAction* again = add(tr("Run again"), Qt::CTRL | Qt::Key_R, tr("The current run's own settings once more"),
                        [&queue] { queue.run_again(); });
   QAction* change = add(tr("Change and run…"), Qt::CTRL | Qt::SHIFT | Qt::Key_N,

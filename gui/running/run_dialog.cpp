@@ -72,6 +72,7 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
       mechanisms_(new MechanismList),
       panel_(new EstimatePanel),
       problem_(new QLabel),
+      queued_(new QLabel),
       run_(new QPushButton(tr("Run"))),
       fit_(new QPushButton(tr("What fits…"))),
       choose_program_(make_program_button(queue_of(session), this)) {
@@ -87,6 +88,7 @@ RunDialog::RunDialog(Session& session, QWidget* parent)
   connect(&others_, &Estimate::finished, this, &RunDialog::take_next);
   connect(&queue_of(session), &RunQueue::program_chosen, this, &RunDialog::follow);
   connect(run_, &QPushButton::clicked, this, &RunDialog::run);
+  connect(&queue_of(session), &RunQueue::changed, this, &RunDialog::tell_of_queue);
   connect(fit_, &QPushButton::clicked, this, [this] { queue_of(session_).want_fit(spec()); });
   auto* enter = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_Return), this);
   connect(enter, &QShortcut::activated, this, &RunDialog::run);
@@ -140,6 +142,7 @@ QLayout* RunDialog::make_buttons() {
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(fit_);
   buttons->addStretch(1);
+  buttons->addWidget(queued_);
   buttons->addWidget(close);
   buttons->addWidget(run_);
   return buttons;
@@ -263,6 +266,13 @@ void RunDialog::run() {
   if (!can_run()) return;
   remember();
   queue_of(session_).add(runs());
+  was_run_ = true;
+  tell_of_queue();
+}
+
+// The queue itself may be behind this window.
+void RunDialog::tell_of_queue() {
+  if (was_run_) queued_->setText(tr("Queue: %1").arg(queue_of(session_).summary()));
 }
 
 void RunDialog::remember() const {

@@ -54,6 +54,7 @@ class RunDialog : public QDialog {
   void take_first();
   void ask_next();
   void take_next();
+  void tell_of_queue();
   void remember() const;
   void recall();
 
@@ -62,11 +63,12 @@ class RunDialog : public QDialog {
   SpecForm* form_;
   MechanismList* mechanisms_;
   EstimatePanel* panel_;
-  QLabel* problem_;
+  QLabel *problem_, *queued_;
   QPushButton *run_, *fit_, *choose_program_;
   Estimate first_, others_;  // of the first mechanism; of the others, one after the other
   std::vector<std::string> waiting_;
   std::string shown_problem_;
+  bool was_run_ = false;
 };
 
 }  // namespace headroom::gui

@@ -28,7 +28,7 @@ void add_run_menu(MainWindow& window, Session& session) {
 void add_queue(MainWindow& window, Session& session) {
   RunQueue& queue = queue_of(session);
   auto* panel = new QueuePanel(queue, &window);
-  QDockWidget* dock = window.add_dock("queue", tr("Runs"), Qt::BottomDockWidgetArea, panel);
+  QDockWidget* dock = window.add_dock("queue", tr("Queue"), Qt::BottomDockWidgetArea, panel);
   dock->hide();
   QObject::connect(&queue, &RunQueue::rowsInserted, dock, &QWidget::show);
   QObject::connect(&queue, &RunQueue::message, &window, &MainWindow::say);

@@ -18,6 +18,7 @@
 
 #include "gui/running/compression_editor.h"
 #include "gui/running/estimate_panel.h"
+#include "gui/running/model_list.h"
 #include "gui/running/program_dialog.h"
 #include "gui/running/run_queue.h"
 #include "gui/views/text.h"
@@ -33,6 +34,27 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 RunSpec bert() { return RunSpec{.model = "bert-base", .batch = 8}; }
+
+QString shown_labels(const QWidget& widget) {
+  QStringList texts;
+  for (const QLabel* label : widget.findChildren<QLabel*>())
+    if (!label->isHidden()) texts.append(label->text());
+  return texts.join('\n');
+}
+
+TEST(ModelList, SaysWhatIsStillChosenWhereTheSearchHidesIt) {
+  ModelList models;
+  models.set_model("gpt2");
+  auto* search = models.findChild<QLineEdit*>();
+  search->setText("gpt2 no such");
+  EXPECT_THAT(shown_labels(models).toStdString(), HasSubstr("No model has “gpt2 no such”"));
+  EXPECT_THAT(shown_labels(models).toStdString(), HasSubstr("Still chosen: gpt2"));
+  search->setText("bert");
+  EXPECT_THAT(shown_labels(models).toStdString(), testing::Not(HasSubstr("No model has")));
+  EXPECT_THAT(shown_labels(models).toStdString(), HasSubstr("Still chosen: gpt2"));
+  search->clear();
+  EXPECT_THAT(shown_labels(models).toStdString(), testing::Not(HasSubstr("Still chosen")));
+}
 
 TEST(SpecCheck, SaysWhatTheCommandLineSaysAndAtWhichField) {
   struct Case {
@@ -322,6 +344,8 @@ TEST_F(Dialog, OneRunForEachMechanism) {
   dialog_->run();
   RunQueue& queue = queue_of(session_);
   ASSERT_EQ(queue.rowCount(), 2);
+  EXPECT_THAT(shown_labels(*dialog_).toStdString(), HasSubstr(queue.summary().toStdString()))
+      << "the queue may be behind the window";
   EXPECT_EQ(queue.item(0).spec.attention, "mha");
   EXPECT_EQ(queue.item(1).spec.attention, "mqa");
   EXPECT_TRUE(wait_until([&] { return queue.count(QueueState::done) == 2; }));
