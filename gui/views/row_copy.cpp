@@ -47,7 +47,7 @@ QModelIndexList marked_rows(const QAbstractItemView* view) {
 
 }  // namespace
 
-RowCopy::RowCopy(QAbstractItemView* view) : QAction(tr("Copy as table"), view), view_(view) {
+RowCopy::RowCopy(QAbstractItemView* view) : QAction(tr("Copy marked rows"), view), view_(view) {
   setShortcut(QKeySequence::Copy);
   setShortcutContext(Qt::WidgetShortcut);
   view->addAction(this);

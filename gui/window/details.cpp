@@ -21,7 +21,7 @@ Details::Details(Session& session, QWidget* parent)
   browser_->setAccessibleName(tr("What is chosen"));
   browser_->setFrameShape(QFrame::NoFrame);
   browser_->document()->setDocumentMargin(10);
-  browser_->setMinimumWidth(fontMetrics().averageCharWidth() * 40);  // ten digits beside their name
+  browser_->setMinimumWidth(fontMetrics().averageCharWidth() * 41);  // ten digits beside their name
   setFocusProxy(browser_);
   connect(browser_, &QTextBrowser::anchorClicked, this, &Details::follow);
   connect(&session_, &Session::current_changed, this, &Details::refresh);
@@ -42,11 +42,19 @@ void Details::follow(const QUrl& link) {
 
 void Details::show_parts(const QStringList& parts) { browser_->setHtml(parts.join(QStringLiteral("<hr>"))); }
 
+// What is wrong with a run stands in its page.
+QString Details::nothing() const {
+  const SessionRun* run = session_.current_run();
+  if (run == nullptr) return tr("<p>No run is open.</p>");
+  return run->state == RunState::loading ? tr("<p>The run is still being read.</p>")
+                                         : tr("<p>This run could not be read.</p>");
+}
+
 // The most particular thing first; the instant last, since it needs a walk over the run's blocks.
 void Details::refresh() {
   background_.cancel();
   const RunHandle run = session_.current_loaded();
-  if (!run) return show_parts({tr("<p>No run is open.</p>")});
+  if (!run) return show_parts({nothing()});
   if (!has_peak(run->breakdown)) return show_parts({tr("<p>This run allocated nothing.</p>")});
   const Chosen chosen = chosen_within(*run, session_.selection().chosen());
   QStringList parts;

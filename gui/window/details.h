@@ -24,6 +24,7 @@ class Details : public QWidget {
 
  private:
   void refresh();
+  QString nothing() const;
   void show_parts(const QStringList& parts);
   void follow(const QUrl& link);
 

@@ -8,19 +8,26 @@
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMainWindow>
+#include <QMenu>
+#include <QMenuBar>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <set>
 
+#include "gui/views/padded_delegate.h"
 #include "gui/views/row_copy.h"
 #include "gui/window/icons.h"
+#include "gui/window/theme.h"
 
 namespace headroom::gui {
 namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("Dialogs", text); }
+
+QString plain(QString text) { return text.remove('&'); }
 
 QDialog* make_dialog(QWidget* window, const QString& title) {
   auto* dialog = new QDialog(window);
@@ -44,6 +51,7 @@ QTableWidget* make_table(const QString& name, const QStringList& titles,
   }
   table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 8);
   table->setSelectionMode(QAbstractItemView::NoSelection);
+  table->setItemDelegate(new PaddedDelegate(table));
   new RowCopy(table);
   table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table->resizeColumnsToContents();
@@ -52,24 +60,59 @@ QTableWidget* make_table(const QString& name, const QStringList& titles,
   return table;
 }
 
-std::vector<std::pair<QString, QString>> shortcuts_of(QWidget* window) {
-  std::vector<std::pair<QString, QString>> rows;
-  std::set<std::pair<QString, QString>> seen;
-  for (const QAction* action : window->findChildren<QAction*>()) {
-    if (action->shortcut().isEmpty() || action->text().isEmpty()) continue;
-    const std::pair row(QString(action->text()).remove('&'), action->shortcut().toString(QKeySequence::NativeText));
-    if (seen.insert(row).second) rows.push_back(row);
+// Rows without keys are headings.
+using Rows = std::vector<std::pair<QString, QString>>;
+
+void add_actions(Rows& rows, const QList<QAction*>& actions, std::set<const QAction*>& seen) {
+  for (const QAction* action : actions) {
+    if (action->menu() != nullptr) {
+      add_actions(rows, action->menu()->actions(), seen);
+    } else if (seen.insert(action).second && !action->shortcut().isEmpty() && !action->text().isEmpty()) {
+      rows.emplace_back(plain(action->text()), action->shortcut().toString(QKeySequence::NativeText));
+    }
   }
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.first.localeAwareCompare(b.first) < 0; });
+}
+
+// As in the menus, then what stands in none.
+Rows shortcuts_of(QMainWindow* window) {
+  Rows rows;
+  std::set<const QAction*> seen;
+  const auto add_group = [&](const QString& title, const QList<QAction*>& actions) {
+    Rows group;
+    add_actions(group, actions, seen);
+    std::set<std::pair<QString, QString>> once;
+    std::erase_if(group, [&](const auto& row) { return !once.insert(row).second; });
+    if (group.empty()) return;
+    rows.emplace_back(title, QString());
+    rows.insert(rows.end(), group.begin(), group.end());
+  };
+  for (const QAction* menu : window->menuBar()->actions())
+    if (menu->menu() != nullptr) add_group(plain(menu->text()), menu->menu()->actions());
+  add_group(tr("In tables and lists"), window->findChildren<QAction*>());
   return rows;
+}
+
+void make_headings(QTableWidget& table) {
+  for (int row = 0; row < table.rowCount(); ++row) {
+    if (!table.item(row, 1)->text().isEmpty()) continue;
+    QFont bold = table.font();
+    bold.setBold(true);
+    table.item(row, 0)->setFont(bold);
+    table.item(row, 0)->setForeground(theme().soft);
+    table.setSpan(row, 0, 1, 2);
+  }
 }
 
 }  // namespace
 
-QWidget* show_shortcuts(QWidget* window) {
+QWidget* show_shortcuts(QMainWindow* window) {
   QDialog* dialog = make_dialog(window, tr("Keyboard shortcuts"));
-  dialog->layout()->addWidget(make_table(dialog->windowTitle(), {tr("What"), tr("Keys")}, shortcuts_of(window)));
+  QTableWidget* table = make_table(dialog->windowTitle(), {tr("What"), tr("Keys")}, shortcuts_of(window));
+  make_headings(*table);
+  auto* more = new QLabel(tr("The keys of the view that is shown stand in its help (F1)."));
+  more->setWordWrap(true);
+  dialog->layout()->addWidget(table);
+  dialog->layout()->addWidget(more);
   dialog->resize(dialog->fontMetrics().averageCharWidth() * 70, dialog->fontMetrics().height() * 30);
   dialog->show();
   return dialog;

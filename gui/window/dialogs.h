@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+class QMainWindow;
+
 namespace headroom::gui {
 
-QWidget* show_shortcuts(QWidget* window);  // of all its actions
+QWidget* show_shortcuts(QMainWindow* window);  // of all its actions, as its menus have them
 
 QWidget* show_about(QWidget* window);
 

@@ -14,6 +14,12 @@ class HelpPanel : public QTextBrowser {
   explicit HelpPanel(QWidget* parent);
 
   void explain(const QString& title, View& view);
+
+ private:
+  void show_text(const QString& text);
+
+  QMetaObject::Connection table_;
+  QString shown_;
 };
 
 // The view's own words, then a line for each column of its table.

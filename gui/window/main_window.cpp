@@ -138,7 +138,8 @@ void MainWindow::follow_session() {
   setWindowTitle(run == nullptr ? tr("Headroom") : tr("%1 – Headroom").arg(run->label));
   const bool any = !session_.runs().empty(), ready = !session_.ready_runs().empty();
   for (QAction* action : {actions_.save, actions_.save_as, actions_.close_all}) action->setEnabled(any);
-  for (QAction* action : {actions_.html, actions_.json}) action->setEnabled(ready);
+  for (QAction* action : {actions_.export_view, actions_.export_all, actions_.html, actions_.json})
+    action->setEnabled(ready);
   for (QAction* action : {actions_.compare, compare_menu_->menuAction()}) action->setEnabled(any);
   if (any && shows_start_page()) centre_->setCurrentWidget(frame_);
   explain_view();

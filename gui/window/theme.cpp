@@ -5,8 +5,11 @@
 #include <QDBusInterface>
 #include <QDBusReply>
 #include <QDBusVariant>
+#include <QPainter>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
@@ -58,12 +61,34 @@ QPalette palette_of(const Theme& t) {
   return palette;
 }
 
+// Fusion outlines boxes and fields in a shade of their ground, which on a dark one is not seen.
+class OutlinedStyle : public QProxyStyle {
+ public:
+  OutlinedStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+
+  void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+    const bool is_box = element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
+    const bool is_field = element == PE_FrameLineEdit && !(option->state & State_HasFocus);
+    if (!current.dark || !(is_box || is_field)) return;
+    painter->save();
+    painter->setPen(is_box && (option->state & State_Enabled) ? current.soft : current.line);
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+    painter->restore();
+  }
+};
+
 QString style_sheet(const Theme& t) {
   return QStringLiteral(
              "QToolTip { background: %1; color: %2; border: 1px solid %1; padding: 4px 8px; }"
              "QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %5; padding: 4px "
              "8px; }"
              "QTableView, QTreeView, QListView { border: 1px solid %5; border-radius: 6px; gridline-color: %6; }"
+             "QTableView:focus, QTreeView:focus, QListView:focus { border-color: %9; }"
+             "QTextBrowser { border: 1px solid transparent; }"
+             "QTextBrowser:focus { border-color: %9; }"
              "QSplitter::handle { background: %5; }"
              "QFrame#banner { border-radius: 6px; }"
              "QFrame#banner[kind=\"trouble\"] { background: %7; border-left: 5px solid %8; }"
@@ -123,7 +148,7 @@ static bool native_is_dark() {
 void set_theme(QApplication& application, ThemeChoice choice) {
   native_is_dark();
   current = make_theme(choice == ThemeChoice::dark || (choice == ThemeChoice::system && system_is_dark()));
-  application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  application.setStyle(new OutlinedStyle);
   application.setPalette(palette_of(current));
   QToolTip::setPalette(palette_of(current));
   application.setStyleSheet(style_sheet(current));

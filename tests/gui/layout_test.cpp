@@ -8,12 +8,15 @@
 #include <QAccessible>
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QFontDatabase>
 #include <QLabel>
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QTableView>
+#include <QTableWidget>
 #include <QTest>
 #include <set>
 
@@ -251,6 +254,46 @@ TEST_F(Layout, NoTwoEntriesOfAMenuHaveTheSameLetterAndNoTwoActionsTheSameKeys) {
       EXPECT_TRUE(keys.insert(sequence.toString()).second)
           << action->text().toStdString() << " " << sequence.toString().toStdString();
   EXPECT_GT(keys.size(), 20u);
+}
+
+TEST_F(Layout, ShortcutsStandAsInTheMenusAndEachOnce) {
+  QWidget* dialog = show_shortcuts(&window_);
+  const auto* table = dialog->findChild<QTableWidget*>();
+  ASSERT_NE(table, nullptr);
+  QStringList headings;
+  std::set<std::pair<QString, QString>> seen;
+  for (int row = 0; row < table->rowCount(); ++row) {
+    const QString what = table->item(row, 0)->text(), keys = table->item(row, 1)->text();
+    if (keys.isEmpty()) headings.append(what);
+    EXPECT_TRUE(seen.insert({what, keys}).second) << what.toStdString();
+  }
+  EXPECT_EQ(headings.value(0), "File");
+  EXPECT_EQ(headings.back(), "In tables and lists");
+}
+
+TEST_F(Layout, WhatHasTheKeyboardShowsIt) {
+  QListWidget list;
+  list.addItem("one");
+  list.show();
+  list.activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(&list));
+  const auto edge = [&] { return list.grab().toImage().pixel(list.width() / 2, 0); };
+  list.clearFocus();
+  const QRgb without = edge();
+  list.setFocus();
+  ASSERT_TRUE(list.hasFocus());
+  EXPECT_NE(edge(), without);
+}
+
+TEST_F(Layout, WhereThereIsRoomControlsAreAsWideAsTheirWords) {
+  window_.resize(2560, 1440);
+  window_.show();
+  for (const char* id : {"map", "timeline", "treemap"}) {
+    window_.show_view(id);
+    settle();
+    for (const QComboBox* box : window_.current_view()->findChildren<QComboBox*>())
+      EXPECT_LE(box->width(), box->sizeHint().width() + 4) << id;
+  }
 }
 
 TEST_F(Layout, EveryActionIsInAMenu) {

@@ -6,6 +6,7 @@
 #include <QAccessible>
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QDockWidget>
 #include <QDropEvent>
@@ -26,6 +27,7 @@
 #include "gui/items/runs_model.h"
 #include "gui/window/appearance.h"
 #include "gui/window/command_palette.h"
+#include "gui/window/details.h"
 #include "gui/window/help_panel.h"
 #include "gui/window/icons.h"
 #include "gui/window/main_window.h"
@@ -72,6 +74,29 @@ class Window : public testing::Test {
   Session session_;
   MainWindow window_{session_};
 };
+
+TEST_F(Window, NothingIsExportedWhereNothingIsOpen) {
+  EXPECT_FALSE(action("Export view…")->isEnabled());
+  EXPECT_FALSE(action("Export all…")->isEnabled());
+  open({QStringLiteral("/nowhere/a.headroom"), write("run.headroom", small_recording())});
+  EXPECT_TRUE(action("Export view…")->isEnabled()) << "one of them was read";
+}
+
+TEST_F(Window, DetailsDoNotSayThatNothingIsOpenOfARunThatCannotBeRead) {
+  Details details(session_, nullptr);
+  open({QStringLiteral("/nowhere/a.headroom")});
+  EXPECT_THAT(details.text().toStdString(), HasSubstr("could not be read"));
+}
+
+TEST_F(Window, HelpHasTheColumnsOfATableThatIsComputedLater) {
+  window_.show();
+  window_.show_help();
+  window_.show_view("layers");
+  open({write("run.headroom", small_recording())});
+  const auto* help = window_.findChild<HelpPanel*>();
+  ASSERT_NE(help, nullptr);
+  EXPECT_TRUE(wait_until([&] { return help->toPlainText().contains("Bytes of all categories."); }));
+}
 
 TEST_F(Window, ShowsTheStartPageUntilARunIsOpenAndAgainAfterTheLast) {
   EXPECT_TRUE(window_.shows_start_page());
@@ -415,6 +440,21 @@ TEST(Theme, EveryTextIsReadOnItsGround) {
     for (const QColor& category : t.categories) EXPECT_GE(contrast(Theme::ink_on(category), category), kLeast);
   }
   EXPECT_NEAR(contrast(Qt::black, Qt::white), 21, 1e-6);
+}
+
+TEST(Theme, AnEmptyBoxIsSeenOnItsGround) {
+  auto& application = *qobject_cast<QApplication*>(QCoreApplication::instance());
+  for (const ThemeChoice choice : {ThemeChoice::dark, ThemeChoice::light}) {
+    set_theme(application, choice);
+    QCheckBox box;
+    box.resize(40, 24);
+    const QImage picture = box.grab().toImage();
+    double most = 1;
+    for (int x = 0; x < picture.width(); ++x)
+      for (int y = 0; y < picture.height(); ++y)
+        most = std::max(most, contrast(picture.pixelColor(x, y), theme().ground));
+    EXPECT_GE(most, choice == ThemeChoice::dark ? 3 : 1.3);
+  }
 }
 
 TEST(Theme, IconsFollowIt) {
