@@ -57,9 +57,21 @@ struct Frame {
   }
 };
 
+QString note_of(const Range& range) {
+  return range.low == 0 ? QString() : QCoreApplication::translate("GrowthChart", "the axis does not start at 0");
+}
+
+// Beside the title, which is bold, or on a line of its own where there is no room for it.
+bool note_is_below(const QFontMetricsF& metrics, const QRectF& area, const GrowthChart& chart, const QString& note) {
+  const double title = 1.2 * metrics.horizontalAdvance(chart.title);
+  return !note.isEmpty() && title + 2 * kGap + metrics.horizontalAdvance(note) > area.width();
+}
+
 Frame frame_of(const QFontMetricsF& metrics, const QRectF& area, const GrowthChart& chart) {
   const double left = metrics.horizontalAdvance(QStringLiteral("1023.99 MiB")) + kGap;
-  return {area.adjusted(left, metrics.height() * 1.6 + kGap, -kGap, -metrics.height() - kGap), range_of(chart.values),
+  const Range range = range_of(chart.values);
+  const double lines = note_is_below(metrics, area, chart, note_of(range)) ? 2.6 : 1.6;
+  return {area.adjusted(left, metrics.height() * lines + kGap, -kGap, -metrics.height() - kGap), range,
           chart.values.size()};
 }
 
@@ -81,7 +93,7 @@ void draw_axes(QPainter& painter, const QRectF& area, const GrowthChart& chart, 
   if (frame.count > 1) painter.drawText(below, Qt::AlignRight, chart.last);
 }
 
-void draw_title(QPainter& painter, const QRectF& area, const GrowthChart& chart, bool from_zero) {
+void draw_title(QPainter& painter, const QRectF& area, const GrowthChart& chart, const QString& note) {
   QFont bold = painter.font();
   const QFont plain = bold;
   bold.setBold(true);
@@ -91,11 +103,10 @@ void draw_title(QPainter& painter, const QRectF& area, const GrowthChart& chart,
   painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, chart.title, row.width()));
   const double used = painter.fontMetrics().horizontalAdvance(chart.title) + 2 * kGap;
   painter.setFont(plain);
-  if (from_zero) return;
   painter.setPen(theme().soft);
-  const QString note = QCoreApplication::translate("GrowthChart", "the axis does not start at 0");
-  painter.drawText(row.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                   fitted(painter, note, row.width() - used));
+  const QRectF place = note_is_below(QFontMetricsF(plain), area, chart, note) ? row.translated(0, row.height())
+                                                                              : row.adjusted(used, 0, 0, 0);
+  painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, fitted(painter, note, place.width()));
 }
 
 void draw_line(QPainter& painter, const GrowthChart& chart, const Frame& frame) {
@@ -127,7 +138,7 @@ void paint_growth(QPainter& painter, const QRectF& area, const GrowthChart& char
   painter.save();
   painter.setRenderHint(QPainter::Antialiasing);
   const Frame frame = frame_of(QFontMetricsF(painter.font()), area, chart);
-  draw_title(painter, area, chart, frame.range.low == 0);
+  draw_title(painter, area, chart, note_of(frame.range));
   if (frame.plot.width() > 20 && frame.plot.height() > 20) {
     draw_axes(painter, area, chart, frame);
     if (chart.marked >= 0 && chart.marked < static_cast<int>(chart.values.size())) {

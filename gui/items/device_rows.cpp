@@ -46,7 +46,7 @@ QString shape_text(const DeviceWork& device, const KernelRow& kernel, bool of_gr
   if (shape == nullptr) return QStringLiteral("–");
   const QString text = to_text(extents(of_grid ? shape->grid : shape->block));
   const std::size_t more = shape_count(kernel) - 1;
-  return of_grid && more > 0 ? tr("%1, +%2 others").arg(text).arg(more) : text;
+  return of_grid && more > 0 ? tr("%1, +%2 more").arg(text).arg(more) : text;
 }
 
 Column time_of(const QString& title, const QString& meaning, std::function<std::int64_t(std::int64_t)> ns) {

@@ -332,8 +332,8 @@
       <translation>%1, %2. Höchstens %3 sind belegt, in %4.</translation>
     </message>
     <message>
-      <source>%1, +%2 others</source>
-      <translation>%1, +%2 andere</translation>
+      <source>%1, +%2 more</source>
+      <translation>%1, +%2 weitere</translation>
     </message>
     <message>
       <source>%1, &lt;a href="peak:"&gt;go there&lt;/a&gt;</source>
@@ -652,8 +652,16 @@ Spitze reserviert %2</translation>
       <translation>&lt;p&gt;Der Allokator von PyTorch nimmt Speicher vom Treiber in Segmenten und gibt Blöcke davon aus. Ein Segment geht erst zurück, wenn nichts mehr darin lebt; ein kleiner Block kann also ein großes Segment festhalten. Gezeigt ist der Zeitpunkt, zu dem am meisten reserviert war.&lt;/p&gt;&lt;p&gt;Der Balken oben teilt das Reservierte auf, aufs Byte: von lebenden Blöcken angefordert, deren Rundung, was andere Streams noch benutzen, was in leeren Segmenten frei ist (torch.cuda.empty_cache() gäbe es zurück), und was in Segmenten frei ist, die ein Block festhält.&lt;/p&gt;&lt;p&gt;Die Liste hat die Segmente, zuerst die, die von den wenigsten lebenden Bytes festgehalten werden. Jedes Bild zeigt die Blöcke nach Adresse und im Maßstab; was grau ist, ist frei. Ein Klick auf einen Block, oder die Tasten Links und Rechts, wählt ihn in jeder Ansicht; Enter wählt den kleinsten.&lt;/p&gt;&lt;p&gt;Darunter steht, was dieselben Anforderungen mit anderen Einstellungen reserviert hätten, wenn „headroom fragmentation“ danach gefragt wurde und die Antworten in der Aufzeichnung liegen.&lt;/p&gt;</translation>
     </message>
     <message>
+      <source>&lt;p&gt;The run is still being read.&lt;/p&gt;</source>
+      <translation>&lt;p&gt;Der Lauf wird noch gelesen.&lt;/p&gt;</translation>
+    </message>
+    <message>
       <source>&lt;p&gt;This run allocated nothing.&lt;/p&gt;</source>
       <translation>&lt;p&gt;Dieser Lauf hat nichts belegt.&lt;/p&gt;</translation>
+    </message>
+    <message>
+      <source>&lt;p&gt;This run could not be read.&lt;/p&gt;</source>
+      <translation>&lt;p&gt;Dieser Lauf konnte nicht gelesen werden.&lt;/p&gt;</translation>
     </message>
     <message>
       <source>&lt;p&gt;Two runs, before and after: of everything that was allocated at their peaks, what differs. Unless others are chosen they are the baseline and the current run, or the next one where both are the same.&lt;/p&gt;&lt;p&gt;The &lt;b&gt;tree&lt;/b&gt; has the layers of both, found by their path. A bar to the right is what a layer grew by, one to the left what it shrank by, and the sign stands in the number; behind it is the same for each category that changed. The root is the whole peak, so the tree leaves nothing out. Without &lt;i&gt;layers below&lt;/i&gt; a row is of the layer alone.&lt;/p&gt;&lt;p&gt;The &lt;b&gt;tensors&lt;/b&gt; below it came, went or changed: blocks of the same layer, operator and category stand for each other in the order in which they were allocated. Their changes sum to that of the peak.&lt;/p&gt;&lt;p&gt;Whatever else differs, in what was asked for or where it ran, is said on top: a change of the batch or of PyTorch explains more than one of the model.&lt;/p&gt;</source>
@@ -672,8 +680,8 @@ Spitze reserviert %2</translation>
       <translation>&lt;p&gt;Was der Lauf von den Token davor behielt, damit Attention es nicht neu rechnen muss. Das linke Diagramm zeigt den &lt;b&gt;Cache&lt;/b&gt; am Ende jedes Schritts, das rechte, was &lt;b&gt;in&lt;/b&gt; ihm auf dem Gerät höchstens benutzt war; der erste Schritt ist der Prefill. Ein Klick auf einen Schritt zeigt seinen Zeitpunkt in den anderen Ansichten.&lt;/p&gt;&lt;p&gt;Bytes des Caches sind angeforderte, vor der Rundung des Allokators; &lt;b&gt;Blöcke&lt;/b&gt; enthält auch die Rundung. &lt;b&gt;Je Token&lt;/b&gt; ist, was ein weiteres Token einer Sequenz kostet: wie aufgezeichnet, oder nach der geschlossenen Formel des Verfahrens, wo der Lauf es nicht zeigte.&lt;/p&gt;</translation>
     </message>
     <message>
-      <source>&lt;p&gt;What the run took. &lt;b&gt;Peak allocated&lt;/b&gt; is the most that was in blocks of the allocator at once, &lt;b&gt;peak reserved&lt;/b&gt; the most that the allocator had from the device. The bar shows &lt;b&gt;what&lt;/b&gt; was alive at the peak, by category; click a part to choose it in every view.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Kept for backward&lt;/b&gt; is what operators requested for activations of the last step. &lt;b&gt;Closed forms&lt;/b&gt; are formulas that say beforehand what a layer takes; what was recorded is compared with them, to the byte.&lt;/p&gt;&lt;p&gt;&lt;b&gt;virtual&lt;/b&gt;: no GPU ran this; PyTorch's own CUDA code and allocator ran over a virtual device. &lt;b&gt;measured&lt;/b&gt;: it really ran on the device.&lt;/p&gt;</source>
-      <translation>&lt;p&gt;Was der Lauf brauchte. &lt;b&gt;Spitze belegt&lt;/b&gt; ist das Meiste, was zugleich in Blöcken des Allokators lag, &lt;b&gt;Spitze reserviert&lt;/b&gt; das Meiste, was der Allokator vom Gerät hatte. Der Balken zeigt, &lt;b&gt;was&lt;/b&gt; in der Spitze lebte, nach Kategorien; ein Klick auf einen Teil wählt ihn in jeder Ansicht.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Für backward gehalten&lt;/b&gt; ist, was Operatoren für Aktivierungen des letzten Schritts anforderten. &lt;b&gt;Geschlossene Formeln&lt;/b&gt; sagen vorher, was eine Schicht braucht; das Aufgezeichnete wird damit verglichen, aufs Byte.&lt;/p&gt;&lt;p&gt;&lt;b&gt;virtuell&lt;/b&gt;: Keine GPU hat dies ausgeführt; der eigene CUDA-Code und der Allokator von PyTorch liefen über einem virtuellen Gerät. &lt;b&gt;gemessen&lt;/b&gt;: Es lief wirklich auf dem Gerät.&lt;/p&gt;</translation>
+      <source>&lt;p&gt;What the run took. &lt;b&gt;Peak allocated&lt;/b&gt; is the most that was in blocks of the allocator at once, &lt;b&gt;peak reserved&lt;/b&gt; the most that the allocator had from the device. The bar shows &lt;b&gt;what&lt;/b&gt; was alive at the peak, by category; click a part to choose it in every view.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Kept for backward&lt;/b&gt; is what operators requested for activations of the last step. &lt;b&gt;Closed forms&lt;/b&gt; are formulas that say beforehand what a layer takes; what was recorded is compared with them, to the byte.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Requested&lt;/b&gt; is what operators asked for, before the allocator rounded it to blocks; &lt;b&gt;blocks alive&lt;/b&gt; is how many there were. &lt;b&gt;Peaks of the steps&lt;/b&gt;: the most of each step; the last one shows what training costs once the optimizer has its state. &lt;b&gt;The allocator's own account&lt;/b&gt; is what PyTorch's allocator counted by itself: where its peak equals the sum of the recorded blocks, nothing was missed. &lt;b&gt;What the numbers rest on&lt;/b&gt; is what this run could not know.&lt;/p&gt;&lt;p&gt;&lt;b&gt;virtual&lt;/b&gt;: no GPU ran this; PyTorch's own CUDA code and allocator ran over a virtual device. &lt;b&gt;measured&lt;/b&gt;: it really ran on the device.&lt;/p&gt;</source>
+      <translation>&lt;p&gt;Was der Lauf brauchte. &lt;b&gt;Spitze belegt&lt;/b&gt; ist das Meiste, was zugleich in Blöcken des Allokators lag, &lt;b&gt;Spitze reserviert&lt;/b&gt; das Meiste, was der Allokator vom Gerät hatte. Der Balken zeigt, &lt;b&gt;was&lt;/b&gt; in der Spitze lebte, nach Kategorien; ein Klick auf einen Teil wählt ihn in jeder Ansicht.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Für backward gehalten&lt;/b&gt; ist, was Operatoren für Aktivierungen des letzten Schritts anforderten. &lt;b&gt;Geschlossene Formeln&lt;/b&gt; sagen vorher, was eine Schicht braucht; das Aufgezeichnete wird damit verglichen, aufs Byte.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Angefordert&lt;/b&gt; ist, was Operatoren verlangten, bevor der Allokator es auf Blöcke rundete; &lt;b&gt;lebende Blöcke&lt;/b&gt; sagt, wie viele es waren. &lt;b&gt;Spitzen der Schritte&lt;/b&gt;: das Meiste jedes Schritts; der letzte zeigt, was Training kostet, sobald der Optimizer seinen Zustand hat. &lt;b&gt;Die eigene Rechnung des Allokators&lt;/b&gt; ist, was PyTorchs Allokator selbst zählte: Wo seine Spitze gleich der Summe der aufgezeichneten Blöcke ist, fehlt nichts. &lt;b&gt;Worauf die Zahlen beruhen&lt;/b&gt; ist, was dieser Lauf nicht wissen konnte.&lt;/p&gt;&lt;p&gt;&lt;b&gt;virtuell&lt;/b&gt;: Keine GPU hat dies ausgeführt; der eigene CUDA-Code und der Allokator von PyTorch liefen über einem virtuellen Gerät. &lt;b&gt;gemessen&lt;/b&gt;: Es lief wirklich auf dem Gerät.&lt;/p&gt;</translation>
     </message>
     <message>
       <source>&lt;p&gt;Which batch and sequence length of a run fit on a GPU. &lt;b&gt;Every cell is a run that was made&lt;/b&gt;: the real allocator of PyTorch over a virtual GPU of that size. Nothing is computed by a formula. What was run once is remembered, until another version of headroom is installed.&lt;/p&gt;&lt;p&gt;&lt;b&gt;✓ and a size&lt;/b&gt;: it fits, and this is the most that was allocated at once. The colour is deeper the more of the GPU the allocator reserved. &lt;b&gt;✕&lt;/b&gt;: the run was out of memory. &lt;b&gt;Hatched&lt;/b&gt;: it was not run, because one with no larger batch and no longer sequence was out of memory. &lt;b&gt;Dotted&lt;/b&gt;: not run. The line runs between what fits and what does not.&lt;/p&gt;&lt;p&gt;The border is looked for first. Click a cell, or move with the arrow keys, to see its exact figures; a double click, Enter or &lt;b&gt;Open this run&lt;/b&gt; makes the run again with all its events and opens it. The sliders and fields below take any size between the cells.&lt;/p&gt;&lt;p&gt;On the right is, for every GPU of the catalogue, the &lt;b&gt;largest batch&lt;/b&gt; at the chosen sequence length: one sequence more was run as well, and was out of memory. A click on a GPU shows its map, and so do page up and page down in the map; Enter finds its largest batch.&lt;/p&gt;</source>
@@ -1208,8 +1216,8 @@ Spitze reserviert %2</translation>
       <translation>Farben</translation>
     </message>
     <message>
-      <source>Columns</source>
-      <translation>Spalten</translation>
+      <source>Columns of its table</source>
+      <translation>Spalten ihrer Tabelle</translation>
     </message>
     <message>
       <source>Combine with another</source>
@@ -1276,8 +1284,8 @@ Spitze reserviert %2</translation>
       <translation>Als &amp;Tabelle kopieren</translation>
     </message>
     <message>
-      <source>Copy as table</source>
-      <translation>Als Tabelle kopieren</translation>
+      <source>Copy marked rows</source>
+      <translation>Markierte Zeilen kopieren</translation>
     </message>
     <message>
       <source>Copy the command</source>
@@ -1668,6 +1676,10 @@ Spitze reserviert %2</translation>
       <translation>In logischen Pixeln. Eine Tabelle, die mehr Höhe braucht, bekommt sie.</translation>
     </message>
     <message>
+      <source>In tables and lists</source>
+      <translation>In Tabellen und Listen</translation>
+    </message>
+    <message>
       <source>In use: %1, %2.</source>
       <translation>Benutzt: %1, %2.</translation>
     </message>
@@ -2002,6 +2014,10 @@ Spitze reserviert %2</translation>
     <message>
       <source>No layer kept anything of the tokens before.</source>
       <translation>Keine Schicht behielt etwas von den Token davor.</translation>
+    </message>
+    <message>
+      <source>No model has “%1” in its name or description.</source>
+      <translation>Kein Modell hat „%1“ in Name oder Beschreibung.</translation>
     </message>
     <message>
       <source>No other file was opened lately</source>
@@ -2444,6 +2460,14 @@ bei %3</translation>
       <translation>Qt, laufend</translation>
     </message>
     <message>
+      <source>Queue</source>
+      <translation>Warteschlange</translation>
+    </message>
+    <message>
+      <source>Queue: %1</source>
+      <translation>Warteschlange: %1</translation>
+    </message>
+    <message>
       <source>Rea&amp;d again</source>
       <translation>E&amp;rneut lesen</translation>
     </message>
@@ -2776,6 +2800,10 @@ bei %3</translation>
       <translation>Schritte</translation>
     </message>
     <message>
+      <source>Still chosen: %1</source>
+      <translation>Weiter gewählt: %1</translation>
+    </message>
+    <message>
       <source>Stop</source>
       <translation>Anhalten</translation>
     </message>
@@ -2934,6 +2962,10 @@ bei %3</translation>
     <message>
       <source>The instant after this event.</source>
       <translation>Der Zeitpunkt nach diesem Ereignis.</translation>
+    </message>
+    <message>
+      <source>The keys of the view that is shown stand in its help (F1).</source>
+      <translation>Die Tasten der gezeigten Ansicht stehen in ihrer Hilfe (F1).</translation>
     </message>
     <message>
       <source>The library that asked the driver for memory.</source>
@@ -3308,8 +3340,8 @@ bei %3</translation>
       <translation>Wie seine Aufzeichnung heißt.</translation>
     </message>
     <message>
-      <source>What other settings of the allocator would reserve is not known of this run: “headroom fragmentation %1 --out FOLDER” makes its requests again with others and keeps the answers in the recording.</source>
-      <translation>Was andere Einstellungen des Allokators reservieren würden, ist von diesem Lauf nicht bekannt: „headroom fragmentation %1 --out FOLDER“ wiederholt seine Anforderungen mit anderen und legt die Antworten in die Aufzeichnung.</translation>
+      <source>What other settings of the allocator would reserve is not known of this run: “%1” makes its requests again with others and keeps the answers in the recording.</source>
+      <translation>Was andere Einstellungen des Allokators reservieren würden, ist von diesem Lauf nicht bekannt: „%1“ wiederholt seine Anforderungen mit anderen und legt die Antworten in die Aufzeichnung.</translation>
     </message>
     <message>
       <source>What the allocator gave.</source>

@@ -172,8 +172,8 @@ void Cache::refresh() {
   charts_->setVisible(any);
   charts_->show_run(any ? run : nullptr);
   layers_.clear();
-  if (any)
-    fill_rows(run);
+  if (run)
+    fill_rows(run);  // none, where it has no cache: its table has columns all the same
   else
     rows_->clear();
   summary_->setText(any ? summary() : QString());

@@ -129,7 +129,8 @@ QWidget* labelled(const QString& text, QWidget* field) {
   label->setBuddy(field);
   if (field->accessibleName().isEmpty()) field->setAccessibleName(QString(text).remove('&'));
   row->addWidget(label);
-  row->addWidget(field, 1);
+  const bool grows = field->sizePolicy().expandingDirections().testFlag(Qt::Horizontal);
+  row->addWidget(field, grows ? 1 : 0);
   return pair;
 }
 

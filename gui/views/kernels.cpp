@@ -83,11 +83,15 @@ void Kernels::refresh() {
     part.panel->set_caption({});
     part.panel->set_sentence(sentence());
   }
-  if (!any) return;
+  if (!run) return;
   show_kernels(run);
   show_places(run);
   show_memory(run);
-  show_chosen();
+  if (any) return show_chosen();
+  for (Part& part : parts_) {
+    part.panel->set_caption({});
+    part.panel->set_sentence(sentence());
+  }
 }
 
 void Kernels::fill(Part& part, std::vector<Column> columns, std::vector<std::optional<LayerId>> layers,

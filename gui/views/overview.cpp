@@ -123,6 +123,11 @@ QString Overview::help() const {
       "<p><b>Kept for backward</b> is what operators requested for activations of the last step. <b>Closed "
       "forms</b> are formulas that say beforehand what a layer takes; what was recorded is compared with them, to "
       "the byte.</p>"
+      "<p><b>Requested</b> is what operators asked for, before the allocator rounded it to blocks; <b>blocks alive</b> "
+      "is how many there were. <b>Peaks of the steps</b>: the most of each step; the last one shows what training "
+      "costs once the optimizer has its state. <b>The allocator's own account</b> is what PyTorch's allocator counted "
+      "by itself: where its peak equals the sum of the recorded blocks, nothing was missed. <b>What the numbers rest "
+      "on</b> is what this run could not know.</p>"
       "<p><b>virtual</b>: no GPU ran this; PyTorch's own CUDA code and allocator ran over a virtual device. "
       "<b>measured</b>: it really ran on the device.</p>");
 }

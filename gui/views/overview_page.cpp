@@ -119,7 +119,8 @@ void OverviewPage::add_figures(const LoadedRun& run) {
         b.environment.device_total_bytes > 0 ? tr("of the device's %1").arg(size_text(b.environment.device_total_bytes))
                                              : tr("what the allocator took from the device"));
   }
-  add(tr("Parameters"), size_text(b.parameter_bytes), tr("%1 numbers").arg(count_text(b.parameter_count)));
+  if (b.parameter_count > 0)  // a snapshot has none, though it may have their blocks
+    add(tr("Parameters"), size_text(b.parameter_bytes), tr("%1 numbers").arg(count_text(b.parameter_count)));
   if (const std::int64_t kept = kept_activation_bytes(b); kept > 0)
     add(tr("Kept for backward"), size_text(kept), tr("requested for activations of the last step"));
   const std::int64_t per_token = cache_bytes_per_token(b);
