@@ -16,6 +16,7 @@
 #include "gui/views/change_delegate.h"
 #include "gui/views/flow_layout.h"
 #include "gui/views/number_marks.h"
+#include "gui/views/quiet_focus.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -115,6 +116,7 @@ void DiffView::make_tables() {
   for (QAbstractItemView* view :
        {static_cast<QAbstractItemView*>(tree_view_), static_cast<QAbstractItemView*>(tensor_view_)}) {
     view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    keep_focus_quiet(view);
     new RowCopy(view);
   }
   connect(tree_view_->selectionModel(), &QItemSelectionModel::currentChanged, this, &DiffView::choose_layer);

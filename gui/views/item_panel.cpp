@@ -17,6 +17,7 @@
 
 #include "gui/views/flow_layout.h"
 #include "gui/views/heat_delegate.h"
+#include "gui/views/quiet_focus.h"
 #include "gui/views/row_copy.h"
 #include "gui/views/text.h"
 
@@ -148,6 +149,7 @@ QWidget* ItemPanel::find_bar() {
 
 void ItemPanel::set_up_items() {
   items_->setItemDelegate(new HeatDelegate(items_));
+  keep_focus_quiet(items_);
   items_->setSelectionBehavior(QAbstractItemView::SelectRows);
   items_->setSelectionMode(QAbstractItemView::ExtendedSelection);
   items_->setEditTriggers(QAbstractItemView::NoEditTriggers);

@@ -73,7 +73,9 @@ class OutlinedStyle : public QProxyStyle {
     const bool is_field = element == PE_FrameLineEdit && !(option->state & State_HasFocus);
     if (!current.dark || !(is_box || is_field)) return;
     painter->save();
-    painter->setPen(is_box && (option->state & State_Enabled) ? current.soft : current.line);
+    QColor colour = option->state & State_Enabled ? current.soft : current.line;
+    if (is_field) colour.setAlphaF(0.6F);
+    painter->setPen(colour);
     painter->setBrush(Qt::NoBrush);
     painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
     painter->restore();

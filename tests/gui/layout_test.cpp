@@ -285,6 +285,25 @@ TEST_F(Layout, WhatHasTheKeyboardShowsIt) {
   EXPECT_NE(edge(), without);
 }
 
+TEST_F(Layout, ATableThatGetsTheKeyboardChoosesNothingUntilAKeyDoes) {
+  window_.show();
+  for (const char* id : {"tensors", "layers"}) {
+    window_.show_view(id);
+    settle();
+    window_.activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(&window_));
+    auto* items = window_.current_view()->findChild<QAbstractItemView*>();
+    ASSERT_NE(items, nullptr);
+    ASSERT_GT(items->model()->rowCount(), 0);
+    items->setFocus(Qt::TabFocusReason);
+    ASSERT_TRUE(items->hasFocus()) << id;
+    EXPECT_FALSE(session_.selection().chosen().allocation || session_.selection().chosen().layer) << id;
+    QTest::keyClick(items, Qt::Key_Down);
+    EXPECT_TRUE(session_.selection().chosen().allocation || session_.selection().chosen().layer) << id;
+    session_.selection().clear();
+  }
+}
+
 TEST_F(Layout, WhereThereIsRoomControlsAreAsWideAsTheirWords) {
   window_.resize(2560, 1440);
   window_.show();
