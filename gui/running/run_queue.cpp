@@ -8,6 +8,7 @@
 #include <QThread>
 #include <algorithm>
 
+#include "gui/views/number_marks.h"
 #include "gui/views/text.h"
 #include "gui/views/view.h"
 #include "gui/window/theme.h"
@@ -21,7 +22,8 @@ constexpr int kClockMilliseconds = 500;
 bool is_virtual(const RunSpec& spec) { return spec.device.starts_with("virtual:"); }
 
 QString elapsed_text(qint64 milliseconds) {
-  if (milliseconds < 60'000) return RunQueue::tr("%1 s").arg(static_cast<double>(milliseconds) / 1000, 0, 'f', 1);
+  if (milliseconds < 60'000)
+    return RunQueue::tr("%1 s").arg(in_language(QString::number(static_cast<double>(milliseconds) / 1000, 'f', 1)));
   return RunQueue::tr("%1 min %2 s").arg(milliseconds / 60'000).arg(milliseconds / 1000 % 60);
 }
 

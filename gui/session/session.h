@@ -57,7 +57,7 @@ class Session : public QObject {
   const Selection& selection() const { return selection_; }
 
   // Each file once: one that is open already becomes current. The first one opened becomes current and baseline; without
-  // make_current what is looked at stays.
+  // make_current what is looked at stays. A baseline that cannot be read gives way to the first run that may be.
   void open(const QStringList& paths, bool make_current = true);
   void add(RunHandle run);  // that is in memory already
   void close(int index);

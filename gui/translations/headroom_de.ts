@@ -3340,8 +3340,10 @@ bei %3</translation>
       <translation>Wie seine Aufzeichnung heißt.</translation>
     </message>
     <message>
-      <source>What other settings of the allocator would reserve is not known of this run: “%1” makes its requests again with others and keeps the answers in the recording.</source>
-      <translation>Was andere Einstellungen des Allokators reservieren würden, ist von diesem Lauf nicht bekannt: „%1“ wiederholt seine Anforderungen mit anderen und legt die Antworten in die Aufzeichnung.</translation>
+      <source>What other settings of the allocator would reserve is not known of this run. This makes its requests again with others and keeps the answers in the recording:
+%1</source>
+      <translation>Was andere Einstellungen des Allokators reservieren würden, ist von diesem Lauf nicht bekannt. Dies wiederholt seine Anforderungen mit anderen und legt die Antworten in die Aufzeichnung:
+%1</translation>
     </message>
     <message>
       <source>What the allocator gave.</source>

@@ -75,13 +75,6 @@ QString replay_failure(const AllocatorReplay& replay) {
       .arg(to_text(replay.label), size_text(replay.failed_request_bytes));
 }
 
-// A command is read, and copied, in one piece.
-QString with_whole_command(const QString& text, const QString& command) {
-  const QString escaped = command.toHtmlEscaped();
-  return text.toHtmlEscaped().replace(escaped,
-                                      QStringLiteral("<span style=\"white-space: nowrap\">%1</span>").arg(escaped));
-}
-
 }  // namespace
 
 FragmentationView::FragmentationView(Session& session, QWidget* parent)
@@ -187,7 +180,7 @@ void FragmentationView::fill_replays() {
   replays_.clear();  // its rows are of the report
   report_ = {};
   ranked_.clear();
-  remarks_->setText(run_ ? with_whole_command(remarks(), replay_command()) : QString());
+  remarks_->setText(run_ ? remarks() : QString());
   const bool has_replays = run_ && !run_->recording.replays.empty();
   replay_list_->setVisible(has_replays);
   if (!has_replays) return;
@@ -198,16 +191,12 @@ void FragmentationView::fill_replays() {
   replay_list_->resizeColumnsToContents();
 }
 
-QString FragmentationView::replay_command() const {
-  return to_text(fmt::format("headroom fragmentation {} --out FOLDER", run_->path.filename().string()));
-}
-
 QString FragmentationView::remarks() const {
   const auto& replays = run_->recording.replays;
   if (replays.empty())
-    return tr("What other settings of the allocator would reserve is not known of this run: “%1” makes its requests "
-              "again with others and keeps the answers in the recording.")
-        .arg(replay_command());
+    return tr("What other settings of the allocator would reserve is not known of this run. This makes its requests "
+              "again with others and keeps the answers in the recording:\n%1")
+        .arg(to_text(fmt::format("headroom fragmentation {} --out FOLDER", run_->path.filename().string())));
   QStringList sentences;
   sentences << (replays.front().faithful
                     ? tr("Each row is a replay of the recorded requests through PyTorch's own caching allocator over "

@@ -40,7 +40,6 @@ class FragmentationView : public View {
   void follow_selection();
   QString nothing() const;  // why there are no segments; empty: there are
   QString summary() const;
-  QString replay_command() const;
   QString remarks() const;  // on the replays
   QString pinned_by(const SegmentView& segment) const;
   double paint_segments(QPainter& painter, const QRectF& area) const;
