@@ -37,9 +37,7 @@ QString swatch(Category category) {
 }
 
 QString category_link(Category category) {
-  QString title = title_of(category);
-  title.replace(' ', QChar::Nbsp).replace('-', QChar(0x2011));  // it stays beside its colour
-  return swatch(category) + link(QStringLiteral("category"), static_cast<std::int64_t>(category), title);
+  return swatch(category) + link(QStringLiteral("category"), static_cast<std::int64_t>(category), title_of(category));
 }
 
 QString soft(const QString& text) {

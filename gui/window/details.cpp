@@ -20,7 +20,7 @@ Details::Details(Session& session, QWidget* parent)
   browser_->setOpenLinks(false);
   browser_->setAccessibleName(tr("What is chosen"));
   browser_->setFrameShape(QFrame::NoFrame);
-  browser_->document()->setDocumentMargin(10);
+  browser_->document()->setDocumentMargin(8);
   browser_->setMinimumWidth(fontMetrics().averageCharWidth() * 41);  // ten digits beside their name
   setFocusProxy(browser_);
   connect(browser_, &QTextBrowser::anchorClicked, this, &Details::follow);

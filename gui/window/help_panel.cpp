@@ -9,7 +9,7 @@ HelpPanel::HelpPanel(QWidget* parent) : QTextBrowser(parent) {
   setAccessibleName(tr("Help on this view"));
   setOpenLinks(false);
   setFrameShape(QFrame::NoFrame);
-  document()->setDocumentMargin(10);
+  document()->setDocumentMargin(8);
 }
 
 // Its table may get its columns later, when it was computed.
