@@ -86,16 +86,18 @@ void draw_steps(QPainter& painter, const TimelineLayout& l, const TimelineScene&
   }
 }
 
-void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
-  const QColor shade = mixed(theme().band, theme().panel, 0.4);
+std::vector<AxisBand> bands_of_phases(const TimelineLayout& l, const TimelineScene& s) {
   const auto same = [](const Mark& a, const Mark& b) {
     return a.phase == b.phase && (a.step == b.step || a.phase == Phase::decode);
   };
+  return bands_of_marks(l, s, same, [](const Mark& mark) { return mark.phase; });
+}
+
+void draw_phases(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
   bool odd = false;
-  for (const AxisBand& band : bands_of_marks(l, s, same, [](const Mark& mark) { return mark.phase; })) {
+  for (const AxisBand& band : bands_of_phases(l, s)) {
     odd = !odd;
     const auto phase = static_cast<Phase>(band.kind);
-    if (odd) painter.fillRect(QRectF(QPointF(band.from, l.plot.top()), QPointF(band.to, l.plot.bottom())), shade);
     draw_band(painter, l.phases,
               {band.from, band.to, phase_title(phase), short_phase(phase), odd ? theme().grid : theme().band});
   }
@@ -173,6 +175,14 @@ void draw_layers(QPainter& painter, const TimelineLayout& l, const TimelineScene
 }
 
 }  // namespace
+
+void draw_phase_shades(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
+  const QColor shade = mixed(theme().band, theme().panel, 0.4);
+  bool odd = false;
+  for (const AxisBand& band : bands_of_phases(l, s))
+    if (odd = !odd; odd)
+      painter.fillRect(QRectF(QPointF(band.from, l.plot.top()), QPointF(band.to, l.plot.bottom())), shade);
+}
 
 void draw_phase_bands(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
   draw_phases(painter, l, s);

@@ -8,5 +8,7 @@ namespace headroom::gui {
 inline constexpr std::int64_t kMostEventsWithLayers = 20'000;  // seen at once
 
 void draw_phase_bands(QPainter& painter, const TimelineLayout& layout, const TimelineScene& scene);
+// Every other phase over the height of the plot.
+void draw_phase_shades(QPainter& painter, const TimelineLayout& layout, const TimelineScene& scene);
 
 }  // namespace headroom::gui

@@ -232,13 +232,16 @@ std::vector<StackPart> stack_parts(const TimelineScene& s) {
 void draw_timeline(QPainter& painter, const TimelineLayout& l, const TimelineScene& s,
                    const std::vector<CurveColumn>& columns) {
   const std::int64_t most = axis_end(s, columns);
+  const PlotGround ground{[&](QPainter& on) {
+                            on.fillRect(l.plot, theme().panel);
+                            draw_phase_shades(on, l, s);
+                          },
+                          [&](QPainter& on) { draw_byte_axis(on, l.plot, most); }};
   painter.save();
-  painter.fillRect(l.plot, theme().panel);
   draw_phase_bands(painter, l, s);
-  draw_byte_axis(painter, l.plot, most);
+  draw_stack_on(ground, painter, l.plot, s, columns, most);
   painter.save();
   painter.setClipRect(l.plot.adjusted(-6, 0, 6, 0));
-  draw_stack(painter, l.plot, s, columns, most);
   draw_share(painter, l.plot, s, columns, most);
   draw_reserved(painter, l.plot, columns, most);
   draw_marks(painter, l, s, most);

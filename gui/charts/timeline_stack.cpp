@@ -90,21 +90,22 @@ class Rows {
 
 struct PartColours {
   std::size_t index = 0;
-  QColor stayed, came_and_went;
+  QRgb stayed = 0, came_and_went = 0;  // premultiplied
 };
 
 std::vector<PartColours> colours_from_the_top(const TimelineScene& s) {
   std::vector<PartColours> colours;
   for (const StackPart& part : stack_parts(s)) {
     const QColor colour = shown_colour(s, part);
-    colours.push_back({part.index, colour, mixed(colour, theme().panel, kWash)});
+    const auto pixel = [](const QColor& of) { return qPremultiply(of.rgba()); };
+    colours.push_back({part.index, pixel(colour), pixel(mixed(colour, theme().panel, kWash))});
   }
   std::reverse(colours.begin(), colours.end());
   return colours;
 }
 
-void draw_stack_pixels(QPainter& painter, const QRectF& plot, const TimelineScene& s,
-                       const std::vector<CurveColumn>& columns, std::int64_t most) {
+ColumnImage stack_image(const QPainter& painter, const QRectF& plot, const TimelineScene& s,
+                        const std::vector<CurveColumn>& columns, std::int64_t most) {
   const Rows rows(painter, plot, most);
   const std::vector<PartColours> parts = colours_from_the_top(s);
   ColumnImage image(static_cast<int>(columns.size()), rows.count());
@@ -115,11 +116,51 @@ void draw_stack_pixels(QPainter& painter, const QRectF& plot, const TimelineScen
     for (const PartColours& part : parts) {
       const int high = rows.of(top), low = rows.of(top -= column.parts[part.index]);
       if (high >= low) continue;
-      image.begin(at, high, high < least ? part.came_and_went : part.stayed);
-      if (high < least && least < low) image.begin(at, least, part.stayed);
+      image.begin_pixels(at, high, high < least ? part.came_and_went : part.stayed);
+      if (high < least && least < low) image.begin_pixels(at, least, part.stayed);
     }
   }
-  draw_column_image(painter, plot.topLeft(), image);
+  return image;
+}
+
+// A part of what `painter` paints on, `area` in pixels of the device, as `draw` would have it.
+QImage part_of(const QPainter& painter, const QRect& area, const std::function<void(QPainter&)>& draw) {
+  const double ratio = painter.device()->devicePixelRatioF();
+  QImage part(area.size(), QImage::Format_ARGB32_Premultiplied);
+  part.setDevicePixelRatio(ratio);
+  part.fill(Qt::transparent);
+  QPainter drawing(&part);
+  const QTransform to_device = painter.deviceTransform();
+  drawing.translate((to_device.dx() - area.left()) / ratio, (to_device.dy() - area.top()) / ratio);
+  draw(drawing);
+  return part;
+}
+
+// Of `covered` one row and one column say it all.
+ColumnGround ground_pixels(const PlotGround& ground, const QPainter& painter, const QRect& covered) {
+  const QPoint middle = covered.center();
+  const QImage across = part_of(painter, {covered.left(), middle.y(), covered.width(), 1}, ground.areas);
+  const QImage down = part_of(painter, {middle.x(), covered.top(), 1, covered.height()}, ground.lines);
+  const auto* row = reinterpret_cast<const QRgb*>(across.constScanLine(0));
+  ColumnGround pixels{{row, row + across.width()}, {}};
+  for (int y = 0; y < down.height(); ++y)
+    pixels.rows.push_back(*reinterpret_cast<const QRgb*>(down.constScanLine(y)));
+  return pixels;
+}
+
+// Where a plot that is no whole number of pixels ends, its image may end a pixel earlier.
+void draw_edges(const PlotGround& ground, QPainter& painter, const QRectF& plot) {
+  const double edge = 2 / painter.device()->devicePixelRatioF();
+  const QRectF edges[] = {{plot.left(), plot.top(), plot.width(), edge},
+                          {plot.left(), plot.bottom() - edge, plot.width(), edge},
+                          {plot.left(), plot.top(), edge, plot.height()},
+                          {plot.right() - edge, plot.top(), edge, plot.height()}};
+  for (const QRectF& strip : edges) {
+    painter.save();
+    painter.setClipRect(strip.adjusted(-edge, -edge, edge, edge), Qt::IntersectClip);
+    ground.areas(painter);
+    painter.restore();
+  }
 }
 
 // One value a column as a line of steps.
@@ -177,8 +218,26 @@ double y_of(const QRectF& plot, std::int64_t bytes, std::int64_t most) {
 // What came and went within one column is paler than what stayed.
 void draw_stack(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,
                 std::int64_t most) {
-  is_by_pixel(painter, plot, columns.size()) ? draw_stack_pixels(painter, plot, s, columns, most)
-                                             : draw_stack_shapes(painter, plot, s, columns, most);
+  if (!is_by_pixel(painter, plot, columns.size())) return draw_stack_shapes(painter, plot, s, columns, most);
+  draw_column_image(painter, plot.topLeft(), stack_image(painter, plot, s, columns, most));
+}
+
+void draw_stack_on(const PlotGround& ground, QPainter& painter, const QRectF& plot, const TimelineScene& s,
+                   const std::vector<CurveColumn>& columns, std::int64_t most) {
+  if (is_by_pixel(painter, plot, columns.size())) {
+    const ColumnImage image = stack_image(painter, plot, s, columns, most);
+    if (const auto target = pixels_of(painter, plot.topLeft(), image.size()); target && image.is_opaque()) {
+      draw_edges(ground, painter, plot);
+      ground.lines(painter);
+      return image.draw_into(*target->image, target->covered.topLeft(), ground_pixels(ground, painter, target->covered));
+    }
+  }
+  ground.areas(painter);
+  ground.lines(painter);
+  painter.save();
+  painter.setClipRect(plot.adjusted(-6, 0, 6, 0));
+  draw_stack(painter, plot, s, columns, most);
+  painter.restore();
 }
 
 void draw_share(QPainter& painter, const QRectF& plot, const TimelineScene& s, const std::vector<CurveColumn>& columns,

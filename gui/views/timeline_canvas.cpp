@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/charts/column_image.h"
 #include "gui/charts/timeline_words.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -171,19 +172,18 @@ std::int64_t TimelineCanvas::current_event() const {
 }
 
 void TimelineCanvas::prepare() {
-  if (const QSize wanted = size() * devicePixelRatioF(); picture_.size() != wanted)
-    picture_is_old_ = overview_is_old_ = true;
-  if (!picture_is_old_ && !overview_is_old_) return;
-  picture_is_old_ = false;
-  draw_picture();
+  if (std::exchange(picture_is_old_, false)) {
+    const double ratio = devicePixelRatioF();
+    begin_image(picture_, size() * ratio, ratio);
+    QPainter painter(&picture_);
+    painter.setFont(font());
+    draw_picture(painter);
+  }
   if (std::exchange(overview_is_old_, false)) draw_overview_picture();
 }
 
-void TimelineCanvas::draw_picture() {
+void TimelineCanvas::draw_picture(QPainter& painter) {
   const double ratio = devicePixelRatioF();
-  begin_image(picture_, size() * ratio, ratio);
-  QPainter painter(&picture_);
-  painter.setFont(font());
   layout_ = lay_out_timeline(painter, QRectF(rect()).adjusted(8, 8, -8, -4), scene_);
   fill_around(painter, rect(), layout_.plot.toAlignedRect().adjusted(1, 1, -1, -1), theme().ground);
   draw_timeline(painter, layout_, scene_, curve_of(scene_, scene_.from, scene_.to, device_width(layout_.plot, ratio)));
@@ -203,7 +203,23 @@ void TimelineCanvas::draw_overview_picture() {
                          curve_of(scene_, first, last, device_width(layout_.overview, ratio)));
 }
 
-// Of what follows the pointer only the changed region is painted: the picture is copied there, and no more.
+// While it is zoomed and moved, every picture is seen once and painted where it is seen; of millions of pixels a copy
+// would take as long again. Of what follows the pointer only the changed region is painted, from a picture that is kept.
+void TimelineCanvas::paint_picture(QPainter& painter, const QRegion& region) {
+  if (const QSize wanted = size() * devicePixelRatioF(); painted_size_ != wanted) {
+    picture_is_old_ = overview_is_old_ = true;
+    painted_size_ = wanted;
+  }
+  const bool is_whole = QRegion(rect()).subtracted(region).isEmpty();
+  if (picture_is_old_ && is_whole && is_on_pixels(painter, rect())) {
+    draw_picture(painter);
+    if (std::exchange(overview_is_old_, false)) draw_overview_picture();
+    return;
+  }
+  prepare();
+  painter.drawImage(0, 0, picture_);
+}
+
 void TimelineCanvas::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   if (!scene_.run) {
@@ -212,8 +228,7 @@ void TimelineCanvas::paintEvent(QPaintEvent* event) {
     painter.drawText(rect().adjusted(24, 24, -24, -24), Qt::AlignCenter | Qt::TextWordWrap, hint_);
     return;
   }
-  prepare();
-  painter.drawImage(0, 0, picture_);
+  paint_picture(painter, event->region());
   if (!overview_.isNull()) painter.drawImage(layout_.overview.topLeft(), overview_);
   draw_overview_window(painter, layout_, scene_);
   if (pointed_) draw_instant(painter, layout_, scene_, *pointed_);

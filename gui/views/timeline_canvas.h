@@ -65,7 +65,8 @@ class TimelineCanvas : public QWidget {
 
   void range_moved(bool changed);
   void prepare();  // layout and pictures, where they are out of date
-  void draw_picture();
+  void paint_picture(QPainter& painter, const QRegion& region);
+  void draw_picture(QPainter& painter);
   void draw_overview_picture();
   double least_span() const;
   void point_at(const QPointF& at);
@@ -82,6 +83,7 @@ class TimelineCanvas : public QWidget {
   QString hint_;
   TimelineLayout layout_;
   QImage picture_, overview_;
+  QSize painted_size_;  // of the device
   bool picture_is_old_ = true, overview_is_old_ = true;
   std::optional<std::int64_t> pointed_;
   Gesture gesture_ = Gesture::none;
