@@ -54,6 +54,7 @@ class Frames {
   explicit Frames(QWidget& canvas)
       : canvas_(canvas), image_(canvas.size() * canvas.devicePixelRatioF(), QImage::Format_RGB32) {
     image_.setDevicePixelRatio(canvas.devicePixelRatioF());
+    image_.fill(Qt::black);  // a window has its memory before
   }
 
   template <class Act>
@@ -61,6 +62,15 @@ class Frames {
     change([&] {
       act();
       canvas_.render(&image_);
+    });
+  }
+
+  // The same as the window of `canvas` has it.
+  template <class Act>
+  void shown(Act act) {
+    change([&] {
+      act();
+      QCoreApplication::processEvents();
     });
   }
 
@@ -99,11 +109,10 @@ void point_at_all(QWidget& canvas, const char* what) {
   QCoreApplication::processEvents();
   Frames pointed(canvas);
   for (int i = 1; i < 200; ++i)
-    pointed.change([&] {
+    pointed.shown([&] {
       const QPointF at(canvas.width() * i / 200.0, canvas.height() * (0.2 + 0.6 * (i % 20) / 20.0));
       QMouseEvent move(QEvent::MouseMove, at, canvas.mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
       QApplication::sendEvent(&canvas, &move);
-      QCoreApplication::processEvents();
     });
   pointed.print(what);
 }
@@ -146,12 +155,15 @@ void wait_for(const View& view) {
 // kinds of frame the time of this thread counts, of the latter also how long it was awaited.
 class MapFrames {
  public:
-  MapFrames(MemoryMapView& view, MapCanvas& canvas) : view_(view), at_once_(canvas), exact_(canvas) {}
+  MapFrames(MemoryMapView& view, MapCanvas& canvas) : view_(view), canvas_(canvas), at_once_(canvas), exact_(canvas) {}
 
   template <class Act>
   void frame(Act act) {
-    at_once_.frame(act);
-    exact_.frame([&] { wait_for(view_); });
+    at_once_.change([&] {
+      act();
+      canvas_.repaint();
+    });
+    exact_.shown([&] { wait_for(view_); });
   }
   void print(const char* what) {
     at_once_.print(fmt::format("memory map, {}, at once", what).c_str());
@@ -160,6 +172,7 @@ class MapFrames {
 
  private:
   MemoryMapView& view_;
+  MapCanvas& canvas_;
   Frames at_once_, exact_;
 };
 
@@ -215,9 +228,9 @@ void measure_treemap(Session& session, QSize size) {
   const auto of = canvas.scene().of;
   for (std::uint32_t node = 0; node < of->tree.nodes.size() && node < 200; ++node) {
     if (of->tree.nodes[node].children.empty()) continue;
-    entered.frame([&] { Q_EMIT canvas.root_wanted(node); });
+    entered.shown([&] { Q_EMIT canvas.root_wanted(node); });
     for (int i = 1; i < 4; ++i)
-      pointed.frame([&] {
+      pointed.shown([&] {
         const QPointF at(canvas.width() * i / 4.0, canvas.height() * i / 4.0);
         QMouseEvent move(QEvent::MouseMove, at, canvas.mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
         QApplication::sendEvent(&canvas, &move);

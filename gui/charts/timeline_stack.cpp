@@ -143,8 +143,7 @@ ColumnGround ground_pixels(const PlotGround& ground, const QPainter& painter, co
   const QImage down = part_of(painter, {middle.x(), covered.top(), 1, covered.height()}, ground.lines);
   const auto* row = reinterpret_cast<const QRgb*>(across.constScanLine(0));
   ColumnGround pixels{{row, row + across.width()}, {}};
-  for (int y = 0; y < down.height(); ++y)
-    pixels.rows.push_back(*reinterpret_cast<const QRgb*>(down.constScanLine(y)));
+  for (int y = 0; y < down.height(); ++y) pixels.rows.push_back(*reinterpret_cast<const QRgb*>(down.constScanLine(y)));
   return pixels;
 }
 
@@ -229,7 +228,8 @@ void draw_stack_on(const PlotGround& ground, QPainter& painter, const QRectF& pl
     if (const auto target = pixels_of(painter, plot.topLeft(), image.size()); target && image.is_opaque()) {
       draw_edges(ground, painter, plot);
       ground.lines(painter);
-      return image.draw_into(*target->image, target->covered.topLeft(), ground_pixels(ground, painter, target->covered));
+      return image.draw_into(*target->image, target->covered.topLeft(),
+                             ground_pixels(ground, painter, target->covered));
     }
   }
   ground.areas(painter);

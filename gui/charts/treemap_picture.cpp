@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "gui/charts/axis.h"
+#include "gui/charts/column_image.h"
+#include "gui/charts/flat_fills.h"
 #include "gui/items/block_words.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -49,12 +51,9 @@ void paint_header(QPainter& painter, const TreemapScene& scene, const TreemapCel
 }
 
 void paint_divided(QPainter& painter, const TreemapScene& scene, const TreemapCell& cell, double header) {
-  const QRectF rect = rect_of(cell.box);
-  const bool is_deep = scene.of->tree.nodes[cell.node].depth % 2 == 1;
-  painter.fillRect(rect, is_deep ? theme().band : theme().panel);
   painter.setPen(QPen(theme().line, 1));
   painter.setBrush(Qt::NoBrush);
-  painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5));
+  painter.drawRect(rect_of(cell.box).adjusted(0.5, 0.5, -0.5, -0.5));
   if (cell.node != scene.cells.front().node) paint_header(painter, scene, cell, header);
 }
 
@@ -71,14 +70,24 @@ void paint_leaf_text(QPainter& painter, const QRectF& area, const QString& name,
   if (has_size && line.bottom() <= area.bottom() + 1) painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, size);
 }
 
+// Between leaves some ground is seen.
+QRectF leaf_rect(const TreemapCell& cell) { return rect_of(cell.box).adjusted(0.5, 0.5, -0.5, -0.5); }
+
+QRectF filled_rect(const TreemapCell& cell) {
+  const QRectF leaf = leaf_rect(cell);
+  return cell.is_divided || leaf.width() <= 0 || leaf.height() <= 0 ? rect_of(cell.box) : leaf;
+}
+
+QColor fill_of(const TreemapScene& scene, const TreemapCell& cell) {
+  if (!cell.is_divided) return colour_of(scene, cell);
+  return scene.of->tree.nodes[cell.node].depth % 2 == 1 ? theme().band : theme().panel;
+}
+
 void paint_leaf(QPainter& painter, const TreemapScene& scene, const TreemapCell& cell) {
-  const QRectF rect = rect_of(cell.box).adjusted(0.5, 0.5, -0.5, -0.5);
-  if (rect.width() <= 0 || rect.height() <= 0) return painter.fillRect(rect_of(cell.box), colour_of(scene, cell));
-  const QColor colour = colour_of(scene, cell);
-  painter.fillRect(rect, colour);
+  const QRectF rect = leaf_rect(cell);
   const QFontMetricsF metrics(painter.font());
   if (rect.height() - 2 < metrics.height() || rect.width() - 8 < metrics.averageCharWidth()) return;
-  painter.setPen(Theme::ink_on(colour));
+  painter.setPen(Theme::ink_on(colour_of(scene, cell)));
   paint_leaf_text(painter, rect.adjusted(4, 1, -4, -1), cell_name(scene, cell), size_text(cell.bytes));
 }
 
@@ -88,6 +97,20 @@ void paint_mark(QPainter& painter, const QRectF& rect, double width) {
   painter.drawRect(rect.adjusted(1, 1, -1, -1));
   painter.setPen(QPen(theme().ink, width));
   painter.drawRect(rect.adjusted(1, 1, -1, -1));
+}
+
+// All cells without their words, where they are pixels of a screen; false: they are not.
+bool fill_pixels(QPainter& painter, const TreemapScene& scene) {
+  if (scene.cells.empty() || painter.testRenderHint(QPainter::Antialiasing)) return false;
+  if (painter.deviceTransform().type() > QTransform::TxScale) return false;
+  FlatFills fills(painter.deviceTransform());
+  const QRectF whole = filled_rect(scene.cells.front());
+  const QSize size = painter.deviceTransform().mapRect(whole).toAlignedRect().size();
+  const auto target = pixels_of(painter, whole.topLeft(), size);
+  if (!target) return false;
+  for (const TreemapCell& cell : scene.cells) fills.fill(filled_rect(cell), fill_of(scene, cell));
+  fills.draw_into(*target->image);
+  return true;
 }
 
 }  // namespace
@@ -120,9 +143,18 @@ TreemapStyle treemap_style(const QFontMetricsF& metrics) {
 void paint_treemap(QPainter& painter, const TreemapScene& scene) {
   painter.save();
   const TreemapStyle style = treemap_style(QFontMetricsF(painter.font()));
-  for (const TreemapCell& cell : scene.cells)
+  const bool is_filled = fill_pixels(painter, scene);
+  for (const TreemapCell& cell : scene.cells) {
+    if (!is_filled) painter.fillRect(filled_rect(cell), fill_of(scene, cell));
     cell.is_divided ? paint_divided(painter, scene, cell, style.header_height) : paint_leaf(painter, scene, cell);
+  }
   painter.restore();
+}
+
+QRectF treemap_area(const TreemapScene& scene) { return rect_of(scene.cells.front().box); }
+
+QRectF treemap_mark_bounds(const TreemapScene& scene, std::size_t cell) {
+  return rect_of(scene.cells[cell].box).adjusted(-2, -2, 2, 2);
 }
 
 void paint_treemap_marks(QPainter& painter, const TreemapScene& scene) {

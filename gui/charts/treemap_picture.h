@@ -36,6 +36,8 @@ struct TreemapScene {
 TreemapStyle treemap_style(const QFontMetricsF& metrics);
 
 void paint_treemap(QPainter& painter, const TreemapScene& scene);
-void paint_treemap_marks(QPainter& painter, const TreemapScene& scene);  // cursor and pointer
+void paint_treemap_marks(QPainter& painter, const TreemapScene& scene);   // cursor and pointer
+QRectF treemap_area(const TreemapScene& scene);                           // of all cells
+QRectF treemap_mark_bounds(const TreemapScene& scene, std::size_t cell);  // what the mark of a cell covers
 
 }  // namespace headroom::gui

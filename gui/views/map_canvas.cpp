@@ -4,12 +4,14 @@
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QThreadPool>
 #include <QToolTip>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
 
 #include "gui/charts/memory_map_details.h"
+#include "gui/charts/stretched_image.h"
 #include "gui/items/block_words.h"
 #include "gui/views/emptiness.h"
 #include "gui/views/text.h"
@@ -41,7 +43,7 @@ MapCanvas::MapCanvas(QWidget* parent) : QWidget(parent) {
 void MapCanvas::say(const QString& sentence) {
   sentence_ = sentence;
   scene_ = {};
-  pixmap_ = {};
+  shapes_ = {};
   before_.clear();
   setAccessibleDescription(sentence);
   update();
@@ -52,7 +54,7 @@ void MapCanvas::begin(std::shared_ptr<const MapOfRun> of, MapLayout layout, bool
   scene_.of = std::move(of);
   scene_.picture = {.layout = layout};
   scene_.hovered.reset();
-  pixmap_ = {};
+  shapes_ = {};
   before_.clear();
   const MapWindow whole = scene_.of->map.whole(layout, 1, 1);
   if (!keep_events) events_ = ZoomRange(whole.from_event, whole.to_event);
@@ -60,9 +62,10 @@ void MapCanvas::begin(std::shared_ptr<const MapOfRun> of, MapLayout layout, bool
   update();
 }
 
-void MapCanvas::show_picture(MapPicture picture, const QImage& shapes) {
+void MapCanvas::show_picture(MapPicture picture, QImage shapes) {
   scene_.picture = std::move(picture);
-  pixmap_ = QPixmap::fromImage(shapes, Qt::NoFormatConversion);
+  // To give tens of MiB back takes milliseconds, which no frame has.
+  QThreadPool::globalInstance()->start([before = std::exchange(shapes_, std::move(shapes))] {});
   update();
 }
 
@@ -209,18 +212,15 @@ void MapCanvas::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const QRectF place = plot();
   scene_.window = window();
-  const bool is_covered = scene_.of && !pixmap_.isNull() && covers(scene_.picture.window, scene_.window);
+  const bool is_covered = scene_.of && !shapes_.isNull() && covers(scene_.picture.window, scene_.window);
   const QRegion around = is_covered ? QRegion(rect()).subtracted(place.toAlignedRect()) : QRegion(rect());
   for (const QRect& part : around) painter.fillRect(part, theme().panel);
   if (!scene_.of) return paint_sentence(painter, rect(), sentence_);
-  if (!pixmap_.isNull()) {
+  if (!shapes_.isNull()) {
     const MapWindow& drawn = scene_.picture.window;
     const QPointF corner(scene_.x_of(place, drawn.from_event), scene_.y_of(place, drawn.to_bytes));
     const QPointF end(scene_.x_of(place, drawn.to_event), scene_.y_of(place, drawn.from_bytes));
-    painter.save();
-    painter.setClipRect(place);
-    painter.drawPixmap(QRectF(corner, end), pixmap_, QRectF(pixmap_.rect()));
-    painter.restore();
+    draw_stretched(painter, place, QRectF(corner, end), shapes_);
   }
   paint_map_frame(painter, QRectF(rect()).adjusted(8, 8, -8, -6), place, scene_);
   paint_map_overlay(painter, place, scene_);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <QElapsedTimer>
-#include <QPixmap>
+#include <QImage>
 #include <QWidget>
 
 #include "gui/charts/axis.h"
@@ -20,8 +20,8 @@ class MapCanvas : public QWidget {
   void say(const QString& sentence);  // instead of a map
   // Of another run or layout: all of it is seen. `keep_events`: of the same run.
   void begin(std::shared_ptr<const MapOfRun> of, MapLayout layout, bool keep_events);
-  void show_picture(MapPicture picture, const QImage& shapes);  // map_shapes_image() of it
-  MapScene& scene() { return scene_; }                          // colours, legend, what is marked; then repaint()
+  void show_picture(MapPicture picture, QImage shapes);  // map_shapes_image() of it
+  MapScene& scene() { return scene_; }                   // colours, legend, what is marked; then repaint()
   const MapScene& scene() const { return scene_; }
 
   MapWindow window() const;  // in pixels of the device
@@ -74,7 +74,7 @@ class MapCanvas : public QWidget {
   QString sentence_;
   ZoomRange events_, bytes_;
   std::vector<MapWindow> before_;
-  QPixmap pixmap_;
+  QImage shapes_;  // of the picture, each of its pixels one of the device
   QElapsedTimer last_wheel_;
   QPointF pressed_at_, moved_to_;
   bool pressed_ = false, dragging_ = false;

@@ -250,7 +250,7 @@ void MemoryMapView::take(Found found) {
   if (is_new) canvas_->begin(of_, layout_chosen(), false);
   colour(canvas_->scene(), *groups_, dims_any(selection().chosen(), selection().filter()));
   mark(canvas_->scene());
-  canvas_->show_picture(std::move(found.picture), found.shapes);
+  canvas_->show_picture(std::move(found.picture), std::move(found.shapes));
   describe();
   if (wanted_) canvas_->look_at(*std::exchange(wanted_, {}), false);
   // The legend has taken its place, so the plot may be of another size than was asked for.

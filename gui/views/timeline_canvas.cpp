@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "gui/charts/column_image.h"
+#include "gui/charts/timeline_marks.h"
 #include "gui/charts/timeline_words.h"
 #include "gui/views/text.h"
 #include "gui/window/theme.h"
@@ -32,6 +33,9 @@ void fill_around(QPainter& painter, const QRect& area, const QRect& hole, const 
 std::size_t device_width(const QRectF& area, double ratio) {
   return static_cast<std::size_t>(std::max(1.0, std::round(area.width() * ratio)));
 }
+
+// Hatching depends on where in the window it is painted, and would not go on where a part is painted from a picture.
+bool is_hatched(const TimelineScene& s) { return ran_out(s) && place_of_event(s, s.run->detail.event_count()) <= s.to; }
 
 }  // namespace
 
@@ -102,7 +106,7 @@ void TimelineCanvas::set_hint(const QString& hint) {
 }
 
 void TimelineCanvas::redraw() {
-  picture_is_old_ = overview_is_old_ = true;
+  layout_is_old_ = picture_is_old_ = overview_is_old_ = true;
   describe();
   update();
 }
@@ -118,7 +122,7 @@ void TimelineCanvas::range_moved(bool changed) {
   if (!changed) return;
   scene_.from = range_.from();
   scene_.to = range_.to();
-  picture_is_old_ = true;
+  layout_is_old_ = picture_is_old_ = true;
   update();
   Q_EMIT range_changed();
 }
@@ -183,6 +187,7 @@ void TimelineCanvas::prepare() {
 }
 
 void TimelineCanvas::draw_picture(QPainter& painter) {
+  layout_is_old_ = false;
   const double ratio = devicePixelRatioF();
   layout_ = lay_out_timeline(painter, QRectF(rect()).adjusted(8, 8, -8, -4), scene_);
   fill_around(painter, rect(), layout_.plot.toAlignedRect().adjusted(1, 1, -1, -1), theme().ground);
@@ -204,14 +209,15 @@ void TimelineCanvas::draw_overview_picture() {
 }
 
 // While it is zoomed and moved, every picture is seen once and painted where it is seen; of millions of pixels a copy
-// would take as long again. Of what follows the pointer only the changed region is painted, from a picture that is kept.
+// would take as long again. Of what follows the pointer only the changed region is painted, from a picture that is
+// kept.
 void TimelineCanvas::paint_picture(QPainter& painter, const QRegion& region) {
   if (const QSize wanted = size() * devicePixelRatioF(); painted_size_ != wanted) {
-    picture_is_old_ = overview_is_old_ = true;
+    layout_is_old_ = picture_is_old_ = overview_is_old_ = true;
     painted_size_ = wanted;
   }
   const bool is_whole = QRegion(rect()).subtracted(region).isEmpty();
-  if (picture_is_old_ && is_whole && is_on_pixels(painter, rect())) {
+  if (picture_is_old_ && is_whole && is_on_pixels(painter, rect()) && !is_hatched(scene_)) {
     draw_picture(painter);
     if (std::exchange(overview_is_old_, false)) draw_overview_picture();
     return;
@@ -295,7 +301,7 @@ void TimelineCanvas::changeEvent(QEvent* event) {
 }
 
 void TimelineCanvas::resizeEvent(QResizeEvent* event) {
-  picture_is_old_ = overview_is_old_ = true;
+  layout_is_old_ = picture_is_old_ = overview_is_old_ = true;
   QWidget::resizeEvent(event);
 }
 
@@ -313,7 +319,7 @@ void TimelineCanvas::wheelEvent(QWheelEvent* event) {
 
 void TimelineCanvas::mousePressEvent(QMouseEvent* event) {
   if (!scene_.run) return;
-  prepare();
+  if (layout_is_old_) prepare();
   pressed_at_ = last_at_ = event->position();
   const bool band = event->button() == Qt::RightButton ||
                     (event->button() == Qt::LeftButton && event->modifiers() & Qt::ShiftModifier);

@@ -84,7 +84,7 @@ class TimelineCanvas : public QWidget {
   TimelineLayout layout_;
   QImage picture_, overview_;
   QSize painted_size_;  // of the device
-  bool picture_is_old_ = true, overview_is_old_ = true;
+  bool layout_is_old_ = true, picture_is_old_ = true, overview_is_old_ = true;
   std::optional<std::int64_t> pointed_;
   Gesture gesture_ = Gesture::none;
   QPointF pressed_at_, last_at_;

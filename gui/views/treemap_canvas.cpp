@@ -3,9 +3,12 @@
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPaintEvent>
 #include <QToolTip>
 #include <algorithm>
+#include <utility>
 
+#include "gui/charts/column_image.h"
 #include "gui/items/block_words.h"
 #include "gui/views/emptiness.h"
 #include "gui/views/text.h"
@@ -24,6 +27,7 @@ TreemapCanvas::TreemapCanvas(QWidget* parent) : QWidget(parent) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setMinimumSize(240, 160);
+  setAttribute(Qt::WA_OpaquePaintEvent);
   setAccessibleName(tr("Treemap"));
 }
 
@@ -61,7 +65,7 @@ void TreemapCanvas::lay_out_again() {
 }
 
 void TreemapCanvas::redraw() {
-  pixmap_ = {};
+  picture_is_old_ = true;
   update();
 }
 
@@ -108,19 +112,38 @@ bool TreemapCanvas::event(QEvent* event) {
   return QWidget::event(event);
 }
 
-void TreemapCanvas::paintEvent(QPaintEvent*) {
-  QPainter painter(this);
-  painter.fillRect(rect(), theme().panel);
-  if (!scene_.of) return paint_sentence(painter, rect(), sentence_);
-  if (pixmap_.isNull()) {
-    pixmap_ = QPixmap(size() * devicePixelRatioF());
-    pixmap_.setDevicePixelRatio(devicePixelRatioF());
-    pixmap_.fill(theme().panel);
-    QPainter drawing(&pixmap_);
-    drawing.setFont(font());
-    paint_treemap(drawing, scene_);
+void TreemapCanvas::draw_picture(QPainter& painter) {
+  const QRect root = scene_.cells.empty() ? QRect() : treemap_area(scene_).toAlignedRect();
+  for (const QRect& around : QRegion(rect()).subtracted(root.adjusted(1, 1, -1, -1)))
+    painter.fillRect(around, theme().panel);
+  paint_treemap(painter, scene_);
+}
+
+// A new picture is painted where it is seen; what follows the pointer is painted from one that is kept.
+void TreemapCanvas::paint_picture(QPainter& painter, const QRegion& region) {
+  const double ratio = devicePixelRatioF();
+  const bool is_whole = QRegion(rect()).subtracted(region).isEmpty();
+  if (picture_is_old_ && is_whole && is_on_pixels(painter, rect())) return draw_picture(painter);
+  if (const QSize wanted = size() * ratio; picture_.size() != wanted) {
+    picture_ = QImage(wanted, QImage::Format_RGB32);
+    picture_is_old_ = true;
   }
-  painter.drawPixmap(0, 0, pixmap_);
+  if (std::exchange(picture_is_old_, false)) {
+    picture_.setDevicePixelRatio(ratio);
+    QPainter drawing(&picture_);
+    drawing.setFont(font());
+    draw_picture(drawing);
+  }
+  painter.drawImage(0, 0, picture_);
+}
+
+void TreemapCanvas::paintEvent(QPaintEvent* event) {
+  QPainter painter(this);
+  if (!scene_.of) {
+    painter.fillRect(rect(), theme().panel);
+    return paint_sentence(painter, rect(), sentence_);
+  }
+  paint_picture(painter, event->region());
   paint_treemap_marks(painter, scene_);
   if (!hasFocus()) return;
   painter.setPen(QPen(theme().accent, 2));
@@ -182,11 +205,12 @@ void TreemapCanvas::keyPressEvent(QKeyEvent* event) {
   }
 }
 
-void TreemapCanvas::mouseMoveEvent(QMouseEvent* event) {
-  const auto cell = cell_at(event->position());
+void TreemapCanvas::mouseMoveEvent(QMouseEvent* event) { hover(cell_at(event->position())); }
+
+void TreemapCanvas::hover(std::optional<std::size_t> cell) {
   if (cell == scene_.hovered) return;
-  scene_.hovered = cell;
-  update();
+  for (const auto& marked : {std::exchange(scene_.hovered, cell), cell})
+    if (marked) update(treemap_mark_bounds(scene_, *marked).toAlignedRect());
 }
 
 void TreemapCanvas::mousePressEvent(QMouseEvent* event) {
@@ -199,9 +223,6 @@ void TreemapCanvas::mouseDoubleClickEvent(QMouseEvent* event) {
   if (const auto cell = cell_at(event->position())) enter(*cell);
 }
 
-void TreemapCanvas::leaveEvent(QEvent*) {
-  scene_.hovered.reset();
-  update();
-}
+void TreemapCanvas::leaveEvent(QEvent*) { hover(std::nullopt); }
 
 }  // namespace headroom::gui

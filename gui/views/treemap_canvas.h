@@ -1,7 +1,7 @@
 // The treemap as a widget: areas to point at, to go into and to come out of.
 #pragma once
 
-#include <QPixmap>
+#include <QImage>
 #include <QWidget>
 
 #include "gui/charts/treemap_picture.h"
@@ -31,7 +31,7 @@ class TreemapCanvas : public QWidget {
 
  protected:
   bool event(QEvent* event) override;
-  void paintEvent(QPaintEvent*) override;
+  void paintEvent(QPaintEvent* event) override;
   void resizeEvent(QResizeEvent*) override;
   void keyPressEvent(QKeyEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -42,6 +42,9 @@ class TreemapCanvas : public QWidget {
  private:
   std::optional<std::size_t> cell_at(const QPointF& position) const;
   QString tooltip_of(std::size_t cell) const;
+  void paint_picture(QPainter& painter, const QRegion& region);
+  void draw_picture(QPainter& painter);
+  void hover(std::optional<std::size_t> cell);
   void lay_out_again();
   void move_cursor(int by);
   void move_to(std::size_t cell);
@@ -51,7 +54,8 @@ class TreemapCanvas : public QWidget {
   TreemapScene scene_;
   QString sentence_;
   std::uint32_t root_ = 0;
-  QPixmap pixmap_;
+  QImage picture_;
+  bool picture_is_old_ = true;
 };
 
 }  // namespace headroom::gui

@@ -101,20 +101,22 @@ function stepPath(s, values) {
 // Where phases begin; the tokens of a decode are one phase.
 const phaseMarks = (run) => (run.cache ? run.marks.filter((mark, i) => i === 0 || mark.phase !== run.marks[i - 1].phase) : run.marks);
 
+// All shades are one shape and all lines another: of a thousand phases as many elements would take longer than a frame.
 function bands(run, s) {
-  const out = [], height = s.bottom - margin.top, marks = phaseMarks(run);
+  const names = [], height = s.bottom - margin.top, marks = phaseMarks(run);
+  let shades = "", lines = "";
   const key = chart.axis === "event" ? "event" : "time";
   marks.forEach((mark, i) => {
     const start = s.x(mark[key]), end = i + 1 < marks.length ? s.x(marks[i + 1][key]) : s.right;
     if (end - start < 0.5) return;
     const number = mark.step > 0 && !run.cache ? " " + mark.step : "", phase = data.phases[mark.phase];
-    if (i % 2 === 0) out.push(draw("rect", { x: start, y: margin.top, width: end - start, height, fill: "var(--band)" }));
-    out.push(draw("line", { x1: start, x2: start, y1: 8, y2: s.bottom, stroke: "var(--line)" }));
+    if (i % 2 === 0) shades += "M" + round(start) + " " + margin.top + "H" + round(end) + "v" + height + "H" + round(start) + "Z";
+    lines += "M" + round(start) + " 8V" + s.bottom;
     const room = Math.floor((end - start - 6) / 7.2);
     const name = [phase + number, shortPhases[phase] + number, shortPhases[phase]].find((text) => text.length <= room);
-    if (name) out.push(draw("text", { x: start + 5, y: 20 }, name));
+    if (name) names.push(draw("text", { x: start + 5, y: 20 }, name));
   });
-  return out;
+  return [draw("path", { d: shades, fill: "var(--band)" }), draw("path", { d: lines, stroke: "var(--line)", fill: "none" }), ...names];
 }
 
 function gridLines(s) {

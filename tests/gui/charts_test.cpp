@@ -7,6 +7,8 @@
 
 #include "gui/charts/axis.h"
 #include "gui/charts/column_image.h"
+#include "gui/charts/flat_fills.h"
+#include "gui/charts/stretched_image.h"
 #include "gui/charts/table_picture.h"
 #include "gui/items/rows_model.h"
 #include "gui/window/theme_for_thread.h"
@@ -166,7 +168,7 @@ TEST(ColumnImage, LooksTheSameHoweverItIsDrawn) {
     ASSERT_TRUE(columns.is_opaque());
     const QPoint at(static_cast<int>(random() % 40) - 10, static_cast<int>(random() % 30) - 10);
     const QRect clip(2, 3, 18 + static_cast<int>(random() % 30), 25);
-    QImage direct(40, 30, QImage::Format_RGB32), painted(40, 30, QImage::Format_ARGB32_Premultiplied);
+    QImage direct(40, 30, QImage::Format_RGB32), painted(40, 30, QImage::Format_ARGB32);
     for (QImage* image : {&direct, &painted}) {
       image->fill(Qt::white);
       QPainter painter(image);
@@ -178,6 +180,96 @@ TEST(ColumnImage, LooksTheSameHoweverItIsDrawn) {
   ColumnImage translucent(1, 1);
   translucent.begin(0, 0, QColor(1, 2, 3, 100));
   EXPECT_FALSE(translucent.is_opaque());
+}
+
+TEST(ColumnImage, ItsGroundIsSeenWhereNoColumnHasBegun) {
+  ColumnImage columns(2, 4);
+  columns.begin(0, 2, Qt::red);
+  const QRgb white = qRgb(255, 255, 255), grey = qRgb(9, 9, 9), line = qRgb(1, 2, 3);
+  QImage image(4, 6, QImage::Format_RGB32);
+  image.fill(Qt::blue);
+  columns.draw_into(image, {1, 1}, ColumnGround{{white, grey}, {0, 0, line, 0}});
+  const auto column = [&](int x) {
+    std::vector<QRgb> colours;
+    for (int y = 0; y < image.height(); ++y) colours.push_back(image.pixel(x, y));
+    return colours;
+  };
+  const QRgb red = qRgb(255, 0, 0), blue = qRgb(0, 0, 255);
+  EXPECT_THAT(column(1), testing::ElementsAre(blue, white, white, red, red, blue));
+  EXPECT_THAT(column(2), testing::ElementsAre(blue, grey, grey, line, grey, blue));
+  EXPECT_THAT(column(3), testing::Each(blue));
+}
+
+// A window's own bitmap may be written where the painter's whole area may be; a clip that leaves any of it out forbids.
+TEST(ColumnImage, PixelsAreWrittenOnlyWhereNothingIsClipped) {
+  QImage image(20, 20, QImage::Format_RGB32), other(20, 20, QImage::Format_RGB16);
+  QPainter painter(&image), on_other(&other);
+  ASSERT_TRUE(pixels_of(painter, {2, 3}, {10, 10}).has_value());
+  EXPECT_EQ(pixels_of(painter, {2, 3}, {10, 10})->covered, QRect(2, 3, 10, 10));
+  EXPECT_FALSE(pixels_of(on_other, {2, 3}, {10, 10}).has_value());
+  EXPECT_TRUE(is_on_pixels(painter, image.rect()));
+  painter.translate(0.5, 0);
+  EXPECT_FALSE(is_on_pixels(painter, QRect(0, 0, 10, 10)));
+  painter.resetTransform();
+  painter.setClipRect(QRect(2, 3, 10, 9));
+  EXPECT_FALSE(pixels_of(painter, {2, 3}, {10, 10}).has_value());
+}
+
+TEST(FlatFills, AreWhatAPainterFills) {
+  std::mt19937 random(5);
+  const auto number = [&](double most) { return std::uniform_real_distribution<double>(-5, most)(random); };
+  for (const double ratio : {1.0, 1.5, 2.0})
+    for (int round = 0; round < 20; ++round) {
+      QImage painted(60, 50, QImage::Format_RGB32);
+      painted.setDevicePixelRatio(ratio);
+      painted.fill(Qt::white);
+      QImage flat = painted;
+      QPainter painter(&painted);
+      FlatFills fills(painter.deviceTransform());
+      const QRectF whole(3, 2, 50 / ratio, 40 / ratio);
+      painter.setClipRect(whole);
+      for (int i = 0; i < 1 + round; ++i) {
+        const QRectF rect = i == 0 ? whole : QRectF(number(50), number(40), 5 + number(30), 5 + number(20));
+        const QColor colour = QColor::fromHsv(static_cast<int>(random() % 360), 200, 200);
+        painter.fillRect(rect, colour);
+        fills.fill(rect, colour);
+      }
+      painter.end();
+      fills.draw_into(flat);
+      ASSERT_EQ(flat, painted) << ratio << ' ' << round;
+    }
+}
+
+QImage random_image(QSize size) {
+  std::mt19937 random(6);
+  QImage image(size, QImage::Format_RGB32);
+  for (int y = 0; y < size.height(); ++y)
+    for (int x = 0; x < size.width(); ++x) image.setPixel(x, y, static_cast<QRgb>(random()) | 0xff000000U);
+  return image;
+}
+
+TEST(StretchedImage, IsWhatAPainterStretches) {
+  const QImage source = random_image({20, 15});
+  for (const QRectF& place :
+       {QRectF(3, 2, 20, 15), QRectF(3, 2, 40, 45), QRectF(-30, -10, 80, 60), QRectF(50, 2, 9, 9)}) {
+    QImage direct(45, 40, QImage::Format_RGB32), painted(45, 40, QImage::Format_ARGB32);
+    for (QImage* image : {&direct, &painted}) {
+      image->fill(Qt::white);
+      QPainter painter(image);
+      draw_stretched(painter, QRectF(2, 1, 40, 35), place, source);
+    }
+    EXPECT_EQ(direct, painted.convertToFormat(QImage::Format_RGB32)) << place.left();
+  }
+}
+
+TEST(StretchedImage, OneThatIsAPartOfAPixelTooLargeKeepsItsRows) {
+  const QImage source = random_image({20, 15});
+  QImage image(30, 30, QImage::Format_RGB32);
+  image.fill(Qt::white);
+  QPainter painter(&image);
+  draw_stretched(painter, QRectF(0, 0, 30, 30), QRectF(4, 5, 20.4, 15.4), source);
+  painter.end();
+  EXPECT_EQ(image.copy(4, 5, 20, 15), source);
 }
 
 TEST(Theme, OfAThreadIsItsOwn) {

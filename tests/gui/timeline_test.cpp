@@ -222,6 +222,25 @@ TEST_F(TimelineTest, WhatFollowsThePointerLeavesNoTraces) {
   EXPECT_EQ(on_screen(canvas()), painted_anew(canvas()));
 }
 
+// While it is zoomed the picture is painted onto the window's own bitmap, else it is kept and copied.
+TEST_F(TimelineTest, LooksTheSamePaintedAtOnceOrFromWhatIsKept) {
+  for (Recording recording : {random_recording(2, 4000), oom_recording()}) {
+    open(std::move(recording));
+    show();
+    for (const char* stacking : {"category", "layer"})
+      for (const char* axis : {"event", "time"}) {
+        view.restore({{"axis", axis}, {"stacking", stacking}});
+        for (int depth = 0; depth < 6; ++depth) {
+          QImage at_once(canvas().size(), QImage::Format_RGB32), kept(canvas().size(), QImage::Format_ARGB32);
+          canvas().render(&at_once);
+          canvas().render(&kept);
+          ASSERT_EQ(at_once, kept.convertToFormat(QImage::Format_RGB32)) << stacking << ' ' << axis << ' ' << depth;
+          canvas().zoom_by(2.7, scene().from + (scene().to - scene().from) * 0.6, false);
+        }
+      }
+  }
+}
+
 TEST_F(TimelineTest, DraggingMovesAndAShiftDragZooms) {
   open(random_recording(1, 4000));
   show();

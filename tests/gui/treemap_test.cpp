@@ -14,6 +14,7 @@
 
 #include "gui/views/treemap_canvas.h"
 #include "gui/window/theme.h"
+#include "tests/gui/backing.h"
 #include "tests/gui/shown_view.h"
 #include "tests/random_recording.h"
 #include "tests/recording_text.h"
@@ -45,6 +46,27 @@ TEST(TreemapView, ShowsThePeakToTheByte) {
   Shown s(small_recording());
   EXPECT_EQ(s.tree().nodes[0].bytes, s.run().peak.allocated_bytes);
   EXPECT_EQ(s.canvas().scene().cells[0].bytes, s.run().peak.allocated_bytes);
+}
+
+TEST(TreemapView, LooksTheSamePaintedAtOnceOrFromWhatIsKept) {
+  Shown s(random_recording(3, 3000));
+  for (std::uint32_t node = 0; node < s.tree().nodes.size() && node < 40; ++node) {
+    if (s.tree().nodes[node].children.empty()) continue;
+    Q_EMIT s.canvas().root_wanted(node);
+    QImage at_once(s.canvas().size(), QImage::Format_RGB32), kept(s.canvas().size(), QImage::Format_ARGB32);
+    s.canvas().render(&at_once);
+    s.canvas().render(&kept);
+    ASSERT_EQ(at_once, kept.convertToFormat(QImage::Format_RGB32)) << node;
+  }
+}
+
+TEST(TreemapView, WhatFollowsThePointerLeavesNoTraces) {
+  Shown s(small_recording());
+  s.canvas().grab();
+  for (int i = 0; i < 12; ++i) {
+    QTest::mouseMove(&s.canvas(), QPoint(20 + 31 * i, 20 + 17 * i));
+    ASSERT_EQ(on_screen(s.canvas()), painted_anew(s.canvas())) << i;
+  }
 }
 
 TEST(TreemapView, FollowsTheInstant) {
