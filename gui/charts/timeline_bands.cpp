@@ -176,13 +176,15 @@ void draw_layers(QPainter& painter, const TimelineLayout& l, const TimelineScene
 
 }  // namespace
 
-void draw_phase_shades(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
-  const QColor shade = mixed(theme().band, theme().panel, 0.4);
+std::vector<QRectF> shaded_phases(const TimelineLayout& l, const TimelineScene& s) {
+  std::vector<QRectF> shaded;
   bool odd = false;
   for (const AxisBand& band : bands_of_phases(l, s))
-    if (odd = !odd; odd)
-      painter.fillRect(QRectF(QPointF(band.from, l.plot.top()), QPointF(band.to, l.plot.bottom())), shade);
+    if (odd = !odd; odd) shaded.emplace_back(QPointF(band.from, l.plot.top()), QPointF(band.to, l.plot.bottom()));
+  return shaded;
 }
+
+QColor phase_shade() { return mixed(theme().band, theme().panel, 0.4); }
 
 void draw_phase_bands(QPainter& painter, const TimelineLayout& l, const TimelineScene& s) {
   draw_phases(painter, l, s);

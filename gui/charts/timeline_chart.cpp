@@ -232,9 +232,11 @@ std::vector<StackPart> stack_parts(const TimelineScene& s) {
 void draw_timeline(QPainter& painter, const TimelineLayout& l, const TimelineScene& s,
                    const std::vector<CurveColumn>& columns) {
   const std::int64_t most = axis_end(s, columns);
+  const std::vector<QRectF> shaded = shaded_phases(l, s);
+  const QColor shade = phase_shade();
   const PlotGround ground{[&](QPainter& on) {
                             on.fillRect(l.plot, theme().panel);
-                            draw_phase_shades(on, l, s);
+                            for (const QRectF& phase : shaded) on.fillRect(phase, shade);
                           },
                           [&](QPainter& on) { draw_byte_axis(on, l.plot, most); }};
   painter.save();

@@ -148,7 +148,11 @@ ColumnGround ground_pixels(const PlotGround& ground, const QPainter& painter, co
 }
 
 // Where a plot that is no whole number of pixels ends, its image may end a pixel earlier.
-void draw_edges(const PlotGround& ground, QPainter& painter, const QRectF& plot) {
+void draw_edges(const PlotGround& ground, QPainter& painter, const QRectF& plot, const QRect& covered) {
+  const QRectF exact = painter.deviceTransform().mapRect(plot), image(covered);
+  if ((exact.topLeft() - image.topLeft()).manhattanLength() < 1e-6 &&
+      (exact.bottomRight() - image.bottomRight()).manhattanLength() < 1e-6)
+    return;
   const double edge = 2 / painter.device()->devicePixelRatioF();
   const QRectF edges[] = {{plot.left(), plot.top(), plot.width(), edge},
                           {plot.left(), plot.bottom() - edge, plot.width(), edge},
@@ -226,7 +230,7 @@ void draw_stack_on(const PlotGround& ground, QPainter& painter, const QRectF& pl
   if (is_by_pixel(painter, plot, columns.size())) {
     const ColumnImage image = stack_image(painter, plot, s, columns, most);
     if (const auto target = pixels_of(painter, plot.topLeft(), image.size()); target && image.is_opaque()) {
-      draw_edges(ground, painter, plot);
+      draw_edges(ground, painter, plot, target->covered);
       ground.lines(painter);
       return image.draw_into(*target->image, target->covered.topLeft(),
                              ground_pixels(ground, painter, target->covered));
