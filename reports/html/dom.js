@@ -49,7 +49,7 @@ addEventListener("beforeprint", settle);
 
 // Fills a table's body with rows of [key, what, make]. Rows whose `what` is as it was stay the elements they are, so little is laid
 // out anew; of many rows that are new or move the first come at once.
-const rowsAtOnce = 8;
+const rowsAtOnce = 12;
 function keepRows(body, name, wanted) {
   const kept = (body.kept = body.kept || new Map()), whats = new Map(wanted.map(([key, what]) => [key, what]));
   for (const [key, { what, row }] of kept) if (whats.get(key) !== what) row.remove();
