@@ -56,8 +56,9 @@ class Session : public QObject {
   Selection& selection() { return selection_; }
   const Selection& selection() const { return selection_; }
 
-  // Each file once: one that is open already becomes current. The first one opened becomes current and baseline; without
-  // make_current what is looked at stays. A baseline that cannot be read gives way to the first run that may be.
+  // Each file once: one that is open already becomes current. The first one opened becomes current and baseline;
+  // without make_current what is looked at stays. A baseline that cannot be read gives way to the first run that may
+  // be.
   void open(const QStringList& paths, bool make_current = true);
   void add(RunHandle run);  // that is in memory already
   void close(int index);
