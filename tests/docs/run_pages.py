@@ -8,6 +8,7 @@ import difflib
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -110,7 +111,8 @@ class Run:
         self._python += block.body
         script = self.folder.parent / "block.py"
         script.write_text("\n".join(self._python) + "\n")
-        self.command(f"python {script}", block.line, {block.exit_code or 0})
+        python = self.options.python or sys.executable
+        self.command(f"{shlex.quote(str(python))} {script}", block.line, {block.exit_code or 0})
 
     def file(self, block):
         path = self.folder / block.file
