@@ -12,7 +12,7 @@
 namespace headroom::cli {
 namespace {
 
-constexpr std::size_t kLongestLastLine = 200;
+constexpr std::size_t kLongestLastLine = 200, kLongestWhat = 400;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \r\n\t");
@@ -64,6 +64,26 @@ std::string signal_message(int signal) {
   return fmt::format("the worker died of SIG{} ({})", name, description);
 }
 
+// Of an exception that nobody caught, which the C++ library tells so; empty: of none.
+std::string_view uncaught(std::string_view text) {
+  constexpr std::string_view kWhat = "what():";
+  const std::string_view line = line_with(text, kWhat);
+  return line.empty() ? line : trimmed(line.substr(line.find(kWhat) + kWhat.size()));
+}
+
+WorkerEnd explain_signal(int signal, const std::string& text) {
+  constexpr std::string_view kSettingsReader = "ConfigTokenizer";  // of PyTorch; it is asked before anything can catch
+  const std::string_view what = uncaught(text);
+  if (what.find(kSettingsReader) != std::string_view::npos)
+    return {ExitCode::could_not_measure,
+            "PyTorch cannot read the allocator settings in PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF: expected "
+            "KEY:VALUE, several separated by commas, such as expandable_segments:True",
+            {}};
+  if (!what.empty())  // what follows are addresses, which tell a user nothing
+    return {ExitCode::could_not_measure, signal_message(signal) + ": " + shortened(what, kLongestWhat), {}};
+  return {ExitCode::could_not_measure, signal_message(signal), std::string(trimmed(text))};
+}
+
 WorkerEnd explain_code(int code, const std::string& text) {
   if (code == 0) return {};
   if (auto complaint = loader_complaint(text); !complaint.empty()) return {ExitCode::could_not_measure, complaint, {}};
@@ -76,8 +96,7 @@ WorkerEnd explain_code(int code, const std::string& text) {
 }  // namespace
 
 WorkerEnd explain_worker_exit(int wait_status, const std::string& stderr_text) {
-  if (WIFSIGNALED(wait_status))
-    return {ExitCode::could_not_measure, signal_message(WTERMSIG(wait_status)), std::string(trimmed(stderr_text))};
+  if (WIFSIGNALED(wait_status)) return explain_signal(WTERMSIG(wait_status), stderr_text);
   return explain_code(WEXITSTATUS(wait_status), stderr_text);
 }
 

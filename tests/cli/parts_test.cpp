@@ -1,6 +1,8 @@
 // The parts of the command line that need no process to be tested.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/progress.h"
@@ -90,6 +92,18 @@ TEST(WorkerExit, OnlyTheLastLineOfARefusalIsTheMessage) {
 
 TEST(WorkerExit, UnnamedSignalsAreNumbered) {
   EXPECT_EQ(explain_worker_exit(40, "").message, "the worker died of signal 40");
+}
+
+TEST(WorkerExit, AnExceptionThatNobodyCaughtIsToldWithoutItsAddresses) {
+  const std::string thrown = "a note\nterminate called after throwing an instance of 'c10::Error'\n  what():  ";
+  const WorkerEnd end = explain_worker_exit(SIGABRT, thrown + "no such thing\nframe #0: f + 0x9d (0x7fffe277305d)\n");
+  EXPECT_EQ(end.code, ExitCode::could_not_measure);
+  EXPECT_EQ(end.message, "the worker died of SIGABRT (Aborted): no such thing");
+  EXPECT_EQ(end.last_words, "");
+  const WorkerEnd settings = explain_worker_exit(SIGABRT, thrown + "Index out of bounds in ConfigTokenizer\n");
+  EXPECT_EQ(settings.message,
+            "PyTorch cannot read the allocator settings in PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF: expected "
+            "KEY:VALUE, several separated by commas, such as expandable_segments:True");
 }
 
 TEST(WorkerExit, SuccessHasNothingToSay) {
