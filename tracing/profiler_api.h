@@ -46,7 +46,8 @@ struct ProfilerApi {
 #undef HEADROOM_CUPTI_POINTER
 };
 
-// Names of the functions that the library (Library::handle) lacks; empty: all are there.
+// Names of the functions that the library (Library::handle) lacks; empty: all are there. Loads what plans counters,
+// where it lies beside the library.
 std::vector<std::string> find_profiler(void* library, ProfilerApi& api);
 
 // Parameters of one call, zeroed, with the size by which the library knows which of them there are.
